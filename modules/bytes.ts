@@ -1,0 +1,130 @@
+import { frozen } from "./frozen.ts";
+
+/**
+ * Why bytes were not accepted. Decoders return one of these and never throw: the bytes come from the network (style guide 2.5).
+ * Declared once per cause as a frozen constant, so refusing allocates nothing and an identity comparison names the cause.
+ */
+export interface Fault {
+	/** Dotted and greppable: "coap.truncated" stands in code, test and log alike. */
+	readonly code: string;
+	/** What to answer: a CoAP response code (0x80 is 4.00), "reset", or "silence". */
+	readonly reply: number | "reset" | "silence";
+	/** Where the rule stands: "RFC 7252 §3". */
+	readonly see: string;
+}
+
+/** Declares one cause of refusal. */
+export function fault(code: string, reply: Fault["reply"], see: string): Fault {
+	return frozen({ code, reply, see });
+}
+
+/** Our own bug, not the sender's: thrown where a broken assumption would otherwise spread. On in production. */
+export class AssertionFailed extends Error {
+	override get name() {
+		return "AssertionFailed"; // a getter, because XS freezes Error.prototype
+	}
+}
+
+/** @throws AssertionFailed when `ok` is false; the host logs it and resets */
+export function assert(ok: boolean, what: string): asserts ok {
+	if (!ok) throw new AssertionFailed(what);
+}
+
+/** Lower-case hexadecimal digits of bytes[at .. end). */
+export function toHex(bytes: Uint8Array, at = 0, end = bytes.length): string {
+	let hex = "";
+	for (let index = at; index < end; index++) hex += (bytes[index]! + 0x100).toString(16).slice(1);
+	return hex;
+}
+
+/** @returns the bytes that `hex` spells, blanks ignored, or undefined when it does not spell whole bytes */
+export function fromHex(hex: string): Uint8Array | undefined {
+	const digits = hex.replace(/\s+/g, "");
+	if (digits.length % 2 !== 0 || /[^0-9a-fA-F]/.test(digits)) return undefined;
+	const bytes = new Uint8Array(digits.length / 2);
+	for (let index = 0; index < bytes.length; index++) {
+		bytes[index] = Number.parseInt(digits.slice(index * 2, index * 2 + 2), 16);
+	}
+	return bytes;
+}
+
+/** Compares public bytes; leaves at the first difference. For secrets use the Crypto port's comparison. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+	if (a.length !== b.length) return false;
+	for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
+	return true;
+}
+
+/** @returns how many bytes the UTF-8 form of `text` takes (RFC 3629); an unpaired surrogate counts as U+FFFD, three bytes */
+export function utf8Size(text: string): number {
+	let size = 0;
+	for (const character of text) {
+		const point = character.codePointAt(0)!;
+		size += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+	}
+	return size;
+}
+
+/**
+ * Writes `text` as UTF-8 (RFC 3629) to bytes[at ..). Iterates by code point, because XS and Node index strings differently.
+ * An unpaired surrogate becomes U+FFFD.
+ * @returns the offset behind the last byte written
+ * @throws AssertionFailed when it does not fit: ask utf8Size first
+ */
+export function writeUtf8(text: string, bytes: Uint8Array, at: number): number {
+	let to = at;
+	for (const character of text) {
+		let point = character.codePointAt(0)!;
+		if (point >= 0xd800 && point <= 0xdfff) point = 0xfffd;
+		if (point < 0x80) bytes[to++] = point;
+		else if (point < 0x800) {
+			bytes[to++] = 0xc0 | (point >> 6);
+			bytes[to++] = 0x80 | (point & 0x3f);
+		} else {
+			if (point < 0x10000) bytes[to++] = 0xe0 | (point >> 12);
+			else {
+				bytes[to++] = 0xf0 | (point >> 18);
+				bytes[to++] = 0x80 | ((point >> 12) & 0x3f);
+			}
+			bytes[to++] = 0x80 | ((point >> 6) & 0x3f);
+			bytes[to++] = 0x80 | (point & 0x3f);
+		}
+	}
+	assert(to <= bytes.length, "writeUtf8: no room");
+	return to;
+}
+
+/** The UTF-8 form of `text` (RFC 3629) in bytes of its own. */
+export function utf8(text: string): Uint8Array {
+	const bytes = new Uint8Array(utf8Size(text));
+	writeUtf8(text, bytes, 0);
+	return bytes;
+}
+
+/**
+ * Reads strict UTF-8 (RFC 3629 §4: shortest form, no surrogates, at most U+10FFFF) out of bytes[at .. end).
+ * @returns undefined when the bytes are anything else. Never throws
+ */
+export function readUtf8(bytes: Uint8Array, at = 0, end = bytes.length): string | undefined {
+	let text = "";
+	let from = at;
+	while (from < end) {
+		const lead = bytes[from++]!;
+		if (lead < 0x80) {
+			text += String.fromCharCode(lead);
+			continue;
+		}
+		const more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
+		if (lead < 0xc2 || lead > 0xf4 || from + more > end) return undefined;
+		let point = lead & (0x3f >> more);
+		for (let index = 0; index < more; index++) {
+			const next = bytes[from++]!;
+			if ((next & 0xc0) !== 0x80) return undefined;
+			point = (point << 6) | (next & 0x3f);
+		}
+		const least = more === 1 ? 0x80 : more === 2 ? 0x800 : 0x10000;
+		if (point < least || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) return undefined;
+		text += String.fromCodePoint(point);
+	}
+	return text;
+}

@@ -1,0 +1,142 @@
+/**
+ * The ports: everything the library asks of a chip, an operating system or a simulated board. Types, and the one error they throw; hosts/ implements them.
+ * Where ECMA-419 defines the thing, the port takes its shape, so that an SDK class is an adapter of a few lines.
+ */
+
+/** A UDP or TCP address of a remote endpoint. */
+export interface Address {
+	/** An IPv4 or IPv6 literal, never a name: names go through the Resolver. */
+	host: string;
+	port: number;
+}
+
+export interface Clock {
+	/** Milliseconds since some fixed moment before this boot, integer, never going back. Read once per turn, by the loop. */
+	nowMs(): number;
+	/** Seconds since 1970-01-01T00:00:00Z, or undefined while nobody has set the clock. */
+	wallTimeS(): number | undefined;
+	setWallTimeS(seconds: number): void;
+	/**
+	 * Asks for one call of `ring` at `atMs` on the nowMs scale, or a little later; a new call replaces the old one.
+	 * undefined asks for none. The host may put the chip to sleep until then.
+	 */
+	setAlarm(atMs: number | undefined, ring: () => void): void;
+}
+
+/** Chance for jitter and first Message IDs. Never for keys: that is Entropy, so that a test's dice can not make a key. */
+export interface Dice {
+	/** @returns an integer, 0 <= n < bound, for 1 <= bound <= 2^31 */
+	below(bound: number): number;
+}
+
+/** Unpredictable bytes, for keys, nonces and tokens. */
+export interface Entropy {
+	/** @throws HostFailure when the source fails; it never returns weaker bytes */
+	fill(bytes: Uint8Array): void;
+}
+
+export interface DatagramsOptions {
+	/** Local port; 0 or absent lets the host choose. */
+	port?: number;
+	/** Called from the host's loop when `count` datagrams wait. */
+	onReadable(count: number): void;
+}
+
+/** One UDP socket (ECMA-419 clause 16), or something that behaves as one: dtls(net) and faulty(net, dice) take one and are one. */
+export interface Datagrams {
+	/**
+	 * Takes the next waiting datagram.
+	 * @param into receives the bytes; a datagram that does not fit is dropped by the host
+	 * @param from receives the sender
+	 * @returns size in bytes, or -1 when none waits
+	 */
+	read(into: Uint8Array, from: Address): number;
+	/**
+	 * Sends `bytes` as one datagram; the bytes are copied before the call returns.
+	 * @throws HostFailure when the host refuses it (no route, too large). Loss is not an error
+	 */
+	write(bytes: Uint8Array, to: Address): void;
+	close(): void;
+}
+
+export interface Resolver {
+	/**
+	 * Finds an address for `name`; an address literal resolves to itself. Answers later, exactly once.
+	 * @param onResolved receives the address literal, or undefined when the name has none or nobody answers
+	 */
+	resolve(name: string, onResolved: (host: string | undefined) => void): void;
+}
+
+/** Raw NOR flash of one partition. Offsets and sizes in bytes. */
+export interface Flash {
+	readonly sizeBytes: number;
+	/** What `erase` works on: offsets and sizes are multiples of it. */
+	readonly sectorBytes: number;
+	/** What `write` works on. */
+	readonly writeBytes: number;
+	/** What an erased byte reads as: 0xff on all chips so far. */
+	readonly erasedByte: number;
+	read(offset: number, into: Uint8Array): void;
+	/** Only clears bits; power may fail at any byte. @throws HostFailure on misalignment, wear-out or unerased bytes */
+	write(offset: number, bytes: Uint8Array): void;
+	erase(offset: number, size: number): void;
+}
+
+export type ResetCause = "powerOn" | "restart" | "watchdog" | "crash" | "deepSleep";
+
+export interface Power {
+	readonly resetCause: ResetCause;
+	/** Restarts the device, after the current turn at the latest. */
+	restart(): void;
+	/** `shutDown` is called once when power will go soon (Ctrl-C in the simulator, a product's switch): de-register, save, then call off(). */
+	onShutdown(shutDown: () => void): void;
+	/** Says that all is said and saved: power may go. */
+	off(): void;
+}
+
+/** One thing that happened, as data: `event` names it, the other fields say what. Frozen, and never holding a secret. */
+export interface LogRecord {
+	readonly event: string;
+	readonly [field: string]: string | number | boolean | undefined;
+}
+
+export interface Log {
+	write(record: LogRecord): void;
+}
+
+/** What was put on this device in the factory, or given on the command line of a simulated one. Overrides src/product.ts. */
+export interface Factory {
+	readonly endpointName?: string;
+	/** coap://host:port of the LwM2M Server. */
+	readonly serverUri?: string;
+	readonly lifetimeS?: number;
+	readonly serialNumber?: string;
+}
+
+/** A host is all its ports together. `src/main.ts` takes one and builds the device on it. */
+export interface Host {
+	readonly clock: Clock;
+	readonly dice: Dice;
+	readonly entropy: Entropy;
+	openDatagrams(options: DatagramsOptions): Datagrams;
+	readonly resolver: Resolver;
+	/** The partition for settings; absent where a host has none yet. */
+	readonly flash?: Flash;
+	readonly power: Power;
+	readonly log: Log;
+	readonly factory: Factory;
+	/** "esp32", "nrf52840", "lin": for the Device object. */
+	readonly platform: string;
+	/** Celsius, where the board has a sensor; a host without one leaves it out. */
+	readonly temperature?: () => number;
+}
+
+/**
+ * The platform failed, neither the sender nor our own code. Ports throw it, with the system's error as `cause`; the client catches it
+ * once a turn and makes it an event.
+ */
+export class HostFailure extends Error {
+	override get name() {
+		return "HostFailure"; // a getter, because XS freezes Error.prototype
+	}
+}
