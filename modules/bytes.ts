@@ -1,8 +1,10 @@
 import { frozen } from "./frozen.ts";
 
 /**
- * Why bytes were not accepted. Decoders return one of these and never throw: the bytes come from the network (style guide 2.5).
- * Declared once per cause as a frozen constant, so refusing allocates nothing and an identity comparison names the cause.
+ * Why bytes were not accepted. Decoders return one of these and never throw: the bytes come from the network (style
+ * guide 2.5).
+ * Declared once per cause as a frozen constant, so refusing allocates nothing and an identity comparison names the
+ * cause.
  */
 export interface Fault {
 	/** Dotted and greppable: "coap.truncated" stands in code, test and log alike. */
@@ -55,7 +57,10 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 	return true;
 }
 
-/** @returns how many bytes the UTF-8 form of `text` takes (RFC 3629); an unpaired surrogate counts as U+FFFD, three bytes */
+/**
+ * @returns how many bytes the UTF-8 form of `text` takes (RFC 3629); an unpaired surrogate counts as U+FFFD, three
+ * bytes
+ */
 export function utf8Size(text: string): number {
 	let size = 0;
 	for (const character of text) {
@@ -66,7 +71,8 @@ export function utf8Size(text: string): number {
 }
 
 /**
- * Writes `text` as UTF-8 (RFC 3629) to bytes[at ..). Iterates by code point, because XS and Node index strings differently.
+ * Writes `text` as UTF-8 (RFC 3629) to bytes[at ..). Iterates by code point, because XS and Node index strings
+ * differently.
  * An unpaired surrogate becomes U+FFFD.
  * @returns the offset behind the last byte written
  * @throws AssertionFailed when it does not fit: ask utf8Size first

@@ -1,5 +1,6 @@
 /**
- * The ports: everything the library asks of a chip, an operating system or a simulated board. Types, and the one error they throw; hosts/ implements them.
+ * The ports: everything the library asks of a chip, an operating system or a simulated board. Types, and the one
+ * error they throw; hosts/ implements them.
  * Where ECMA-419 defines the thing, the port takes its shape, so that an SDK class is an adapter of a few lines.
  */
 
@@ -11,7 +12,9 @@ export interface Address {
 }
 
 export interface Clock {
-	/** Milliseconds since some fixed moment before this boot, integer, never going back. Read once per turn, by the loop. */
+	/**
+	 * Milliseconds since some fixed moment before this boot, integer, never going back. Read once per turn, by the loop.
+	 */
 	nowMs(): number;
 	/** Seconds since 1970-01-01T00:00:00Z, or undefined while nobody has set the clock. */
 	wallTimeS(): number | undefined;
@@ -23,7 +26,9 @@ export interface Clock {
 	setAlarm(atMs: number | undefined, ring: () => void): void;
 }
 
-/** Chance for jitter and first Message IDs. Never for keys: that is Entropy, so that a test's dice can not make a key. */
+/**
+ * Chance for jitter and first Message IDs. Never for keys: that is Entropy, so that a test's dice can not make a key.
+ */
 export interface Dice {
 	/** @returns an integer, 0 <= n < bound, for 1 <= bound <= 2^31 */
 	below(bound: number): number;
@@ -42,7 +47,10 @@ export interface DatagramsOptions {
 	onReadable(count: number): void;
 }
 
-/** One UDP socket (ECMA-419 clause 16), or something that behaves as one: dtls(net) and faulty(net, dice) take one and are one. */
+/**
+ * One UDP socket (ECMA-419 clause 16), or something that behaves as one: dtls(net) and faulty(net, dice) take one and
+ * are one.
+ */
 export interface Datagrams {
 	/**
 	 * Takes the next waiting datagram.
@@ -88,13 +96,18 @@ export interface Power {
 	readonly resetCause: ResetCause;
 	/** Restarts the device, after the current turn at the latest. */
 	restart(): void;
-	/** `shutDown` is called once when power will go soon (Ctrl-C in the simulator, a product's switch): de-register, save, then call off(). */
+	/**
+	 * `shutDown` is called once when power will go soon (Ctrl-C in the simulator, a product's switch): de-register,
+	 * save, then call off().
+	 */
 	onShutdown(shutDown: () => void): void;
 	/** Says that all is said and saved: power may go. */
 	off(): void;
 }
 
-/** One thing that happened, as data: `event` names it, the other fields say what. Frozen, and never holding a secret. */
+/**
+ * One thing that happened, as data: `event` names it, the other fields say what. Frozen, and never holding a secret.
+ */
 export interface LogRecord {
 	readonly event: string;
 	readonly [field: string]: string | number | boolean | undefined;
@@ -104,7 +117,10 @@ export interface Log {
 	write(record: LogRecord): void;
 }
 
-/** What was put on this device in the factory, or given on the command line of a simulated one. Overrides src/product.ts. */
+/**
+ * What was put on this device in the factory, or given on the command line of a simulated one. Overrides
+ * src/product.ts.
+ */
 export interface Factory {
 	readonly endpointName?: string;
 	/** coap://host:port of the LwM2M Server. */
@@ -132,7 +148,8 @@ export interface Host {
 }
 
 /**
- * The platform failed, neither the sender nor our own code. Ports throw it, with the system's error as `cause`; the client catches it
+ * The platform failed, neither the sender nor our own code. Ports throw it, with the system's error as `cause`; the
+ * client catches it
  * once a turn and makes it an event.
  */
 export class HostFailure extends Error {

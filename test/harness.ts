@@ -1,5 +1,6 @@
 /**
- * The test words that run on both engines. A portable test file (test/modules, test/src) registers its cases at import; the runner of each
+ * The test words that run on both engines. A portable test file (test/modules, test/src) registers its cases at
+ * import; the runner of each
  * engine takes them from `cases`. No dependency, because these lines run on XS too.
  */
 export interface Case {

@@ -1,10 +1,16 @@
-/** The one source of time for boards, servers and networks of a world: the machine's clock, or a clock that only `run` moves. */
+/**
+ * The one source of time for boards, servers and networks of a world: the machine's clock, or a clock that only `run`
+ * moves.
+ */
 export interface Timekeeper {
 	/** Milliseconds since this world began; integer, never going back. */
 	nowMs(): number;
 	/** Milliseconds since 1970-01-01T00:00:00Z. */
 	wallTimeMs(): number;
-	/** Calls `run` at `atMs` on the nowMs scale, or as soon as possible when that is past. @returns a function that cancels it */
+	/**
+	 * Calls `run` at `atMs` on the nowMs scale, or as soon as possible when that is past. @returns a function that
+	 * cancels it
+	 */
 	at(atMs: number, run: () => void): () => void;
 }
 
