@@ -14,6 +14,13 @@ export interface NetworkSocketOptions extends DatagramsOptions {
 /** Where sockets live: real UDP of this machine, or a virtual network in virtual time. */
 export interface Network {
 	open(options: NetworkSocketOptions): NetworkSocket;
-	/** Finds an address literal for a name; undefined when there is none. */
-	resolve(name: string): Promise<string | undefined>;
+	/**
+	 * Finds an address literal for a name; a literal is its own. Answers later, exactly once, in the network's time: no promise, because a
+	 * virtual world runs without one turn of the event loop between its appointments.
+	 * @param onResolved receives undefined when there is none
+	 */
+	resolve(name: string, onResolved: (host: string | undefined) => void): void;
 }
+
+/** Datagrams that wait for their reader; the newest is dropped when full, as operating systems do. */
+export const receiveQueueMax = 64;

@@ -1,0 +1,135 @@
+import { frozen } from "../../../modules/frozen.ts";
+import type { FlashGeometry } from "./flash.ts";
+
+/** A stretch of flash; offset and size in bytes, whole sectors. */
+export interface Partition {
+	readonly offset: number;
+	readonly sizeBytes: number;
+}
+
+export interface FlashMap {
+	readonly bootloader: Partition;
+	readonly slotA: Partition;
+	readonly slotB: Partition;
+	readonly settings: Partition;
+}
+
+/** One kind of board, as far as a program on it can tell. */
+export interface BoardPreset {
+	readonly name: BoardName;
+	/** What it stands for, for people. */
+	readonly title: string;
+	/** RAM of the virtual machine: slots and chunks together, what the chip's firmware leaves to XS. */
+	readonly arenaBytes: number;
+	/** XS stack, in slots of 16 bytes; beside the arena. */
+	readonly stackSlots: number;
+	/** Names that a program may make at run time, beside those in ROM. */
+	readonly keys: number;
+	readonly flash: FlashGeometry;
+	readonly map: FlashMap;
+	/** Computrons (bytecodes, roughly) that the chip gets through in a millisecond awake. */
+	readonly computronsPerMs: number;
+	/** Largest IP datagram its network carries in one piece. */
+	readonly mtuBytes: number;
+}
+
+export type BoardName = "esp32" | "esp32c3" | "nrf52840" | "nrf9160";
+
+const kib = 1024;
+
+/**
+ * Where the numbers come from.
+ *
+ * arenaBytes: nrf52840 and esp32c3 take the Moddable SDK's own fixed machine of that chip ("static" 131072 and 94208 in its base manifest). On the
+ * esp32 the SDK lets XS grow by malloc; 128 KiB is our cut of the 520 KB of SRAM (ESP32 data sheet) beside Wi-Fi and lwIP. The SDK has no nRF9160: of its
+ * 256 KB (nRF9160 product specification) 64 KiB are left to XS beside the modem library's share and Zephyr.
+ * stackSlots: "stack" in the SDK's manifests: 384 on esp32, 512 on nrf52, 256 on Zephyr (nrf9160); 384 on the C3, as on esp32.
+ * keys: our choice; 2 bytes of table and, when made at run time, one slot each.
+ *
+ * flash: the ESP modules carry 4 MiB of serial NOR with 4 KiB sectors, bytes writable one by one, 100,000 erases (typical of those parts, e.g. W25Q32).
+ * nRF52840 and nRF9160: 1 MiB on chip, 4 KiB pages, 32-bit words, 10,000 erases (product specifications, NVMC).
+ *
+ * map: esp32 and esp32c3 as an ESP-IDF table with two OTA slots (first 36 KiB are boot loader and partition table; app partitions begin on 64 KiB).
+ * nrf52840 as Zephyr's nrf52840dk (MCUboot 48 KiB, two slots of 472 KiB, 32 KiB storage), nrf9160 as Zephyr's nrf9160dk with the secure and
+ * non-secure halves of each slot together (MCUboot 64 KiB, two slots of 448 KiB, 24 KiB storage at the end). A simulated slot holds bytecode
+ * alone; a real one also the native code of XS and the system.
+ *
+ * computronsPerMs: a measured ratio and a guess. Measured: SHA-256 and AES in JavaScript on XS for Cortex-M4 take 43 to 64 machine instructions for
+ * one computron. At 64 MHz, 1.3 clocks per instruction (flash wait states: an assumption) and 50 instructions this gives about 1000 on the nRF52840.
+ * The others are scaled by CoreMark of one core from the data sheets: nRF52840 212, nRF9160 243, ESP32-C3 407 (160 MHz), ESP32 505 (240 MHz).
+ * Good for comparing one program with another on one board; not a promise about a real chip.
+ *
+ * mtuBytes: 1500 on Wi-Fi. 1280 on Thread (nrf52840: RFC 8200 §5's least, what 6LoWPAN carries) and on LTE-M/NB-IoT networks to be safe.
+ */
+export const presets: Readonly<Record<BoardName, BoardPreset>> = frozen({
+	esp32: {
+		name: "esp32",
+		title: "ESP32 (WROOM-32, 4 MB flash)",
+		arenaBytes: 128 * kib,
+		stackSlots: 384,
+		keys: 512,
+		flash: { sizeBytes: 4096 * kib, sectorBytes: 4 * kib, writeBytes: 1, enduranceErases: 100_000 },
+		map: {
+			bootloader: { offset: 0, sizeBytes: 36 * kib },
+			slotA: { offset: 64 * kib, sizeBytes: 1536 * kib },
+			slotB: { offset: 1600 * kib, sizeBytes: 1536 * kib },
+			settings: { offset: 3136 * kib, sizeBytes: 64 * kib },
+		},
+		computronsPerMs: 2400,
+		mtuBytes: 1500,
+	},
+	esp32c3: {
+		name: "esp32c3",
+		title: "ESP32-C3 (4 MB flash)",
+		arenaBytes: 92 * kib,
+		stackSlots: 384,
+		keys: 512,
+		flash: { sizeBytes: 4096 * kib, sectorBytes: 4 * kib, writeBytes: 1, enduranceErases: 100_000 },
+		map: {
+			bootloader: { offset: 0, sizeBytes: 36 * kib },
+			slotA: { offset: 64 * kib, sizeBytes: 1536 * kib },
+			slotB: { offset: 1600 * kib, sizeBytes: 1536 * kib },
+			settings: { offset: 3136 * kib, sizeBytes: 64 * kib },
+		},
+		computronsPerMs: 1900,
+		mtuBytes: 1500,
+	},
+	nrf52840: {
+		name: "nrf52840",
+		title: "nRF52840 (1 MB flash, 256 KB RAM)",
+		arenaBytes: 128 * kib,
+		stackSlots: 512,
+		keys: 512,
+		flash: { sizeBytes: 1024 * kib, sectorBytes: 4 * kib, writeBytes: 4, enduranceErases: 10_000 },
+		map: {
+			bootloader: { offset: 0, sizeBytes: 48 * kib },
+			slotA: { offset: 48 * kib, sizeBytes: 472 * kib },
+			slotB: { offset: 520 * kib, sizeBytes: 472 * kib },
+			settings: { offset: 992 * kib, sizeBytes: 32 * kib },
+		},
+		computronsPerMs: 1000,
+		mtuBytes: 1280,
+	},
+	nrf9160: {
+		name: "nrf9160",
+		title: "nRF9160 (LTE-M/NB-IoT, 1 MB flash, 256 KB RAM)",
+		arenaBytes: 64 * kib,
+		stackSlots: 256,
+		keys: 512,
+		flash: { sizeBytes: 1024 * kib, sectorBytes: 4 * kib, writeBytes: 4, enduranceErases: 10_000 },
+		map: {
+			bootloader: { offset: 0, sizeBytes: 64 * kib },
+			slotA: { offset: 64 * kib, sizeBytes: 448 * kib },
+			slotB: { offset: 512 * kib, sizeBytes: 448 * kib },
+			settings: { offset: 1000 * kib, sizeBytes: 24 * kib },
+		},
+		computronsPerMs: 1150,
+		mtuBytes: 1280,
+	},
+});
+
+export const boardNames: readonly BoardName[] = frozen(["esp32", "esp32c3", "nrf52840", "nrf9160"]);
+
+export function isBoardName(name: string): name is BoardName {
+	return (boardNames as readonly string[]).includes(name);
+}
