@@ -1,0 +1,56 @@
+import { Decoder, Encoder } from "cbor-x";
+import type { ClientModels } from "../models/models.ts";
+import type { Node, NodeValue, Objlnk, ResourceType } from "../node.ts";
+import type { Path } from "../path.ts";
+import { refuse } from "./codec-failure.ts";
+import { TreeBuilder } from "./tree.ts";
+import { fromRaw, linkText, type RawValue } from "./typed.ts";
+
+const encoder = new Encoder({ useRecords: false, mapsAsObjects: false, tagUint8Array: false, variableMapSize: true });
+const decoder = new Decoder({ useRecords: false, mapsAsObjects: false, structuredClone: false });
+
+/** Decodes one CBOR item, all of `bytes`; maps become Map. @throws CodecFailure */
+export function decodeCbor(bytes: Uint8Array): unknown {
+	try {
+		return decoder.decode(bytes);
+	} catch (cause) {
+		return refuse(`payload is not CBOR: ${(cause as Error).message}`);
+	}
+}
+
+/** Encodes numbers, bigints, text, bytes, booleans, arrays and Maps in their shortest form. */
+export function encodeCbor(value: unknown): Uint8Array {
+	return Uint8Array.from(encoder.encode(shortened(value)));
+}
+
+/** cbor-x writes every bigint in 9 bytes; those that a number holds are written as one. */
+function shortened(value: unknown): unknown {
+	if (typeof value === "bigint") {
+		return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
+	}
+	if (Array.isArray(value)) return value.map(shortened);
+	if (value instanceof Map) return new Map([...value].map(([key, held]) => [key, shortened(held)]));
+	return value;
+}
+
+/** A decoded item as a value. @throws CodecFailure for arrays, maps, null and other things that no Resource is */
+export function rawOfCbor(item: unknown): RawValue {
+	if (item instanceof Date) return Math.floor(item.getTime() / 1000); // tag 0 or 1 (RFC 8949 §3.4.1, §3.4.2)
+	if (item instanceof Uint8Array) return Uint8Array.from(item);
+	if (["string", "number", "bigint", "boolean"].includes(typeof item)) return item as RawValue;
+	return refuse("a CBOR item that no Resource's value is");
+}
+
+/** Reads one value in CBOR (Core 1.1 §7.4.6, content format 60) for the Resource or Resource Instance at `path`. @throws CodecFailure */
+export function readCbor(bytes: Uint8Array, path: Path, models: ClientModels): Node {
+	if (path.length < 3) return refuse("CBOR carries one value only");
+	const { type, value } = fromRaw(rawOfCbor(decodeCbor(bytes)), models.resource(path[0]!, path[2]!)?.type);
+	const tree = new TreeBuilder(path);
+	tree.value(path, type, value);
+	return tree.finish();
+}
+
+/** Writes one value in CBOR; an object link is the text "objectId:instanceId". */
+export function writeCbor(value: NodeValue, type: ResourceType): Uint8Array {
+	return encodeCbor(type === "objlnk" ? linkText(value as Objlnk) : value);
+}
