@@ -1,0 +1,241 @@
+import { EventStream } from "./event-stream.ts";
+
+/** The payload formats by the names of leshan-demo-server's `format` parameter. */
+export type Format = "TEXT" | "OPAQUE" | "CBOR" | "TLV" | "JSON" | "SENML_JSON" | "SENML_CBOR";
+
+/** Integers and floats are strings, times milliseconds, opaque values hexadecimal digits. */
+export type RestValue = string | number | boolean | { readonly objectId: number; readonly objectInstanceId: number };
+
+export interface SingleResource {
+	readonly kind: "singleResource";
+	readonly id: number;
+	readonly type: string;
+	readonly value: RestValue;
+}
+export interface MultiResource {
+	readonly kind: "multiResource";
+	readonly id: number;
+	readonly type: string;
+	readonly values: Readonly<Record<string, RestValue>>;
+}
+export interface ResourceInstance {
+	readonly kind: "resourceInstance";
+	readonly id: number;
+	readonly type: string;
+	readonly value: RestValue;
+}
+export interface Instance {
+	readonly kind: "instance";
+	/** Absent in a Create that lets the client choose. */
+	readonly id?: number;
+	readonly resources: readonly (SingleResource | MultiResource)[];
+}
+export interface ObjectNode {
+	readonly kind: "obj";
+	readonly id: number;
+	readonly instances: readonly Instance[];
+}
+export type RestNode = SingleResource | MultiResource | ResourceInstance | Instance | ObjectNode;
+
+export interface RestLink {
+	readonly url: string;
+	readonly attributes: Readonly<Record<string, string | null>>;
+}
+
+export interface Registration {
+	readonly endpoint: string;
+	readonly registrationId: string;
+	readonly registrationDate: number;
+	readonly lastUpdate: number;
+	readonly address: string;
+	readonly lwM2mVersion: string;
+	readonly lifetime: number;
+	readonly bindingMode: string;
+	readonly rootPath: string;
+	readonly objectLinks: readonly RestLink[];
+	readonly secure: boolean;
+	readonly queuemode: boolean;
+	readonly additionalRegistrationAttributes: Readonly<Record<string, string>>;
+}
+
+/** A client's answer to one operation. */
+export interface Answer {
+	/** As in "2.05". */
+	readonly code: string;
+	/** As the server says it: "CONTENT(205)". */
+	readonly status: string;
+	readonly success: boolean;
+	readonly content?: RestNode;
+	readonly objectLinks?: readonly RestLink[];
+	readonly location?: string;
+	readonly errormessage?: string;
+}
+
+/** The server itself refused: unknown client or path (400), no observation to cancel (404), the client did not answer (504). */
+export class RestError extends Error {
+	readonly httpStatus: number;
+	constructor(httpStatus: number, text: string) {
+		super(`HTTP ${httpStatus}: ${text}`);
+		this.httpStatus = httpStatus;
+	}
+	override get name() {
+		return "RestError";
+	}
+}
+
+interface Call {
+	readonly method: "GET" | "PUT" | "POST" | "DELETE";
+	readonly path: string;
+	readonly query?: Readonly<Record<string, string | undefined>>;
+	readonly body?: string;
+	readonly type?: "application/json" | "text/plain";
+}
+
+/** How long a client gets to answer the server, and the server to answer us. */
+const clientTimeoutS = 10;
+const serverTimeoutMs = 20_000;
+
+/** The REST API of leshan-demo-server, which our embedded server and Leshan speak alike. */
+export class RestClient {
+	readonly #baseUrl: string;
+
+	/** @param baseUrl as in "http://127.0.0.1:8080/api" */
+	constructor(baseUrl: string) {
+		this.#baseUrl = baseUrl;
+	}
+
+	async clients(): Promise<Registration[]> {
+		return JSON.parse(await this.#call({ method: "GET", path: "/clients" })) as Registration[];
+	}
+
+	/** @returns undefined when no client of that name is registered */
+	async client(endpoint: string): Promise<Registration | undefined> {
+		try {
+			const path = `/clients/${encodeURIComponent(endpoint)}`;
+			return JSON.parse(await this.#call({ method: "GET", path })) as Registration;
+		} catch (error) {
+			if (error instanceof RestError && (error.httpStatus === 400 || error.httpStatus === 404)) return undefined;
+			throw error;
+		}
+	}
+
+	/** @param endpoint undefined: of all clients; a name adds that client's messages (COAPLOG), where the server has them */
+	events(endpoint?: string): Promise<EventStream> {
+		const query = endpoint === undefined ? "" : `?ep=${encodeURIComponent(endpoint)}`;
+		return EventStream.open(`${this.#baseUrl}/event${query}`);
+	}
+
+	/** The operations on one client. */
+	of(endpoint: string): RemoteDevice {
+		return new RemoteDevice((call) =>
+			this.#call({ ...call, path: `/clients/${encodeURIComponent(endpoint)}${call.path}` }),
+		);
+	}
+
+	async #call(call: Call): Promise<string> {
+		const pairs = Object.entries(call.query ?? {}).filter(([, value]) => value !== undefined);
+		// A bare name without "=" matters: it removes an attribute, it asks for an active cancel.
+		const query = pairs.map(([name, value]) => (value === "" ? name : `${name}=${encodeURIComponent(value!)}`));
+		const response = await fetch(this.#baseUrl + call.path + (query.length > 0 ? `?${query.join("&")}` : ""), {
+			method: call.method,
+			signal: AbortSignal.timeout(serverTimeoutMs),
+			...(call.body === undefined ? {} : { body: call.body }),
+			...(call.type === undefined ? {} : { headers: { "content-type": call.type } }),
+		});
+		const text = await response.text();
+		if (!response.ok) throw new RestError(response.status, text);
+		return text;
+	}
+}
+
+export interface FormatOptions {
+	/** Absent: the server asks for no particular format. */
+	readonly format?: Format;
+}
+
+/** One registered client, as its server sees it. Paths as in "/3/0/1". */
+export class RemoteDevice {
+	readonly #call: (call: Call) => Promise<string>;
+
+	constructor(call: (call: Call) => Promise<string>) {
+		this.#call = call;
+	}
+
+	read(path: string, { format }: FormatOptions = {}): Promise<Answer> {
+		return this.#operate({ method: "GET", path, query: { format } });
+	}
+
+	discover(path: string): Promise<Answer> {
+		return this.#operate({ method: "GET", path: `${path}/discover` });
+	}
+
+	/** @param options.mode "update" leaves the Resources of an instance alone that are not in `node` */
+	write(path: string, node: RestNode, options: FormatOptions & { readonly mode?: "replace" | "update" } = {}) {
+		const replace = options.mode === "update" ? "false" : undefined;
+		const query = { format: options.format, replace };
+		return this.#operate({ method: "PUT", path, query, body: JSON.stringify(node), type: "application/json" });
+	}
+
+	/** @param attributes as in { pmin: "5", pmax: "" }; "" removes */
+	writeAttributes(path: string, attributes: Readonly<Record<string, string>>): Promise<Answer> {
+		// The demo server parses the whole query as attributes: no timeout beside them.
+		return this.#answer({ method: "PUT", path: `${path}/attributes`, query: attributes });
+	}
+
+	execute(path: string, text?: string): Promise<Answer> {
+		return this.#operate({ method: "POST", path, ...(text === undefined ? {} : { body: text, type: "text/plain" }) });
+	}
+
+	create(path: string, instance: Instance, { format }: FormatOptions = {}): Promise<Answer> {
+		const body = JSON.stringify(instance);
+		return this.#operate({ method: "POST", path, query: { format }, body, type: "application/json" });
+	}
+
+	delete(path: string): Promise<Answer> {
+		return this.#operate({ method: "DELETE", path });
+	}
+
+	observe(path: string, { format }: FormatOptions = {}): Promise<Answer> {
+		return this.#operate({ method: "POST", path: `${path}/observe`, query: { format } });
+	}
+
+	/** GET with Observe 1: the client answers with the value. */
+	cancelActively(path: string): Promise<Answer> {
+		return this.#operate({ method: "DELETE", path: `${path}/observe`, query: { active: "" } });
+	}
+
+	/** The server forgets, and answers the next notification with a Reset. */
+	async cancelPassively(path: string): Promise<void> {
+		await this.#call({ method: "DELETE", path: `${path}/observe` });
+	}
+
+	#operate(call: Call): Promise<Answer> {
+		return this.#answer({ ...call, query: { ...call.query, timeout: String(clientTimeoutS) } });
+	}
+
+	async #answer(call: Call): Promise<Answer> {
+		const answer = JSON.parse(await this.#call(call)) as Omit<Answer, "code">;
+		return { ...answer, code: codeOf(answer.status) };
+	}
+}
+
+/** "CONTENT(205)" → "2.05". */
+function codeOf(status: string): string {
+	const digits = /\((\d)(\d\d)\)$/.exec(status);
+	if (digits === null) throw new Error(`not a status of a LwM2M answer: ${status}`);
+	return `${digits[1]}.${digits[2]}`;
+}
+
+/** The values of a node by path, for comparison: what /3/0 holds does not depend on the format it came in. */
+export function valuesOf(path: string, node: RestNode): Map<string, RestValue> {
+	const found = new Map<string, RestValue>();
+	const walk = (at: string, part: RestNode) => {
+		if (part.kind === "obj") for (const instance of part.instances) walk(`${at}/${instance.id}`, instance);
+		else if (part.kind === "instance") for (const resource of part.resources) walk(`${at}/${resource.id}`, resource);
+		else if (part.kind === "multiResource")
+			for (const [id, value] of Object.entries(part.values)) found.set(`${at}/${id}`, value);
+		else found.set(at, part.value);
+	};
+	walk(path, node);
+	return new Map([...found].sort(([one], [other]) => (one < other ? -1 : 1)));
+}
