@@ -52,7 +52,8 @@ export class VirtualTime implements Timekeeper {
 
 	#nowMs = 0;
 	#order = 0;
-	readonly #heap: Appointment[] = [];
+	#heap: Appointment[] = [];
+	#cancelled = 0;
 
 	nowMs(): number {
 		return this.#nowMs;
@@ -66,13 +67,19 @@ export class VirtualTime implements Timekeeper {
 		const appointment: Appointment = { atMs: Math.max(Math.ceil(atMs), this.#nowMs), order: this.#order++, run };
 		this.#push(appointment);
 		return () => {
-			appointment.run = undefined; // stays in the heap until its time; cheaper than finding it
+			if (appointment.run === undefined) return;
+			appointment.run = undefined; // stays in the heap; cheaper than finding it
+			this.#cancelled++;
+			if (this.#cancelled > 64 && this.#cancelled > this.#heap.length / 2) this.#sweep();
 		};
 	}
 
 	/** The time of the next appointment, or undefined when there is none. */
 	nextMs(): number | undefined {
-		while (this.#heap.length > 0 && this.#heap[0]!.run === undefined) this.#pop();
+		while (this.#heap.length > 0 && this.#heap[0]!.run === undefined) {
+			this.#pop();
+			this.#cancelled--;
+		}
 		return this.#heap[0]?.atMs;
 	}
 
@@ -84,7 +91,10 @@ export class VirtualTime implements Timekeeper {
 			return false;
 		}
 		this.#nowMs = nextMs;
-		this.#pop()!.run?.();
+		const appointment = this.#pop()!;
+		const { run } = appointment;
+		appointment.run = undefined; // cancelling it from now on means nothing
+		run?.();
 		return true;
 	}
 
@@ -98,6 +108,13 @@ export class VirtualTime implements Timekeeper {
 		const settle = () => new Promise((resolve) => setImmediate(resolve));
 		do await settle();
 		while (this.step(endMs));
+	}
+
+	/** Drops what was cancelled: a board that puts off the same far alarm again and again would fill the heap. */
+	#sweep(): void {
+		const kept = this.#heap.filter(({ run }) => run !== undefined);
+		this.#heap = kept.sort((a, b) => (before(a, b) ? -1 : 1)); // sorted is a heap
+		this.#cancelled = 0;
 	}
 
 	#push(appointment: Appointment): void {

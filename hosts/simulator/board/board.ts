@@ -1,0 +1,278 @@
+import { type Factory, HostFailure, type LogRecord, type ResetCause } from "../../../modules/host.ts";
+import type { Chance } from "../chance.ts";
+import type { BoardPorts, DeviceEvent } from "../engine/ports.ts";
+import type { Network } from "../network/network.ts";
+import type { Timekeeper } from "../time.ts";
+import { type FlashChip, PowerCut } from "./flash.ts";
+import { Ledger } from "./ledger.ts";
+import type { BoardPreset } from "./presets.ts";
+import { programSlot, readSlot, SlotRefused } from "./slots.ts";
+import { BoardSockets } from "./sockets.ts";
+import { temperatureAt } from "./thermometer.ts";
+
+/** What a board needs of the engine's machine: one virtual machine, thrown away when the power goes. */
+export interface BoardMachine {
+	boot(): void;
+	dispatch(event: DeviceEvent): void;
+	/** Bytecodes run since boot. */
+	readonly computrons: number;
+}
+
+/** Reads an image out of its slot, checks it, and makes the machine that runs it. @throws when it can not be started */
+export type MakeMachine<M extends BoardMachine> = (slot: Uint8Array, preset: BoardPreset, ports: BoardPorts) => M;
+
+export interface BoardOptions<M extends BoardMachine> {
+	readonly name: string;
+	readonly preset: BoardPreset;
+	readonly time: Timekeeper;
+	readonly network: Network;
+	/** The board's own address; absent on a real network. */
+	readonly address?: string;
+	readonly flash: FlashChip;
+	/** Dice, weather, torn bits. */
+	readonly chance: Chance;
+	/** Keys, nonces and tokens: seeded in a virtual world, the system's in a real one. */
+	readonly fillEntropy: (bytes: Uint8Array) => void;
+	readonly factory: Factory;
+	readonly makeMachine: MakeMachine<M>;
+	/** A battery keeps the clock of "running" over power cuts; "unset" forgets the time with the power. */
+	readonly rtc?: "running" | "unset";
+	/** What the device logged, and what happened to the board itself. */
+	onEvent(record: LogRecord, board: Board<M>): void;
+	/** Console text of the device. */
+	onPrint?(text: string, board: Board<M>): void;
+}
+
+export type BoardState = "off" | "running" | "failed";
+
+/** From reset to the first bytecode: boot loader and system; a round number between those of an nRF52840 (some 10 ms) and an ESP32 (some 300 ms). */
+const rebootMs = 100;
+
+/**
+ * One board: power, flash, clock, radio and chance around a machine that runs the image in its slot. Everything happens in turns: the board wakes
+ * the machine with one event, the machine runs until it has nothing to do, and what it asked for (restart, off) happens behind that turn.
+ */
+export class Board<M extends BoardMachine = BoardMachine> {
+	readonly name: string;
+	readonly preset: BoardPreset;
+	readonly flash: FlashChip;
+	readonly ledger = new Ledger();
+	readonly #options: BoardOptions<M>;
+	readonly #sockets: BoardSockets;
+	readonly #weatherSeed: number;
+	#state: BoardState = "off";
+	#machine: M | undefined;
+	#computronsBefore = 0;
+	#isInTurn = false;
+	#afterTurn: "nothing" | "restart" | "off" = "nothing";
+	#clearAlarm: () => void = () => {};
+	#clearReboot: () => void = () => {};
+	/** What to add to the world's wall time; undefined while nobody has set the clock. */
+	#clockOffsetMs: number | undefined;
+
+	constructor(options: BoardOptions<M>) {
+		this.name = options.name;
+		this.preset = options.preset;
+		this.flash = options.flash;
+		this.#options = options;
+		this.#weatherSeed = options.chance.below(0x100000000);
+		this.#clockOffsetMs = options.rtc === "unset" ? undefined : 0;
+		this.#sockets = new BoardSockets({
+			network: options.network,
+			address: options.address,
+			ledger: this.ledger,
+			onReadable: (socket, count) => this.#dispatch({ kind: "readable", socket, count }),
+			onRefused: (why) => this.#say({ event: "socketRefused", why }),
+		});
+	}
+
+	get state(): BoardState {
+		return this.#state;
+	}
+
+	/** The machine while the board runs, or the failed one for a look at its figures. */
+	get machine(): M | undefined {
+		return this.#machine;
+	}
+
+	/**
+	 * Puts an image into slot A with a programmer, unless it is there already. The board must be off.
+	 * @returns whether it had to be written
+	 * @throws SlotRefused when it does not fit
+	 */
+	program(image: Uint8Array): boolean {
+		return programSlot(this.flash, this.preset.map.slotA, image);
+	}
+
+	powerOn(): void {
+		if (this.#state === "running") return;
+		this.#boot("powerOn");
+	}
+
+	/** Resets the running board, as its reset pin or its watchdog do. */
+	reset(cause: ResetCause): void {
+		if (this.#isInTurn) throw new Error("a reset out of the board's own turn");
+		this.#drop("off");
+		this.#boot(cause);
+	}
+
+	/**
+	 * The power goes now: RAM is lost, the flash stays as it is. To cut inside a flash operation, use flash.cutAt.
+	 * @throws PowerCut when called out of the board's own turn (onEvent): that is what unwinds the running device; let it pass
+	 */
+	cutPower(): void {
+		if (this.#isInTurn) throw new PowerCut("power cut");
+		if (this.#options.rtc === "unset") this.#clockOffsetMs = undefined;
+		this.#drop("off");
+		this.#say({ event: "powerCut" });
+	}
+
+	/** Tells the device that power will go soon; it de-registers, saves, and goes off by itself. */
+	shutDown(): void {
+		this.#dispatch({ kind: "shutDown" });
+	}
+
+	/** Milliseconds that the processor worked, by the preset's speed. */
+	get awakeMs(): number {
+		return Math.round(this.ledger.computrons / this.preset.computronsPerMs);
+	}
+
+	#boot(resetCause: ResetCause): void {
+		this.ledger.boots++;
+		this.#computronsBefore = 0;
+		this.#state = "running";
+		this.#turn(() => {
+			const slot = readSlot(this.flash, this.preset.map.slotA); // which slot to start is the boot loader's: A, until there are updates
+			this.#machine = this.#options.makeMachine(slot, this.preset, this.#ports(resetCause));
+			this.#machine.boot();
+		});
+	}
+
+	#dispatch(event: DeviceEvent): void {
+		const machine = this.#machine;
+		if (this.#state === "running" && machine !== undefined) this.#turn(() => machine.dispatch(event));
+	}
+
+	#turn(run: () => void): void {
+		if (this.#isInTurn) throw new Error("a turn inside a turn: the network or the clock called back synchronously");
+		this.#isInTurn = true;
+		this.#afterTurn = "nothing";
+		this.ledger.turns++;
+		let failure: unknown;
+		try {
+			run();
+		} catch (error) {
+			failure = error;
+		}
+		this.#isInTurn = false;
+		const computrons = this.#machine?.computrons ?? 0;
+		this.ledger.computrons += computrons - this.#computronsBefore;
+		this.#computronsBefore = computrons;
+		if (failure !== undefined) this.#fail(failure);
+		else this.#endTurn();
+	}
+
+	#endTurn(): void {
+		if (this.#afterTurn === "off") {
+			this.#drop("off");
+			this.#say({ event: "off" });
+		} else if (this.#afterTurn === "restart") {
+			this.#drop("off");
+			const { time } = this.#options;
+			this.#clearReboot = time.at(time.nowMs() + rebootMs, () => this.#boot("restart"));
+		}
+	}
+
+	#fail(failure: unknown): void {
+		if (failure instanceof PowerCut) {
+			this.cutPower();
+			return;
+		}
+		const machine = this.#machine;
+		this.#drop("failed");
+		this.#machine = machine; // for its figures; it does not run any more
+		if (!isDeviceFailure(failure)) throw failure; // the simulator's own bug
+		this.#say({ event: "deviceFailed", ...failureFields(failure) });
+	}
+
+	#drop(state: BoardState): void {
+		this.#state = state;
+		this.#machine = undefined;
+		this.#clearAlarm();
+		this.#clearReboot();
+		this.#sockets.closeAll();
+	}
+
+	#say(record: LogRecord): void {
+		this.#options.onEvent(record, this);
+	}
+
+	#ports(resetCause: ResetCause): BoardPorts {
+		const { time, network, chance, factory } = this.#options;
+		const { settings } = this.preset.map;
+		const within = (offset: number, size: number) => offset >= 0 && offset + size <= settings.sizeBytes;
+		const outside = "flash: outside of the settings partition";
+		const sockets = this.#sockets;
+		return {
+			nowMs: () => time.nowMs(),
+			wallTimeS: () =>
+				this.#clockOffsetMs === undefined ? undefined : seconds(time.wallTimeMs() + this.#clockOffsetMs),
+			setWallTimeS: (wallTimeS) => {
+				this.#clockOffsetMs = wallTimeS * 1000 - time.wallTimeMs();
+			},
+			setAlarm: (atMs) => {
+				this.#clearAlarm();
+				const isNone = atMs === undefined || !Number.isFinite(atMs);
+				this.#clearAlarm = isNone ? () => {} : time.at(atMs, () => this.#dispatch({ kind: "alarm" }));
+			},
+			dice: (bound) => chance.below(bound),
+			fillEntropy: this.#options.fillEntropy,
+			log: (json) => this.#say(JSON.parse(json) as LogRecord),
+			print: (text) => this.#options.onPrint?.(text, this),
+			udpOpen: (port) => sockets.open(port),
+			udpRead: (socket) => sockets.read(socket),
+			udpWrite: (socket, bytes, host, port) => sockets.write(socket, bytes, { host, port }),
+			udpClose: (socket) => sockets.close(socket),
+			resolve: (name) => {
+				const asking = this.#machine;
+				network.resolve(name, (host) => {
+					if (this.#machine === asking) this.#dispatch({ kind: "resolved", name, host });
+				});
+			},
+			flashSizeBytes: settings.sizeBytes,
+			flashSectorBytes: this.flash.geometry.sectorBytes,
+			flashWriteBytes: this.flash.geometry.writeBytes,
+			flashRead: (offset, into) =>
+				within(offset, into.length) ? this.flash.read(settings.offset + offset, into) : outside,
+			flashWrite: (offset, bytes) =>
+				within(offset, bytes.length) ? this.flash.write(settings.offset + offset, bytes) : outside,
+			flashErase: (offset, size) => (within(offset, size) ? this.flash.erase(settings.offset + offset, size) : outside),
+			restart: () => {
+				this.#afterTurn = "restart";
+			},
+			off: () => {
+				this.#afterTurn = "off";
+			},
+			temperature: () => temperatureAt(this.#weatherSeed, time.nowMs()),
+			bootRecordJson: JSON.stringify({ platform: this.preset.name, resetCause, factory }),
+		};
+	}
+}
+
+function seconds(ms: number): number {
+	return Math.floor(ms / 1000);
+}
+
+function isDeviceFailure(failure: unknown): boolean {
+	const name = failure instanceof Error ? failure.name : "";
+	return name === "DeviceFailure" || failure instanceof SlotRefused || failure instanceof HostFailure;
+}
+
+/** A failure as fields of an event: its reason, and what figures it brings. */
+function failureFields(failure: unknown): Readonly<Record<string, string | number>> {
+	const { reason, figures, message } = failure as { reason?: string; figures?: object; message?: string };
+	const fields: Record<string, string | number> = { reason: reason ?? message ?? String(failure) };
+	for (const [name, value] of Object.entries(figures ?? {})) if (typeof value === "number") fields[name] = value;
+	if (reason !== undefined && message !== undefined && message !== reason) fields.detail = message;
+	return fields;
+}

@@ -1,0 +1,147 @@
+import { readFileSync } from "node:fs";
+import { Command, CommanderError, Option } from "commander";
+import { boardNames } from "../board/presets.ts";
+import {
+	readBoard,
+	readDuration,
+	readEndpoint,
+	readLifetime,
+	readPort,
+	readSeed,
+	readServerUri,
+	WrongUsage,
+} from "./arguments.ts";
+import { type Output, terminalOutput } from "./output.ts";
+
+/** How a command ended: 0 as asked, 1 the device failed, 2 used in a wrong way. */
+export type ExitStatus = 0 | 1 | 2;
+
+/** What each command's own file exports. Loaded when asked for, so that --help and wrong usage answer at once. */
+export interface CommandModule<Options> {
+	run(options: Options, output: Output): Promise<ExitStatus>;
+}
+
+/** Runs one command line. @param argv without node and script. Never throws */
+export async function main(
+	argv: readonly string[],
+	output = terminalOutput(process.stdout, process.stderr, process.env),
+) {
+	let status: ExitStatus = 0;
+	const load =
+		<Options>(file: string) =>
+		async (options: Options) => {
+			const { run } = (await import(new URL(file, import.meta.url).href)) as CommandModule<Options>;
+			status = await run(options, output);
+		};
+	try {
+		await program(load, output).parseAsync(argv, { from: "user" });
+	} catch (error) {
+		status = failure(error, output);
+	}
+	return status;
+}
+
+type Load = <Options>(file: string) => (options: Options) => Promise<void>;
+
+function program(load: Load, output: Output): Command {
+	const dormouse = new Command("dormouse")
+		.description("An LwM2M client for devices that sleep, on a simulated board that runs the real XS engine.")
+		.version(packageVersion(), "-V, --version", "output the version")
+		.exitOverride()
+		.configureOutput({
+			writeOut: (text) => output.out(text.trimEnd()),
+			writeErr: (text) => output.err(text.trimEnd()),
+		})
+		.showHelpAfterError('Run it with --help to see what it takes: "dormouse --help", "dormouse sim --help".')
+		.addHelpText("after", "\nExit status: 0 ended as asked, 1 the device failed, 2 wrong usage.");
+	dormouse
+		.command("start")
+		.description("the guided tour: builds everything, boots a board, shows what it says to its server (npm start)")
+		.addOption(boardOption())
+		.addOption(seedOption())
+		.action(load("./start.js"));
+	addSim(dormouse, load);
+	dormouse
+		.command("server")
+		.description("the embedded LwM2M server alone, with a REST API and event stream as leshan-demo-server has them")
+		.addOption(new Option("--port <n>", "UDP port for CoAP; 0 takes a free one").default(5683).argParser(readPort))
+		.addOption(new Option("--http <n>", "TCP port for REST; 0 takes a free one").default(8080).argParser(readPort))
+		.option("--host <address>", "address of this machine to listen on; 0.0.0.0 or :: for all", "127.0.0.1")
+		.action(load("./server.js"));
+	dormouse
+		.command("image")
+		.description("builds the device image out of src/ and modules/; says its size and hash")
+		.option("--json", "one line of JSON")
+		.option("--output <file>", "write the image to this file")
+		.action(load("./image.js"));
+	dormouse
+		.command("bench")
+		.description("measures the simulator and the device's protocol work")
+		.option("--json", "one line of JSON")
+		.action(load("./bench.js"));
+	dormouse
+		.command("size")
+		.description("measures bytecode and RAM on every kind of board")
+		.option("--json", "one line of JSON")
+		.action(load("./size.js"));
+	return dormouse;
+}
+
+function packageVersion(): string {
+	const text = readFileSync(new URL("../../../../../package.json", import.meta.url), "utf8");
+	return (JSON.parse(text) as { version: string }).version;
+}
+
+const boardOption = () =>
+	new Option("--board <name>", `kind of board: ${boardNames.join(", ")}`).default("esp32").argParser(readBoard);
+
+const seedOption = () =>
+	new Option("--seed <n>", "replays a run: same seed, same run (in virtual time); else drawn and printed").argParser(
+		readSeed,
+	);
+
+function addSim(dormouse: Command, load: Load): void {
+	dormouse
+		.command("sim")
+		.description("a simulated board with its LwM2M client, and a server for it unless you name one")
+		.addOption(
+			new Option("--server <uri>", "coap://host:port of your own server, over real UDP in real time").argParser(
+				readServerUri,
+			),
+		)
+		.addOption(new Option("--endpoint <name>", "endpoint client name").argParser(readEndpoint))
+		.addOption(new Option("--lifetime <s>", "lifetime of the registration in seconds").argParser(readLifetime))
+		.addOption(boardOption())
+		.addOption(seedOption())
+		.option("--flash <file>", "keep the board's flash in this file, from one run to the next")
+		.addOption(new Option("--real-time", "run until Ctrl-C by the machine's clock (the default)").conflicts("for"))
+		.addOption(
+			new Option("--for <time>", "run so long in virtual time (500ms, 90s, 24h, 7d, 1y), then report").argParser(
+				readDuration,
+			),
+		)
+		.option("--json", "one event per line on stdout, everything else on stderr")
+		.addHelpText(
+			"after",
+			`
+Without --server the board gets an embedded server, which reads it and observes its temperature.
+Ctrl-C ends the run: the board de-registers, then a report follows.
+
+Examples:
+  dormouse sim --for 24h                          a day in virtual time, then the report
+  dormouse sim --for 7d --board nrf9160 --json    the same for a machine to read
+  dormouse sim --server coap://leshan.eclipseprojects.io:5683 --endpoint my-board`,
+		)
+		.action(load("./sim.js"));
+}
+
+/** Says what went wrong; every kind of failure is told apart here, once. */
+function failure(error: unknown, output: Output): ExitStatus {
+	if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // commander has said it already
+	if (error instanceof WrongUsage) {
+		output.err(`error: ${error.message}`);
+		return 2;
+	}
+	output.err(error instanceof Error ? (error.stack ?? error.message) : String(error));
+	return 1;
+}
