@@ -1,0 +1,50 @@
+/**
+ * What the desktop host asks of Linux itself; desktop-system.c has the other half.
+ * Each body is exactly one native call, because XS then binds it to the C function without a closure.
+ */
+
+/** Milliseconds since the first call after this start of the device; never goes back, and counts while the computer sleeps. */
+export function monotonicMs(this: void): number {
+	return native("xs_dormouse_monotonic_ms").call(this);
+}
+
+/** Seconds since 1970-01-01T00:00:00Z, by the computer's clock. */
+export function computerTimeS(this: void): number {
+	return native("xs_dormouse_wall_time_s").call(this);
+}
+
+/**
+ * Fills `bytes` from the operating system's generator (getrandom).
+ * @throws Error with the system's message; the bytes are then unspecified
+ */
+export function fillFromSystem(this: void, bytes: Uint8Array): void {
+	native("xs_dormouse_entropy").call(this, bytes);
+}
+
+/** Why the device runs: what the start before this one left, undefined after a first start. Answers once. */
+export function takeResetCause(this: void): string | undefined {
+	return native("xs_dormouse_reset_cause").call(this);
+}
+
+/** Starts the simulator's process again once the current turn is over. */
+export function restartProcess(this: void): void {
+	native("xs_dormouse_restart").call(this);
+}
+
+/** Ends the simulator's process once the current turn is over, with status 0. */
+export function endProcess(this: void): void {
+	native("xs_dormouse_off").call(this);
+}
+
+/** Restarts at once as after a crash; at the third crash in a row ends with status 1. Does not return. */
+export function crashProcess(this: void): void {
+	native("xs_dormouse_crash").call(this);
+}
+
+/** Calls `told` once, in a turn of its own, when a person asks the process to end (SIGTERM, SIGINT); a second asking ends it. */
+export class Termination extends Native("xs_dormouse_termination_destructor") {
+	constructor(told: () => void) {
+		super();
+		native("xs_dormouse_termination").call(this, told);
+	}
+}

@@ -1,0 +1,27 @@
+import type { Host } from "../../modules/host.ts";
+import { SeededDice, SystemEntropy } from "./chance.ts";
+import { DesktopClock } from "./clock.ts";
+import { UdpDatagrams } from "./datagrams.ts";
+import { readFactory } from "./factory.ts";
+import { PartitionFlash } from "./flash.ts";
+import { DesktopPower } from "./power.ts";
+import { SystemResolver } from "./resolver.ts";
+import { TraceLog } from "./trace-log.ts";
+
+/** The ports of modules/host.ts on the SDK's simulator. Made once per start. @throws HostFailure when the computer lacks one */
+export function openDesktop(platform: string): Host {
+	const clock = new DesktopClock();
+	const entropy = new SystemEntropy();
+	return {
+		clock,
+		dice: new SeededDice(entropy),
+		entropy,
+		openDatagrams: (options) => new UdpDatagrams(options),
+		resolver: new SystemResolver(),
+		flash: new PartitionFlash("settings"),
+		power: new DesktopPower(),
+		log: new TraceLog(clock),
+		factory: readFactory(),
+		platform,
+	};
+}

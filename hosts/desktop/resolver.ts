@@ -1,0 +1,23 @@
+// biome-ignore lint/style/useNodejsImportProtocol: the module of the SDK, not of Node
+import Net from "net";
+import Timer from "timer";
+import type { Resolver } from "../../modules/host.ts";
+
+const dottedQuad = /^\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}$/;
+
+/** Names by the operating system (Net.resolve): IPv4 addresses, one lookup per call, no cache of our own. */
+export class SystemResolver implements Resolver {
+	resolve(name: string, onResolved: (host: string | undefined) => void): void {
+		const known = name === "localhost" ? "127.0.0.1" : dottedQuad.test(name) || name.includes(":") ? name : undefined;
+		if (known !== undefined) {
+			// "localhost" here (RFC 6761 §6.3), because the SDK gives up when the system names ::1 first.
+			Timer.set(() => onResolved(known), 1);
+			return;
+		}
+		try {
+			Net.resolve(name, (_, address) => onResolved(address));
+		} catch {
+			Timer.set(() => onResolved(undefined), 1);
+		}
+	}
+}
