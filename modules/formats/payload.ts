@@ -1,8 +1,12 @@
 import { type Fault, fault } from "../bytes.ts";
+import { readCbor, writeCbor } from "./cbor.ts";
 import { ContentFormat } from "./content-format.ts";
 import { Entries, type EntrySink, type PayloadWriter, type TypeLookup } from "./entry.ts";
 import { readOpaque, writeOpaque } from "./opaque.ts";
 import { Output } from "./output.ts";
+import { SenmlWriter } from "./senml.ts";
+import { CborRecordEncoder, readSenmlCbor } from "./senml-cbor.ts";
+import { readSenmlJson, SenmlJsonWriter } from "./senml-json.ts";
 import { readText, writeText } from "./text.ts";
 import { TlvReader, TlvWriter } from "./tlv.ts";
 import type { Path, ResourceType, Value } from "./value.ts";
@@ -14,7 +18,14 @@ const unknownFormat = fault("formats.unknownFormat", 0x8f, "RFC 7252 §5.9.2.10"
 
 /** @returns whether readPayload knows the format; a request in another one is answered with 4.15 */
 export function isReadable(contentFormat: number): boolean {
-	return isSingleValued(contentFormat) || contentFormat === ContentFormat.tlv;
+	switch (contentFormat) {
+		case ContentFormat.tlv:
+		case ContentFormat.senmlJson:
+		case ContentFormat.senmlCbor:
+			return true;
+		default:
+			return isSingleValued(contentFormat);
+	}
 }
 
 /** @returns whether payloadWriter knows the format; an Accept of another one is answered with 4.06 */
@@ -24,7 +35,11 @@ export function isWritable(contentFormat: number): boolean {
 
 /** @returns whether the format holds just one value: of a single-instance Resource or of a Resource Instance */
 export function isSingleValued(contentFormat: number): boolean {
-	return contentFormat === ContentFormat.text || contentFormat === ContentFormat.opaque;
+	return (
+		contentFormat === ContentFormat.text ||
+		contentFormat === ContentFormat.opaque ||
+		contentFormat === ContentFormat.cbor
+	);
 }
 
 /**
@@ -66,6 +81,12 @@ export function payloadWriter(contentFormat: number, base: Path): PayloadWriter 
 			return new SingleWriter(writeText);
 		case ContentFormat.opaque:
 			return new SingleWriter(writeOpaque);
+		case ContentFormat.cbor:
+			return new SingleWriter(writeCbor);
+		case ContentFormat.senmlJson:
+			return new SenmlJsonWriter(base);
+		case ContentFormat.senmlCbor:
+			return new SenmlWriter(base, new CborRecordEncoder());
 		case ContentFormat.tlv:
 			return new TlvWriter(base);
 		default:
@@ -89,11 +110,19 @@ export function readPayload(
 	sink: EntrySink,
 ): Fault | undefined {
 	const entries = new Entries(base, types, sink);
-	if (contentFormat === ContentFormat.tlv) return new TlvReader(bytes, entries).read(at, end);
+	switch (contentFormat) {
+		case ContentFormat.tlv:
+			return new TlvReader(bytes, entries).read(at, end);
+		case ContentFormat.senmlJson:
+			return readSenmlJson(bytes, at, end, entries);
+		case ContentFormat.senmlCbor:
+			return readSenmlCbor(bytes, at, end, entries);
+	}
 	if (!isSingleValued(contentFormat)) return unknownFormat;
 	if (base.resourceId < 0) return notAResource;
 	Object.assign(entries.path, base);
-	const type = entries.type;
+	const { type } = entries;
+	if (contentFormat === ContentFormat.cbor) return entries.value(readCbor(type, bytes, at, end));
 	if (type === undefined) return entries.value(bytes.slice(at, end));
 	return entries.value((contentFormat === ContentFormat.text ? readText : readOpaque)(type, bytes, at, end));
 }

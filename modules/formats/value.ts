@@ -110,12 +110,30 @@ export function conform(scalar: Scalar, type: ResourceType): Value | undefined {
 	}
 }
 
+/** @returns how many levels `path` has: 0 for the root, 4 for a Resource Instance */
+export function levelsOf(path: Path): number {
+	if (path.objectId < 0) return 0;
+	if (path.instanceId < 0) return 1;
+	if (path.resourceId < 0) return 2;
+	return path.resourceInstanceId < 0 ? 3 : 4;
+}
+
+/** @returns whether both paths have the same identifiers in their first `levels` levels */
+export function sharesLevels(path: Path, other: Path, levels: number): boolean {
+	return (
+		(levels < 1 || path.objectId === other.objectId) &&
+		(levels < 2 || path.instanceId === other.instanceId) &&
+		(levels < 3 || path.resourceId === other.resourceId) &&
+		(levels < 4 || path.resourceInstanceId === other.resourceInstanceId)
+	);
+}
+
+/** Spells the levels from .. to - 1 of a path, counted from 0, with slashes between them. */
+export function pathText(path: Path, from: number, to: number): string {
+	return [path.objectId, path.instanceId, path.resourceId, path.resourceInstanceId].slice(from, to).join("/");
+}
+
 /** @returns whether `path` is `base` or stands below it */
 export function isWithin(path: Path, base: Path): boolean {
-	return (
-		(base.objectId < 0 || base.objectId === path.objectId) &&
-		(base.instanceId < 0 || base.instanceId === path.instanceId) &&
-		(base.resourceId < 0 || base.resourceId === path.resourceId) &&
-		(base.resourceInstanceId < 0 || base.resourceInstanceId === path.resourceInstanceId)
-	);
+	return sharesLevels(path, base, levelsOf(base));
 }

@@ -1,0 +1,168 @@
+import { type Fault, fault, readUtf8 } from "../bytes.ts";
+import { readDecimal } from "./decimal.ts";
+import type { Output } from "./output.ts";
+import type { Scalar } from "./value.ts";
+
+const malformed = fault("json.malformed", 0x80, "RFC 8259 §2");
+const badString = fault("json.string", 0x80, "RFC 8259 §7");
+const badNumber = fault("json.number", 0x80, "RFC 8259 §6");
+
+/** What stands behind a backslash, and the code point it means (RFC 8259 §7). */
+const escapes = '"\\/bfnrt';
+const escaped = '"\\/\b\f\n\r\t';
+
+/** Appends `text` as a JSON string. */
+export function writeJsonString(out: Output, text: string): void {
+	let quoted = '"';
+	for (const character of text) {
+		if (character === '"' || character === "\\") quoted += `\\${character}`;
+		else if (character < " ") quoted += `\\u${(character.codePointAt(0)! + 0x10000).toString(16).slice(1)}`;
+		else quoted += character;
+	}
+	out.text(`${quoted}"`);
+}
+
+/** Reads JSON token by token out of borrowed bytes (RFC 8259), strictly; it keeps whole numbers of 64 bits whole. */
+export class JsonReader {
+	readonly #bytes: Uint8Array;
+	readonly #end: number;
+	#at: number;
+	/** The string, number or literal read last. */
+	scalar: Scalar | null = null;
+
+	constructor(bytes: Uint8Array, at: number, end: number) {
+		this.#bytes = bytes;
+		this.#end = end;
+		this.#at = at;
+	}
+
+	/** Passes over `byte`, and blanks before it, if it is next. */
+	skip(byte: number): boolean {
+		if (this.#peek() !== byte) return false;
+		this.#at += 1;
+		return true;
+	}
+
+	/** Passes over `byte`, and blanks before it. */
+	expect(byte: number): Fault | undefined {
+		return this.skip(byte) ? undefined : malformed;
+	}
+
+	/** @returns a Fault unless nothing but blanks is left */
+	expectEnd(): Fault | undefined {
+		return this.#peek() === -1 ? undefined : malformed;
+	}
+
+	/** Reads a string, a number, true, false or null into `scalar`. */
+	readScalar(): Fault | undefined {
+		switch (this.#peek()) {
+			case 0x22:
+				return this.readString();
+			case 0x74:
+				return this.#readLiteral("true", true);
+			case 0x66:
+				return this.#readLiteral("false", false);
+			case 0x6e:
+				return this.#readLiteral("null", null);
+			default:
+				return this.#readNumber();
+		}
+	}
+
+	/** Reads a string into `scalar`. */
+	readString(): Fault | undefined {
+		if (!this.skip(0x22)) return malformed;
+		const bytes = this.#bytes;
+		let text = "";
+		while (this.#at < this.#end) {
+			const from = this.#at;
+			while (this.#at < this.#end && isPlain(bytes[this.#at]!)) this.#at += 1;
+			const plain = readUtf8(bytes, from, this.#at);
+			if (plain === undefined || this.#at === this.#end) return badString;
+			text += plain;
+			const byte = bytes[this.#at++];
+			if (byte === 0x22) {
+				this.scalar = text;
+				return undefined;
+			}
+			const character = byte === 0x5c ? this.#readEscape() : undefined;
+			if (character === undefined) return badString;
+			text += character;
+		}
+		return badString;
+	}
+
+	/** Reads what stands behind a backslash. */
+	#readEscape(): string | undefined {
+		if (this.#at >= this.#end) return undefined;
+		const byte = this.#bytes[this.#at++]!;
+		if (byte !== 0x75) {
+			const index = escapes.indexOf(String.fromCharCode(byte));
+			return index < 0 ? undefined : escaped[index];
+		}
+		const unit = this.#readHex();
+		if (unit < 0 || (unit >= 0xdc00 && unit <= 0xdfff)) return undefined;
+		if (unit < 0xd800 || unit > 0xdfff) return String.fromCodePoint(unit);
+		// The first half of a pair: UTF-8 has no spelling for it alone.
+		if (this.#bytes[this.#at] !== 0x5c || this.#bytes[this.#at + 1] !== 0x75) return undefined;
+		this.#at += 2;
+		const low = this.#readHex();
+		if (low < 0xdc00 || low > 0xdfff) return undefined;
+		return String.fromCodePoint(0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00));
+	}
+
+	/** @returns the number that the next four hexadecimal digits spell, or -1 */
+	#readHex(): number {
+		if (this.#end - this.#at < 4) return -1;
+		let value = 0;
+		for (let left = 4; left > 0; left--) {
+			const byte = this.#bytes[this.#at++]!;
+			const letter = (byte | 0x20) - 0x61;
+			const digit = byte >= 0x30 && byte <= 0x39 ? byte - 0x30 : letter >= 0 && letter < 6 ? letter + 10 : -1;
+			if (digit < 0) return -1;
+			value = value * 16 + digit;
+		}
+		return value;
+	}
+
+	#readNumber(): Fault | undefined {
+		const bytes = this.#bytes;
+		const from = this.#at;
+		while (this.#at < this.#end && isNumeric(bytes[this.#at]!)) this.#at += 1;
+		const digit = bytes[from] === 0x2d ? from + 1 : from;
+		const next = bytes[digit + 1]!;
+		if (bytes[digit] === 0x30 && digit + 1 < this.#at && next >= 0x30 && next <= 0x39) return badNumber;
+		const number = readDecimal(bytes, from, this.#at);
+		if (number === undefined) return badNumber;
+		this.scalar = number;
+		return undefined;
+	}
+
+	#readLiteral(word: string, scalar: boolean | null): Fault | undefined {
+		for (let index = 0; index < word.length; index++) {
+			if (this.#at >= this.#end || this.#bytes[this.#at++] !== word.charCodeAt(index)) return malformed;
+		}
+		this.scalar = scalar;
+		return undefined;
+	}
+
+	/** @returns the next byte behind any blanks, or -1 at the end */
+	#peek(): number {
+		while (this.#at < this.#end) {
+			const byte = this.#bytes[this.#at]!;
+			if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return byte;
+			this.#at += 1;
+		}
+		return -1;
+	}
+}
+
+/** Whether a byte stands in a string for itself: not a quote, a backslash or a control character. */
+function isPlain(byte: number): boolean {
+	return byte >= 0x20 && byte !== 0x22 && byte !== 0x5c;
+}
+
+/** Whether a byte can be part of a number: a digit, a sign, a point or an e. */
+function isNumeric(byte: number): boolean {
+	return (byte >= 0x30 && byte <= 0x39) || byte === 0x2d || byte === 0x2b || byte === 0x2e || (byte | 0x20) === 0x65;
+}

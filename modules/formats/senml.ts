@@ -1,0 +1,256 @@
+import { type Fault, fault } from "../bytes.ts";
+import { frozen } from "../frozen.ts";
+import { type Entries, type PayloadWriter, wrongType } from "./entry.ts";
+import {
+	conform,
+	levelsOf,
+	type Path,
+	type PathSlot,
+	pathText,
+	type ResourceType,
+	readId,
+	type Scalar,
+	sharesLevels,
+	type Value,
+} from "./value.ts";
+
+/** Longest name or base name we read, in characters. The longest path has 24. */
+export const maxNameLength = 64;
+
+/** Newest version of SenML that we know (RFC 8428 §4.4). */
+const maxVersion = 10;
+
+const badName = fault("senml.name", 0x80, "RFC 8428 §4.5.1, LwM2M Core 1.2 §7.5.6");
+const badField = fault("senml.field", 0x80, "RFC 8428 §4.3");
+const notUnderstood = fault("senml.notUnderstood", 0x80, "RFC 8428 §4.4");
+
+/** The labels that CBOR writes as integers, from -6 on (RFC 8428 §6, Table 4). */
+export const cborLabels = frozen([
+	"bs",
+	"bv",
+	"bu",
+	"bt",
+	"bn",
+	"bver",
+	"n",
+	"u",
+	"v",
+	"vs",
+	"vb",
+	"s",
+	"t",
+	"ut",
+	"vd",
+] as const);
+
+/** The label that carries a value of each type (Core 1.2 §7.5.6). */
+export const valueLabels = frozen({
+	string: "vs",
+	coreLink: "vs",
+	integer: "v",
+	unsignedInteger: "v",
+	float: "v",
+	time: "v",
+	boolean: "vb",
+	opaque: "vd",
+	objectLink: "vlo",
+} as const satisfies Record<ResourceType, string>);
+
+/** @returns the type of scalar that a field we know wants, as typeof has it */
+function scalarType(label: string): "string" | "number" | "boolean" | "object" | undefined {
+	switch (label) {
+		case "bn":
+		case "n":
+		case "vs":
+		case "vlo":
+			return "string";
+		case "bt":
+		case "t":
+		case "bver":
+		case "v":
+			return "number";
+		case "vb":
+			return "boolean";
+		case "vd":
+			return "object";
+		default:
+			return undefined;
+	}
+}
+
+/**
+ * Puts SenML records together, field by field, and hands them on resolved (RFC 8428 §4.6). JSON and CBOR share it: their readers know
+ * only syntax.
+ */
+export class Pack {
+	readonly #entries: Entries;
+	#baseName = "";
+	#baseTimeS: number | undefined;
+	#name = "";
+	#timeS: number | undefined;
+	#label = "";
+	#value: Scalar | undefined;
+
+	constructor(entries: Entries) {
+		this.#entries = entries;
+	}
+
+	/**
+	 * Takes one field of the record under way.
+	 * @param scalar null where the payload says null: only SenML-ETCH gives that a meaning, so here it is refused for a field we know
+	 * @returns undefined, or why the payload is refused. Fields we do not know are passed over unless their label ends in "_"
+	 */
+	field(label: string, scalar: Scalar | null): Fault | undefined {
+		const wanted = scalarType(label);
+		if (wanted === undefined) {
+			// A base value changes every value behind it, and LwM2M has no use for one: passing over it would lie.
+			return label === "bv" || label.endsWith("_") ? notUnderstood : undefined;
+		}
+		if (scalar === null) return badField;
+		const given = typeof scalar;
+		if (given !== wanted && !(given === "bigint" && wanted === "number")) return badField;
+		switch (label) {
+			case "bn":
+			case "n":
+				if ((scalar as string).length > maxNameLength) return badName;
+				if (label === "n") this.#name = scalar as string;
+				else this.#baseName = scalar as string;
+				return undefined;
+			case "bt":
+				this.#baseTimeS = Number(scalar);
+				return undefined;
+			case "t":
+				this.#timeS = Number(scalar);
+				return undefined;
+			case "bver":
+				return (scalar as number | bigint) > maxVersion ? notUnderstood : undefined;
+			default:
+				if (this.#value !== undefined) return badField;
+				this.#label = label;
+				this.#value = scalar;
+				return undefined;
+		}
+	}
+
+	/** Ends the record under way and hands it on. @returns undefined, or why the payload is refused */
+	endRecord(): Fault | undefined {
+		const fault = this.#resolve();
+		this.#name = "";
+		this.#timeS = undefined;
+		this.#value = undefined;
+		return fault;
+	}
+
+	#resolve(): Fault | undefined {
+		const entries = this.#entries;
+		const { path } = entries;
+		if (!readName(this.#baseName + this.#name, path)) return badName;
+		if (this.#value === undefined) return entries.bare();
+		if (path.resourceId < 0) return badName;
+		const { type } = entries;
+		let value: Value | undefined = this.#value;
+		if (type !== undefined) value = this.#label === valueLabels[type] ? conform(value, type) : undefined;
+		else if (this.#label === "vlo") value = conform(value, "objectLink");
+		if (value === undefined) return wrongType;
+		const timed = this.#baseTimeS !== undefined || this.#timeS !== undefined;
+		return entries.value(value, timed ? (this.#baseTimeS ?? 0) + (this.#timeS ?? 0) : undefined);
+	}
+}
+
+/** Reads a name, such as "/3/0/6/0" or "/" for the root, into `path`. One slash at the end is tolerated. @returns whether it is one */
+function readName(name: string, path: PathSlot): boolean {
+	const ids = name.split("/");
+	if (ids.length > 1 && ids.at(-1) === "") ids.pop();
+	if (name.length === 0 || ids[0] !== "" || ids.length > 5) return false;
+	const [, objectId, instanceId, resourceId, resourceInstanceId] = ids;
+	path.objectId = objectId === undefined ? -1 : readId(objectId);
+	path.instanceId = instanceId === undefined ? -1 : readId(instanceId);
+	path.resourceId = resourceId === undefined ? -1 : readId(resourceId);
+	path.resourceInstanceId = resourceInstanceId === undefined ? -1 : readId(resourceInstanceId);
+	const levels = [path.objectId, path.instanceId, path.resourceId, path.resourceInstanceId];
+	return levels.every((id, level) => id >= 0 === level < ids.length - 1);
+}
+
+/** What comes before the value in a record under construction: undefined is left out. */
+export interface RecordHead {
+	baseName: string | undefined;
+	baseTimeS: number | undefined;
+	name: string | undefined;
+	timeS: number | undefined;
+}
+
+/** Spells resolved records in JSON or CBOR. */
+export interface RecordEncoder {
+	/** @param head reused for the next record */
+	record(head: RecordHead, type: ResourceType, value: Value): void;
+	finish(): Uint8Array;
+}
+
+/**
+ * Chooses base names so that packs come out short. It holds one entry back: when the next one shares the Object Instance (or the base
+ * of the payload, where that is deeper), a base name for both pays; an entry that stands alone gets its whole path as the base name,
+ * without a name. Where the names agree with the example of Core 1.2 §7.5.7, so do the bytes.
+ */
+export class SenmlWriter implements PayloadWriter {
+	readonly #encoder: RecordEncoder;
+	readonly #head: RecordHead = { baseName: undefined, baseTimeS: undefined, name: undefined, timeS: undefined };
+	readonly #sharedLevels: number;
+	/** The path whose first levels are the base name in force, and how many those are. */
+	readonly #base: PathSlot = { objectId: -1, instanceId: -1, resourceId: -1, resourceInstanceId: -1 };
+	#baseLevels = -1;
+	#baseTimeS: number | undefined;
+	readonly #held: PathSlot = { objectId: -1, instanceId: -1, resourceId: -1, resourceInstanceId: -1 };
+	#heldType: ResourceType | undefined;
+	#heldValue: Value = false;
+	#heldTimeS: number | undefined;
+
+	constructor(base: Path, encoder: RecordEncoder) {
+		this.#encoder = encoder;
+		this.#sharedLevels = Math.max(2, levelsOf(base));
+	}
+
+	/** @param value kept, not copied, until the next entry */
+	entry(path: Path, type: ResourceType, value: Value, timeS?: number): void {
+		this.#flush(path);
+		Object.assign(this.#held, path);
+		this.#heldType = type;
+		this.#heldValue = value;
+		this.#heldTimeS = timeS;
+	}
+
+	/** SenML has no record for it. */
+	empty(_path: Path): void {}
+
+	finish(): Uint8Array {
+		this.#flush(undefined);
+		return this.#encoder.finish();
+	}
+
+	#flush(next: Path | undefined): void {
+		const path = this.#held;
+		if (this.#heldType === undefined) return;
+		const levels = levelsOf(path);
+		const head = this.#head;
+		head.baseName = undefined;
+		head.name = undefined;
+		if (this.#baseLevels < 0 || this.#baseLevels > levels || !sharesLevels(path, this.#base, this.#baseLevels)) {
+			const shared = this.#sharedLevels;
+			const pays = next !== undefined && shared < levels && sharesLevels(path, next, shared);
+			Object.assign(this.#base, path);
+			this.#baseLevels = pays ? shared : levels;
+			head.baseName = `/${pathText(path, 0, this.#baseLevels)}${pays ? "/" : ""}`;
+		}
+		if (this.#baseLevels < levels) head.name = pathText(path, this.#baseLevels, levels);
+		this.#setTime(head);
+		this.#encoder.record(head, this.#heldType, this.#heldValue);
+	}
+
+	/** The first time becomes the base time; from then on an entry without one says 0, which is "now" (RFC 8428 §4.5.3). */
+	#setTime(head: RecordHead): void {
+		const timeS = this.#heldTimeS;
+		head.baseTimeS = this.#baseTimeS === undefined ? timeS : undefined;
+		this.#baseTimeS ??= timeS;
+		const fromBaseS = this.#baseTimeS === undefined ? 0 : (timeS ?? 0) - this.#baseTimeS;
+		head.timeS = fromBaseS === 0 ? undefined : fromBaseS;
+	}
+}
