@@ -1,0 +1,172 @@
+import type { Dice } from "../host.ts";
+import { MessageWriter } from "./message.ts";
+import { Retransmission } from "./retransmission.ts";
+import type { Limits, Tuning } from "./tuning.ts";
+
+/** What becomes of a Confirmable message (RFC 7252 §4.2): its turn came, it got an Acknowledgement, a Reset, or nothing at all. */
+export type Sending = "started" | "acknowledged" | "rejected" | "unheard";
+
+/** Who waits for a Confirmable message of ours. */
+export interface Sender {
+	heard(what: Sending, nowMs: number): void;
+	/** A newer message to go out in place of the one that nobody acknowledged so far (RFC 7641 §4.5.2), taken once. */
+	takeNewer?(): Transmission | undefined;
+}
+
+/** One Confirmable message of ours. */
+export interface Transmission {
+	bytes: Uint8Array;
+	messageId: number;
+	readonly sender: Sender | undefined;
+	/** Absent while the message waits for its turn (NSTART). */
+	retransmission?: Retransmission;
+}
+
+/** The message layer towards one endpoint (RFC 7252 §4): Message IDs, the outbox, retransmission, and NSTART with its queue. */
+export class MessageLayer {
+	/** Writes the next message; finish() copies it out. */
+	readonly writer: MessageWriter;
+	readonly #dice: Dice;
+	readonly #tuning: Tuning;
+	readonly #outboxMax: number;
+	readonly #noToken = new Uint8Array(0);
+	#nextMessageId: number;
+	/** In order of arrival; those with a retransmission are under way. Every sender has one at most, so the senders' limits bound it. */
+	#transmissions: Transmission[] = [];
+	#outbox: Uint8Array[] = [];
+
+	constructor(dice: Dice, tuning: Tuning, limits: Limits) {
+		this.#dice = dice;
+		this.#tuning = tuning;
+		this.#outboxMax = limits.outbox;
+		this.writer = new MessageWriter(new Uint8Array(limits.messageBytes));
+		this.#nextMessageId = dice.below(0x10000);
+	}
+
+	takeMessageId(): number {
+		const messageId = this.#nextMessageId;
+		this.#nextMessageId = (messageId + 1) & 0xffff;
+		return messageId;
+	}
+
+	/** Hands `bytes` to the network, unchanged from now on. A full outbox loses its oldest datagram, as the network might. */
+	post(bytes: Uint8Array): void {
+		if (this.#outbox.length >= this.#outboxMax) this.#outbox.shift();
+		this.#outbox.push(bytes);
+	}
+
+	/** Posts an Empty message: an Acknowledgement or a Reset (RFC 7252 §4.1). @returns its bytes */
+	postEmpty(type: number, messageId: number): Uint8Array {
+		const bytes = this.writer.start(type, 0, messageId, this.#noToken).finish()!;
+		this.post(bytes);
+		return bytes;
+	}
+
+	/** Sends a Confirmable message when its turn comes. */
+	confirm(bytes: Uint8Array, messageId: number, sender: Sender | undefined, nowMs: number): void {
+		this.#transmissions.push({ bytes, messageId, sender });
+		this.startNext(nowMs);
+	}
+
+	takeDatagram(): Uint8Array | undefined {
+		return this.#outbox.shift();
+	}
+
+	/** Who sent the Confirmable message `messageId` that is under way; undefined when none is, or nobody waits for it. */
+	senderOf(messageId: number): Sender | undefined {
+		return this.#underWay(messageId)?.sender;
+	}
+
+	/** An Acknowledgement or a Reset came. @returns false when nothing with that Message ID is under way */
+	settle(messageId: number, what: "acknowledged" | "rejected", nowMs: number): boolean {
+		const transmission = this.#underWay(messageId);
+		if (transmission === undefined) return false;
+		this.#remove(transmission);
+		transmission.sender?.heard(what, nowMs);
+		this.startNext(nowMs);
+		return true;
+	}
+
+	/** Forgets what `sender` has under way or waiting. What waits behind it starts at startNext() or the next poll. */
+	drop(sender: Sender): void {
+		for (let index = this.#transmissions.length - 1; index >= 0; index--) {
+			if (this.#transmissions[index]!.sender === sender) this.#transmissions.splice(index, 1);
+		}
+	}
+
+	poll(nowMs: number): void {
+		this.startNext(nowMs);
+		for (let index = 0; index < this.#transmissions.length; ) {
+			const transmission = this.#transmissions[index]!;
+			const due = transmission.retransmission?.poll(nowMs) ?? "wait";
+			if (due === "giveUp") {
+				this.#remove(transmission);
+				transmission.sender?.heard("unheard", nowMs);
+				this.startNext(nowMs);
+				index = 0; // the sender may have changed everything
+				continue;
+			}
+			if (due === "resend") {
+				const newer = transmission.sender?.takeNewer?.();
+				if (newer !== undefined) {
+					transmission.bytes = newer.bytes;
+					transmission.messageId = newer.messageId;
+				}
+				this.post(transmission.bytes);
+			}
+			index += 1;
+		}
+	}
+
+	/** The next retransmission; 0 when a message could start right away. */
+	get deadlineMs(): number {
+		let deadlineMs = Number.POSITIVE_INFINITY;
+		let underWay = 0;
+		for (const { retransmission } of this.#transmissions) {
+			if (retransmission === undefined) continue;
+			underWay += 1;
+			if (retransmission.deadlineMs < deadlineMs) deadlineMs = retransmission.deadlineMs;
+		}
+		return underWay < this.#tuning.nstart && underWay < this.#transmissions.length ? 0 : deadlineMs;
+	}
+
+	/** How many Confirmable messages wait for an Acknowledgement or for their turn. */
+	get size(): number {
+		return this.#transmissions.length;
+	}
+
+	get outboxSize(): number {
+		return this.#outbox.length;
+	}
+
+	clear(): void {
+		this.#transmissions = [];
+		this.#outbox = [];
+	}
+
+	#underWay(messageId: number): Transmission | undefined {
+		for (const transmission of this.#transmissions) {
+			if (transmission.messageId === messageId && transmission.retransmission !== undefined) return transmission;
+		}
+		return undefined;
+	}
+
+	#remove(transmission: Transmission): void {
+		const index = this.#transmissions.indexOf(transmission);
+		if (index >= 0) this.#transmissions.splice(index, 1);
+	}
+
+	/** Starts what waits, oldest first, as far as NSTART lets it (RFC 7252 §4.7). */
+	startNext(nowMs: number): void {
+		let free = this.#tuning.nstart;
+		for (const { retransmission } of this.#transmissions) if (retransmission !== undefined) free -= 1;
+		for (let index = 0; free > 0 && index < this.#transmissions.length; index++) {
+			const transmission = this.#transmissions[index]!;
+			if (transmission.retransmission !== undefined) continue;
+			transmission.retransmission = new Retransmission(nowMs, this.#dice, this.#tuning);
+			this.post(transmission.bytes);
+			transmission.sender?.heard("started", nowMs); // only notes it: changes nothing here
+			free -= 1;
+		}
+	}
+}

@@ -1,0 +1,95 @@
+import { equalBytes } from "../bytes.ts";
+import type { Sender, Sending, Transmission } from "./message-layer.ts";
+import { NONE } from "./operation.ts";
+import type { Subject } from "./same-resource.ts";
+
+/** How much later than the one before a notification is fresh whatever its number says (RFC 7641 §3.4). */
+export const freshAnywayMs = 128_000;
+
+/**
+ * Whether a notification is newer than the one seen before: 24-bit serial number arithmetic, or much later (RFC 7641 §3.4).
+ * @param sequence, seen Observe values of the new and the old one
+ */
+export function isFresher(sequence: number, nowMs: number, seen: number, seenMs: number): boolean {
+	const ahead = (sequence - seen) & 0xffffff;
+	return (ahead !== 0 && ahead < 0x800000) || nowMs - seenMs > freshAnywayMs;
+}
+
+/** Who keeps the observers. */
+export interface ObserverOwner {
+	heard(observer: Observer, what: Sending, nowMs: number): void;
+}
+
+/** An observation of theirs (RFC 7641 §4.1), and its notification under way. */
+export class Observer implements Sender {
+	readonly token: Uint8Array;
+	/** What is observed, to serve further blocks of a notification; unknown after a restart. */
+	subject: Subject | undefined;
+	/** Of the last Non-confirmable notification, to know a Reset for it. */
+	messageId = NONE;
+	isUnderWay = false;
+	/** The notification to follow the one under way. */
+	newer: Transmission | undefined;
+	readonly #owner: ObserverOwner;
+
+	constructor(owner: ObserverOwner, token: Uint8Array, subject: Subject | undefined) {
+		this.#owner = owner;
+		this.token = token;
+		this.subject = subject;
+	}
+
+	heard(what: Sending, nowMs: number): void {
+		if (what !== "started") this.#owner.heard(this, what, nowMs);
+	}
+
+	takeNewer(): Transmission | undefined {
+		const { newer } = this;
+		this.newer = undefined;
+		return newer;
+	}
+}
+
+/** The observers of one peer, told apart by token; at most `max`. */
+export class Observers {
+	readonly #owner: ObserverOwner;
+	readonly #max: number;
+	#list: Observer[] = [];
+
+	constructor(owner: ObserverOwner, max: number) {
+		this.#owner = owner;
+		this.#max = max;
+	}
+
+	/** Adds an observer; a token that is known already gets the new subject. @returns undefined when all places are taken */
+	add(token: Uint8Array, subject: Subject | undefined): Observer | undefined {
+		let observer = this.find(token);
+		if (observer !== undefined) observer.subject = subject;
+		else if (this.#list.length < this.#max) {
+			observer = new Observer(this.#owner, token, subject);
+			this.#list.push(observer);
+		}
+		return observer;
+	}
+
+	find(token: Uint8Array): Observer | undefined {
+		return this.#list.find((observer) => equalBytes(observer.token, token));
+	}
+
+	findByMessageId(messageId: number): Observer | undefined {
+		return this.#list.find((observer) => observer.messageId === messageId);
+	}
+
+	remove(token: Uint8Array): Observer | undefined {
+		const observer = this.find(token);
+		if (observer !== undefined) this.#list.splice(this.#list.indexOf(observer), 1);
+		return observer;
+	}
+
+	clear(): void {
+		this.#list = [];
+	}
+
+	get size(): number {
+		return this.#list.length;
+	}
+}

@@ -1,0 +1,140 @@
+import { frozen } from "../frozen.ts";
+
+/** Option Numbers of RFC 7252 §5.10, RFC 7641 §2 (Observe), RFC 7959 §2 and §4 (Block, Size). */
+export const OptionNumber = frozen({
+	ifMatch: 1,
+	uriHost: 3,
+	eTag: 4,
+	ifNoneMatch: 5,
+	observe: 6,
+	uriPort: 7,
+	locationPath: 8,
+	uriPath: 11,
+	contentFormat: 12,
+	maxAge: 14,
+	uriQuery: 15,
+	accept: 17,
+	locationQuery: 20,
+	block2: 23,
+	block1: 27,
+	size2: 28,
+	proxyUri: 35,
+	proxyScheme: 39,
+	size1: 60,
+});
+
+type Rule = readonly [shortestBytes: number, longestBytes: number, repeatable: boolean];
+
+/** What a value may look like (RFC 7252 Table 4, RFC 7641 Table 1, RFC 7959 Table 1 and 4), by Option Number. */
+const RULES: Readonly<Record<number, Rule>> = frozen({
+	1: [0, 8, true],
+	3: [1, 255, false],
+	4: [1, 8, true],
+	5: [0, 0, false],
+	6: [0, 3, false],
+	7: [0, 2, false],
+	8: [0, 255, true],
+	11: [0, 255, true],
+	12: [0, 2, false],
+	14: [0, 4, false],
+	15: [0, 255, true],
+	17: [0, 2, false],
+	20: [0, 255, true],
+	23: [0, 3, false],
+	27: [0, 3, false],
+	28: [0, 4, false],
+	35: [1, 1034, false],
+	39: [1, 255, false],
+	60: [0, 4, false],
+});
+
+/** Critical options have odd numbers: who does not know one refuses the message (RFC 7252 §5.4.1, §5.4.6). */
+export function isCritical(number: number): boolean {
+	return (number & 1) === 1;
+}
+
+/** Reads an unsigned integer of up to four bytes, network order, leading zeros allowed (RFC 7252 §3.2). */
+export function readUint(bytes: Uint8Array, at: number, end: number): number {
+	let value = 0;
+	for (let index = at; index < end; index++) value = value * 256 + bytes[index]!;
+	return value;
+}
+
+/** How many bytes the shortest form of an unsigned integer takes: none for 0 (RFC 7252 §3.2). */
+export function uintSize(value: number): number {
+	return value === 0 ? 0 : value < 0x100 ? 1 : value < 0x10000 ? 2 : value < 0x1000000 ? 3 : 4;
+}
+
+/**
+ * Walks the options of one message (RFC 7252 §3.1) over borrowed bytes. Made once and started again for every message: walking
+ * allocates nothing.
+ */
+export class OptionCursor {
+	/** The Option Number the cursor stands on. */
+	number = 0;
+	/** Where the value of that option starts and ends in the bytes. */
+	at = 0;
+	end = 0;
+	/** The walk ended at bytes that are no option. */
+	broken = false;
+	/** The option before had the same number. */
+	repeated = false;
+	#bytes: Uint8Array = new Uint8Array(0);
+	#limit = 0;
+
+	/**
+	 * @param bytes stays the caller's; the cursor reads it until the next start
+	 * @param at where the first option starts; `limit` where the message ends
+	 */
+	start(bytes: Uint8Array, at: number, limit: number): this {
+		this.#bytes = bytes;
+		this.#limit = limit;
+		this.number = 0;
+		this.at = at;
+		this.end = at;
+		this.broken = false;
+		this.repeated = false;
+		return this;
+	}
+
+	/** Steps on. @returns false behind the last option: at the limit, at the payload marker, or at a broken option */
+	next(): boolean {
+		if (this.broken || this.end >= this.#limit || this.#bytes[this.end] === 0xff) return false;
+		const head = this.#bytes[this.end++]!;
+		const delta = this.#extended(head >> 4);
+		const size = delta < 0 ? -1 : this.#extended(head & 15);
+		if (size < 0 || this.end + size > this.#limit || this.number + delta > 0xffff) {
+			this.broken = true;
+			return false;
+		}
+		this.repeated = delta === 0;
+		this.number += delta;
+		this.at = this.end;
+		this.end += size;
+		return true;
+	}
+
+	/**
+	 * Whether this occurrence counts: a known option whose length is legal and which may stand here again. Others are treated as
+	 * unrecognised (RFC 7252 §5.4.3, §5.4.5): the elective are skipped, the critical refuse the message.
+	 */
+	get isValid(): boolean {
+		const rule = RULES[this.number];
+		if (rule === undefined) return false;
+		const size = this.end - this.at;
+		return size >= rule[0] && size <= rule[1] && (rule[2] || !this.repeated);
+	}
+
+	/** The value as an unsigned integer. */
+	get uint(): number {
+		return readUint(this.#bytes, this.at, this.end);
+	}
+
+	/** A delta or length nibble with the bytes that extend it (RFC 7252 §3.1). @returns -1 for 15 and for bytes that are not there */
+	#extended(nibble: number): number {
+		if (nibble < 13) return nibble;
+		if (nibble === 15 || this.end + nibble - 12 > this.#limit) return -1;
+		const first = this.#bytes[this.end++]!;
+		return nibble === 13 ? first + 13 : first * 256 + this.#bytes[this.end++]! + 269;
+	}
+}

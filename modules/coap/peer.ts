@@ -1,0 +1,208 @@
+import { assert, type Fault, fault } from "../bytes.ts";
+import type { Dice, Entropy } from "../host.ts";
+import { isRequestCode } from "./code.ts";
+import { Deduplication } from "./deduplication.ts";
+import { MessageType, MessageView } from "./message.ts";
+import { MessageLayer } from "./message-layer.ts";
+import type { RequestOptions } from "./operation.ts";
+import { OptionNumber } from "./option.ts";
+import type { Request } from "./received.ts";
+import { Requester, type RequestListener } from "./requester.ts";
+import { Responder, type ResponseListener, type ResponseOptions } from "./responder.ts";
+import { DEFAULT_TUNING, DEVICE_LIMITS, exchangeLifetimeMs, type Limits, type Tuning } from "./tuning.ts";
+
+export type { Failure, RequestOptions } from "./operation.ts";
+export type { Request, Response } from "./received.ts";
+export type { ResponseOptions } from "./responder.ts";
+
+/** A response to nothing we asked for, or to what we forgot (RFC 7252 §4.2, §5.3.2). */
+export const UNEXPECTED = fault("coap.unexpected", "reset", "RFC 7252 §5.3.2");
+
+/** Whom the peer tells. Every call is made from within receive() or poll(), and may call the peer again, but for those two. */
+export interface PeerListener extends RequestListener, ResponseListener {}
+
+export interface PeerOptions {
+	readonly dice: Dice;
+	readonly entropy: Entropy;
+	readonly listener: PeerListener;
+	readonly tuning?: Partial<Tuning>;
+	readonly limits?: Partial<Limits>;
+	/** Numbers of critical options beyond those of the README that the listener evaluates in requests itself, such as If-Match. */
+	readonly understood?: readonly number[];
+}
+
+/** How much a peer holds, for reports and tests. */
+export interface PeerFigures {
+	readonly requests: number;
+	readonly transmissions: number;
+	readonly incoming: number;
+	readonly observers: number;
+	readonly bodies: number;
+	readonly remembered: number;
+	readonly replyBytes: number;
+	readonly outbox: number;
+}
+
+/**
+ * All of CoAP between us and one remote endpoint, client and server in one (RFC 7252, RFC 7641, RFC 7959), without I/O: bytes and the
+ * time come in, datagrams and calls to the listener come out. Knows no addresses.
+ */
+export class Peer {
+	readonly #view = new MessageView();
+	readonly #layer: MessageLayer;
+	readonly #deduplication: Deduplication;
+	readonly #requester: Requester;
+	readonly #responder: Responder;
+	readonly #lifetimeMs: number;
+
+	constructor(options: PeerOptions) {
+		const tuning: Tuning = { ...DEFAULT_TUNING, ...options.tuning };
+		const limits: Limits = { ...DEVICE_LIMITS, ...options.limits };
+		const { blockSizeBytes } = limits;
+		assert(
+			blockSizeBytes >= 16 && blockSizeBytes <= 1024 && (blockSizeBytes & (blockSizeBytes - 1)) === 0,
+			"blockSizeBytes",
+		);
+		assert(tuning.tokenBytes >= 1 && tuning.tokenBytes <= 4 && tuning.nstart >= 1, "tokenBytes, nstart");
+		const { dice, entropy, listener, understood = [] } = options;
+		this.#layer = new MessageLayer(dice, tuning, limits);
+		this.#deduplication = new Deduplication(limits);
+		this.#requester = new Requester(this.#layer, entropy, listener, tuning, limits);
+		this.#responder = new Responder(this.#layer, this.#deduplication, listener, tuning, limits, understood);
+		this.#lifetimeMs = exchangeLifetimeMs(tuning);
+	}
+
+	/**
+	 * Sends a request. Its end comes as one call of responded() or failed(), for an observation as many responded() as there are
+	 * notifications; never from within this call.
+	 * @returns its id, > 0
+	 * @throws HostFailure when there is no entropy for a token
+	 */
+	request(options: RequestOptions, nowMs: number): number {
+		return this.#requester.request(options, nowMs);
+	}
+
+	/** Forgets a request: the listener hears no more of it. Later notifications of an observation are answered with a Reset. */
+	cancel(requestId: number): void {
+		this.#requester.cancel(requestId);
+	}
+
+	/**
+	 * Answers a request of theirs: within the call of requested(), or later (RFC 7252 §5.2.2). The first answer counts.
+	 * @returns false when nothing was sent because the request is answered, too old or from before a reset(); or when the answer went
+	 * out but the observation it was to start found no room
+	 */
+	respond(request: Request, response: ResponseOptions, nowMs: number): boolean {
+		return this.#responder.respond(request, response, nowMs);
+	}
+
+	/**
+	 * Sends a notification (RFC 7641 §4.2) to the observer with this token. While a Confirmable one is under way the newest waits and
+	 * replaces what waited before. An error code ends the observation. A token unknown here (an observation kept over a restart) is taken on.
+	 * @param token stays as it is
+	 * @returns false when there was no room for the observer, and nothing was sent
+	 */
+	notify(token: Uint8Array, response: ResponseOptions, type: "confirmable" | "nonConfirmable", nowMs: number): boolean {
+		return this.#responder.notify(token, response, type === "confirmable", nowMs);
+	}
+
+	/** Lets go of an observer of ours that the application dropped by itself. */
+	forgetObserver(token: Uint8Array): void {
+		this.#responder.forgetObserver(token);
+	}
+
+	/**
+	 * Takes one datagram, bytes[at .. end).
+	 * @param bytes stays the caller's, and may be used again after the call
+	 * @returns undefined, or why it was refused. Never throws over what came in
+	 */
+	receive(bytes: Uint8Array, at: number, end: number, nowMs: number): Fault | undefined {
+		const view = this.#view;
+		const broken = view.read(bytes, at, end);
+		if (broken !== undefined) {
+			if (broken.reply === "reset" && view.type === MessageType.confirmable) {
+				this.#layer.postEmpty(MessageType.reset, view.messageId);
+			}
+			return broken;
+		}
+		const { messageId } = view;
+		if (view.code === 0) {
+			if (view.type === MessageType.confirmable)
+				this.#layer.postEmpty(MessageType.reset, messageId); // a ping (§4.3)
+			else if (view.type === MessageType.acknowledgement) this.#layer.settle(messageId, "acknowledged", nowMs);
+			else if (!this.#layer.settle(messageId, "rejected", nowMs)) {
+				this.#requester.rejected(messageId, nowMs);
+				this.#responder.rejected(messageId, nowMs);
+			}
+			return undefined;
+		}
+		if (view.type === MessageType.acknowledgement) return this.#response(view, nowMs);
+		if (this.#deduplication.knows(messageId, nowMs)) {
+			const reply = this.#deduplication.reply(messageId, nowMs);
+			if (reply !== undefined) this.#layer.post(reply);
+			return undefined;
+		}
+		return isRequestCode(view.code) ? this.#responder.receive(view, nowMs) : this.#response(view, nowMs);
+	}
+
+	/** Does what is due by now. */
+	poll(nowMs: number): void {
+		this.#layer.poll(nowMs);
+		this.#requester.poll(nowMs);
+		this.#responder.poll(nowMs);
+		this.#deduplication.poll(nowMs);
+	}
+
+	/** When poll() has something to do; Infinity when nothing is due, 0 for at once. */
+	get deadlineMs(): number {
+		return Math.min(this.#layer.deadlineMs, this.#requester.deadlineMs, this.#responder.deadlineMs);
+	}
+
+	/** @returns the next datagram to send, or undefined. Its bytes stay the peer's: do not modify them */
+	takeDatagram(): Uint8Array | undefined {
+		return this.#layer.takeDatagram();
+	}
+
+	/**
+	 * Drops all state, for a new session with the remote endpoint.
+	 * @param nowMs with it, failed(…, "cancelled") is called for every request of ours
+	 */
+	reset(nowMs?: number): void {
+		this.#layer.clear();
+		this.#responder.clear();
+		this.#deduplication.clear();
+		this.#requester.clear(nowMs);
+	}
+
+	get figures(): PeerFigures {
+		return {
+			requests: this.#requester.size,
+			transmissions: this.#layer.size,
+			incoming: this.#responder.incomingSize,
+			observers: this.#responder.observersSize,
+			bodies: this.#responder.bodiesSize,
+			remembered: this.#deduplication.size,
+			replyBytes: this.#deduplication.replyBytes,
+			outbox: this.#layer.outboxSize,
+		};
+	}
+
+	/** A response or a notification: acknowledged or rejected first, then told (RFC 7252 §4.2, §4.3, RFC 7641 §3.6). */
+	#response(view: MessageView, nowMs: number): Fault | undefined {
+		const { messageId } = view;
+		const operation = this.#requester.match(view);
+		const refusal = operation === undefined ? UNEXPECTED : view.criticalFault([]);
+		if (view.type === MessageType.confirmable) {
+			const type = refusal === undefined ? MessageType.acknowledgement : MessageType.reset;
+			this.#deduplication.remember(messageId, false, nowMs, nowMs + this.#lifetimeMs);
+			this.#deduplication.answered(messageId, this.#layer.postEmpty(type, messageId), nowMs);
+		} else if (view.type === MessageType.nonConfirmable && refusal === UNEXPECTED && view.find(OptionNumber.observe)) {
+			this.#layer.postEmpty(MessageType.reset, messageId); // an observer who forgot us hears so; other strays are ignored
+		}
+		if (operation !== undefined) {
+			if (refusal === undefined) this.#requester.answered(operation, view, nowMs);
+			else this.#requester.fail(operation, "malformed", nowMs);
+		}
+		return refusal;
+	}
+}

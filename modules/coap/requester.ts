@@ -1,0 +1,323 @@
+import { assert, equalBytes } from "../bytes.ts";
+import type { Entropy } from "../host.ts";
+import {
+	Body,
+	blockExponent,
+	blockOffset,
+	blockSizeBytes,
+	blockValue,
+	hasMore,
+	reservedExponent,
+	sizeExponent,
+} from "./block.ts";
+import { Code, isSuccess } from "./code.ts";
+import { MessageType, type MessageView } from "./message.ts";
+import type { MessageLayer, Sending } from "./message-layer.ts";
+import { isFresher } from "./observe.ts";
+import { type Failure, NONE, Operation, type OperationOwner, type RequestOptions } from "./operation.ts";
+import { OptionNumber, readUint } from "./option.ts";
+import { Response } from "./received.ts";
+import type { Limits, Tuning } from "./tuning.ts";
+
+export interface RequestListener {
+	/** The response to a request of ours, or a fresh notification of an observation (RFC 7641 §3.4). The body is whole. */
+	responded(requestId: number, response: Response, nowMs: number): void;
+	/** The request ended without a response; an observation ended with it. */
+	failed(requestId: number, reason: Failure, nowMs: number): void;
+}
+
+/** The client's side: requests of ours, observations of theirs (RFC 7252 §5.2, RFC 7641 §3, RFC 7959). */
+export class Requester implements OperationOwner {
+	readonly #layer: MessageLayer;
+	readonly #entropy: Entropy;
+	readonly #listener: RequestListener;
+	readonly #tuning: Tuning;
+	readonly #limits: Limits;
+	readonly #token: Uint8Array;
+	/** Of the largest block we send or ask for. */
+	readonly #exponent: number;
+	#lastId = 0;
+	#operations: Operation[] = [];
+
+	constructor(layer: MessageLayer, entropy: Entropy, listener: RequestListener, tuning: Tuning, limits: Limits) {
+		assert(limits.requests < 256 ** tuning.tokenBytes / 4, "tokens too short for so many requests");
+		this.#layer = layer;
+		this.#entropy = entropy;
+		this.#listener = listener;
+		this.#tuning = tuning;
+		this.#limits = limits;
+		this.#token = new Uint8Array(tuning.tokenBytes);
+		this.#exponent = sizeExponent(limits.blockSizeBytes);
+	}
+
+	/** See Peer.request. */
+	request(options: RequestOptions, nowMs: number): number {
+		const operation = new Operation(this, ++this.#lastId, options, this.#exponent);
+		const former = options.observe === 1 ? this.#observationOf(options) : undefined;
+		let token = NONE;
+		if (former !== undefined) {
+			token = former.observation >= 0 ? former.observation : former.token;
+			this.#remove(former);
+		}
+		this.#operations.push(operation);
+		if (this.#operations.length > this.#limits.requests) this.#doom(operation, "full", nowMs);
+		else this.#send(operation, token >= 0 ? token : this.#drawToken(), NONE, nowMs);
+		return operation.id;
+	}
+
+	/** See Peer.cancel. */
+	cancel(requestId: number): void {
+		const operation = this.#operations.find((candidate) => candidate.id === requestId);
+		if (operation !== undefined) this.#remove(operation);
+	}
+
+	/** Who waits for this response: by Message ID and token when it is piggybacked, else by token (RFC 7252 §5.3.2). */
+	match(view: MessageView): Operation | undefined {
+		const token = view.tokenUint(this.#tuning.tokenBytes);
+		if (token < 0) return undefined;
+		for (const operation of this.#operations) {
+			if (view.type === MessageType.acknowledgement) {
+				if (operation.token === token && operation.messageId === view.messageId) return operation;
+			} else if (operation.observation === token || (operation.token === token && operation.state !== "queued"))
+				return operation;
+		}
+		return undefined;
+	}
+
+	/** Takes a response that match() assigned to `operation`. */
+	answered(operation: Operation, view: MessageView, nowMs: number): void {
+		const token = view.tokenUint(this.#tuning.tokenBytes);
+		const sequence = view.uint(OptionNumber.observe);
+		const wanted = operation.options.observe;
+		if (operation.observation === token) {
+			if (sequence >= 0 && !isFresher(sequence, nowMs, operation.sequence, operation.seenMs)) return;
+			this.#abandon(operation); // a newer state makes the blocks of the older one useless
+		} else {
+			if (wanted === 1 && sequence >= 0) return; // a notification that was on its way when we ended the observation
+			if (operation.step("answered") === "ignore") return;
+			this.#layer.drop(operation);
+			this.#layer.startNext(nowMs);
+		}
+		if (operation.observation === token || (operation.observation < 0 && wanted === 0)) {
+			const goesOn = sequence >= 0 && isSuccess(view.code);
+			operation.observation = goesOn ? token : NONE;
+			operation.sequence = sequence;
+			operation.seenMs = nowMs;
+		}
+		if (view.code === Code.continue || view.code === Code.requestEntityTooLarge) {
+			if (this.#sentBlock(operation, view, nowMs)) return;
+		}
+		const block = view.uint(OptionNumber.block2);
+		if (block >= 0 && isSuccess(view.code) && (operation.body !== undefined || block >> 3 !== 0)) {
+			this.#gotBlock(operation, view, block, nowMs);
+		} else this.#deliver(operation, view, undefined, nowMs);
+	}
+
+	/** Ends a request whose response made no sense. */
+	fail(operation: Operation, reason: Failure, nowMs: number): void {
+		if (!this.#remove(operation)) return;
+		this.#layer.startNext(nowMs);
+		this.#listener.failed(operation.id, reason, nowMs);
+	}
+
+	/** What became of the operation's Confirmable message. */
+	heard(operation: Operation, what: Sending, nowMs: number): void {
+		const action = operation.step(what);
+		if (action === "await") operation.dueMs = nowMs + this.#tuning.responseTimeoutMs;
+		else if (action === "fail") this.fail(operation, what === "rejected" ? "reset" : "timedOut", nowMs);
+	}
+
+	/** A Reset for a Non-confirmable request (RFC 7252 §4.3). */
+	rejected(messageId: number, nowMs: number): void {
+		const operation = this.#operations.find((candidate) => candidate.messageId === messageId);
+		if (operation?.options.type === "nonConfirmable") this.heard(operation, "rejected", nowMs);
+	}
+
+	poll(nowMs: number): void {
+		for (let index = 0; index < this.#operations.length; ) {
+			const operation = this.#operations[index]!;
+			if (operation.dueMs > nowMs) {
+				index += 1;
+				continue;
+			}
+			if (operation.doomed === undefined) operation.step("overdue");
+			this.fail(operation, operation.doomed ?? "timedOut", nowMs);
+			index = 0; // the listener may have changed everything
+		}
+	}
+
+	get deadlineMs(): number {
+		let deadlineMs = Number.POSITIVE_INFINITY;
+		for (const { dueMs } of this.#operations) if (dueMs < deadlineMs) deadlineMs = dueMs;
+		return deadlineMs;
+	}
+
+	get size(): number {
+		return this.#operations.length;
+	}
+
+	/** Forgets all; with a time, each request hears that it is cancelled. */
+	clear(nowMs: number | undefined): void {
+		const operations = this.#operations;
+		this.#operations = [];
+		if (nowMs !== undefined) for (const { id } of operations) this.#listener.failed(id, "cancelled", nowMs);
+	}
+
+	/** Sends the operation's next message: its request, one block of it, or a request for one block of the response. */
+	#send(operation: Operation, token: number, block2: number, nowMs: number): void {
+		const { options } = operation;
+		const isConfirmable = options.type !== "nonConfirmable";
+		const asksForMore = block2 >= 16;
+		const exponent = operation.exponent;
+		const messageId = this.#layer.takeMessageId();
+		for (let index = this.#token.length - 1, rest = token; index >= 0; index--, rest = Math.floor(rest / 256)) {
+			this.#token[index] = rest & 0xff;
+		}
+		const type = isConfirmable ? MessageType.confirmable : MessageType.nonConfirmable;
+		const writer = this.#layer.writer.start(type, options.code, messageId, this.#token);
+		if (operation.observation < 0 && !asksForMore) writer.uint(OptionNumber.observe, options.observe);
+		writer.strings(OptionNumber.uriPath, options.path).uint(OptionNumber.contentFormat, options.contentFormat);
+		writer.strings(OptionNumber.uriQuery, options.query).uint(OptionNumber.accept, options.accept);
+		if (asksForMore) writer.uint(OptionNumber.block2, block2);
+		else if (options.code === Code.get && this.#exponent < 6) writer.uint(OptionNumber.block2, this.#exponent);
+		const { payload } = options;
+		if (payload !== undefined && !asksForMore) {
+			const at = operation.sentBytes;
+			const more = operation.hasMoreToSend;
+			if (more || at > 0) writer.uint(OptionNumber.block1, blockValue(at, more, exponent));
+			if (more && at === 0) writer.uint(OptionNumber.size1, payload.length);
+			writer.payload(payload, at, more ? at + (16 << exponent) : payload.length);
+		}
+		const bytes = writer.finish();
+		if (bytes === undefined) {
+			this.#doom(operation, "tooLarge", nowMs);
+			return;
+		}
+		operation.step("posted");
+		operation.token = token;
+		operation.messageId = messageId;
+		if (isConfirmable) this.#layer.confirm(bytes, messageId, operation, nowMs);
+		else {
+			this.#layer.post(bytes);
+			operation.step("started");
+			operation.dueMs = nowMs + this.#tuning.responseTimeoutMs;
+		}
+	}
+
+	/** A 2.31 or 4.13 to a block of ours (RFC 7959 §2.3, §2.9). @returns whether it was about a block and is dealt with */
+	#sentBlock(operation: Operation, view: MessageView, nowMs: number): boolean {
+		const block = view.uint(OptionNumber.block1);
+		const isContinue = view.code === Code.continue;
+		const isSmaller = block >= 0 && blockExponent(block) < operation.exponent;
+		if (isContinue) {
+			const number = operation.sentBytes / (16 << operation.exponent);
+			if (block < 0 || block >>> 4 !== number || !operation.hasMoreToSend) {
+				this.fail(operation, "malformed", nowMs);
+				return true;
+			}
+			operation.sentBytes += 16 << operation.exponent;
+		} else if (
+			!isSmaller ||
+			operation.sentBytes > 0 ||
+			(operation.options.payload?.length ?? 0) <= blockSizeBytes(block)
+		) {
+			return false; // too large in all: the application's to hear
+		}
+		if (isSmaller) operation.exponent = blockExponent(block);
+		this.#send(operation, this.#drawToken(), NONE, nowMs);
+		return true;
+	}
+
+	/** One block of the response (RFC 7959 §2.4): keeps it, and asks for the next or delivers the whole. */
+	#gotBlock(operation: Operation, view: MessageView, block: number, nowMs: number): void {
+		const size = view.end - view.payloadAt;
+		const eTag = view.find(OptionNumber.eTag) ? view.bytes.slice(view.option.at, view.option.end) : undefined;
+		const isNew = operation.body === undefined;
+		const expected = operation.body?.length ?? 0;
+		const fits = hasMore(block) ? size === blockSizeBytes(block) : size <= blockSizeBytes(block);
+		if (blockExponent(block) === reservedExponent || !fits || blockOffset(block) !== expected) {
+			this.fail(operation, "malformed", nowMs);
+			return;
+		}
+		if (isNew) operation.eTag = eTag;
+		else if (!sameMark(eTag, operation.eTag)) {
+			this.#restart(operation, nowMs);
+			return;
+		}
+		operation.body ??= new Body(Math.max(view.uint(OptionNumber.size2), 0), this.#limits.bodyBytes);
+		if (!operation.body.append(view.bytes, view.payloadAt, view.end)) this.fail(operation, "tooLarge", nowMs);
+		else if (!hasMore(block)) this.#deliver(operation, view, operation.body.whole(), nowMs);
+		else {
+			const exponent = Math.min(blockExponent(block), this.#exponent);
+			this.#send(operation, this.#drawToken(), blockValue(operation.body.length, false, exponent), nowMs);
+		}
+	}
+
+	/** The body changed while we fetched it (RFC 7959 §2.4, ETag): from the start again, once. */
+	#restart(operation: Operation, nowMs: number): void {
+		if (operation.hasRestarted) {
+			this.fail(operation, "malformed", nowMs);
+			return;
+		}
+		operation.hasRestarted = true;
+		operation.body = undefined;
+		operation.sentBytes = 0;
+		this.#send(operation, this.#drawToken(), NONE, nowMs);
+	}
+
+	#deliver(operation: Operation, view: MessageView, body: Uint8Array | undefined, nowMs: number): void {
+		operation.body = undefined;
+		operation.hasRestarted = false;
+		const goesOn = operation.observation >= 0;
+		const response = new Response(view, body, goesOn ? operation.sequence : undefined);
+		if (!goesOn) this.#remove(operation);
+		this.#listener.responded(operation.id, response, nowMs);
+	}
+
+	#doom(operation: Operation, reason: Failure, nowMs: number): void {
+		operation.doomed = reason;
+		operation.dueMs = nowMs;
+	}
+
+	/** Lets go of the exchange under way. */
+	#abandon(operation: Operation): void {
+		operation.step("cancelled");
+		operation.body = undefined;
+		this.#layer.drop(operation);
+	}
+
+	#remove(operation: Operation): boolean {
+		const index = this.#operations.indexOf(operation);
+		if (index < 0) return false;
+		this.#operations.splice(index, 1);
+		this.#abandon(operation);
+		return true;
+	}
+
+	#observationOf(options: RequestOptions): Operation | undefined {
+		return this.#operations.find(
+			({ id, options: other }) =>
+				other.observe === 0 &&
+				(options.observation === undefined
+					? other.code === options.code && sameTexts(other.path, options.path) && sameTexts(other.query, options.query)
+					: id === options.observation),
+		);
+	}
+
+	/** A token nobody on this peer uses (RFC 7252 §5.3.1). */
+	#drawToken(): number {
+		for (;;) {
+			this.#entropy.fill(this.#token);
+			const token = readUint(this.#token, 0, this.#token.length);
+			if (!this.#operations.some((other) => other.token === token || other.observation === token)) return token;
+		}
+	}
+}
+
+function sameMark(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+	return a === undefined || b === undefined ? a === b : equalBytes(a, b);
+}
+
+function sameTexts(a: readonly string[] = [], b: readonly string[] = []): boolean {
+	return a.length === b.length && a.every((text, index) => text === b[index]);
+}

@@ -1,0 +1,368 @@
+import type { Fault } from "../bytes.ts";
+import { blockExponent, blockOffset, blockValue, bodyMark, reservedExponent, sizeExponent } from "./block.ts";
+import { BODY_TOO_LARGE, Bodies, type Departing } from "./bodies.ts";
+import { Code, isIdempotent, isSuccess } from "./code.ts";
+import type { Deduplication } from "./deduplication.ts";
+import { ANSWERING, type AnsweringEvent, type AnsweringState, cellOf } from "./exchange.ts";
+import { MessageType, type MessageView } from "./message.ts";
+import type { MessageLayer, Sending } from "./message-layer.ts";
+import { type Observer, type ObserverOwner, Observers } from "./observe.ts";
+import { NONE } from "./operation.ts";
+import { OptionNumber } from "./option.ts";
+import { Request, readStrings } from "./received.ts";
+import type { Subject } from "./same-resource.ts";
+import { exchangeLifetimeMs, type Limits, nonLifetimeMs, type Tuning } from "./tuning.ts";
+
+/** An answer to a request of theirs, or a notification. It and its payload stay as they are until the last block is out. */
+export interface ResponseOptions {
+	readonly code: number;
+	readonly contentFormat?: number;
+	/** One string for each Location-Path option. */
+	readonly locationPath?: readonly string[];
+	readonly maxAgeS?: number;
+	/** Goes by blocks when it is larger than one (RFC 7959 §2.4). */
+	readonly payload?: Uint8Array;
+	/** Sequence number (RFC 7641 §4.4), its lowest 24 bits count. In the answer to a registration it starts the observation. */
+	readonly observe?: number;
+}
+
+export interface ResponseListener {
+	/** A request of theirs, its body whole: answer with Peer.respond, now or later. */
+	requested(request: Request, nowMs: number): void;
+	/** A notification was rejected or never acknowledged: the observation is over (RFC 7641 §4.5). */
+	observerGone(token: Uint8Array, reason: "reset" | "timedOut", nowMs: number): void;
+}
+
+/** A request of theirs that the application has not answered. */
+interface Incoming {
+	readonly request: Request;
+	readonly messageId: number;
+	readonly block1: number;
+	readonly block2: number;
+	state: AnsweringState;
+	ackDueMs: number;
+	readonly expiryMs: number;
+}
+
+/** The server's side: requests of theirs, observers of ours (RFC 7252 §5.2, RFC 7641 §4, RFC 7959). */
+export class Responder implements ObserverOwner {
+	readonly #layer: MessageLayer;
+	readonly #deduplication: Deduplication;
+	readonly #listener: ResponseListener;
+	readonly #tuning: Tuning;
+	readonly #limits: Limits;
+	readonly #understood: readonly number[];
+	readonly #lifetimeMs: number;
+	readonly #bodies: Bodies<ResponseOptions>;
+	readonly #eTag = new Uint8Array(4);
+	#incoming: Incoming[] = [];
+	readonly #observers: Observers;
+
+	constructor(
+		layer: MessageLayer,
+		deduplication: Deduplication,
+		listener: ResponseListener,
+		tuning: Tuning,
+		limits: Limits,
+		understood: readonly number[],
+	) {
+		this.#layer = layer;
+		this.#deduplication = deduplication;
+		this.#listener = listener;
+		this.#tuning = tuning;
+		this.#limits = limits;
+		this.#understood = understood;
+		this.#lifetimeMs = exchangeLifetimeMs(tuning);
+		this.#bodies = new Bodies(limits);
+		this.#observers = new Observers(this, limits.observers);
+	}
+
+	/** Takes a request that is no duplicate. */
+	receive(view: MessageView, nowMs: number): Fault | undefined {
+		const isConfirmable = view.type === MessageType.confirmable;
+		const critical = view.criticalFault(this.#understood);
+		if (critical !== undefined) {
+			if (isConfirmable) this.#refuse(view, critical.reply as number, NONE, undefined, nowMs);
+			return critical;
+		}
+		const block1 = view.uint(OptionNumber.block1);
+		const isPart = block1 >= 0 && (block1 & 8) !== 0;
+		const essential = !isPart && !isIdempotent(view.code);
+		if (essential && !this.#deduplication.hasRoom(nowMs)) {
+			this.#refuse(view, Code.serviceUnavailable, NONE, this.#deduplication.roomAtMs, nowMs);
+			return undefined;
+		}
+		const lifetimeMs = isConfirmable ? this.#lifetimeMs : nonLifetimeMs(this.#tuning);
+		this.#deduplication.remember(view.messageId, essential, nowMs, nowMs + lifetimeMs);
+		let body: Uint8Array | undefined;
+		if (block1 >= 0) {
+			const arrived = this.#bodies.arrive(view, block1, nowMs + this.#lifetimeMs);
+			if (!(arrived instanceof Uint8Array)) {
+				const code = arrived === "continue" ? Code.continue : (arrived.reply as number);
+				this.#refuse(view, code, block1, undefined, nowMs);
+				return arrived === "continue" ? undefined : arrived;
+			}
+			body = arrived;
+		}
+		return this.#ask(view, block1, body, nowMs);
+	}
+
+	/** See Peer.respond. */
+	respond(request: Request, response: ResponseOptions, nowMs: number): boolean {
+		const incoming = this.#incoming.find((candidate) => candidate.request === request);
+		if (incoming === undefined) return false;
+		const action = this.#step(incoming, "responded");
+		this.#incoming.splice(this.#incoming.indexOf(incoming), 1);
+		let observer: Observer | undefined;
+		if (request.observe !== undefined) {
+			const goesOn = request.observe === 0 && response.observe !== undefined && response.code < 0x80;
+			if (goesOn)
+				observer = this.#observers.add(request.token, { code: request.code, optionBytes: request.optionBytes });
+			else this.forgetObserver(request.token);
+		}
+		const isPiggybacked = action === "piggyback";
+		const type = isPiggybacked
+			? MessageType.acknowledgement
+			: action === "sendSeparate"
+				? MessageType.confirmable
+				: MessageType.nonConfirmable;
+		const messageId = isPiggybacked ? incoming.messageId : this.#layer.takeMessageId();
+		const sequence = observer === undefined ? undefined : response.observe;
+		const { block1, block2 } = incoming;
+		const bytes = this.#encode(type, messageId, request.token, response, sequence, request, block1, block2, nowMs);
+		if (type === MessageType.confirmable) this.#confirm(observer, bytes, messageId, nowMs);
+		else this.#layer.post(bytes);
+		if (isPiggybacked) this.#deduplication.answered(messageId, bytes, nowMs);
+		return sequence !== undefined || response.observe === undefined;
+	}
+
+	/** See Peer.notify. */
+	notify(token: Uint8Array, response: ResponseOptions, isConfirmable: boolean, nowMs: number): boolean {
+		const observer = this.#observers.find(token) ?? this.#observers.add(token, undefined);
+		if (observer === undefined) return false;
+		const isLast = response.code >= 0x80;
+		const messageId = this.#layer.takeMessageId();
+		const type = isConfirmable ? MessageType.confirmable : MessageType.nonConfirmable;
+		const sequence = isLast ? undefined : response.observe;
+		const bytes = this.#encode(type, messageId, token, response, sequence, observer.subject, NONE, NONE, nowMs);
+		if (isLast) this.forgetObserver(token);
+		if (isConfirmable) this.#confirm(isLast ? undefined : observer, bytes, messageId, nowMs);
+		else {
+			observer.messageId = messageId;
+			this.#layer.post(bytes);
+		}
+		return true;
+	}
+
+	/** See Peer.forgetObserver. */
+	forgetObserver(token: Uint8Array): void {
+		const observer = this.#observers.remove(token);
+		if (observer !== undefined) this.#layer.drop(observer);
+	}
+
+	/** What became of a Confirmable notification. */
+	heard(observer: Observer, what: Sending, nowMs: number): void {
+		observer.isUnderWay = false;
+		const newer = observer.takeNewer();
+		if (what === "acknowledged") {
+			if (newer !== undefined) this.#confirm(observer, newer.bytes, newer.messageId, nowMs);
+			return;
+		}
+		this.#gone(observer, what === "rejected" ? "reset" : "timedOut", nowMs);
+	}
+
+	/** A Reset for a Non-confirmable notification (RFC 7641 §4.5). */
+	rejected(messageId: number, nowMs: number): void {
+		const observer = this.#observers.findByMessageId(messageId);
+		if (observer !== undefined) this.#gone(observer, "reset", nowMs);
+	}
+
+	poll(nowMs: number): void {
+		for (let index = this.#incoming.length - 1; index >= 0; index--) {
+			const incoming = this.#incoming[index]!;
+			if (incoming.expiryMs <= nowMs) {
+				this.#step(incoming, "expired");
+				this.#incoming.splice(index, 1);
+			} else if (incoming.ackDueMs <= nowMs) {
+				this.#step(incoming, "ackDue");
+				incoming.ackDueMs = Number.POSITIVE_INFINITY;
+				const { messageId } = incoming;
+				const bytes = this.#layer.postEmpty(MessageType.acknowledgement, messageId);
+				this.#deduplication.answered(messageId, bytes, nowMs);
+			}
+		}
+		this.#bodies.poll(nowMs);
+	}
+
+	get deadlineMs(): number {
+		let deadlineMs = Number.POSITIVE_INFINITY;
+		for (const { ackDueMs, expiryMs } of this.#incoming) deadlineMs = Math.min(deadlineMs, ackDueMs, expiryMs);
+		return deadlineMs;
+	}
+
+	get incomingSize(): number {
+		return this.#incoming.length;
+	}
+
+	get observersSize(): number {
+		return this.#observers.size;
+	}
+
+	get bodiesSize(): number {
+		return this.#bodies.size;
+	}
+
+	clear(): void {
+		this.#incoming = [];
+		this.#observers.clear();
+		this.#bodies.clear();
+	}
+
+	/** Serves a further block of what is being fetched, or asks the application. */
+	#ask(view: MessageView, block1: number, body: Uint8Array | undefined, nowMs: number): Fault | undefined {
+		const block2 = view.uint(OptionNumber.block2);
+		if (block2 >= 16) {
+			const departing = this.#bodies.departing(view);
+			if (departing !== undefined) {
+				this.#serve(view, departing, block2, nowMs);
+				return undefined;
+			}
+			if (view.code !== Code.get) {
+				this.#refuse(view, Code.requestEntityIncomplete, NONE, undefined, nowMs);
+				return undefined;
+			}
+		}
+		const path = readStrings(view, OptionNumber.uriPath);
+		const query = readStrings(view, OptionNumber.uriQuery);
+		if (path === undefined || query === undefined || (block2 >= 0 && blockExponent(block2) === reservedExponent)) {
+			this.#refuse(view, Code.badRequest, NONE, undefined, nowMs);
+			return undefined;
+		}
+		if (this.#incoming.length >= this.#limits.incoming) {
+			this.#refuse(view, Code.serviceUnavailable, NONE, nowMs + this.#tuning.ackTimeoutMs, nowMs);
+			return undefined;
+		}
+		const isConfirmable = view.type === MessageType.confirmable;
+		const request = new Request(view, path, query, body);
+		const incoming: Incoming = {
+			request,
+			messageId: view.messageId,
+			block1,
+			block2,
+			state: isConfirmable ? "owing" : "nonConfirmable",
+			ackDueMs: isConfirmable ? nowMs + this.#tuning.ackDelayMs : Number.POSITIVE_INFINITY,
+			expiryMs: nowMs + this.#lifetimeMs,
+		};
+		this.#incoming.push(incoming);
+		this.#listener.requested(request, nowMs);
+		return undefined;
+	}
+
+	/** Answers by ourselves, without the application. @param retryAtMs goes out as Max-Age (RFC 7252 §5.9.3.4) */
+	#refuse(view: MessageView, code: number, block1: number, retryAtMs: number | undefined, nowMs: number): void {
+		const writer = this.#answer(view, code);
+		if (retryAtMs !== undefined) writer.uint(OptionNumber.maxAge, Math.max(1, Math.ceil((retryAtMs - nowMs) / 1000)));
+		if (block1 >= 0) {
+			const exponent = Math.min(blockExponent(block1), sizeExponent(this.#limits.blockSizeBytes));
+			writer.uint(OptionNumber.block1, (block1 & ~7) | exponent);
+			if (code === BODY_TOO_LARGE.reply) writer.uint(OptionNumber.size1, this.#limits.bodyBytes);
+		}
+		this.#postAnswer(view, writer.finish()!, nowMs);
+	}
+
+	/** Answers with one more block of `departing` (RFC 7959 §2.4). */
+	#serve(view: MessageView, departing: Departing<ResponseOptions>, block2: number, nowMs: number): void {
+		const { answer, mark } = departing;
+		const payload = answer.payload!;
+		const at = blockOffset(block2);
+		if (at >= payload.length || blockExponent(block2) === reservedExponent) {
+			this.#refuse(view, Code.badRequest, NONE, undefined, nowMs);
+			return;
+		}
+		const exponent = Math.min(blockExponent(block2), sizeExponent(this.#limits.blockSizeBytes));
+		const end = Math.min(at + (16 << exponent), payload.length);
+		const more = end < payload.length;
+		const writer = this.#answer(view, answer.code);
+		writer.opaque(OptionNumber.eTag, this.#markBytes(mark)).uint(OptionNumber.contentFormat, answer.contentFormat);
+		writer.uint(OptionNumber.maxAge, answer.maxAgeS).uint(OptionNumber.block2, blockValue(at, more, exponent));
+		writer.payload(payload, at, end);
+		if (!more) this.#bodies.departed(departing);
+		this.#postAnswer(view, writer.finish()!, nowMs);
+	}
+
+	/** Starts an answer to `view`: in its Acknowledgement, or Non-confirmable as it was. */
+	#answer(view: MessageView, code: number) {
+		const isConfirmable = view.type === MessageType.confirmable;
+		const type = isConfirmable ? MessageType.acknowledgement : MessageType.nonConfirmable;
+		const messageId = isConfirmable ? view.messageId : this.#layer.takeMessageId();
+		return this.#layer.writer.start(type, code, messageId, view.bytes.subarray(view.tokenAt, view.optionsAt));
+	}
+
+	#postAnswer(view: MessageView, bytes: Uint8Array, nowMs: number): void {
+		this.#layer.post(bytes);
+		if (view.type === MessageType.confirmable) this.#deduplication.answered(view.messageId, bytes, nowMs);
+	}
+
+	/** Writes a response of the application; a payload larger than a block goes out as its first block (RFC 7959 §2.4). */
+	#encode(
+		type: number,
+		messageId: number,
+		token: Uint8Array,
+		response: ResponseOptions,
+		sequence: number | undefined,
+		subject: Subject | undefined,
+		block1: number,
+		asked: number,
+		nowMs: number,
+	): Uint8Array {
+		const { payload = this.#eTag.subarray(0, 0) } = response;
+		let exponent = sizeExponent(this.#limits.blockSizeBytes);
+		if (asked >= 0 && blockExponent(asked) < exponent) exponent = blockExponent(asked);
+		const at = asked < 0 || !isSuccess(response.code) ? 0 : blockOffset(asked);
+		const end = Math.min(at + (16 << exponent), payload.length);
+		const more = end < payload.length;
+		const writer = this.#layer.writer.start(type, response.code, messageId, token);
+		if (at > 0 && at >= payload.length) return writer.start(type, Code.badRequest, messageId, token).finish()!;
+		if (more && at === 0 && subject !== undefined) {
+			const kept = { code: subject.code, optionBytes: subject.optionBytes };
+			this.#bodies.depart(kept, response, payload, nowMs + this.#lifetimeMs);
+		}
+		if (more || at > 0) writer.opaque(OptionNumber.eTag, this.#markBytes(bodyMark(payload)));
+		if (sequence !== undefined) writer.uint(OptionNumber.observe, sequence & 0xffffff);
+		writer.strings(OptionNumber.locationPath, response.locationPath);
+		writer.uint(OptionNumber.contentFormat, response.contentFormat).uint(OptionNumber.maxAge, response.maxAgeS);
+		if (more || (asked >= 0 && payload.length > 0)) writer.uint(OptionNumber.block2, blockValue(at, more, exponent));
+		if (block1 >= 0) writer.uint(OptionNumber.block1, block1);
+		if (more && at === 0) writer.uint(OptionNumber.size2, payload.length);
+		writer.payload(payload, at, end);
+		return writer.finish() ?? writer.start(type, Code.internalServerError, messageId, token).finish()!;
+	}
+
+	/** Sends a Confirmable message, for an observer one at a time: the newest waits, older ones that wait are dropped (RFC 7641 §4.5.2). */
+	#confirm(observer: Observer | undefined, bytes: Uint8Array, messageId: number, nowMs: number): void {
+		if (observer?.isUnderWay === true) {
+			observer.newer = { bytes, messageId, sender: observer };
+			return;
+		}
+		if (observer !== undefined) observer.isUnderWay = true;
+		this.#layer.confirm(bytes, messageId, observer, nowMs);
+	}
+
+	#step(incoming: Incoming, event: AnsweringEvent) {
+		const cell = cellOf(ANSWERING, incoming.state, event);
+		if (cell === undefined) return "ignore";
+		incoming.state = cell[1];
+		return cell[0];
+	}
+
+	#gone(observer: Observer, reason: "reset" | "timedOut", nowMs: number): void {
+		this.forgetObserver(observer.token);
+		this.#layer.startNext(nowMs);
+		this.#listener.observerGone(observer.token, reason, nowMs);
+	}
+
+	#markBytes(mark: number): Uint8Array {
+		for (let index = 0; index < 4; index++) this.#eTag[index] = mark >>> (24 - index * 8);
+		return this.#eTag;
+	}
+}
