@@ -1,0 +1,51 @@
+import type { Node } from "./node.ts";
+import type { Path } from "./path.ts";
+import type { Registration, RegistrationUpdate } from "./registration.ts";
+import type { WireMessage } from "./wire.ts";
+
+/** What a server tells of; each listener is called in the turn in which it happens, after the client was answered. */
+export interface ServerEvents {
+	registered: { readonly registration: Registration };
+	updated: { readonly registration: Registration; readonly update: RegistrationUpdate };
+	/** `replaced`: the same endpoint registered anew. */
+	deregistered: { readonly registration: Registration; readonly reason: "asked" | "expired" | "replaced" };
+	/** A queue-mode client may be asleep from now on, or is awake again. */
+	sleeping: { readonly registration: Registration };
+	awake: { readonly registration: Registration };
+	notification: { readonly registration: Registration; readonly path: Path; readonly node: Node };
+	/** An observation that will bring nothing more, or a notification that can not be understood. */
+	observationFailed: { readonly registration: Registration; readonly path: Path; readonly why: string };
+	/** One CoAP message of a watched client (watch). */
+	coap: {
+		readonly endpoint: string;
+		readonly incoming: boolean;
+		readonly wallTimeMs: number;
+		readonly message: WireMessage;
+	};
+}
+
+export type EventName = keyof ServerEvents;
+
+/** Who listens to what. Listeners are the host's own code: what they throw is a bug and is not caught here. */
+export class Events {
+	readonly #listeners: { [Name in EventName]: Set<(event: ServerEvents[Name]) => void> } = {
+		registered: new Set(),
+		updated: new Set(),
+		deregistered: new Set(),
+		sleeping: new Set(),
+		awake: new Set(),
+		notification: new Set(),
+		observationFailed: new Set(),
+		coap: new Set(),
+	};
+
+	/** @returns a function that ends it */
+	on<Name extends EventName>(name: Name, listener: (event: ServerEvents[Name]) => void): () => void {
+		this.#listeners[name].add(listener);
+		return () => this.#listeners[name].delete(listener);
+	}
+
+	emit<Name extends EventName>(name: Name, event: ServerEvents[Name]): void {
+		for (const listener of this.#listeners[name]) listener(event);
+	}
+}

@@ -1,0 +1,285 @@
+import { randomFillSync, randomInt } from "node:crypto";
+import { Code } from "../../../modules/coap/code.ts";
+import type { Request } from "../../../modules/coap/peer.ts";
+import { type Address, type Dice, type Entropy, HostFailure } from "../../../modules/host.ts";
+import type { Network, NetworkSocket } from "../network/network.ts";
+import type { Timekeeper } from "../time.ts";
+import { type EventName, Events, type ServerEvents } from "./events.ts";
+import { defaultLimits, type ServerLimits } from "./limits.ts";
+import { Models } from "./models/models.ts";
+import { Observations } from "./observations.ts";
+import { Operations } from "./operations.ts";
+import { type Correspondent, PeerTable } from "./peer-table.ts";
+import { Refusal } from "./refusal.ts";
+import { type Registration, readRegister, readUpdate, updated } from "./registration.ts";
+import { Registry } from "./registry.ts";
+import { readWire } from "./wire.ts";
+
+export interface ServerOptions {
+	readonly network: Network;
+	readonly time: Timekeeper;
+	/** Local address literal; absent listens on what the network has. */
+	readonly host?: string;
+	/** UDP port; 5683 by default, 0 lets the network choose. */
+	readonly port?: number;
+	/** A virtual world gives its own; the default is the system's. */
+	readonly dice?: Dice;
+	readonly entropy?: Entropy;
+	readonly limits?: Partial<ServerLimits>;
+	/** Facts about Objects; loaded from facts.json by default. */
+	readonly models?: Models;
+}
+
+/** The default CoAP port (RFC 7252 §6.1). */
+export const coapPort = 5683;
+
+/** Longest UDP payload; what a client sends beyond our CoAP limits is refused by the protocol, not lost here. */
+const receiveBufferBytes = 65_535;
+
+const systemDice: Dice = { below: (bound) => randomInt(bound) };
+const systemEntropy: Entropy = { fill: (bytes) => void randomFillSync(bytes) };
+
+/** An LwM2M Server (1.0, 1.1, 1.2) over UDP: registrations, operations, events. In the time and on the network that it is given. */
+export class Lwm2mServer {
+	readonly limits: ServerLimits;
+	/** Read, Write, Execute and so on. */
+	readonly operations: Operations;
+	/** Datagrams that the network refused to send: no route, too large. Like a loss for the protocol. */
+	unsent = 0;
+	readonly #options: ServerOptions;
+	readonly #models: Models;
+	readonly #events = new Events();
+	readonly #peers: PeerTable;
+	readonly #registry: Registry;
+	readonly #observations: Observations;
+	/** How many watch each endpoint's CoAP messages. */
+	readonly #watched = new Map<string, number>();
+	#socket: NetworkSocket | undefined;
+	#port = 0;
+
+	constructor(options: ServerOptions) {
+		this.#options = options;
+		this.limits = { ...defaultLimits, ...options.limits };
+		this.#models = options.models ?? Models.load();
+		const { time, dice = systemDice, entropy = systemEntropy } = options;
+		this.#registry = new Registry({
+			time,
+			entropy,
+			expired: (registration) => this.#end(registration, "expired"),
+			asleep: (registration) => this.#events.emit("sleeping", { registration }),
+		});
+		this.#observations = new Observations({
+			time,
+			events: this.#events,
+			limit: this.limits.observations,
+			peers: () => this.#peers,
+			current: (id) => this.#registry.byId(id),
+		});
+		this.#peers = new PeerTable({
+			time,
+			dice,
+			entropy,
+			limits: this.limits,
+			send: (bytes, to) => this.#send(bytes, to),
+			requested: (correspondent, request, nowMs) => this.#requested(correspondent, request, nowMs),
+			traced: (correspondent, bytes, incoming) => this.#traced(correspondent, bytes, incoming),
+			addressOfLocation: (id) => this.#registry.byId(id)?.address,
+		});
+		this.operations = new Operations({
+			time,
+			limits: this.limits,
+			peers: this.#peers,
+			observations: this.#observations,
+			registered: (endpoint) => this.#registry.byEndpoint(endpoint),
+		});
+	}
+
+	/** Binds the port. @throws HostFailure with a message for people, naming the port, when it is taken */
+	async start(): Promise<void> {
+		const { network, host, port = coapPort } = this.#options;
+		const buffer = new Uint8Array(receiveBufferBytes);
+		const from: Address = { host: "", port: 0 };
+		const onReadable = () => {
+			for (;;) {
+				const size = this.#socket?.read(buffer, from) ?? -1;
+				if (size < 0) return;
+				this.#peers.receive(buffer.subarray(0, size), from);
+			}
+		};
+		const socket = network.open({ port, onReadable, ...(host === undefined ? {} : { host }) });
+		this.#socket = socket;
+		try {
+			this.#port = await socket.bound;
+		} catch (cause) {
+			this.#socket = undefined;
+			const why = cause instanceof Error ? cause.message : String(cause);
+			throw new HostFailure(`The LwM2M server can not listen on UDP port ${port}: ${why}`, { cause });
+		}
+	}
+
+	/** Closes the port and forgets everything; no client is told. */
+	stop(): void {
+		for (const registration of [...this.#registry.all()]) this.#drop(registration);
+		this.#registry.clear();
+		this.#peers.clear();
+		this.#socket?.close();
+		this.#socket = undefined;
+	}
+
+	/** The UDP port, once started. */
+	get port(): number {
+		return this.#port;
+	}
+
+	/** The address it was told to listen on, if any. */
+	get host(): string | undefined {
+		return this.#options.host;
+	}
+
+	get models(): Models {
+		return this.#models;
+	}
+
+	/** @returns a function that ends it */
+	on<Name extends EventName>(name: Name, listener: (event: ServerEvents[Name]) => void): () => void {
+		return this.#events.on(name, listener);
+	}
+
+	/** All registered clients, in order of registering. */
+	clients(): Registration[] {
+		return [...this.#registry.all()];
+	}
+
+	client(endpoint: string): Registration | undefined {
+		return this.#registry.byEndpoint(endpoint);
+	}
+
+	/** Whether a queue-mode client may be taken to listen. */
+	isAwake(registration: Registration): boolean {
+		return !registration.queueMode || this.#registry.isAwake(registration);
+	}
+
+	/** Asks for `coap` events with every message of `endpoint`. @returns a function that ends it */
+	watch(endpoint: string): () => void {
+		this.#watched.set(endpoint, (this.#watched.get(endpoint) ?? 0) + 1);
+		let isWatching = true;
+		return () => {
+			if (!isWatching) return;
+			isWatching = false;
+			const left = (this.#watched.get(endpoint) ?? 1) - 1;
+			if (left === 0) this.#watched.delete(endpoint);
+			else this.#watched.set(endpoint, left);
+		};
+	}
+
+	#send(bytes: Uint8Array, to: Readonly<Address>): void {
+		try {
+			this.#socket?.write(bytes, to);
+		} catch (error) {
+			if (!(error instanceof HostFailure)) throw error;
+			this.unsent++;
+		}
+	}
+
+	#traced(correspondent: Correspondent, bytes: Uint8Array, incoming: boolean): void {
+		for (const id of correspondent.registrationIds) {
+			if (incoming) this.#registry.heard(id);
+			const endpoint = this.#registry.byId(id)?.endpoint;
+			if (endpoint === undefined || !this.#watched.has(endpoint)) continue;
+			const message = readWire(bytes.slice());
+			if (message === undefined) continue;
+			this.#events.emit("coap", { endpoint, incoming, wallTimeMs: this.#options.time.wallTimeMs(), message });
+		}
+	}
+
+	#requested(correspondent: Correspondent, request: Request, nowMs: number): void {
+		const { peer } = correspondent;
+		try {
+			this.#serve(correspondent, request, nowMs);
+		} catch (error) {
+			if (!(error instanceof Refusal)) throw error;
+			peer.respond(request, { code: error.code, payload: new TextEncoder().encode(error.message) }, nowMs);
+		}
+	}
+
+	/** The Register interface: POST /rd, POST and DELETE /rd/{location} (Core 1.1 §6.2). @throws Refusal */
+	#serve(correspondent: Correspondent, request: Request, nowMs: number): void {
+		const [root, location, ...more] = request.path;
+		if (root === "dp" || root === "bs") throw new Refusal(Code.notImplemented, `/${root} is not implemented yet`);
+		if (root !== "rd" || more.length > 0) throw new Refusal(Code.notFound, "this server has /rd only");
+		if (location === undefined) {
+			if (request.code !== Code.post) throw new Refusal(Code.methodNotAllowed, "Register is a POST");
+			this.#register(correspondent, request, nowMs);
+			return;
+		}
+		const registration = this.#registry.byId(location);
+		if (registration === undefined) throw new Refusal(Code.notFound, "no such registration");
+		if (request.code === Code.post) this.#update(correspondent, registration, request, nowMs);
+		else if (request.code === Code.delete) {
+			correspondent.peer.respond(request, { code: Code.deleted }, nowMs);
+			this.#registry.remove(registration);
+			this.#end(registration, "asked");
+		} else throw new Refusal(Code.methodNotAllowed, "an Update is a POST, a De-register a DELETE");
+	}
+
+	#context(correspondent: Correspondent) {
+		const { limits } = this;
+		const wallTimeMs = this.#options.time.wallTimeMs();
+		return { limits, models: this.#models, address: correspondent.address, wallTimeMs };
+	}
+
+	#register(correspondent: Correspondent, request: Request, nowMs: number): void {
+		const registration = readRegister(request, this.#registry.newId(), this.#context(correspondent));
+		const earlier = this.#registry.byEndpoint(registration.endpoint);
+		if (earlier === undefined && this.#registry.size >= this.limits.clients) {
+			throw new Refusal(Code.serviceUnavailable, "this server has no room for more clients");
+		}
+		if (earlier !== undefined) this.#registry.remove(earlier);
+		this.#registry.add(registration);
+		const locationPath = ["rd", registration.id];
+		correspondent.peer.respond(request, { code: Code.created, locationPath }, nowMs);
+		// Told in the order of leshan-demo-server: the old one goes, then the new one comes.
+		if (earlier !== undefined) this.#end(earlier, "replaced");
+		correspondent.registrationIds.add(registration.id);
+		this.#events.emit("registered", { registration });
+	}
+
+	#update(correspondent: Correspondent, current: Registration, request: Request, nowMs: number): void {
+		const context = this.#context(correspondent);
+		const update = readUpdate(request, current, context);
+		const registration = updated(current, update, context);
+		const wasAwake = this.isAwake(current);
+		const earlier = this.#peers.at(current.address);
+		if (earlier !== undefined && earlier !== correspondent) {
+			// The exchanges with the old address can not follow to one that is already spoken with: they end.
+			this.#observations.forgetAll(current);
+			earlier.registrationIds.delete(current.id);
+			this.#peers.settle(earlier, nowMs);
+		}
+		correspondent.registrationIds.add(registration.id);
+		this.#registry.replace(registration);
+		correspondent.peer.respond(request, { code: Code.changed }, nowMs);
+		this.#events.emit("updated", { registration, update });
+		if (!wasAwake) this.#events.emit("awake", { registration });
+	}
+
+	/** After a registration left the registry: ends what was under way with it, and tells. */
+	#end(registration: Registration, reason: ServerEvents["deregistered"]["reason"]): void {
+		this.#drop(registration);
+		this.#events.emit("deregistered", { registration, reason });
+	}
+
+	#drop(registration: Registration): void {
+		this.#observations.forgetAll(registration);
+		const correspondent = this.#peers.at(registration.address);
+		if (correspondent === undefined) return;
+		correspondent.registrationIds.delete(registration.id);
+		for (const [requestId, exchange] of [...correspondent.exchanges]) {
+			if (exchange.registrationId !== registration.id) continue;
+			correspondent.exchanges.delete(requestId);
+			correspondent.peer.cancel(requestId);
+			exchange.failed("cancelled");
+		}
+		this.#peers.settle(correspondent, this.#options.time.nowMs());
+	}
+}
