@@ -1,0 +1,109 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type BuildProgress, buildEngine, type EngineBytes } from "./build.ts";
+import { clangVersion, type Recipe, recipe } from "./recipe.ts";
+import { EngineFailure, findXsFolder, packageRoot, readShim, readXsSources } from "./sources.ts";
+
+export interface CachedEngine extends EngineBytes {
+	readonly key: string;
+	readonly xsVersion: string;
+}
+
+/** Written last: an engine without it is not complete. */
+interface Record {
+	readonly key: string;
+	readonly xsVersion: string;
+	readonly device: string;
+	readonly compiler: string;
+}
+
+const folder = join(packageRoot, "build/engine");
+const recordPath = (key: string) => join(folder, `engine-${key}.json`);
+const wasmPath = (name: string, key: string) => join(folder, `${name}-${key}.wasm`);
+const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+
+/** The engine's bytes: from build/engine, or built now. */
+export async function engineBytes(onProgress: (progress: BuildProgress) => void, xs?: string): Promise<CachedEngine> {
+	const from = findXsFolder(xs);
+	if (from === undefined) return shipped();
+	const sources = readXsSources(from);
+	const clang = clangVersion();
+	if (clang === undefined) return shipped();
+	const plan = recipe(sources, readShim(), clang);
+	return read(plan.key) ?? (await locked(plan.key, () => read(plan.key), () => make(plan, sources.version, onProgress)));
+}
+
+/** An installed copy of this package: a built engine, and nothing to build one from. */
+function shipped(): CachedEngine {
+	const names = existsSync(folder) ? readdirSync(folder) : [];
+	for (const name of names.sort()) {
+		const key = /^engine-(\w+)\.json$/.exec(name)?.[1];
+		const found = key === undefined ? undefined : read(key);
+		if (found !== undefined) return found;
+	}
+	throw new EngineFailure(
+		"there is no engine and nothing to build it from: run `npm install` with dev dependencies (@agoric/xsnap, @yowasp/clang), " +
+			"or point DORMOUSE_XS at the Moddable SDK's xs folder",
+	);
+}
+
+/** @returns undefined when it is not there, or not whole */
+function read(key: string): CachedEngine | undefined {
+	try {
+		const record: Record = JSON.parse(readFileSync(recordPath(key), "utf8"));
+		const device = new Uint8Array(readFileSync(wasmPath("device", key)));
+		const compiler = new Uint8Array(readFileSync(wasmPath("compiler", key)));
+		if (sha256(device) !== record.device || sha256(compiler) !== record.compiler) return undefined;
+		return { key, xsVersion: record.xsVersion, device, compiler };
+	} catch {
+		return undefined;
+	}
+}
+
+async function make(plan: Recipe, xsVersion: string, onProgress: (progress: BuildProgress) => void): Promise<CachedEngine> {
+	const { device, compiler } = await buildEngine(plan, onProgress);
+	writeWhole(wasmPath("device", plan.key), device);
+	writeWhole(wasmPath("compiler", plan.key), compiler);
+	const record: Record = { key: plan.key, xsVersion, device: sha256(device), compiler: sha256(compiler) };
+	writeWhole(recordPath(plan.key), `${JSON.stringify(record, null, "\t")}\n`);
+	return { key: plan.key, xsVersion, device, compiler };
+}
+
+function writeWhole(path: string, content: Uint8Array | string): void {
+	const draft = `${path}.${process.pid}`;
+	writeFileSync(draft, content);
+	renameSync(draft, path);
+}
+
+const heartbeatMs = 2000;
+const abandonedMs = 20_000;
+
+/**
+ * Lets one process make what several want; the others wait until it is there. A lock whose owner died is taken over: even two makers at
+ * once would leave whole files, with the same bytes.
+ */
+async function locked<T>(key: string, find: () => T | undefined, make: () => Promise<T>): Promise<T> {
+	mkdirSync(folder, { recursive: true });
+	const lock = join(folder, `engine-${key}.lock`);
+	for (;;) {
+		try {
+			writeFileSync(lock, String(process.pid), { flag: "wx" });
+			break;
+		} catch (error) {
+			if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+		}
+		await sleep(200);
+		const found = find();
+		if (found !== undefined) return found;
+		if (Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) > abandonedMs) rmSync(lock, { force: true });
+	}
+	const heartbeat = setInterval(() => utimesSync(lock, new Date(), new Date()), heartbeatMs);
+	try {
+		return find() ?? (await make());
+	} finally {
+		clearInterval(heartbeat);
+		rmSync(lock, { force: true });
+	}
+}

@@ -1,0 +1,52 @@
+import { setFlagsFromString } from "node:v8";
+import type { BuildProgress } from "./build.ts";
+import { Compiler } from "./compiler.ts";
+import { engineBytes } from "./cache.ts";
+
+/** XS as wasm, ready to make devices and to compile for them. */
+export interface Engine {
+	/** Names the build: XS sources, shim, flags and clang. */
+	readonly key: string;
+	/** "13.3.0" */
+	readonly xsVersion: string;
+	readonly device: WebAssembly.Module;
+	readonly deviceBytes: number;
+	readonly compiler: Compiler;
+	readonly compilerBytes: number;
+}
+
+export interface EngineOptions {
+	/** Folder of the XS sources; absent: DORMOUSE_XS, else the npm package's. */
+	readonly xs?: string;
+}
+
+const loaded = new Map<string, Promise<Engine>>();
+
+/**
+ * Loads the engine, and builds it first when it has not been built on this machine: some 30 s, once.
+ * @throws EngineFailure when it can not be built, or does not pass its self-test
+ */
+export function loadEngine(onProgress?: (progress: BuildProgress) => void, options: EngineOptions = {}): Promise<Engine> {
+	const which = options.xs ?? "";
+	let engine = loaded.get(which);
+	if (engine === undefined) {
+		engine = load(onProgress ?? (() => {}), options.xs);
+		loaded.set(which, engine);
+		engine.catch(() => loaded.delete(which));
+	}
+	return engine;
+}
+
+async function load(onProgress: (progress: BuildProgress) => void, xs: string | undefined): Promise<Engine> {
+	const { key, xsVersion, device, compiler } = await engineBytes(onProgress, xs);
+	// V8's first tier stays for the whole of a long activation, and a device's turn is one: several times slower.
+	setFlagsFromString("--no-liftoff");
+	return {
+		key,
+		xsVersion,
+		device: new WebAssembly.Module(device),
+		deviceBytes: device.length,
+		compiler: new Compiler(new WebAssembly.Module(compiler)),
+		compilerBytes: compiler.length,
+	};
+}

@@ -1,0 +1,122 @@
+import { createHash } from "node:crypto";
+import type { Program } from "./compiler.ts";
+import type { Engine } from "./engine.ts";
+import type { Figures, RomFigures } from "./figures.ts";
+import type { MachineMemory } from "./memory.ts";
+import type { BoardPorts, DeviceEvent } from "./ports.ts";
+import { type Snapshot, Vm } from "./vm.ts";
+
+/** How events are numbered on their way to the device: hosts/simulator/device/natives.ts has the same table. */
+const eventKinds = { alarm: 1, readable: 2, resolved: 3, shutDown: 4 } as const;
+
+export interface FirmwareOptions {
+	/** The module that boot() runs, in RAM, as mcconfig does with main. */
+	readonly entry: string;
+	/** Which other modules are executed in ROM beforehand; absent: all but the entry. */
+	readonly preload?: readonly string[];
+}
+
+/**
+ * A program made ready once: built-ins and its modules executed and burnt to ROM, bytecode in flash. Every machine begins as a copy of
+ * that memory.
+ */
+export class Firmware {
+	readonly rom: RomFigures;
+	readonly #engine: Engine;
+	readonly #entry: string;
+	readonly #prepared: Snapshot;
+
+	/** @throws DeviceFailure when a module does not load; its explanation names the exception */
+	constructor(engine: Engine, program: Program, options: FirmwareOptions) {
+		const vm = new Vm(engine.device, noPorts);
+		vm.createRoot();
+		const symbols = new TextEncoder().encode(program.symbols.map((symbol) => `${symbol}\0`).join(""));
+		vm.useSymbols(vm.place(symbols), program.symbols.length);
+		let imageBytes = symbols.length;
+		for (const { name, code } of program.modules) {
+			vm.addModule(name, vm.place(code), code.length);
+			imageBytes += code.length;
+		}
+		const preload = options.preload ?? program.modules.map(({ name }) => name).filter((name) => name !== options.entry);
+		for (const name of preload) vm.preload(name);
+		this.rom = vm.burn(imageBytes);
+		this.#engine = engine;
+		this.#entry = options.entry;
+		this.#prepared = vm.snapshot();
+	}
+
+	/** A machine as it is after reset: nothing has run on it. */
+	machine(memory: MachineMemory, ports: BoardPorts): Machine {
+		const machine = new Machine(this.#engine, this.#prepared, ports, this.#entry);
+		machine.vm.createDevice(memory);
+		return machine;
+	}
+}
+
+/** One device's VM. Synchronous: every call runs the device until it has nothing more to do. */
+export class Machine {
+	readonly #engine: Engine;
+	readonly #ports: BoardPorts;
+	readonly #entry: string;
+	#vm: Vm;
+
+	constructor(engine: Engine, from: Snapshot, ports: BoardPorts, entry: string) {
+		this.#engine = engine;
+		this.#ports = ports;
+		this.#entry = entry;
+		this.#vm = new Vm(engine.device, ports, from);
+	}
+
+	/** The engine below, for tests and measurements. */
+	get vm(): Vm {
+		return this.#vm;
+	}
+
+	/** Runs the entry module. @throws DeviceFailure, or whatever a port threw: the machine is then dead until restore() */
+	boot(): void {
+		this.#vm.boot(this.#entry);
+	}
+
+	/** One turn of the device's loop. @throws as boot() */
+	dispatch(event: DeviceEvent): void {
+		const kind = eventKinds[event.kind];
+		if (event.kind === "readable") this.#vm.turn(kind, event.socket, event.count);
+		else if (event.kind === "resolved") this.#vm.turn(kind, event.host === undefined ? 0 : 1, 0, `${event.name}\n${event.host ?? ""}`);
+		else this.#vm.turn(kind);
+	}
+
+	/** Collects garbage now, so that figures() tells what is alive. */
+	collect(): void {
+		this.#vm.collect();
+	}
+
+	figures(): Figures {
+		return this.#vm.figures()!;
+	}
+
+	/** All of the device's memory, between two turns. */
+	snapshot(): Snapshot {
+		return this.#vm.snapshot();
+	}
+
+	/** Goes on from where `snapshot` was taken, with this machine's ports. A dead machine lives again. */
+	restore(snapshot: Snapshot): void {
+		this.#vm = new Vm(this.#engine.device, this.#ports, snapshot);
+	}
+
+	/** SHA-256 of everything in ROM: must be the same for the life of a machine. */
+	romHash(): string {
+		const hash = createHash("sha256");
+		for (const bytes of this.#vm.romBytes()) hash.update(bytes);
+		return hash.digest("hex");
+	}
+}
+
+/** While ROM is prepared there is no board: a module that asks for one at import does work that belongs in a function. */
+const noPorts: BoardPorts = new Proxy({} as BoardPorts, {
+	get(_, port) {
+		if (port === "wallTimeS") return () => undefined;
+		if (port === "print") return () => {};
+		throw new Error(`a preloaded module used board.${String(port)} at import`);
+	},
+});
