@@ -1,5 +1,15 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+	existsSync,
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	renameSync,
+	rmSync,
+	statSync,
+	utimesSync,
+	writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type BuildProgress, buildEngine, type EngineBytes } from "./build.ts";
@@ -32,7 +42,14 @@ export async function engineBytes(onProgress: (progress: BuildProgress) => void,
 	const clang = clangVersion();
 	if (clang === undefined) return shipped();
 	const plan = recipe(sources, readShim(), clang);
-	return read(plan.key) ?? (await locked(plan.key, () => read(plan.key), () => make(plan, sources.version, onProgress)));
+	return (
+		read(plan.key) ??
+		(await locked(
+			plan.key,
+			() => read(plan.key),
+			() => make(plan, sources.version, onProgress),
+		))
+	);
 }
 
 /** An installed copy of this package: a built engine, and nothing to build one from. */
@@ -62,7 +79,11 @@ function read(key: string): CachedEngine | undefined {
 	}
 }
 
-async function make(plan: Recipe, xsVersion: string, onProgress: (progress: BuildProgress) => void): Promise<CachedEngine> {
+async function make(
+	plan: Recipe,
+	xsVersion: string,
+	onProgress: (progress: BuildProgress) => void,
+): Promise<CachedEngine> {
 	const { device, compiler } = await buildEngine(plan, onProgress);
 	writeWhole(wasmPath("device", plan.key), device);
 	writeWhole(wasmPath("compiler", plan.key), compiler);
@@ -97,7 +118,8 @@ async function locked<T>(key: string, find: () => T | undefined, make: () => Pro
 		await sleep(200);
 		const found = find();
 		if (found !== undefined) return found;
-		if (Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) > abandonedMs) rmSync(lock, { force: true });
+		if (Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) > abandonedMs)
+			rmSync(lock, { force: true });
 	}
 	const heartbeat = setInterval(() => utimesSync(lock, new Date(), new Date()), heartbeatMs);
 	try {

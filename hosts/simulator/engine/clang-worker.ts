@@ -1,8 +1,8 @@
 /** A worker thread that compiles C files, one per message, until it is told null. */
 import { parentPort, workerData } from "node:worker_threads";
+import { runClang } from "./clang.ts";
 import type { Step } from "./recipe.ts";
 import { compileArguments, linkArguments } from "./recipe.ts";
-import { runClang } from "./clang.ts";
 
 /** What a worker is asked: compile a file, or link objects. */
 export type Job =

@@ -26,7 +26,9 @@ export async function runClang(args: readonly string[], files: Tree, wanted: str
 	try {
 		tree = await run(args, files, { stderr, fetchProgress: () => {} });
 	} catch (error) {
-		throw new Error(`${args.slice(-1)}: ${error instanceof Error ? error.message : error}\n${diagnostics.slice(0, 4000)}`);
+		throw new Error(
+			`${args.slice(-1)}: ${error instanceof Error ? error.message : error}\n${diagnostics.slice(0, 4000)}`,
+		);
 	}
 	const made = tree[wanted];
 	if (!(made instanceof Uint8Array)) throw new Error(`clang wrote no ${wanted}\n${diagnostics.slice(0, 4000)}`);

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import type { BuildProgress } from "./build.ts";
-import { Compiler } from "./compiler.ts";
 import { engineBytes } from "./cache.ts";
+import { Compiler } from "./compiler.ts";
 
 /** XS as wasm, ready to make devices and to compile for them. */
 export interface Engine {
@@ -26,7 +26,10 @@ const loaded = new Map<string, Promise<Engine>>();
  * Loads the engine, and builds it first when it has not been built on this machine: some 30 s, once.
  * @throws EngineFailure when it can not be built, or does not pass its self-test
  */
-export function loadEngine(onProgress?: (progress: BuildProgress) => void, options: EngineOptions = {}): Promise<Engine> {
+export function loadEngine(
+	onProgress?: (progress: BuildProgress) => void,
+	options: EngineOptions = {},
+): Promise<Engine> {
 	const which = options.xs ?? "";
 	let engine = loaded.get(which);
 	if (engine === undefined) {

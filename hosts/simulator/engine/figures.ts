@@ -33,7 +33,12 @@ export interface Figures {
 	/** Machine, key tables and aliases. limit 0: none. */
 	readonly cHeap: Use;
 	/** The static block: what chunks and slots have taken from it, and the gap between them. */
-	readonly arena: { readonly sizeBytes: number; readonly chunkBytes: number; readonly slotBytes: number; readonly freeBytes: number };
+	readonly arena: {
+		readonly sizeBytes: number;
+		readonly chunkBytes: number;
+		readonly slotBytes: number;
+		readonly freeBytes: number;
+	};
 	/** Slots, chunks, stack and C heap together. `limit` is arena and C heap. */
 	readonly ramBytes: Use;
 	readonly rom: RomFigures;

@@ -81,7 +81,8 @@ export class Machine {
 	dispatch(event: DeviceEvent): void {
 		const kind = eventKinds[event.kind];
 		if (event.kind === "readable") this.#vm.turn(kind, event.socket, event.count);
-		else if (event.kind === "resolved") this.#vm.turn(kind, event.host === undefined ? 0 : 1, 0, `${event.name}\n${event.host ?? ""}`);
+		else if (event.kind === "resolved")
+			this.#vm.turn(kind, event.host === undefined ? 0 : 1, 0, `${event.name}\n${event.host ?? ""}`);
 		else this.#vm.turn(kind);
 	}
 

@@ -83,7 +83,8 @@ export function patchedXs(text: string): string {
 	let patched = text;
 	for (const { find, by } of outOfTheLoop) {
 		const places = patched.split(find).length - 1;
-		if (places !== 1) throw new UnknownXs(`engine/patch.ts: ${places} places for ${JSON.stringify(find)}, one expected`);
+		if (places !== 1)
+			throw new UnknownXs(`engine/patch.ts: ${places} places for ${JSON.stringify(find)}, one expected`);
 		patched = patched.replace(find, () => by);
 	}
 	return patched;

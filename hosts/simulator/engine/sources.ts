@@ -66,7 +66,9 @@ export function readXsSources(folder: string): XsSources {
 	const hash = createHash("sha256");
 	for (const [name, text] of files) hash.update(`${name}\0${text}\0`);
 	const common = files.get("xsCommon.h") ?? "";
-	const version = [...common.matchAll(/define XS_(?:MAJOR|MINOR|PATCH)_VERSION (\d+)/g)].slice(0, 3).map((match) => match[1]);
+	const version = [...common.matchAll(/define XS_(?:MAJOR|MINOR|PATCH)_VERSION (\d+)/g)]
+		.slice(0, 3)
+		.map((match) => match[1]);
 	const run = files.get("xsRun.c");
 	if (run === undefined) throw new EngineFailure(`no XS sources in ${folder}`);
 	files.set("xsRun.c", patchedXs(run));
