@@ -1,4 +1,5 @@
 import type { ReadableStream } from "node:stream/web";
+import type { RestNode } from "./rest-node.ts";
 
 /** One server-sent event, its data parsed. */
 export interface ServerEvent {
@@ -12,7 +13,12 @@ export interface ServerEvent {
 export interface Notification {
 	readonly ep: string;
 	readonly res: string;
-	readonly val: unknown;
+	readonly val: RestNode;
+}
+
+export interface TimedValue {
+	readonly atMs: number;
+	readonly node: RestNode;
 }
 
 /** The data of a COAPLOG: one message of a client. */
@@ -78,15 +84,34 @@ export class EventStream {
 		});
 	}
 
-	/** Notifications of `path` so far, with their arrival times. */
-	notifications(endpoint: string, path: string): { readonly atMs: number; readonly value: unknown }[] {
-		const found = [];
-		for (const { event, data, atMs } of this.events) {
+	/** How many events there are so far: where a later look may begin. */
+	get mark(): number {
+		return this.events.length;
+	}
+
+	/** Notifications of `path` so far, at `from` or later, with their arrival times. */
+	notifications(endpoint: string, path: string, from = 0): TimedValue[] {
+		const found: TimedValue[] = [];
+		for (const { event, data, atMs } of this.events.slice(from)) {
 			if (event !== "NOTIFICATION") continue;
 			const { ep, res, val } = data as Notification;
-			if (ep === endpoint && res === path) found.push({ atMs, value: val });
+			if (ep === endpoint && res === path) found.push({ atMs, node: val });
 		}
 		return found;
+	}
+
+	/** Waits until there are `count` of them. */
+	async notified(
+		{ endpoint, path, from }: { readonly endpoint: string; readonly path: string; readonly from: number },
+		count: number,
+		timeoutMs: number,
+	): Promise<TimedValue[]> {
+		const isEnough = () => this.notifications(endpoint, path, from).length >= count;
+		if (!isEnough()) {
+			const what = `${count} notifications of ${path}`;
+			await this.wait(what, () => isEnough(), { from: this.mark, timeoutMs });
+		}
+		return this.notifications(endpoint, path, from);
 	}
 
 	/** Messages seen so far, oldest first. */

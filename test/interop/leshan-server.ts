@@ -69,7 +69,6 @@ function handle(name: string, child: Child, ports: Ports, folder: string): Serve
 		name,
 		coapUri: `coap://127.0.0.1:${ports.coap}`,
 		rest: new RestClient(`http://127.0.0.1:${ports.http}/api`),
-		showsMessages: true,
 		log: () => child.log(),
 		stop: async () => {
 			await child.stop();

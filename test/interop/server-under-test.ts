@@ -7,8 +7,6 @@ export interface ServerUnderTest {
 	/** As in "coap://127.0.0.1:5683". */
 	readonly coapUri: string;
 	readonly rest: RestClient;
-	/** Says COAPLOG events: the suite can look at single messages. */
-	readonly showsMessages: boolean;
 	/** Its last lines of output, for a failure's message. */
 	log(): string;
 	stop(): Promise<void>;

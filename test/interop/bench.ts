@@ -1,0 +1,88 @@
+import { Device } from "./device.ts";
+import type { EventStream, ServerEvent } from "./event-stream.ts";
+import type { Registration, RemoteDevice } from "./rest-client.ts";
+import type { ServerUnderTest } from "./server-under-test.ts";
+
+/** Longer than any run of the suite: what a case does not ask for shall not happen in the middle of it. */
+const lifetimeS = 900;
+
+/** A device together with how its server sees it. */
+export interface Registered {
+	readonly device: Device;
+	readonly remote: RemoteDevice;
+}
+
+/** A running server, an open stream of its events, and a registered device; more devices on request. */
+export class Bench implements Registered {
+	readonly server: ServerUnderTest;
+	/** Events of all clients since the bench was set up. */
+	readonly events: EventStream;
+	readonly device: Device;
+	readonly remote: RemoteDevice;
+	readonly lifetimeS = lifetimeS;
+	readonly #more: Device[] = [];
+	#number = 1000;
+
+	static async open(start: () => Promise<ServerUnderTest>): Promise<Bench> {
+		const server = await start();
+		try {
+			const events = await server.rest.events();
+			const device = await Device.register({ serverUri: server.coapUri, endpoint: "dormouse-bench", lifetimeS });
+			return new Bench(server, events, device);
+		} catch (error) {
+			await server.stop();
+			throw error;
+		}
+	}
+
+	private constructor(server: ServerUnderTest, events: EventStream, device: Device) {
+		this.server = server;
+		this.events = events;
+		this.device = device;
+		this.remote = server.rest.of(device.endpoint);
+	}
+
+	/** One more device, for a case that ends or disturbs it. It is killed after the suite if it still runs. */
+	async start(endpoint: string, seconds: number): Promise<Registered> {
+		const device = await Device.register({ serverUri: this.server.coapUri, endpoint, lifetimeS: seconds });
+		this.#more.push(device);
+		return { device, remote: this.server.rest.of(endpoint) };
+	}
+
+	/** A number that this suite has not used before, as the REST API writes integers. */
+	freshNumber(): string {
+		return String(++this.#number);
+	}
+
+	/** The next event of that kind about that client, at `from` (default: any so far) or later. */
+	event(kind: string, endpoint: string, options: { readonly from?: number; readonly timeoutMs?: number } = {}) {
+		const wants = ({ event, data }: ServerEvent) => event === kind && endpointOf(data) === endpoint;
+		return this.events.wait(`${kind} of ${endpoint}`, wants, options);
+	}
+
+	/** Such events so far. */
+	eventsOf(kind: string, endpoint: string, from = 0): ServerEvent[] {
+		return this.events.events.slice(from).filter(({ event, data }) => event === kind && endpointOf(data) === endpoint);
+	}
+
+	log(): string {
+		return `— device —\n${this.device.log()}\n— ${this.server.name} —\n${this.server.log()}`;
+	}
+
+	async close(): Promise<void> {
+		await Promise.all([this.device, ...this.#more].map((device) => device.kill()));
+		this.events.close();
+		await this.server.stop();
+	}
+}
+
+function endpointOf(data: unknown): string | undefined {
+	const { ep, endpoint, registration } = data as {
+		ep?: string;
+		endpoint?: string;
+		registration?: Registration;
+	};
+	return ep ?? endpoint ?? registration?.endpoint;
+}
+
+export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

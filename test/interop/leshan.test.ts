@@ -1,0 +1,4 @@
+import { startLeshan } from "./leshan-server.ts";
+import { interopSuite } from "./suite.ts";
+
+interopSuite("Leshan", startLeshan);

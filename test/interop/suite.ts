@@ -1,0 +1,51 @@
+import { after, before, describe, it } from "node:test";
+import { Bench } from "./bench.ts";
+import type { Case } from "./case.ts";
+import { lifecycleCases } from "./lifecycle-cases.ts";
+import { managementCases } from "./management-cases.ts";
+import { readingCases } from "./reading-cases.ts";
+import { registrationCases } from "./registration-cases.ts";
+import { reportingCases } from "./reporting-cases.ts";
+import type { ServerUnderTest } from "./server-under-test.ts";
+import { writingCases } from "./writing-cases.ts";
+
+const setUpTimeoutMs = 600_000;
+const caseTimeoutMs = 90_000;
+
+const cases: readonly Case[] = [
+	...registrationCases,
+	...readingCases,
+	...writingCases,
+	...managementCases,
+	...reportingCases,
+	...lifecycleCases,
+];
+
+/**
+ * The one suite for every server: the real image on the XS simulator, over real UDP, driven through the server's REST API. Cases leave
+ * the device as they found it, and do not depend on each other.
+ * @param title goes before each case's name in the report
+ */
+export function interopSuite(title: string, start: () => Promise<ServerUnderTest>): void {
+	describe(title, () => {
+		let bench: Bench | undefined;
+		before(
+			async () => {
+				bench = await Bench.open(start);
+				process.stdout.write(`${title}: ${bench.server.name}\n`);
+			},
+			{ timeout: setUpTimeoutMs },
+		);
+		after(() => bench?.close());
+		for (const { name, run } of cases) {
+			it(`${title} › ${name}`, { timeout: caseTimeoutMs }, async () => {
+				try {
+					await run(bench!);
+				} catch (error) {
+					const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
+					throw new Error(`${words}\n${bench?.log() ?? ""}`, { cause: error });
+				}
+			});
+		}
+	});
+}
