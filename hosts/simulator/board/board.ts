@@ -1,5 +1,6 @@
 import { type Factory, HostFailure, type LogRecord, type ResetCause } from "../../../modules/host.ts";
 import type { Chance } from "../chance.ts";
+import { DeviceFailure } from "../engine/failure.ts";
 import type { BoardPorts, DeviceEvent } from "../engine/ports.ts";
 import type { Network } from "../network/network.ts";
 import type { Timekeeper } from "../time.ts";
@@ -14,7 +15,17 @@ import { temperatureAt } from "./thermometer.ts";
 export interface BoardMachine {
 	boot(): void;
 	dispatch(event: DeviceEvent): void;
-	/** Bytecodes run since boot. */
+	figures(): MachineFigures;
+}
+
+/** What the board notes down of the engine's figures: the most since the machine began, and its work. */
+export interface MachineFigures {
+	readonly ramBytes: { readonly peak: number; readonly limit: number };
+	readonly slots: { readonly peak: number };
+	readonly slotBytes: number;
+	readonly chunks: { readonly peak: number };
+	readonly stack: { readonly peak: number };
+	readonly keys: { readonly used: number };
 	readonly computrons: number;
 }
 
@@ -127,6 +138,11 @@ export class Board<M extends BoardMachine = BoardMachine> {
 		this.#say({ event: "powerCut" });
 	}
 
+	/** Ends the board without a word: for taking a world down. */
+	switchOff(): void {
+		this.#drop("off");
+	}
+
 	/** Tells the device that power will go soon; it de-registers, saves, and goes off by itself. */
 	shutDown(): void {
 		this.#dispatch({ kind: "shutDown" });
@@ -165,11 +181,22 @@ export class Board<M extends BoardMachine = BoardMachine> {
 			failure = error;
 		}
 		this.#isInTurn = false;
-		const computrons = this.#machine?.computrons ?? 0;
-		this.ledger.computrons += computrons - this.#computronsBefore;
-		this.#computronsBefore = computrons;
+		this.#account();
 		if (failure !== undefined) this.#fail(failure);
 		else this.#endTurn();
+	}
+
+	#account(): void {
+		const figures = this.#machine?.figures();
+		if (figures === undefined) return;
+		this.ledger.computrons += figures.computrons - this.#computronsBefore;
+		this.#computronsBefore = figures.computrons;
+		const { slotBytes } = figures;
+		this.ledger.raise("ramBytes", figures.ramBytes.peak);
+		this.ledger.raise("slotBytes", figures.slots.peak * slotBytes);
+		this.ledger.raise("chunkBytes", figures.chunks.peak);
+		this.ledger.raise("stackBytes", figures.stack.peak * slotBytes);
+		this.ledger.raise("keys", figures.keys.used);
 	}
 
 	#endTurn(): void {
@@ -264,15 +291,20 @@ function seconds(ms: number): number {
 }
 
 function isDeviceFailure(failure: unknown): boolean {
-	const name = failure instanceof Error ? failure.name : "";
-	return name === "DeviceFailure" || failure instanceof SlotRefused || failure instanceof HostFailure;
+	return failure instanceof DeviceFailure || failure instanceof SlotRefused || failure instanceof HostFailure;
 }
 
-/** A failure as fields of an event: its reason, and what figures it brings. */
+/** A failure as fields of an event: its reason in words, and the figures it brings. */
 function failureFields(failure: unknown): Readonly<Record<string, string | number>> {
-	const { reason, figures, message } = failure as { reason?: string; figures?: object; message?: string };
-	const fields: Record<string, string | number> = { reason: reason ?? message ?? String(failure) };
-	for (const [name, value] of Object.entries(figures ?? {})) if (typeof value === "number") fields[name] = value;
-	if (reason !== undefined && message !== undefined && message !== reason) fields.detail = message;
-	return fields;
+	if (!(failure instanceof DeviceFailure)) return { reason: "host", explanation: (failure as Error).message };
+	const { reason, explanation, figures } = failure;
+	const fields: Record<string, string | number> = { reason };
+	if (explanation !== "") fields.explanation = explanation;
+	if (figures === undefined) return fields;
+	const { slots, chunks, stack, keys, ramBytes, computrons } = figures;
+	for (const [name, use] of Object.entries({ slots, chunks, stack, keys, ramBytes })) {
+		fields[`${name}Used`] = use.used;
+		fields[`${name}Limit`] = use.limit;
+	}
+	return { ...fields, computrons };
 }

@@ -24,6 +24,17 @@ export interface Traffic {
 	messages: MessagesByType;
 }
 
+/** The most RAM in use at once, in any life of the board; each mark by itself. */
+export interface HighWater {
+	/** Slots, chunks, stack and the machine's own tables. */
+	ramBytes: number;
+	slotBytes: number;
+	chunkBytes: number;
+	stackBytes: number;
+	/** Names made at run time. */
+	keys: number;
+}
+
 const typeNames = ["confirmable", "nonConfirmable", "acknowledgement", "reset"] as const;
 
 /** The account of one board: every byte on the air, and the work of its processor, over all its boots. */
@@ -34,6 +45,12 @@ export class Ledger {
 	/** Times the processor woke up, the boots included. */
 	turns = 0;
 	boots = 0;
+	readonly highWater: HighWater = { ramBytes: 0, slotBytes: 0, chunkBytes: 0, stackBytes: 0, keys: 0 };
+
+	/** Notes a high-water mark, if it is one. */
+	raise(mark: keyof HighWater, value: number): void {
+		if (value > this.highWater[mark]) this.highWater[mark] = value;
+	}
 
 	/** Enters one datagram to or from the address `host`. */
 	enter(way: "sent" | "received", bytes: Uint8Array, host: string): void {

@@ -1,4 +1,5 @@
 import { frozen } from "../../../modules/frozen.ts";
+import type { MachineMemory } from "../engine/memory.ts";
 import type { FlashGeometry } from "./flash.ts";
 
 /** A stretch of flash; offset and size in bytes, whole sectors. */
@@ -19,12 +20,8 @@ export interface BoardPreset {
 	readonly name: BoardName;
 	/** What it stands for, for people. */
 	readonly title: string;
-	/** RAM of the virtual machine: slots and chunks together, what the chip's firmware leaves to XS. */
-	readonly arenaBytes: number;
-	/** XS stack, in slots of 16 bytes; beside the arena. */
-	readonly stackSlots: number;
-	/** Names that a program may make at run time, beside those in ROM. */
-	readonly keys: number;
+	/** What the chip's firmware leaves to XS. */
+	readonly memory: MachineMemory;
 	readonly flash: FlashGeometry;
 	readonly map: FlashMap;
 	/** Computrons (bytecodes, roughly) that the chip gets through in a millisecond awake. */
@@ -36,15 +33,18 @@ export interface BoardPreset {
 export type BoardName = "esp32" | "esp32c3" | "nrf52840" | "nrf9160";
 
 const kib = 1024;
+const watchdogMs = 5000;
+const machineDefaults = { moreHeapSlots: 64, moreChunkBytes: kib, keys: 64, moreKeys: 32, cHeapBytes: 16 * kib };
 
 /**
  * Where the numbers come from.
  *
- * arenaBytes: nrf52840 and esp32c3 take the Moddable SDK's own fixed machine of that chip ("static" 131072 and 94208 in its base manifest). On the
- * esp32 the SDK lets XS grow by malloc; 128 KiB is our cut of the 520 KB of SRAM (ESP32 data sheet) beside Wi-Fi and lwIP. The SDK has no nRF9160: of its
- * 256 KB (nRF9160 product specification) 64 KiB are left to XS beside the modem library's share and Zephyr.
- * stackSlots: "stack" in the SDK's manifests: 384 on esp32, 512 on nrf52, 256 on Zephyr (nrf9160); 384 on the C3, as on esp32.
- * keys: our choice; 2 bytes of table and, when made at run time, one slot each.
+ * memory: stack, first chunks and first heap are those of the Moddable SDK's manifests ("creation"): 384 slots, 32 KiB and 2048 slots on esp32 (taken for
+ * the C3 too), 512, 32 KiB and 2048 on nrf52, 256, 8 KiB and 512 on Zephyr (nrf9160); growing by 1 KiB and 64 slots. The arena of nrf52840 and esp32c3 is
+ * the SDK's "static" there (131072 and 94208). On the esp32 the SDK lets XS grow by malloc; 128 KiB is our cut of its 520 KB of SRAM (ESP32 data
+ * sheet) beside Wi-Fi and lwIP. The SDK has no nRF9160: of its 256 KB (product specification) 64 KiB are left to XS beside the modem library's share
+ * and Zephyr. keys and cHeapBytes are our own choice: 64 names made at run time and more when needed, within 16 KiB for machine and tables.
+ * turnComputrons: a watchdog of 5 s (ESP-IDF's default for its task watchdog) at the chip's speed.
  *
  * flash: the ESP modules carry 4 MiB of serial NOR with 4 KiB sectors, bytes writable one by one, 100,000 erases (typical of those parts, e.g. W25Q32).
  * nRF52840 and nRF9160: 1 MiB on chip, 4 KiB pages, 32-bit words, 10,000 erases (product specifications, NVMC).
@@ -65,9 +65,14 @@ export const presets: Readonly<Record<BoardName, BoardPreset>> = frozen({
 	esp32: {
 		name: "esp32",
 		title: "ESP32 (WROOM-32, 4 MB flash)",
-		arenaBytes: 128 * kib,
-		stackSlots: 384,
-		keys: 512,
+		memory: {
+			...machineDefaults,
+			arenaBytes: 128 * kib,
+			stackSlots: 384,
+			heapSlots: 2048,
+			chunkBytes: 32 * kib,
+			turnComputrons: watchdogMs * 2400,
+		},
 		flash: { sizeBytes: 4096 * kib, sectorBytes: 4 * kib, writeBytes: 1, enduranceErases: 100_000 },
 		map: {
 			bootloader: { offset: 0, sizeBytes: 36 * kib },
@@ -81,9 +86,14 @@ export const presets: Readonly<Record<BoardName, BoardPreset>> = frozen({
 	esp32c3: {
 		name: "esp32c3",
 		title: "ESP32-C3 (4 MB flash)",
-		arenaBytes: 92 * kib,
-		stackSlots: 384,
-		keys: 512,
+		memory: {
+			...machineDefaults,
+			arenaBytes: 92 * kib,
+			stackSlots: 384,
+			heapSlots: 2048,
+			chunkBytes: 32 * kib,
+			turnComputrons: watchdogMs * 1900,
+		},
 		flash: { sizeBytes: 4096 * kib, sectorBytes: 4 * kib, writeBytes: 1, enduranceErases: 100_000 },
 		map: {
 			bootloader: { offset: 0, sizeBytes: 36 * kib },
@@ -97,9 +107,14 @@ export const presets: Readonly<Record<BoardName, BoardPreset>> = frozen({
 	nrf52840: {
 		name: "nrf52840",
 		title: "nRF52840 (1 MB flash, 256 KB RAM)",
-		arenaBytes: 128 * kib,
-		stackSlots: 512,
-		keys: 512,
+		memory: {
+			...machineDefaults,
+			arenaBytes: 128 * kib,
+			stackSlots: 512,
+			heapSlots: 2048,
+			chunkBytes: 32 * kib,
+			turnComputrons: watchdogMs * 1000,
+		},
 		flash: { sizeBytes: 1024 * kib, sectorBytes: 4 * kib, writeBytes: 4, enduranceErases: 10_000 },
 		map: {
 			bootloader: { offset: 0, sizeBytes: 48 * kib },
@@ -113,9 +128,14 @@ export const presets: Readonly<Record<BoardName, BoardPreset>> = frozen({
 	nrf9160: {
 		name: "nrf9160",
 		title: "nRF9160 (LTE-M/NB-IoT, 1 MB flash, 256 KB RAM)",
-		arenaBytes: 64 * kib,
-		stackSlots: 256,
-		keys: 512,
+		memory: {
+			...machineDefaults,
+			arenaBytes: 64 * kib,
+			stackSlots: 256,
+			heapSlots: 512,
+			chunkBytes: 8 * kib,
+			turnComputrons: watchdogMs * 1150,
+		},
 		flash: { sizeBytes: 1024 * kib, sectorBytes: 4 * kib, writeBytes: 4, enduranceErases: 10_000 },
 		map: {
 			bootloader: { offset: 0, sizeBytes: 64 * kib },

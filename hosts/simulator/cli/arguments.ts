@@ -1,5 +1,7 @@
+import { isIP } from "node:net";
 import { InvalidArgumentError } from "commander";
 import { utf8Size } from "../../../modules/bytes.ts";
+import { readServerUri } from "../../../modules/lwm2m/server-uri.ts";
 import { type BoardName, boardNames, isBoardName } from "../board/presets.ts";
 
 /** Used in a wrong way; the message says what to do. The command ends with status 2. */
@@ -61,20 +63,15 @@ export function readEndpoint(text: string): string {
 }
 
 /** coap://host[:port] with a name, an IPv4 literal, or an IPv6 literal in brackets. @returns it with its port written out */
-export function readServerUri(text: string): string {
-	const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase();
+export function readServerOption(text: string): string {
+	const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
 	if (scheme === "coaps") throw new InvalidArgumentError("DTLS (coaps://) is not there yet; use coap://host:port.");
 	if (scheme === "coap+tcp" || scheme === "coaps+tcp") {
 		throw new InvalidArgumentError("CoAP over TCP is not there yet; use coap://host:port.");
 	}
-	const [, host, port] = /^coap:\/\/(\[[0-9a-f:.%a-z]+\]|[^[\]:/?#@\s]+)(?::(\d{1,5}))?\/?$/i.exec(text) ?? [];
-	if (host === undefined) {
+	const uri = readServerUri(text); // the device's own reader, so that the device will not refuse what passes here
+	if ("code" in uri || (uri.host.includes(":") && isIP(uri.host) !== 6)) {
 		throw new InvalidArgumentError("Write it as coap://host:port, an IPv6 address in brackets: coap://[::1]:5683.");
 	}
-	if (host.startsWith("[") && !URL.canParse(`coap://${host.replace(/%[^\]]*/, "")}`)) {
-		throw new InvalidArgumentError(`${host} is no IPv6 address.`);
-	}
-	const number = port === undefined ? 5683 : Number(port);
-	if (number < 1 || number > 65535) throw new InvalidArgumentError("A port is a number from 1 to 65535.");
-	return `coap://${host}:${number}`;
+	return `coap://${uri.host.includes(":") ? `[${uri.host}]` : uri.host}:${uri.port}`;
 }

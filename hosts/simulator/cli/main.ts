@@ -8,7 +8,7 @@ import {
 	readLifetime,
 	readPort,
 	readSeed,
-	readServerUri,
+	readServerOption,
 	WrongUsage,
 } from "./arguments.ts";
 import { type Output, terminalOutput } from "./output.ts";
@@ -106,7 +106,7 @@ function addSim(dormouse: Command, load: Load): void {
 		.description("a simulated board with its LwM2M client, and a server for it unless you name one")
 		.addOption(
 			new Option("--server <uri>", "coap://host:port of your own server, over real UDP in real time").argParser(
-				readServerUri,
+				readServerOption,
 			),
 		)
 		.addOption(new Option("--endpoint <name>", "endpoint client name").argParser(readEndpoint))

@@ -12,7 +12,7 @@ import type { LogRecord } from "../../../../modules/host.ts";
 
 /** A machine whose program is a function of the test; the real one is in the engine. */
 class Scripted implements BoardMachine {
-	computrons = 0;
+	#computrons = 0;
 	readonly #ports: BoardPorts;
 	readonly #run: (ports: BoardPorts, event: DeviceEvent | "boot") => void;
 
@@ -22,13 +22,27 @@ class Scripted implements BoardMachine {
 	}
 
 	boot(): void {
-		this.computrons += 5000;
+		this.#computrons += 5000;
 		this.#run(this.#ports, "boot");
 	}
 
 	dispatch(event: DeviceEvent): void {
-		this.computrons += 1000;
+		this.#computrons += 1000;
 		this.#run(this.#ports, event);
+	}
+
+	figures() {
+		const none = { peak: 0, limit: 0 };
+		const ramBytes = { peak: this.#computrons / 10, limit: 1e6 };
+		return {
+			ramBytes,
+			slots: none,
+			slotBytes: 16,
+			chunks: none,
+			stack: none,
+			keys: { used: 3 },
+			computrons: this.#computrons,
+		};
 	}
 }
 
@@ -155,6 +169,7 @@ test("a restart boots again after the turn with its cause; an alarm of the life 
 	deepEqual(causes, ["powerOn", "restart", "restart", "watchdog"]);
 	equal(board.state, "running");
 	equal(board.ledger.computrons, 4 * 5000);
+	deepEqual([board.ledger.highWater.ramBytes, board.ledger.highWater.keys], [500, 3], "the most of any life");
 });
 
 test("shutting down is the device's own work; after off nothing reaches it", () => {

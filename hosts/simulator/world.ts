@@ -1,0 +1,164 @@
+import { randomFillSync } from "node:crypto";
+import type { Factory, LogRecord } from "../../modules/host.ts";
+import { Board, type BoardMachine, type BoardOptions, type MakeMachine } from "./board/board.ts";
+import { FlashChip } from "./board/flash.ts";
+import type { BoardPreset } from "./board/presets.ts";
+import { Chance } from "./chance.ts";
+import type { Network } from "./network/network.ts";
+import { UdpNetwork } from "./network/udp-network.ts";
+import { type Conditions, VirtualNetwork } from "./network/virtual-network.ts";
+import { Lwm2mServer } from "./server/server.ts";
+import { RealTime, type Timekeeper, VirtualTime } from "./time.ts";
+
+/** An image and the machines that run it. */
+export interface Device<M extends BoardMachine> {
+	readonly image: Uint8Array;
+	readonly makeMachine: MakeMachine<M>;
+}
+
+/** One thing that happened to a board, `t` milliseconds after the world began. */
+export interface WorldEvent extends LogRecord {
+	readonly t: number;
+}
+
+export interface WorldOptions<M extends BoardMachine> {
+	/** Everything that is left to chance comes out of it; in a real world all but entropy, network and time. */
+	readonly seed: number;
+	readonly device: Device<M>;
+	onEvent?(event: WorldEvent, board: Board<M>): void;
+	/** Console text of a device. */
+	onPrint?(text: string, board: Board<M>): void;
+}
+
+export interface NewBoard {
+	readonly name?: string;
+	readonly preset: BoardPreset;
+	readonly factory?: Factory;
+	/** A chip of its own in memory when absent. */
+	readonly flash?: FlashChip;
+	readonly rtc?: "running" | "unset";
+}
+
+/** Appointments that a virtual world keeps before it lets signals and pipes have their turn. */
+const stepsPerBreath = 256;
+
+/** Boards, a server and a network around one source of time and one seed. */
+export class World<M extends BoardMachine> {
+	readonly seed: number;
+	readonly time: Timekeeper;
+	readonly network: Network;
+	readonly boards: Board<M>[] = [];
+	readonly #options: WorldOptions<M>;
+	readonly #chance: Chance;
+	readonly #virtual: { time: VirtualTime; network: VirtualNetwork } | undefined;
+	#server: Lwm2mServer | undefined;
+
+	private constructor(options: WorldOptions<M>, chance: Chance, real?: { time: Timekeeper; network: Network }) {
+		this.#options = options;
+		this.seed = options.seed;
+		this.#chance = chance;
+		if (real === undefined) {
+			const time = new VirtualTime();
+			this.#virtual = { time, network: new VirtualNetwork({ time, chance: chance.branch("network") }) };
+		}
+		this.time = this.#virtual?.time ?? real!.time;
+		this.network = this.#virtual?.network ?? real!.network;
+	}
+
+	/** A world in virtual time with a network of its own: the same seed and the same calls give the same run, to the last byte of memory. */
+	static virtual<M extends BoardMachine>(options: WorldOptions<M>, conditions: Partial<Conditions> = {}): World<M> {
+		const world = new World(options, new Chance(options.seed));
+		Object.assign(world.#virtual!.network.conditions, conditions);
+		return world;
+	}
+
+	/** A world on this machine's clock and UDP. */
+	static real<M extends BoardMachine>(options: WorldOptions<M>): World<M> {
+		return new World(options, new Chance(options.seed), { time: new RealTime(), network: new UdpNetwork() });
+	}
+
+	/** The server, once startServer was called. */
+	get server(): Lwm2mServer | undefined {
+		return this.#server;
+	}
+
+	/** How datagrams fare; of a virtual world only. */
+	get conditions(): Conditions | undefined {
+		return this.#virtual?.network.conditions;
+	}
+
+	/**
+	 * Starts the embedded LwM2M server.
+	 * @param at where it listens; in a virtual world an address of its own and port 5683
+	 * @returns its URI for boards
+	 * @throws HostFailure with a message for people when it can not listen there
+	 */
+	async startServer(at: { host?: string; port?: number } = {}): Promise<string> {
+		const host = at.host ?? this.#virtual?.network.newAddress() ?? "127.0.0.1";
+		const chance = this.#chance.branch("server");
+		const seeded = this.#virtual === undefined ? {} : { dice: chance, entropy: chance.branch("entropy") };
+		const { time, network } = this;
+		const server = new Lwm2mServer({
+			time,
+			network,
+			host,
+			...(at.port === undefined ? {} : { port: at.port }),
+			...seeded,
+		});
+		await server.start();
+		this.#server = server;
+		return `coap://${host.includes(":") ? `[${host}]` : host}:${server.port}`;
+	}
+
+	/** Puts a board into the world: off, with the image in its slot. @throws SlotRefused when the image does not fit */
+	addBoard({ name, preset, factory = {}, flash, rtc = "running" }: NewBoard): Board<M> {
+		const boardName = name ?? `board-${this.boards.length + 1}`;
+		const chance = this.#chance.branch(boardName);
+		const seeded = chance.branch("entropy");
+		const address = this.#virtual === undefined ? {} : { address: this.#virtual.network.newAddress() };
+		const options: BoardOptions<M> = {
+			name: boardName,
+			preset,
+			time: this.time,
+			network: this.network,
+			...address,
+			flash: flash ?? new FlashChip(preset.flash),
+			chance: chance.branch("dice"),
+			fillEntropy: this.#virtual === undefined ? (bytes) => void randomFillSync(bytes) : (bytes) => seeded.fill(bytes),
+			factory,
+			makeMachine: this.#options.device.makeMachine,
+			rtc,
+			onEvent: (record, board) => this.#options.onEvent?.({ t: this.time.nowMs(), ...record }, board),
+			onPrint: (text, board) => this.#options.onPrint?.(text, board),
+		};
+		const board = new Board<M>(options);
+		board.program(this.#options.device.image);
+		this.boards.push(board);
+		return board;
+	}
+
+	/**
+	 * Runs a virtual world to `endMs`, or until `isOver` says so after an appointment. Promises of scripts are given their turn after every
+	 * appointment, signals and pipes after every few hundred: by count and not by the clock, so that a run can be repeated.
+	 * @param breathe called then, and waited for
+	 */
+	async run(endMs: number, { isOver = () => false, breathe = async () => {} } = {}): Promise<void> {
+		const { time } = this.#virtual ?? {};
+		if (time === undefined) throw new Error("a real world runs by itself");
+		for (let step = 1; !isOver() && time.step(endMs); step++) {
+			await undefined;
+			if (step % stepsPerBreath !== 0) continue;
+			await new Promise((resolve) => setImmediate(resolve));
+			await breathe();
+		}
+	}
+
+	/** Switches everything off, without a word to anybody. */
+	close(): void {
+		for (const board of this.boards) {
+			board.switchOff();
+			board.flash.close();
+		}
+		this.#server?.stop();
+	}
+}
