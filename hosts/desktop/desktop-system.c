@@ -32,22 +32,24 @@
 static double bootMs = 0;
 
 /* Milliseconds; time in which the computer sleeps counts, because registrations go on ageing meanwhile. */
-static double sinceStartMs(void)
+static double computerUpMs(void)
 {
 	struct timespec now;
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	return ((double)now.tv_sec * 1000.0) + (double)(now.tv_nsec / 1000000);
 }
 
+/* Runs when the simulator loads the image. */
+__attribute__((constructor)) static void loaded(void)
+{
+	bootMs = computerUpMs();
+	/* The simulator's stdout is block-buffered when it is a pipe: whoever reads the log would wait for 4 KB. */
+	setvbuf(stdout, NULL, _IOLBF, 0);
+}
+
 void xs_dormouse_monotonic_ms(xsMachine *the)
 {
-	double nowMs = sinceStartMs();
-	if (bootMs == 0) {
-		bootMs = nowMs;
-		/* The simulator's stdout is block-buffered when it is a pipe: whoever reads the log would wait for 4 KB. */
-		setvbuf(stdout, NULL, _IOLBF, 0);
-	}
-	xsmcSetNumber(xsResult, nowMs - bootMs);
+	xsmcSetNumber(xsResult, computerUpMs() - bootMs);
 }
 
 void xs_dormouse_wall_time_s(xsMachine *the)
@@ -137,7 +139,7 @@ void xs_dormouse_off(xsMachine *the)
 void xs_dormouse_crash(xsMachine *the)
 {
 	const char *before = getenv(CRASHES_VARIABLE);
-	int crashes = before && sinceStartMs() - bootMs < STABLE_AFTER_MS ? atoi(before) + 1 : 1;
+	int crashes = before && computerUpMs() - bootMs < STABLE_AFTER_MS ? atoi(before) + 1 : 1;
 	char count[16];
 	if (crashes < CRASHES_IN_A_ROW_MAX) {
 		snprintf(count, sizeof(count), "%d", crashes);

@@ -10,6 +10,7 @@ import { TraceLog } from "./trace-log.ts";
 
 /** The ports of modules/host.ts on the SDK's simulator. Made once per start. @throws HostFailure when the computer lacks one */
 export function openDesktop(platform: string): Host {
+	const power = new DesktopPower(); // first, because it knows what to do when one of the others fails
 	const clock = new DesktopClock();
 	const entropy = new SystemEntropy();
 	return {
@@ -19,7 +20,7 @@ export function openDesktop(platform: string): Host {
 		openDatagrams: (options) => new UdpDatagrams(options),
 		resolver: new SystemResolver(),
 		flash: new PartitionFlash("settings"),
-		power: new DesktopPower(),
+		power,
 		log: new TraceLog(clock),
 		factory: readFactory(),
 		platform,

@@ -7,6 +7,7 @@ export function networkChecks(): readonly Check[] {
 	return [
 		{ name: "UDP: bytes and addresses arrive both ways", run: echoes },
 		{ name: "UDP: a datagram that does not fit is dropped, the next one is read", run: drops },
+		{ name: "UDP: a datagram that the SDK cut is dropped", run: dropsCut },
 		{ name: "UDP: what the host can not do is a HostFailure", run: refuses },
 		{ name: "names: a literal and localhost resolve, later and once", run: resolvesKnown },
 		{ name: "names: one that does not exist is undefined, once", run: resolvesNothing },
@@ -63,8 +64,22 @@ function drops(host: Host, done: Done): void {
 	});
 	const client = host.openDatagrams({ onReadable: () => {} });
 	client.write(new Uint8Array(65), { host: loopback, port: server.port });
-	client.write(new Uint8Array(3000), { host: loopback, port: server.port }); // more than the SDK itself receives
 	client.write(new Uint8Array(3).fill(7), { host: loopback, port: server.port });
+}
+
+function dropsCut(host: Host, done: Done): void {
+	const roomy = new Uint8Array(4096);
+	const from: Address = { host: "", port: 0 };
+	const server = openAnywhere(host, (socket) => {
+		const size = socket.read(roomy, from);
+		if (size < 0) return;
+		socket.close();
+		client.close();
+		done(size === 1500 ? undefined : `read ${size} of 3000 bytes`);
+	});
+	const client = host.openDatagrams({ onReadable: () => {} });
+	client.write(new Uint8Array(3000), { host: loopback, port: server.port });
+	client.write(new Uint8Array(1500), { host: loopback, port: server.port });
 }
 
 function refuses(host: Host, done: Done): void {

@@ -62,6 +62,18 @@ export function storageChecks(): readonly Check[] {
 			flash.close();
 			expectThrows("SyntaxError", () => flash.read(8, 0), "read after close");
 		}),
+		check("embedded:storage/flash: writing clears bits and never sets one", () => {
+			const flash = flashStorage.open({ path: "settings" });
+			flash.eraseBlock(0, 2);
+			flash.write(Uint8Array.of(0xf0, 0x0f), 0);
+			flash.write(Uint8Array.of(0x3c, 0xff), 0);
+			const bytes = new Uint8Array(3);
+			expect(flash.read(bytes, 0) === 3, "read");
+			expect(sameBytes(bytes, Uint8Array.of(0x30, 0x0f, 0xff)), `reads ${bytes.join()}`);
+			flash.eraseBlock(0);
+			expect(new Uint8Array(flash.read(1, 0))[0] === 0xff, "not erased");
+			flash.close();
+		}),
 		check("embedded:storage/key-value: values of every format come back", () => {
 			const domain = storage.open({ path: domainName });
 			for (const key of keysOf(domain)) domain.delete(key);

@@ -1,0 +1,116 @@
+// Finds the user's own Moddable SDK by $MODDABLE, builds images with its mcconfig, and says clearly what is missing.
+// Nothing of the SDK is in this project.
+import { spawn } from "node:child_process";
+import { accessSync, constants, mkdirSync, rmSync, statSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { root } from "./build.mjs";
+
+/** Something that a person has to install or set first. Programs end with status 2 on it. */
+export class Missing extends Error {
+	get name() {
+		return "Missing";
+	}
+}
+
+const setUpUrl = "https://www.moddable.com/documentation/Moddable%20SDK%20-%20Getting%20Started";
+
+const isExecutable = (path) => {
+	try {
+		accessSync(path, constants.X_OK);
+		return statSync(path).isFile();
+	} catch {
+		return false;
+	}
+};
+
+/** @returns the first program of that name on the PATH, or undefined */
+export function programOnPath(name) {
+	const folders = (process.env.PATH ?? "").split(delimiter);
+	return folders.map((folder) => join(folder, name)).find(isExecutable);
+}
+
+/**
+ * @returns {{ home: string, tools: string, simulator: string, simulators: string, environment: NodeJS.ProcessEnv }} where things are, and the environment its tools need
+ * @throws Missing naming what to do
+ */
+export function findSdk() {
+	if (process.platform !== "linux") {
+		throw new Missing(`The desktop host has been built and run on Linux only, and this is ${process.platform}.`);
+	}
+	const home = process.env.MODDABLE;
+	if (!home) {
+		throw new Missing(
+			`$MODDABLE is not set. Install the Moddable SDK (${setUpUrl}; or: npx xs-dev setup), then set it.`,
+		);
+	}
+	const tools = join(home, "build/bin/lin/release");
+	for (const tool of ["mcconfig", "xsc", "xsl", "mcrez", "mcsim"]) {
+		if (isExecutable(join(tools, tool))) continue;
+		throw new Missing(
+			`${tool} is missing in $MODDABLE/build/bin/lin/release. Build the SDK's tools first: ${setUpUrl}`,
+		);
+	}
+	const compilers = join(root, "node_modules/.bin");
+	if (!isExecutable(join(compilers, "tsc"))) throw new Missing("node_modules/.bin/tsc is missing: run npm ci first.");
+	// Ours first: the SDK asks for a TypeScript of release 6 or later, whichever the machine has.
+	const path = [compilers, tools, process.env.PATH].join(delimiter);
+	return {
+		home,
+		tools,
+		simulator: join(tools, "mcsim"),
+		simulators: join(home, "build/simulators"),
+		environment: { ...process.env, MODDABLE: home, PATH: path },
+	};
+}
+
+/** Warnings of the SDK's linker and compiler that are about our modules: each is shared mutable state or a slow native. */
+const isOurWarning = (line, home) =>
+	/^### warning: (modules|src|hosts)\//.test(line) ||
+	/^### warning: (~\.embedded|embedded:)/.test(line) ||
+	(line.includes("cannot optimize native") && !line.startsWith(home));
+
+/**
+ * Builds a manifest for the SDK's simulator.
+ * @param {{ sdk: ReturnType<typeof findSdk>, manifest: string, name: string, output: string, settings: string[], onLine: (line: string) => void }} options
+ *   `name` is the image's, from the manifest's build.NAME; `settings` are key=value words for mc/config
+ * @returns {Promise<string>} path of the image. Rejects with a message when the build fails, or our modules cause a warning
+ */
+export async function buildForSimulator({ sdk, manifest, name, output, settings, onLine }) {
+	mkdirSync(output, { recursive: true });
+	const words = ["-m", "-p", "lin", "-t", "build", "-o", output, ...settings, join(root, manifest)];
+	const warnings = [];
+	const child = spawn(join(sdk.tools, "mcconfig"), words, { cwd: root, env: sdk.environment });
+	for (const stream of [child.stdout, child.stderr]) {
+		eachLine(stream, (line) => {
+			if (isOurWarning(line, sdk.home)) warnings.push(line);
+			onLine(line);
+		});
+	}
+	const status = await new Promise((resolve, reject) => {
+		child.on("error", reject);
+		child.on("close", resolve);
+	});
+	if (status !== 0) throw new Error(`mcconfig ended with status ${status}.`);
+	if (warnings.length > 0) {
+		// Link again next time: make would otherwise call the image finished, and the warning would be seen once only.
+		rmSync(join(output, "tmp/lin/mc/release", name, "mc.xs.c"), { force: true });
+		throw new Error(`Our modules must link without a warning:\n${warnings.join("\n")}`);
+	}
+	const image = join(output, "bin/lin/mc/release", name, "mc.so");
+	statSync(image);
+	return image;
+}
+
+/** Calls `take` for each whole line of a stream, and for the rest at its end. */
+export function eachLine(stream, take) {
+	let rest = "";
+	stream.setEncoding("utf8");
+	stream.on("data", (text) => {
+		const lines = (rest + text).split("\n");
+		rest = lines.pop() ?? "";
+		for (const line of lines) take(line);
+	});
+	stream.on("end", () => {
+		if (rest !== "") take(rest);
+	});
+}
