@@ -1,0 +1,235 @@
+import type { Limits, Tuning } from "../coap/tuning.ts";
+import type { Path } from "../formats/value.ts";
+import type { Address, Dice, Entropy, LogRecord } from "../host.ts";
+import { Agenda } from "./agenda.ts";
+import type { EnablerVersion, ObjectFacts } from "./facts.ts";
+import type { Instance } from "./instance.ts";
+import { type ClientLimits, defaultLimits } from "./limits.ts";
+import { Operations } from "./operations.ts";
+import { path as pathOf } from "./path.ts";
+import { defaultRegistrationTuning, type RegistrationTuning } from "./registration.ts";
+import { type ObjectOptions, Registry } from "./registry.ts";
+import { Session, type SessionContext } from "./session.ts";
+
+/** Resources of the Security Object that tell an account: Bootstrap-Server and Short Server ID (LwM2M Core 1.1 Appendix E.1). */
+const bootstrapServer = 1;
+const securityShortServerId = 10;
+/** Short Server ID of the Server Object (Appendix E.2). */
+const serverShortServerId = 0;
+
+export interface ClientOptions {
+	/** Endpoint client name, unique on each server (LwM2M Core 1.1 §7.3.1). */
+	readonly endpointName: string;
+	readonly dice: Dice;
+	readonly entropy: Entropy;
+	log(record: LogRecord): void;
+	/** The enabler version to register as; 1.1 when left out. */
+	readonly enabler?: EnablerVersion;
+	readonly limits?: Partial<ClientLimits>;
+	readonly registrationTuning?: Partial<RegistrationTuning>;
+	readonly coapTuning?: Partial<Tuning>;
+	readonly coapLimits?: Partial<Limits>;
+}
+
+/**
+ * An LwM2M client for all its servers, without I/O of its own: whoever drives it (loop.ts, a test) hands in datagrams, addresses and the
+ * time, and takes datagrams and names to resolve out. Every call that takes the time is one turn; end each turn with poll(), then take
+ * what is to be sent, and come back at deadlineMs.
+ */
+export class Client {
+	readonly registry: Registry;
+	readonly #context: SessionContext;
+	readonly #agenda: Agenda;
+	readonly #sessions: Session[] = [];
+	#nowMs = 0;
+	#isStarted = false;
+	#isStopped = false;
+	#strangers = 0;
+
+	constructor(options: ClientOptions) {
+		const limits = { ...defaultLimits, ...options.limits };
+		const { coapTuning, coapLimits } = options;
+		this.#agenda = new Agenda(limits.appointments);
+		this.registry = new Registry({
+			instances: limits.instances,
+			changed: (instance, resourceId) => this.#changed(instance, resourceId),
+		});
+		this.#context = {
+			endpointName: options.endpointName,
+			enabler: options.enabler ?? "1.1",
+			registry: this.registry,
+			operations: new Operations(this.registry, limits),
+			limits,
+			dice: options.dice,
+			entropy: options.entropy,
+			registrationTuning: { ...defaultRegistrationTuning, ...options.registrationTuning },
+			log: (record) => options.log(record),
+			...(coapTuning === undefined ? {} : { coapTuning }),
+			...(coapLimits === undefined ? {} : { coapLimits }),
+		};
+	}
+
+	get sessions(): readonly Session[] {
+		return this.#sessions;
+	}
+
+	/** Datagrams that came from nobody we know, and were dropped. */
+	get strangers(): number {
+		return this.#strangers;
+	}
+
+	/** Whether stop() has come to its end: power may go. */
+	get isEnded(): boolean {
+		return this.#isStopped && this.#sessions.every(({ state }) => state === "ended");
+	}
+
+	/** Adds an Object Instance, before or after start(); servers that know the list hear of it. */
+	add(instance: Instance): void {
+		this.registry.add(instance);
+		if (this.#isStarted) this.#sample(instance);
+	}
+
+	/** Adds an Object that has no Instance yet, or whose Instances servers may create and delete. */
+	addObject(facts: ObjectFacts, options?: ObjectOptions): void {
+		this.registry.addObject(facts, options);
+	}
+
+	/** Takes an Object Instance away; servers that know the list hear of it. */
+	remove(instance: Instance): void {
+		this.registry.remove(instance);
+	}
+
+	/** Registers with every LwM2M Server that has an account: a Security and a Server Instance with the same Short Server ID. */
+	start(nowMs: number): void {
+		this.#nowMs = nowMs;
+		this.#isStarted = true;
+		for (const { instances } of this.registry.objects) for (const instance of instances) this.#sample(instance);
+		for (const security of this.registry.object(0)?.instances ?? []) this.#open(security);
+		for (const session of this.#sessions) session.start(nowMs);
+	}
+
+	/** De-registers everywhere and ends; isEnded says when. */
+	stop(nowMs: number): void {
+		this.#nowMs = nowMs;
+		this.#isStopped = true;
+		for (const session of this.#sessions) session.stop(nowMs);
+	}
+
+	/**
+	 * Takes one datagram out of bytes[at .. end). Nothing here keeps a reference to the bytes.
+	 * @param from the sender, spelt as resolved() spelt it; strangers are counted and ignored
+	 */
+	receive(from: Address, bytes: Uint8Array, at: number, end: number, nowMs: number): void {
+		this.#nowMs = nowMs;
+		for (const session of this.#sessions) {
+			const { host, port } = session.address;
+			if (host === from.host && port === from.port) {
+				session.receive(bytes, at, end, nowMs);
+				return;
+			}
+		}
+		this.#strangers++;
+	}
+
+	/** Does what is due now, and finishes the turn. */
+	poll(nowMs: number): void {
+		this.#nowMs = nowMs;
+		this.#agenda.poll(nowMs);
+		for (const session of this.#sessions) session.poll(nowMs);
+	}
+
+	/** When poll() has something to do; Infinity when nothing is due at all. */
+	get deadlineMs(): number {
+		let deadlineMs = this.#isStopped ? Infinity : this.#agenda.deadlineMs;
+		for (const session of this.#sessions) deadlineMs = Math.min(deadlineMs, session.deadlineMs);
+		return deadlineMs;
+	}
+
+	/**
+	 * The next datagram to send; undefined when there is none.
+	 * @param to receives its address
+	 * @returns bytes that stay the client's and are not to be changed
+	 */
+	takeDatagram(to: Address): Uint8Array | undefined {
+		for (const session of this.#sessions) {
+			const bytes = session.takeDatagram();
+			if (bytes === undefined) continue;
+			to.host = session.address.host;
+			to.port = session.address.port;
+			return bytes;
+		}
+		return undefined;
+	}
+
+	/** The next name to resolve; undefined when there is none. Answer with resolved(). */
+	takeName(): string | undefined {
+		for (const session of this.#sessions) {
+			const name = session.takeName();
+			if (name !== undefined) return name;
+		}
+		return undefined;
+	}
+
+	/** The address literal of a name, or undefined when it has none. */
+	resolved(name: string, host: string | undefined, nowMs: number): void {
+		this.#nowMs = nowMs;
+		for (const session of this.#sessions) session.resolved(name, host, nowMs);
+	}
+
+	/** Says that the value at `path` is another one, where nobody else does: values from outside the Object Instances. */
+	changed(path: Path): void {
+		for (const session of this.#sessions) session.valueChanged(path);
+	}
+
+	/** Calls `run` once, `delayMs` after this turn. @returns a function that cancels it */
+	after(delayMs: number, run: () => void): () => void {
+		return this.#agenda.add(this.#nowMs + delayMs, 0, run);
+	}
+
+	/** Sends an Update to this server at the end of the turn (Server Object, Resource 8). */
+	update(shortServerId: number): void {
+		this.#session(shortServerId)?.trigger();
+	}
+
+	/** De-registers from this server at the end of the turn, for its Disable Timeout (Server Object, Resources 4 and 5). */
+	disable(shortServerId: number): void {
+		this.#session(shortServerId)?.disable();
+	}
+
+	#open(security: Instance): void {
+		const shortServerId = security.at(securityShortServerId);
+		if (security.at(bootstrapServer) === true || typeof shortServerId !== "number") return;
+		const servers = this.registry.object(1)?.instances ?? [];
+		const server = servers.find((instance) => instance.at(serverShortServerId) === shortServerId);
+		if (server === undefined || this.#session(shortServerId) !== undefined) return;
+		if (this.#sessions.length >= this.#context.limits.servers) {
+			this.#context.log({ event: "registrationFailed", server: shortServerId, reason: "limit" });
+			return;
+		}
+		this.#sessions.push(new Session({ shortServerId, security, server }, this.#context));
+	}
+
+	#session(shortServerId: number): Session | undefined {
+		return this.#sessions.find((session) => session.shortServerId === shortServerId);
+	}
+
+	/** Keeps the schedule of an Instance that has one, for as long as it is there. */
+	#sample(instance: Instance): void {
+		const { sampleEveryS } = instance;
+		if (sampleEveryS === undefined) return;
+		const everyMs = sampleEveryS * 1000;
+		const cancel = this.#agenda.add(this.#nowMs + everyMs, everyMs, () => {
+			if (this.registry.instance(instance.facts.id, instance.id) === instance) instance.sample();
+			else cancel();
+		});
+	}
+
+	#changed(instance: Instance, resourceId: number): void {
+		const path = pathOf(instance.facts.id, instance.id, resourceId);
+		const isGone = resourceId < 0 && this.registry.instance(path.objectId, path.instanceId) === undefined;
+		for (const session of this.#sessions) {
+			if (isGone) session.instanceGone(path);
+			session.valueChanged(path);
+		}
+	}
+}

@@ -1,0 +1,178 @@
+import { assert } from "../bytes.ts";
+import type { Value } from "../formats/value.ts";
+import type { Argument } from "./execute-arguments.ts";
+import type { ExecutableName, GivenOf, ObjectFacts, ResourceFacts, ValueName, ValueOf, WritableName } from "./facts.ts";
+import { type Held, type Instances, isInstances, sameHeld } from "./value.ts";
+
+/** Told of every change of a value; resourceId -1 says that more than one Resource changed. */
+export type ChangeListener = (instance: Instance, resourceId: number) => void;
+
+/** How an Object Instance behaves, beside holding values. Every hook may throw RequestRefused; what it throws is the answer. */
+export interface InstanceOptions<F extends ObjectFacts> {
+	/** Object Instance ID; 0 when left out. */
+	readonly id?: number;
+	/** Values to begin with. A Resource named here with undefined is absent, and a server may bring it into being by writing it. */
+	readonly values?: { readonly [N in ValueName<F>]?: GivenOf<F, N> | undefined };
+	/** Values worked out when somebody reads them; undefined says that there is none now. Tell their changes with `changed`. */
+	readonly read?: { readonly [N in ValueName<F>]?: (it: ObjectInstance<F>) => ValueOf<F, N> | undefined };
+	/** Called before anything of a server's Write is applied: throw RequestRefused, and nothing of it is. */
+	readonly check?: {
+		readonly [N in WritableName<F> & ValueName<F>]?: (value: ValueOf<F, N>, it: ObjectInstance<F>) => void;
+	};
+	/** Called after all of a server's Write is applied. */
+	readonly written?: {
+		readonly [N in WritableName<F> & ValueName<F>]?: (value: ValueOf<F, N>, it: ObjectInstance<F>) => void;
+	};
+	/** What Execute does. A Resource without a function here is absent. */
+	readonly execute?: { readonly [N in ExecutableName<F>]?: (it: ObjectInstance<F>, args: readonly Argument[]) => void };
+	/** Something to do regularly while the client runs: measure, mostly. */
+	readonly sample?: { readonly everyS: number; readonly take: (it: ObjectInstance<F>) => void };
+}
+
+/** The options as the untyped core calls them. */
+interface Hooks {
+	readonly values?: { readonly [name: string]: Held | readonly Value[] | undefined };
+	readonly read?: { readonly [name: string]: ((it: Instance) => Held | undefined) | undefined };
+	readonly check?: { readonly [name: string]: ((value: Held, it: Instance) => void) | undefined };
+	readonly written?: { readonly [name: string]: ((value: Held, it: Instance) => void) | undefined };
+	readonly execute?: { readonly [name: string]: ((it: Instance, args: readonly Argument[]) => void) | undefined };
+	readonly sample?: { readonly everyS: number; readonly take: (it: Instance) => void };
+}
+
+/**
+ * One Object Instance as the operations see it: Resources by name, whatever the Object. Applications use the typed ObjectInstance.
+ * A Resource is *supported* when it may have a value here, and *present* when it has one (or can be executed).
+ */
+export class Instance {
+	readonly facts: ObjectFacts;
+	readonly id: number;
+	readonly #hooks: Hooks;
+	readonly #values: { [name: string]: Held | undefined } = {};
+	#listener: ChangeListener | undefined;
+
+	constructor(facts: ObjectFacts, id: number, hooks: Hooks) {
+		this.facts = facts;
+		this.id = id;
+		this.#hooks = hooks;
+		for (const name in hooks.values) {
+			assert(facts.resources[name]?.type !== undefined, `object ${facts.id} has no value ${name}`);
+			this.#values[name] = toHeld(hooks.values[name]);
+		}
+	}
+
+	/** How often and what to sample, if at all. */
+	get sampleEveryS(): number | undefined {
+		return this.#hooks.sample?.everyS;
+	}
+
+	sample(): void {
+		this.#hooks.sample?.take(this);
+	}
+
+	/** Says who is told of changes; undefined says nobody. Called by the registry. */
+	listen(listener: ChangeListener | undefined): void {
+		this.#listener = listener;
+	}
+
+	/** @returns undefined for an ID that the Object does not have */
+	nameOf(resourceId: number): string | undefined {
+		const { resources } = this.facts;
+		for (const name in resources) if (resources[name]!.id === resourceId) return name;
+		return undefined;
+	}
+
+	/** The facts of a Resource that this Object has. */
+	factsOf(name: string): ResourceFacts {
+		const facts = this.facts.resources[name];
+		assert(facts !== undefined, `object ${this.facts.id} has no ${name}`);
+		return facts;
+	}
+
+	isSupported(name: string): boolean {
+		if (this.#hooks.execute?.[name] !== undefined || this.#hooks.read?.[name] !== undefined) return true;
+		return name in this.#values;
+	}
+
+	isPresent(name: string): boolean {
+		return this.#hooks.execute?.[name] !== undefined || this.read(name) !== undefined;
+	}
+
+	read(name: string): Held | undefined {
+		const hook = this.#hooks.read?.[name];
+		return hook === undefined ? this.#values[name] : hook(this);
+	}
+
+	/** The value of a Resource by its ID; undefined where the Object has no such Resource, too. */
+	at(resourceId: number): Held | undefined {
+		const name = this.nameOf(resourceId);
+		return name === undefined ? undefined : this.read(name);
+	}
+
+	/** Gives the Resource a value, or none; tells whoever listens when that is news. A Resource with a read hook holds none itself. */
+	hold(name: string, held: Held | undefined): void {
+		if (this.#hooks.read?.[name] !== undefined || sameHeld(this.#values[name], held)) return;
+		this.#values[name] = held;
+		this.tell(name);
+	}
+
+	/** Says that the Resource's value is another one now. */
+	tell(name: string): void {
+		this.#listener?.(this, this.factsOf(name).id);
+	}
+
+	/** @throws RequestRefused when the application does not want this value */
+	check(name: string, held: Held): void {
+		this.#hooks.check?.[name]?.(held, this);
+	}
+
+	/** Runs what the application does after a server's Write. */
+	written(name: string, held: Held): void {
+		this.#hooks.written?.[name]?.(held, this);
+		if (this.#hooks.read?.[name] !== undefined) this.tell(name);
+	}
+
+	execute(name: string, args: readonly Argument[]): void {
+		this.#hooks.execute?.[name]?.(this, args);
+	}
+}
+
+/**
+ * One Object Instance as an application writes it: facts from a table, values, and hooks where it does something.
+ *
+ *     new ObjectInstance(TEMPERATURE, { values: { sensorValue: 21.5, sensorUnits: "Cel" } })
+ */
+export class ObjectInstance<F extends ObjectFacts> extends Instance {
+	constructor(facts: F, options: InstanceOptions<F> = {}) {
+		// The core calls hooks by name and with the facts in hand: what the types above promise to the application is kept by isAcceptable().
+		super(facts, options.id ?? 0, options as unknown as Hooks);
+	}
+
+	/** @returns the value, or undefined while the Resource is absent */
+	get<N extends ValueName<F>>(name: N): ValueOf<F, N> | undefined {
+		return this.read(name) as ValueOf<F, N> | undefined;
+	}
+
+	/** Sets a value; observers hear of it when it is another one. A multiple-instance Resource takes a list or a map. */
+	set<N extends ValueName<F>>(name: N, value: GivenOf<F, N>): void {
+		this.hold(name, toHeld(value as Held | readonly Value[]));
+	}
+
+	/** Takes the Resource away. */
+	clear(name: ValueName<F>): void {
+		this.hold(name, undefined);
+	}
+
+	/** Says that a Resource with a read hook would now read differently. */
+	changed(name: ValueName<F>): void {
+		this.tell(name);
+	}
+}
+
+/** A list becomes a map with the positions as Resource Instance IDs; a map is copied, so that nobody else changes it. */
+function toHeld(given: Held | readonly Value[] | undefined): Held | undefined {
+	if (given === undefined) return undefined;
+	if (isInstances(given)) return new Map(given);
+	if (!Array.isArray(given)) return given as Value;
+	const instances: Instances = new Map(given.map((value, id): [number, Value] => [id, value]));
+	return instances;
+}

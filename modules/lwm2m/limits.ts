@@ -1,0 +1,35 @@
+import { frozen } from "../frozen.ts";
+
+/** How much a client holds; what happens at each limit stands beside it and in README "Limits". */
+export interface ClientLimits {
+	/** LwM2M Servers served at once; further accounts are logged and left out. */
+	readonly servers: number;
+	/** Observations of one server; at the limit an Observe is answered as a plain Read (RFC 7641 §4.1). */
+	readonly observations: number;
+	/** Paths with attributes, per server; at the limit Write-Attributes is answered 5.00. */
+	readonly attributes: number;
+	/** Object Instances of the whole device; adding more is our own bug, a server's Create is answered 5.00. */
+	readonly instances: number;
+	/** Values in one Write or Create payload; more is answered 4.13. */
+	readonly writeEntries: number;
+	/** Instances of one multiple-instance Resource; more is answered 4.13. */
+	readonly resourceInstances: number;
+	/** Appointments: samples of objects, a pending restart. More is our own bug. */
+	readonly appointments: number;
+	/** Segments of a registration's location; a longer one is refused as a failed Register. */
+	readonly locationSegments: number;
+	/** UTF-8 bytes of a registration's location, likewise. */
+	readonly locationBytes: number;
+}
+
+export const defaultLimits: ClientLimits = frozen({
+	servers: 4,
+	observations: 16,
+	attributes: 16,
+	instances: 64,
+	writeEntries: 64,
+	resourceInstances: 32,
+	appointments: 16,
+	locationSegments: 4,
+	locationBytes: 64,
+});

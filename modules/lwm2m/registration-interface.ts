@@ -1,0 +1,334 @@
+import { utf8Size } from "../bytes.ts";
+import { Code, codeText, isSuccess } from "../coap/code.ts";
+import type { Failure, Peer, RequestOptions, Response } from "../coap/peer.ts";
+import { ContentFormat } from "../formats/content-format.ts";
+import { frozen } from "../frozen.ts";
+import type { Address, Dice, LogRecord } from "../host.ts";
+import { objectList } from "./discover.ts";
+import type { EnablerVersion } from "./facts.ts";
+import type { Instance } from "./instance.ts";
+import type { ClientLimits } from "./limits.ts";
+import {
+	Registration,
+	type RegistrationAction,
+	type RegistrationEvent,
+	type RegistrationState,
+	type RegistrationTuning,
+} from "./registration.ts";
+import type { Registry } from "./registry.ts";
+import { readServerUri, type ServerUri } from "./server-uri.ts";
+
+/** The Resources of the Security and Server Objects that matter here (LwM2M Core 1.1 Appendix E.1, E.2). */
+const resource = frozen({ serverUri: 0, lifetime: 1, disableTimeout: 5, binding: 7 });
+
+/** A day: the default of Disable Timeout (Server Object, Resource 5). */
+const defaultDisableTimeoutS = 86_400;
+
+/** An account: the Security and the Server Instance with the same Short Server ID. */
+export interface Account {
+	readonly shortServerId: number;
+	readonly security: Instance;
+	readonly server: Instance;
+}
+
+/** What all servers of a client share, as far as registering goes. */
+export interface RegistrationContext {
+	readonly endpointName: string;
+	readonly enabler: EnablerVersion;
+	readonly registry: Registry;
+	readonly limits: ClientLimits;
+	readonly dice: Dice;
+	readonly registrationTuning: RegistrationTuning;
+}
+
+/** What it needs of the session around it. */
+export interface RegistrationPort {
+	readonly peer: Peer;
+	/** All observations are void from now on (LwM2M Core 1.1 §6.4.1). */
+	dropObservations(): void;
+	log(event: string, fields: Omit<LogRecord, "event">): void;
+}
+
+/** What a server knows, or is being told, of our registration. */
+interface Told {
+	readonly lifetimeS: number;
+	readonly binding: string;
+	readonly listVersion: number;
+}
+
+/** Why something failed, for the log. */
+interface Cause {
+	readonly reason: string;
+	readonly code?: string;
+}
+
+/** The Client Registration Interface towards one LwM2M Server (LwM2M Core 1.1 §6.2): does what the registration's table says. */
+export class RegistrationInterface {
+	/** Where the server is, once its name is resolved; host is "" before. */
+	readonly address: Address = { host: "", port: 0 };
+	readonly #account: Account;
+	readonly #context: RegistrationContext;
+	readonly #port: RegistrationPort;
+	readonly #registration: Registration;
+	#uri: ServerUri | undefined;
+	#wantsName = false;
+	/** The request that waits for its response, 0 for none. */
+	#inFlight = 0;
+	#sentAtMs = 0;
+	#sending: Told | undefined;
+	#told: Told | undefined;
+	#location: readonly string[] = [];
+	#isTriggered = false;
+	#isDisabled = false;
+	#hasForgotten = false;
+	#nowMs = 0;
+
+	constructor(account: Account, context: RegistrationContext, port: RegistrationPort) {
+		this.#account = account;
+		this.#context = context;
+		this.#port = port;
+		this.#registration = new Registration(context.dice, context.registrationTuning);
+	}
+
+	get state(): RegistrationState {
+		return this.#registration.state;
+	}
+
+	/** Whether requests of the server are served (LwM2M Core 1.1 §6.3: those before the registration is complete are ignored). */
+	get isServing(): boolean {
+		return this.#registration.isServing;
+	}
+
+	/** Whether notifications are sent: the server knows us, and nobody has said good-bye. */
+	get isReporting(): boolean {
+		return this.state === "registered" || this.state === "updating";
+	}
+
+	get deadlineMs(): number {
+		return this.#registration.deadlineMs;
+	}
+
+	/** Begins, or begins again at once where an attempt waits for its time. */
+	start(nowMs: number): void {
+		const uri = readServerUri(String(this.#account.security.at(resource.serverUri) ?? ""));
+		if ("code" in uri || uri.scheme !== "coap") {
+			// DTLS is not in this build: rather no connection than one without the protection that the account asks for.
+			this.#port.log("registrationFailed", { reason: "code" in uri ? uri.code : "uri.noDtls" });
+			return;
+		}
+		this.#uri = uri;
+		this.#event("start", nowMs);
+	}
+
+	/** De-registers where need be, and ends. */
+	stop(nowMs: number): void {
+		this.#event("stop", nowMs);
+	}
+
+	/** An Update is wanted: it goes out at the end of the turn, after the answer to whoever wants it. */
+	trigger(): void {
+		this.#isTriggered = true;
+	}
+
+	/** The server disabled itself: a De-register goes out at the end of the turn. */
+	disable(): void {
+		this.#isDisabled = true;
+	}
+
+	/** Observations are lost that the server believes in: a Register goes out at the end of the turn. */
+	forget(): void {
+		this.#hasForgotten = true;
+	}
+
+	/** @returns the name to resolve, once; undefined when none is wanted */
+	takeName(): string | undefined {
+		if (!this.#wantsName) return undefined;
+		this.#wantsName = false;
+		return this.#uri!.host;
+	}
+
+	/** The answer to takeName(); undefined says that the name has no address. Answers nobody waits for are ignored. */
+	resolved(name: string, host: string | undefined, nowMs: number): void {
+		const uri = this.#uri;
+		if (this.state !== "connecting" || this.#wantsName || name !== uri?.host) return;
+		if (host === undefined) {
+			this.#event("unreachable", nowMs, { reason: "noAddress" });
+			return;
+		}
+		if (host !== this.address.host || uri.port !== this.address.port) this.#port.peer.reset();
+		this.address.host = host;
+		this.address.port = uri.port;
+		this.#event("connected", nowMs);
+	}
+
+	/** The peer heard a response; those to other requests than from here are passed over. */
+	responded(requestId: number, response: Response, nowMs: number): void {
+		if (requestId !== this.#inFlight) return;
+		this.#inFlight = 0;
+		const code = codeText(response.code);
+		if (!isSuccess(response.code)) {
+			this.#event("refused", nowMs, { reason: "refused", code });
+		} else if (this.state === "registering" && !this.#keepLocation(response)) {
+			this.#event("refused", nowMs, { reason: "location", code });
+		} else this.#event("accepted", nowMs);
+	}
+
+	/** A request of the peer came to nothing. */
+	failed(requestId: number, reason: Failure, nowMs: number): void {
+		if (requestId !== this.#inFlight) return;
+		this.#inFlight = 0;
+		this.#event(reason === "malformed" || reason === "tooLarge" ? "refused" : "timedOut", nowMs, { reason });
+	}
+
+	/** Does what is due, and what the turn has brought about. */
+	poll(nowMs: number): void {
+		const registration = this.#registration;
+		for (let event = registration.due(nowMs); event !== undefined; event = registration.due(nowMs)) {
+			this.#event(event, nowMs, { reason: event });
+		}
+		if (this.#hasForgotten) {
+			this.#hasForgotten = false;
+			this.#event("forgotten", nowMs);
+		}
+		if (this.#isDisabled) {
+			this.#isDisabled = false;
+			this.#event("disable", nowMs);
+		}
+		if (this.state === "registered" && (this.#isTriggered || this.#hasNews())) this.#event("changed", nowMs);
+	}
+
+	#event(event: RegistrationEvent, nowMs: number, cause: Cause = { reason: event }): void {
+		this.#nowMs = nowMs;
+		const before = this.state;
+		const action = this.#registration.take(event);
+		if (before === "updating" && (event === "refused" || event === "timedOut")) {
+			this.#port.log("registrationFailed", { ...cause, retryInMs: 0 });
+		}
+		this.#act(action, cause, before);
+	}
+
+	#act(action: RegistrationAction, cause: Cause, before: RegistrationState): void {
+		switch (action) {
+			case "connect":
+				this.#abandon();
+				this.#wantsName = true;
+				break;
+			case "sendRegister":
+				this.#sendRegister();
+				break;
+			case "sendUpdate":
+				this.#sendUpdate();
+				break;
+			case "sendDeregister":
+				this.#send({ code: Code.delete, path: this.#location });
+				this.#registration.leave(this.#nowMs);
+				break;
+			case "settle":
+				this.#settle(before);
+				break;
+			case "backOff":
+				this.#port.log("registrationFailed", { ...cause, retryInMs: this.#registration.backOff(this.#nowMs) });
+				break;
+			case "pause":
+				this.#gone(cause);
+				this.#registration.pause(this.#nowMs, 1000 * this.#seconds(resource.disableTimeout, defaultDisableTimeoutS));
+				break;
+			case "finish":
+				if (before === "deregistering") this.#gone(cause);
+				else this.#abandon();
+		}
+	}
+
+	/** LwM2M Core 1.1 §6.2.1: endpoint name, lifetime, version, binding, in as few bytes as they take, and the object list. */
+	#sendRegister(): void {
+		const { endpointName, enabler, registry } = this.#context;
+		const now = this.#toTell();
+		this.#port.dropObservations();
+		this.#port.log("registering", { uri: String(this.#account.security.at(resource.serverUri)) });
+		this.#isTriggered = false;
+		this.#sending = now;
+		this.#send({
+			code: Code.post,
+			path: ["rd"],
+			query: [`ep=${endpointName}`, `lt=${now.lifetimeS}`, `lwm2m=${enabler}`, `b=${now.binding}`],
+			contentFormat: ContentFormat.coreLink,
+			payload: objectList(registry.objects, enabler),
+		});
+	}
+
+	/** LwM2M Core 1.1 §6.2.2: nothing but what changed. */
+	#sendUpdate(): void {
+		const { enabler, registry } = this.#context;
+		const told = this.#told!;
+		const now = this.#toTell();
+		const query: string[] = [];
+		if (now.lifetimeS !== told.lifetimeS) query.push(`lt=${now.lifetimeS}`);
+		if (now.binding !== told.binding) query.push(`b=${now.binding}`);
+		const list =
+			now.listVersion === told.listVersion
+				? {}
+				: { contentFormat: ContentFormat.coreLink, payload: objectList(registry.objects, enabler) };
+		this.#isTriggered = false;
+		this.#sending = now;
+		this.#send({ code: Code.post, path: this.#location, query, ...list });
+	}
+
+	#send(options: RequestOptions): void {
+		this.#abandon();
+		this.#sentAtMs = this.#nowMs;
+		this.#inFlight = this.#port.peer.request(options, this.#nowMs);
+	}
+
+	/** Nobody waits for the answer to the request under way any more. */
+	#abandon(): void {
+		if (this.#inFlight !== 0) this.#port.peer.cancel(this.#inFlight);
+		this.#inFlight = 0;
+	}
+
+	#settle(before: RegistrationState): void {
+		const told = this.#sending!;
+		const { lifetimeS } = told;
+		this.#told = told;
+		this.#registration.settle(this.#sentAtMs, lifetimeS);
+		if (before === "registering") {
+			this.#port.log("registered", { location: `/${this.#location.join("/")}`, lifetimeS });
+		} else this.#port.log("updated", { lifetimeS });
+	}
+
+	/** The registration is over, whether or not the server heard of it. */
+	#gone({ reason }: Cause): void {
+		this.#abandon();
+		this.#port.dropObservations();
+		this.#port.log("deregistered", reason === "accepted" ? {} : { reason });
+	}
+
+	/** @returns false when the location is missing, or longer than we keep */
+	#keepLocation({ locationPath }: Response): boolean {
+		const { locationSegments, locationBytes } = this.#context.limits;
+		let size = 0;
+		for (const segment of locationPath) size += utf8Size(segment);
+		if (locationPath.length === 0 || locationPath.length > locationSegments || size > locationBytes) return false;
+		this.#location = locationPath.slice();
+		return true;
+	}
+
+	#hasNews(): boolean {
+		const told = this.#told!;
+		const { lifetimeS, binding, listVersion } = this.#toTell();
+		return lifetimeS !== told.lifetimeS || binding !== told.binding || listVersion !== told.listVersion;
+	}
+
+	/** What the server must know, as it is now. */
+	#toTell(): Told {
+		return {
+			lifetimeS: this.#seconds(resource.lifetime, 0),
+			binding: String(this.#account.server.at(resource.binding) ?? "U"),
+			listVersion: this.#context.registry.listVersion,
+		};
+	}
+
+	#seconds(resourceId: number, absent: number): number {
+		const value = this.#account.server.at(resourceId);
+		return typeof value === "number" ? value : absent;
+	}
+}

@@ -1,0 +1,342 @@
+import { assert } from "../bytes.ts";
+import { frozen } from "../frozen.ts";
+import type { Dice } from "../host.ts";
+
+/** Where the client stands with one LwM2M Server (LwM2M Core 1.1 §6.2). */
+export type RegistrationState =
+	/** Nothing has been tried. */
+	| "idle"
+	/** The server's address is being looked up. */
+	| "connecting"
+	/** A Register is under way. */
+	| "registering"
+	| "registered"
+	/** Registered, and an Update is under way. */
+	| "updating"
+	/** The server disabled itself; a De-register is under way. */
+	| "disabling"
+	/** Not registered; the next attempt has its time. */
+	| "waiting"
+	/** We stop; a De-register is under way. */
+	| "deregistering"
+	| "ended";
+
+export type RegistrationEvent =
+	/** The application wants this server, now. */
+	| "start"
+	/** The server's address is known. */
+	| "connected"
+	/** The server's name has no address. */
+	| "unreachable"
+	/** A 2.xx to what is under way. */
+	| "accepted"
+	/** A 4.xx or 5.xx, or an answer that makes no sense. */
+	| "refused"
+	/** No answer, or a Reset. */
+	| "timedOut"
+	/** The server must hear of something: lifetime, binding, objects; or it asked to (1/x/8). */
+	| "changed"
+	/** The lifetime nears its end. */
+	| "updateDue"
+	/** The lifetime is over. */
+	| "lifetimeOver"
+	/** We have lost observations that the server believes in. */
+	| "forgotten"
+	/** The server executed Disable (1/x/4). */
+	| "disable"
+	/** The time of the next attempt has come. */
+	| "retryDue"
+	/** The application wants this server no more. */
+	| "stop";
+
+/** What to do; the session does it. */
+export type RegistrationAction =
+	| "none"
+	| "connect"
+	| "sendRegister"
+	| "sendUpdate"
+	| "sendDeregister"
+	/** Registered or updated: set the times of Update and expiry. */
+	| "settle"
+	/** Set the time of the next attempt. */
+	| "backOff"
+	/** Stay away for Disable Timeout (1/x/5). */
+	| "pause"
+	| "finish";
+
+type Cell = readonly [RegistrationAction, RegistrationState] | "ignore" | "impossible";
+
+const register: Cell = frozen(["sendRegister", "registering"]);
+const connect: Cell = frozen(["connect", "connecting"]);
+const update: Cell = frozen(["sendUpdate", "updating"]);
+const settle: Cell = frozen(["settle", "registered"]);
+const retreat: Cell = frozen(["backOff", "waiting"]);
+const pause: Cell = frozen(["pause", "waiting"]);
+const leave: Cell = frozen(["sendDeregister", "deregistering"]);
+const finish: Cell = frozen(["finish", "ended"]);
+
+/**
+ * The whole machine. "ignore" is for what may come at any time from outside and means nothing here; "impossible" is for answers to
+ * nothing and timers that do not run.
+ */
+export const registrationTable: { readonly [S in RegistrationState]: { readonly [E in RegistrationEvent]: Cell } } =
+	frozen({
+		idle: {
+			start: connect,
+			connected: "ignore",
+			unreachable: "ignore",
+			accepted: "impossible",
+			refused: "impossible",
+			timedOut: "impossible",
+			changed: "ignore",
+			updateDue: "impossible",
+			lifetimeOver: "impossible",
+			forgotten: "ignore",
+			disable: "ignore",
+			retryDue: "impossible",
+			stop: finish,
+		},
+		connecting: {
+			start: "ignore",
+			connected: register,
+			unreachable: retreat,
+			accepted: "impossible",
+			refused: "impossible",
+			timedOut: "impossible",
+			changed: "ignore", // Register will say everything
+			updateDue: "impossible",
+			lifetimeOver: "impossible",
+			forgotten: "ignore", // Register voids them anyway (§6.4.1)
+			disable: "ignore", // only a server that we are registered with can disable itself
+			retryDue: "impossible",
+			stop: finish,
+		},
+		registering: {
+			start: "ignore",
+			connected: "ignore",
+			unreachable: "ignore",
+			accepted: settle,
+			refused: retreat,
+			timedOut: retreat,
+			changed: "ignore", // compared again when the Register is accepted
+			updateDue: "impossible",
+			lifetimeOver: "impossible",
+			forgotten: "ignore",
+			disable: "ignore",
+			retryDue: "impossible",
+			stop: finish, // without a location there is nothing to delete
+		},
+		registered: {
+			start: "ignore",
+			connected: "ignore",
+			unreachable: "ignore",
+			accepted: "impossible",
+			refused: "impossible",
+			timedOut: "impossible",
+			changed: update, // §6.2.2: whenever a parameter changes
+			updateDue: update,
+			lifetimeOver: connect, // §6.2: an Update would be too late
+			forgotten: register, // §6.4.1: the server observes anew after a Register
+			disable: ["sendDeregister", "disabling"],
+			retryDue: "impossible",
+			stop: leave, // §6.2.3
+		},
+		updating: {
+			start: "ignore",
+			connected: "ignore",
+			unreachable: "ignore",
+			accepted: settle,
+			refused: register, // the server has forgotten us
+			timedOut: connect, // it may have another address by now
+			changed: "ignore", // compared again when the Update is accepted
+			updateDue: "impossible",
+			lifetimeOver: connect,
+			forgotten: register,
+			disable: ["sendDeregister", "disabling"],
+			retryDue: "impossible",
+			stop: leave,
+		},
+		disabling: {
+			start: "ignore",
+			connected: "ignore",
+			unreachable: "ignore",
+			accepted: pause,
+			refused: pause,
+			timedOut: pause,
+			changed: "ignore",
+			updateDue: "impossible",
+			lifetimeOver: "impossible",
+			forgotten: "ignore",
+			disable: "ignore",
+			retryDue: "impossible",
+			stop: ["none", "deregistering"], // the De-register is on its way
+		},
+		waiting: {
+			start: connect,
+			connected: "ignore",
+			unreachable: "ignore",
+			accepted: "impossible",
+			refused: "impossible",
+			timedOut: "impossible",
+			changed: "ignore",
+			updateDue: "impossible",
+			lifetimeOver: "impossible",
+			forgotten: "ignore",
+			disable: "ignore",
+			retryDue: connect,
+			stop: finish,
+		},
+		deregistering: {
+			start: "ignore",
+			connected: "ignore",
+			unreachable: "ignore",
+			accepted: finish,
+			refused: finish,
+			timedOut: finish,
+			changed: "ignore",
+			updateDue: "impossible",
+			lifetimeOver: "impossible",
+			forgotten: "ignore",
+			disable: "ignore",
+			retryDue: "impossible",
+			stop: "ignore",
+		},
+		ended: {
+			start: connect,
+			connected: "ignore",
+			unreachable: "ignore",
+			accepted: "impossible",
+			refused: "impossible",
+			timedOut: "impossible",
+			changed: "ignore",
+			updateDue: "impossible",
+			lifetimeOver: "impossible",
+			forgotten: "ignore",
+			disable: "ignore",
+			retryDue: "impossible",
+			stop: "ignore",
+		},
+	});
+
+/** Times of the machine, in milliseconds. */
+export interface RegistrationTuning {
+	/** How long before the lifetime's end an Update is sent: MAX_TRANSMIT_WAIT, so that its last retransmission still is in time. */
+	readonly updateMarginMs: number;
+	/** Delay before the second attempt; doubled for each further one (the default of Communication Retry Timer, LwM2M Core 1.1 §6.2.1.1). */
+	readonly retryMs: number;
+	readonly retryMostMs: number;
+	/** Up to so many percent are added by chance, so that a fleet does not come back at once. */
+	readonly retryJitterPercent: number;
+	/** A De-register that nobody answers ends after this. */
+	readonly leaveMs: number;
+}
+
+export const defaultRegistrationTuning: RegistrationTuning = frozen({
+	updateMarginMs: 93_000,
+	retryMs: 60_000,
+	retryMostMs: 3_600_000,
+	retryJitterPercent: 25,
+	leaveMs: 10_000,
+});
+
+/** One registration: the table, and the times that belong to it. Knows no messages; the session sends and hears for it. */
+export class Registration {
+	readonly #dice: Dice;
+	readonly #tuning: RegistrationTuning;
+	#state: RegistrationState = "idle";
+	#attempts = 0;
+	#updateAtMs = Infinity;
+	#expiresAtMs = Infinity;
+	/** Of the next attempt, or of the end of patience with a De-register. */
+	#wakeAtMs = Infinity;
+
+	constructor(dice: Dice, tuning: RegistrationTuning) {
+		this.#dice = dice;
+		this.#tuning = tuning;
+	}
+
+	get state(): RegistrationState {
+		return this.#state;
+	}
+
+	/** Whether the server may be answered: it knows us as registered (LwM2M Core 1.1 §6.3: earlier requests are ignored). */
+	get isServing(): boolean {
+		const state = this.#state;
+		return state === "registered" || state === "updating" || state === "disabling" || state === "deregistering";
+	}
+
+	/** Takes one event. @returns what is to be done now */
+	take(event: RegistrationEvent): RegistrationAction {
+		const cell = registrationTable[this.#state][event];
+		assert(cell !== "impossible", `registration: ${event} while ${this.#state}`);
+		if (cell === "ignore") return "none";
+		const [action, state] = cell;
+		if (action !== "none") this.#wakeAtMs = Infinity; // times belong to what is under way
+		this.#state = state;
+		return action;
+	}
+
+	/** @returns the event whose time has come, one at a time; undefined when there is none */
+	due(nowMs: number): RegistrationEvent | undefined {
+		switch (this.#state) {
+			case "registered":
+				if (nowMs >= this.#expiresAtMs) return "lifetimeOver";
+				return nowMs >= this.#updateAtMs ? "updateDue" : undefined;
+			case "updating":
+				return nowMs >= this.#expiresAtMs ? "lifetimeOver" : undefined;
+			case "waiting":
+				return nowMs >= this.#wakeAtMs ? "retryDue" : undefined;
+			case "disabling":
+			case "deregistering":
+				return nowMs >= this.#wakeAtMs ? "timedOut" : undefined;
+			default:
+				return undefined;
+		}
+	}
+
+	/** When due() has something to say; Infinity for never. */
+	get deadlineMs(): number {
+		switch (this.#state) {
+			case "registered":
+				return Math.min(this.#updateAtMs, this.#expiresAtMs);
+			case "updating":
+				return this.#expiresAtMs;
+			default:
+				return this.#wakeAtMs;
+		}
+	}
+
+	/**
+	 * The server knows us for another lifetime, counted from when we sent: it can not have begun earlier.
+	 * @param lifetimeS 0 lasts for ever (Server Object, Resource 1)
+	 */
+	settle(sentAtMs: number, lifetimeS: number): void {
+		const lifetimeMs = lifetimeS === 0 ? Infinity : lifetimeS * 1000;
+		// A lifetime too short for the margin is updated at half time.
+		const marginMs = Math.min(this.#tuning.updateMarginMs, lifetimeMs / 2);
+		this.#attempts = 0;
+		this.#expiresAtMs = sentAtMs + lifetimeMs;
+		this.#updateAtMs = lifetimeMs === Infinity ? Infinity : sentAtMs + lifetimeMs - Math.floor(marginMs);
+	}
+
+	/** @returns how long to wait before the next attempt */
+	backOff(nowMs: number): number {
+		const { retryMs, retryMostMs, retryJitterPercent } = this.#tuning;
+		const plainMs = Math.min(retryMostMs, retryMs * 2 ** Math.min(this.#attempts, 30));
+		const waitMs = plainMs + this.#dice.below(Math.floor((plainMs * retryJitterPercent) / 100) + 1);
+		this.#attempts++;
+		this.#wakeAtMs = nowMs + waitMs;
+		return waitMs;
+	}
+
+	/** Waits for `waitMs`, whatever the attempts so far. */
+	pause(nowMs: number, waitMs: number): void {
+		this.#attempts = 0;
+		this.#wakeAtMs = nowMs + waitMs;
+	}
+
+	/** A De-register was sent. */
+	leave(nowMs: number): void {
+		this.#wakeAtMs = nowMs + this.#tuning.leaveMs;
+	}
+}

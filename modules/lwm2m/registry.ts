@@ -1,0 +1,131 @@
+import { assert } from "../bytes.ts";
+import type { ResourceType } from "../formats/value.ts";
+import type { ObjectFacts, ResourceFacts } from "./facts.ts";
+import type { ChangeListener, Instance } from "./instance.ts";
+
+/** How an Object behaves as a whole: what a server may do to its Instances. */
+export interface ObjectOptions {
+	/**
+	 * Makes the Instance for a server's Create, with whatever the server may leave out already filled in; it is not added yet. May throw
+	 * RequestRefused. Absent: Create is refused with 4.05.
+	 */
+	readonly create?: (id: number) => Instance;
+	/** Called when a server deletes an Instance, before it goes; may throw RequestRefused. Absent: Delete is refused with 4.05. */
+	readonly remove?: (instance: Instance) => void;
+}
+
+/** One Object and its Instances, in ascending order of ID. */
+export interface ObjectEntry {
+	readonly facts: ObjectFacts;
+	readonly options: ObjectOptions;
+	readonly instances: readonly Instance[];
+}
+
+interface OpenEntry extends ObjectEntry {
+	readonly instances: Instance[];
+}
+
+/** The Objects and Object Instances of the device, in ascending order. One for all servers. */
+export class Registry {
+	readonly #objects: OpenEntry[] = [];
+	readonly #limit: number;
+	readonly #changed: ChangeListener;
+	#count = 0;
+	#listVersion = 0;
+
+	/** @param options.instances how many Object Instances there may be; @param options.changed is told of changed values */
+	constructor(options: { readonly instances: number; readonly changed: ChangeListener }) {
+		this.#limit = options.instances;
+		this.#changed = options.changed;
+	}
+
+	get objects(): readonly ObjectEntry[] {
+		return this.#objects;
+	}
+
+	/** Counts the changes of the list of Objects and Instances: another number, another list. */
+	get listVersion(): number {
+		return this.#listVersion;
+	}
+
+	/** Whether another Instance fits. */
+	get hasRoom(): boolean {
+		return this.#count < this.#limit;
+	}
+
+	/** Adds an Object, so that it is known while it has no Instance. */
+	addObject(facts: ObjectFacts, options: ObjectOptions = {}): void {
+		assert(this.object(facts.id) === undefined, `object ${facts.id} is there already`);
+		this.#insert({ facts, options, instances: [] });
+	}
+
+	/** Adds an Instance, and its Object where need be. A second one with the same ID is our own bug. */
+	add(instance: Instance): void {
+		const { facts, id } = instance;
+		assert(this.hasRoom, "limit: instances");
+		assert(facts.multiple === true || id === 0, `object ${facts.id} has one instance, 0`);
+		let entry = this.#objects.find((candidate) => candidate.facts.id === facts.id);
+		if (entry === undefined) {
+			entry = { facts, options: {}, instances: [] };
+			this.#insert(entry);
+		}
+		assert(!entry.instances.some((other) => other.id === id), `/${facts.id}/${id} is there already`);
+		let at = entry.instances.length;
+		while (at > 0 && entry.instances[at - 1]!.id > id) at--;
+		entry.instances.splice(at, 0, instance);
+		instance.listen(this.#changed);
+		this.#count++;
+		this.#listChanged(instance);
+	}
+
+	/** Takes an Instance away; its Object stays. */
+	remove(instance: Instance): void {
+		const instances = this.#objects.find(({ facts }) => facts.id === instance.facts.id)?.instances;
+		const at = instances === undefined ? -1 : instances.indexOf(instance);
+		if (instances === undefined || at < 0) return;
+		instances.splice(at, 1);
+		instance.listen(undefined);
+		this.#count--;
+		this.#listChanged(instance);
+	}
+
+	object(objectId: number): ObjectEntry | undefined {
+		for (const entry of this.#objects) if (entry.facts.id === objectId) return entry;
+		return undefined;
+	}
+
+	instance(objectId: number, instanceId: number): Instance | undefined {
+		const instances = this.object(objectId)?.instances;
+		if (instances !== undefined) for (const instance of instances) if (instance.id === instanceId) return instance;
+		return undefined;
+	}
+
+	/** The facts of a Resource, or undefined when the Object or the Resource is not known. */
+	resource(objectId: number, resourceId: number): ResourceFacts | undefined {
+		const resources = this.object(objectId)?.facts.resources;
+		for (const name in resources) if (resources[name]!.id === resourceId) return resources[name];
+		return undefined;
+	}
+
+	/** For the payload readers: formats that carry no type ask for it. */
+	typeOf(objectId: number, resourceId: number): ResourceType | undefined {
+		return this.resource(objectId, resourceId)?.type;
+	}
+
+	isMultiple(objectId: number, resourceId: number): boolean | undefined {
+		const facts = this.resource(objectId, resourceId);
+		return facts === undefined ? undefined : facts.multiple === true;
+	}
+
+	#insert(entry: OpenEntry): void {
+		let at = this.#objects.length;
+		while (at > 0 && this.#objects[at - 1]!.facts.id > entry.facts.id) at--;
+		this.#objects.splice(at, 0, entry);
+		this.#listVersion++;
+	}
+
+	#listChanged(instance: Instance): void {
+		this.#listVersion++;
+		this.#changed(instance, -1);
+	}
+}

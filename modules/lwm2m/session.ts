@@ -1,0 +1,213 @@
+import { codeText, isSuccess } from "../coap/code.ts";
+import { type Failure, Peer, type PeerListener, type Request, type Response } from "../coap/peer.ts";
+import type { Limits, Tuning } from "../coap/tuning.ts";
+import type { Path } from "../formats/value.ts";
+import { frozen } from "../frozen.ts";
+import type { Address, Entropy, LogRecord } from "../host.ts";
+import { type AttributeSet, Attributes } from "./attributes.ts";
+import { Observations } from "./observation.ts";
+import { type Asker, type Operations, type Outcome, spokenPath } from "./operations.ts";
+import { pathText } from "./path.ts";
+import type { RegistrationState } from "./registration.ts";
+import { type Account, type RegistrationContext, RegistrationInterface } from "./registration-interface.ts";
+
+/** The Resources of the Server Object with the defaults of pmin and pmax (LwM2M Core 1.1 Appendix E.2). */
+const resource = frozen({ defaultMinimumPeriod: 2, defaultMaximumPeriod: 3 });
+
+/** What all sessions of a client share. */
+export interface SessionContext extends RegistrationContext {
+	readonly operations: Operations;
+	readonly entropy: Entropy;
+	readonly coapTuning?: Partial<Tuning>;
+	readonly coapLimits?: Partial<Limits>;
+	log(record: LogRecord): void;
+}
+
+/** Everything between us and one LwM2M Server: its registration, its requests, its observations and attributes. */
+export class Session implements PeerListener {
+	readonly #account: Account;
+	readonly #context: SessionContext;
+	readonly #peer: Peer;
+	readonly #registration: RegistrationInterface;
+	readonly #observations: Observations;
+	readonly #asker: Asker;
+	#nowMs = 0;
+
+	constructor(account: Account, context: SessionContext) {
+		this.#account = account;
+		this.#context = context;
+		const { dice, entropy, enabler, limits, operations, coapTuning, coapLimits } = context;
+		this.#peer = new Peer({
+			dice,
+			entropy,
+			listener: this,
+			...(coapTuning === undefined ? {} : { tuning: coapTuning }),
+			...(coapLimits === undefined ? {} : { limits: coapLimits }),
+		});
+		const attributes = new Attributes(limits.attributes);
+		this.#asker = { attributes, enabler };
+		this.#observations = new Observations(limits.observations, {
+			inForce: (path) => attributes.inForce(path, this.#defaults()),
+			read: (path, accept) => operations.observed(path, accept, enabler),
+			numberAt: (path) => operations.numberAt(path),
+			notify: (observed, response, type) => {
+				this.#peer.notify(observed.token, response, type, this.#nowMs);
+				this.#log("notified", { path: pathText(observed.path), confirmable: type === "confirmable" });
+			},
+			dropped: (observed) => this.#peer.forgetObserver(observed.token),
+			ended: (observed) => this.#cancelled(observed.path, "gone"),
+		});
+		this.#registration = new RegistrationInterface(account, context, {
+			peer: this.#peer,
+			dropObservations: () => this.#observations.clear(),
+			log: (event, fields) => this.#log(event, fields),
+		});
+	}
+
+	get shortServerId(): number {
+		return this.#account.shortServerId;
+	}
+
+	get state(): RegistrationState {
+		return this.#registration.state;
+	}
+
+	/** Where the server is, once its name is resolved; host is "" before. */
+	get address(): Address {
+		return this.#registration.address;
+	}
+
+	get observationCount(): number {
+		return this.#observations.size;
+	}
+
+	get deadlineMs(): number {
+		const reportMs = this.#registration.isReporting ? this.#observations.deadlineMs : Infinity;
+		return Math.min(this.#peer.deadlineMs, this.#registration.deadlineMs, reportMs);
+	}
+
+	/** Registers, or tries again at once where an attempt waits for its time. */
+	start(nowMs: number): void {
+		this.#registration.start(nowMs);
+	}
+
+	/** De-registers where need be, and ends. */
+	stop(nowMs: number): void {
+		this.#registration.stop(nowMs);
+	}
+
+	/** Registration Update Trigger (Server Object, Resource 8). */
+	trigger(): void {
+		this.#registration.trigger();
+	}
+
+	/** Disable (Server Object, Resource 4). */
+	disable(): void {
+		this.#registration.disable();
+	}
+
+	/** @returns the name to resolve, once; undefined when none is wanted */
+	takeName(): string | undefined {
+		return this.#registration.takeName();
+	}
+
+	/** The answer to takeName(). */
+	resolved(name: string, host: string | undefined, nowMs: number): void {
+		this.#registration.resolved(name, host, nowMs);
+	}
+
+	/** @param bytes one datagram from this server's address; nothing here keeps a reference to it */
+	receive(bytes: Uint8Array, at: number, end: number, nowMs: number): void {
+		this.#nowMs = nowMs;
+		// A request before the registration is complete is ignored (LwM2M Core 1.1 §6.3); the server repeats a Confirmable one.
+		const code = bytes[at + 1] ?? 0;
+		if (!this.#registration.isServing && code > 0 && code < 0x20) return;
+		const refused = this.#peer.receive(bytes, at, end, nowMs);
+		if (refused !== undefined) this.#log("refusedBytes", { code: refused.code });
+	}
+
+	/** Does what is due, and what this turn has brought about. */
+	poll(nowMs: number): void {
+		this.#nowMs = nowMs;
+		this.#peer.poll(nowMs);
+		this.#registration.poll(nowMs);
+		if (this.#registration.isReporting) this.#observations.poll(nowMs);
+	}
+
+	/** @returns the next datagram for `address`; its bytes are not to be changed */
+	takeDatagram(): Uint8Array | undefined {
+		return this.#peer.takeDatagram();
+	}
+
+	/** Something below `path` reads differently now. */
+	valueChanged(path: Path): void {
+		const { server } = this.#account;
+		if (path.objectId === server.facts.id && path.instanceId === server.id) this.#observations.attributesChanged();
+		this.#observations.changed(path);
+	}
+
+	/** An Object Instance is gone; so are its attributes. */
+	instanceGone(path: Path): void {
+		this.#asker.attributes.forget(path);
+		this.#observations.attributesChanged();
+	}
+
+	requested(request: Request, nowMs: number): void {
+		const outcome = this.#context.operations.perform(request, this.#asker);
+		const { operation, path, response, failure } = outcome;
+		const observe = operation === "read" ? this.#observe(request, outcome, nowMs) : undefined;
+		const isDone = this.#peer.respond(request, observe === undefined ? response : { ...response, observe }, nowMs);
+		this.#log("request", { operation, path: spokenPath(request, path), code: codeText(response.code) });
+		if (failure !== undefined) this.#log("hostFailure", { what: failure.message });
+		if (operation === "writeAttributes" && isSuccess(response.code)) this.#observations.attributesChanged();
+		if (observe === undefined) return;
+		if (isDone) this.#log("observing", { path: pathText(path) });
+		else this.#observations.cancel(request.token); // the peer had no room: the server got the answer to a plain Read
+	}
+
+	responded(requestId: number, response: Response, nowMs: number): void {
+		this.#registration.responded(requestId, response, nowMs);
+	}
+
+	failed(requestId: number, reason: Failure, nowMs: number): void {
+		this.#registration.failed(requestId, reason, nowMs);
+	}
+
+	observerGone(token: Uint8Array, reason: "reset" | "timedOut"): void {
+		const path = this.#observations.cancel(token);
+		if (path === undefined) return;
+		this.#cancelled(path, reason);
+		// RFC 7641 §4.5 drops an observer that does not acknowledge; the server may only have been away, and would wait in vain.
+		// A Register makes it observe anew (LwM2M Core 1.1 §6.4.1).
+		if (reason === "timedOut") this.#registration.forget();
+	}
+
+	/** Observe and Cancel Observation (RFC 7641 §4.1). @returns the sequence number for the response when it begins an observation */
+	#observe(request: Request, { path, response }: Outcome, nowMs: number): number | undefined {
+		if (request.observe === undefined) return undefined;
+		const isNew = request.observe === 0 && isSuccess(response.code);
+		if (isNew) return this.#observations.add(request.token, { path, accept: request.accept }, nowMs);
+		const cancelled = this.#observations.cancel(request.token);
+		if (cancelled !== undefined) this.#cancelled(cancelled, "server");
+		return undefined;
+	}
+
+	/** Where no level has pmin or pmax: Resources 2 and 3 of the Server Object (LwM2M Core 1.1 §5.1.2, Appendix E.2). */
+	#defaults(): AttributeSet {
+		const { server } = this.#account;
+		const pmin = server.at(resource.defaultMinimumPeriod);
+		const pmax = server.at(resource.defaultMaximumPeriod);
+		return {
+			pmin: typeof pmin === "number" ? pmin : 0,
+			pmax: typeof pmax === "number" ? pmax : 0,
+		};
+	}
+
+	#cancelled(path: Path, by: "server" | "reset" | "timedOut" | "gone"): void {
+		this.#log("observationCancelled", { path: pathText(path), by });
+	}
+
+	#log(event: string, fields: Omit<LogRecord, "event">): void {
+		this.#context.log({ event, server: this.shortServerId, ...fields });
+	}
+}

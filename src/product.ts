@@ -1,0 +1,13 @@
+import { frozen } from "../modules/frozen.ts";
+
+/** Everything that makes this application your product. What the factory put on a device (host.factory) wins over it. */
+export const product = frozen({
+	manufacturer: "Dormouse",
+	modelNumber: "Reference thermometer",
+	deviceType: "thermometer",
+	firmwareVersion: "0.1.0",
+	/** Unique on each server: give every device its own in the factory. */
+	endpointName: "dormouse",
+	/** The LwM2M Server to register with, and how long a registration lasts without a sign of life. */
+	server: { uri: "coap://localhost:5683", shortServerId: 1, lifetimeS: 300 },
+});

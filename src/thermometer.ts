@@ -1,0 +1,33 @@
+import { ObjectInstance } from "../modules/lwm2m/instance.ts";
+import { TEMPERATURE } from "../modules/objects/facts/temperature-3303.ts";
+
+/** A thermometer for the network to read and observe: IPSO Temperature, object 3303. @param celsius reads the sensor */
+export function thermometer(celsius: () => number): ObjectInstance<typeof TEMPERATURE> {
+	const tenths = () => Math.round(celsius() * 10) / 10; // more digits would only be noise on the air
+	const first = tenths();
+	return new ObjectInstance(TEMPERATURE, {
+		values: {
+			sensorValue: first,
+			minMeasuredValue: first,
+			maxMeasuredValue: first,
+			sensorUnits: "Cel",
+			applicationType: "Room",
+		},
+		sample: {
+			everyS: 5,
+			take(it) {
+				const now = tenths();
+				it.set("sensorValue", now);
+				it.set("minMeasuredValue", Math.min(now, it.get("minMeasuredValue") ?? now));
+				it.set("maxMeasuredValue", Math.max(now, it.get("maxMeasuredValue") ?? now));
+			},
+		},
+		execute: {
+			resetMinAndMaxMeasuredValues(it) {
+				const now = it.get("sensorValue") ?? tenths();
+				it.set("minMeasuredValue", now);
+				it.set("maxMeasuredValue", now);
+			},
+		},
+	});
+}
