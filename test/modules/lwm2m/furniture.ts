@@ -1,0 +1,62 @@
+import type { Client } from "../../../modules/lwm2m/client.ts";
+import { device } from "../../../modules/objects/device-3.ts";
+import { security } from "../../../modules/objects/security-0.ts";
+import { type ServerOptions, server } from "../../../modules/objects/server-1.ts";
+import { thermometer } from "../../../src/thermometer.ts";
+import { World, type WorldOptions } from "./world.ts";
+
+/** What the tests' device is made of; the sensor and the clock are theirs to set. */
+export interface Furniture {
+	celsius: number;
+	wallTimeS: number | undefined;
+	restarts: number;
+}
+
+export interface FurnishedOptions extends Partial<WorldOptions> {
+	readonly account?: Partial<ServerOptions>;
+	readonly uri?: string;
+}
+
+/** A device with one account, Device and a thermometer, before it starts. */
+export function furnished(options: FurnishedOptions = {}): { readonly world: World; readonly furniture: Furniture } {
+	const furniture: Furniture = { celsius: 20, wallTimeS: undefined, restarts: 0 };
+	const world = new World({
+		...options,
+		furnish(client, world) {
+			furnish(client, furniture, options);
+			options.furnish?.(client, world);
+		},
+	});
+	return { world, furniture };
+}
+
+function furnish(client: Client, furniture: Furniture, { account, uri }: FurnishedOptions): void {
+	client.add(security({ serverUri: uri ?? "coap://server.example", shortServerId: account?.shortServerId ?? 1 }));
+	client.add(server({ shortServerId: 1, lifetimeS: 300, ...account }, client));
+	client.add(
+		device(
+			{ manufacturer: "Maker", modelNumber: "Model", firmwareVersion: "1.0" },
+			{
+				clock: {
+					nowMs: () => 0,
+					wallTimeS: () => furniture.wallTimeS,
+					setWallTimeS: (seconds) => {
+						furniture.wallTimeS = seconds;
+					},
+					setAlarm() {},
+				},
+				power: {
+					resetCause: "powerOn",
+					restart: () => {
+						furniture.restarts++;
+					},
+					onShutdown() {},
+					off() {},
+				},
+				log: { write() {} },
+				after: (delayMs, run) => client.after(delayMs, run),
+			},
+		),
+	);
+	client.add(thermometer(() => furniture.celsius));
+}
