@@ -12,7 +12,7 @@ import { RealTime, type Timekeeper, VirtualTime } from "./time.ts";
 
 /** An image and the machines that run it. */
 export interface Device<M extends BoardMachine> {
-	readonly image: Uint8Array;
+	readonly image: { readonly bytes: Uint8Array; readonly version: string; readonly hash: string };
 	readonly makeMachine: MakeMachine<M>;
 }
 
@@ -37,6 +37,13 @@ export interface NewBoard {
 	/** A chip of its own in memory when absent. */
 	readonly flash?: FlashChip;
 	readonly rtc?: "running" | "unset";
+}
+
+export interface RunOptions {
+	/** Asked after every appointment. */
+	isOver?(): boolean;
+	/** Called, and waited for, when signals and pipes had their turn. */
+	breathe?(): Promise<void>;
 }
 
 /** Appointments that a virtual world keeps before it lets signals and pipes have their turn. */
@@ -132,7 +139,7 @@ export class World<M extends BoardMachine> {
 			onPrint: (text, board) => this.#options.onPrint?.(text, board),
 		};
 		const board = new Board<M>(options);
-		board.program(this.#options.device.image);
+		board.program(this.#options.device.image.bytes);
 		this.boards.push(board);
 		return board;
 	}
@@ -140,16 +147,15 @@ export class World<M extends BoardMachine> {
 	/**
 	 * Runs a virtual world to `endMs`, or until `isOver` says so after an appointment. Promises of scripts are given their turn after every
 	 * appointment, signals and pipes after every few hundred: by count and not by the clock, so that a run can be repeated.
-	 * @param breathe called then, and waited for
 	 */
-	async run(endMs: number, { isOver = () => false, breathe = async () => {} } = {}): Promise<void> {
+	async run(endMs: number, { isOver, breathe }: RunOptions = {}): Promise<void> {
 		const { time } = this.#virtual ?? {};
 		if (time === undefined) throw new Error("a real world runs by itself");
-		for (let step = 1; !isOver() && time.step(endMs); step++) {
+		for (let step = 1; isOver?.() !== true && time.step(endMs); step++) {
 			await undefined;
 			if (step % stepsPerBreath !== 0) continue;
 			await new Promise((resolve) => setImmediate(resolve));
-			await breathe();
+			await breathe?.();
 		}
 	}
 

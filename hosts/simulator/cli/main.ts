@@ -66,7 +66,7 @@ function program(load: Load, output: Output): Command {
 		.description("the embedded LwM2M server alone, with a REST API and event stream as leshan-demo-server has them")
 		.addOption(new Option("--port <n>", "UDP port for CoAP; 0 takes a free one").default(5683).argParser(readPort))
 		.addOption(new Option("--http <n>", "TCP port for REST; 0 takes a free one").default(8080).argParser(readPort))
-		.option("--host <address>", "address of this machine to listen on; 0.0.0.0 or :: for all", "127.0.0.1")
+		.option("--host <address>", "listen on this address; without it CoAP listens on all of them, REST on 127.0.0.1")
 		.action(load("./server.js"));
 	dormouse
 		.command("image")

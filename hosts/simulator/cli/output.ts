@@ -7,8 +7,10 @@ export interface Output {
 	/** Makes text stand out, or leaves it as it is where colours are not wanted (https://no-color.org, no terminal). */
 	bold(text: string): string;
 	dim(text: string): string;
-	/** A line that the next one replaces on a terminal; elsewhere it is left out unless `isLast`. */
-	progress(text: string, isLast?: boolean): void;
+	/**
+	 * A line about work under way. On a terminal the next line takes its place, unless it is "lasting"; elsewhere a "passing" one is left out.
+	 */
+	progress(text: string, kind: "passing" | "milestone" | "lasting"): void;
 	/** Resolves when the reader of `out` has caught up. */
 	drained(): Promise<void>;
 }
@@ -37,10 +39,10 @@ export function terminalOutput(
 		},
 		bold: styled(1),
 		dim: styled(2),
-		progress(text, isLast = false) {
+		progress(text, kind) {
 			clear();
-			if (isLast) stderr.write(`${text}\n`);
-			else if (stderr.isTTY === true) stderr.write((shown = text));
+			if (kind !== "lasting" && stderr.isTTY === true) stderr.write((shown = text));
+			else if (kind !== "passing") stderr.write(`${text}\n`);
 		},
 		drained: () => {
 			if (!stdout.writableNeedDrain) return Promise.resolve();

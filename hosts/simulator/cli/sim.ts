@@ -1,0 +1,176 @@
+import { randomInt } from "node:crypto";
+import type { Board } from "../board/board.ts";
+import { type LoadedDevice, loadDevice } from "../board/device.ts";
+import { FlashChip } from "../board/flash.ts";
+import { FlashFileRefused, openFlashFile } from "../board/flash-file.ts";
+import { type BoardName, presets } from "../board/presets.ts";
+import { SlotRefused } from "../board/slots.ts";
+import type { Machine } from "../engine/machine.ts";
+import { World, type WorldEvent } from "../world.ts";
+import { WrongUsage } from "./arguments.ts";
+import { careForBoards } from "./care.ts";
+import { eventLine } from "./event-line.ts";
+import { Interrupt, within } from "./interrupt.ts";
+import type { ExitStatus } from "./main.ts";
+import type { Output } from "./output.ts";
+import { buildProgress } from "./progress.ts";
+import { boardReport, durationText, type Report, reportLines } from "./report.ts";
+
+export interface SimOptions {
+	readonly server?: string;
+	readonly endpoint?: string;
+	readonly lifetime?: number;
+	readonly board: BoardName;
+	readonly seed?: number;
+	readonly flash?: string;
+	readonly realTime?: boolean;
+	/** Milliseconds of virtual time. */
+	readonly for?: number;
+	readonly json?: boolean;
+}
+
+/** How long a board may take to say good-bye: one lost datagram's worth (RFC 7252 §4.8.2: ACK_TIMEOUT × ACK_RANDOM_FACTOR) */
+const farewellMs = 3000;
+
+/** `dormouse sim`: one board, until its time is over or Ctrl-C. @throws WrongUsage */
+export async function run(options: SimOptions, output: Output): Promise<ExitStatus> {
+	if (options.server !== undefined && options.for !== undefined) {
+		throw new WrongUsage(
+			"--server speaks to a real server in real time, which --for can not hurry: " +
+				"leave out --for, or leave out --server to use the embedded one",
+		);
+	}
+	const flash = openFlash(options);
+	try {
+		const device = await loadDevice(buildProgress(output));
+		return await new Simulation(options, flash, device, output).run();
+	} finally {
+		flash.close();
+	}
+}
+
+function openFlash({ flash, board }: SimOptions): FlashChip {
+	const { flash: geometry } = presets[board];
+	if (flash === undefined) return new FlashChip(geometry);
+	try {
+		return openFlashFile(flash, geometry);
+	} catch (error) {
+		if (error instanceof FlashFileRefused) throw new WrongUsage(`--flash: ${error.message}`, { cause: error });
+		throw error;
+	}
+}
+
+class Simulation {
+	readonly #options: SimOptions;
+	readonly #output: Output;
+	readonly #device: LoadedDevice;
+	readonly #flash: FlashChip;
+	readonly #world: World<Machine>;
+	readonly #counts = new Map<string, number>();
+	readonly #ended: Promise<void>;
+	#end: () => void = () => {};
+	#hasEnded = false;
+
+	constructor(options: SimOptions, flash: FlashChip, device: LoadedDevice, output: Output) {
+		this.#options = options;
+		this.#output = output;
+		this.#device = device;
+		this.#flash = flash;
+		this.#ended = new Promise((resolve) => {
+			this.#end = resolve;
+		});
+		const worldOptions = {
+			seed: options.seed ?? randomInt(0x100000000),
+			device,
+			onEvent: (event: WorldEvent) => this.#hear(event),
+			onPrint: (text: string) => output.err(`device: ${text.trimEnd()}`),
+		};
+		this.#world = options.for === undefined ? World.real(worldOptions) : World.virtual(worldOptions);
+	}
+
+	async run(): Promise<ExitStatus> {
+		const interrupt = new Interrupt();
+		try {
+			const board = await this.#prepare();
+			board.powerOn();
+			if (this.#options.for === undefined) await this.#runReal(board, interrupt);
+			else await this.#runVirtual(board, interrupt, this.#options.for);
+			this.#report(board);
+			return board.state === "failed" ? 1 : 0;
+		} finally {
+			interrupt.close();
+			this.#world.close();
+		}
+	}
+
+	async #prepare(): Promise<Board<Machine>> {
+		const { board: name, server, endpoint, lifetime } = this.#options;
+		const { seed } = this.#world;
+		const err = (text: string) => this.#output.err(text);
+		let serverUri = server;
+		if (serverUri === undefined) {
+			serverUri = await this.#world.startServer(this.#options.for === undefined ? { port: 0 } : {});
+			careForBoards(this.#world.server!, err);
+		}
+		const endpointName = endpoint ?? `dormouse-${seed}`;
+		const factory = { endpointName, serverUri, ...(lifetime === undefined ? {} : { lifetimeS: lifetime }) };
+		const preset = presets[name];
+		const lasting =
+			this.#options.for === undefined ? "until Ctrl-C" : `for ${durationText(this.#options.for)} of virtual time`;
+		err(`${preset.title} as "${endpointName}" with ${serverUri}, ${lasting}; --seed ${seed}`);
+		try {
+			return this.#world.addBoard({ preset, factory, flash: this.#flash });
+		} catch (error) {
+			if (error instanceof SlotRefused) throw new WrongUsage(`${name}: ${error.message}`, { cause: error });
+			throw error;
+		}
+	}
+
+	async #runVirtual(board: Board<Machine>, interrupt: Interrupt, durationMs: number): Promise<void> {
+		const breathe = () => this.#output.drained();
+		await this.#world.run(durationMs, { breathe, isOver: () => this.#hasEnded || interrupt.isAsked });
+		if (!interrupt.isAsked || this.#hasEnded) return;
+		board.shutDown();
+		await this.#world.run(this.#world.time.nowMs() + farewellMs, { isOver: () => this.#hasEnded });
+	}
+
+	async #runReal(board: Board<Machine>, interrupt: Interrupt): Promise<void> {
+		await Promise.race([interrupt.asked, this.#ended]);
+		if (this.#hasEnded) return;
+		this.#output.err("De-registering; Ctrl-C again ends at once.");
+		board.shutDown();
+		if (await within(farewellMs, this.#ended)) return;
+		this.#output.err("The server did not answer in time: the board is switched off without its good-bye.");
+	}
+
+	#hear(event: WorldEvent): void {
+		this.#counts.set(event.event, (this.#counts.get(event.event) ?? 0) + 1);
+		this.#output.out(this.#options.json ? JSON.stringify(event) : eventLine(event, this.#output));
+		if (event.event === "off" || event.event === "deviceFailed") {
+			this.#hasEnded = true;
+			this.#end();
+		}
+		if (event.event === "deviceFailed") this.#output.err(`The device failed: ${failureText(event)}`);
+	}
+
+	#report(board: Board<Machine>): void {
+		const { image } = this.#device;
+		const report: Report = {
+			event: "report",
+			seed: this.#world.seed,
+			ranMs: this.#world.time.nowMs(),
+			time: this.#options.for === undefined ? "real" : "virtual",
+			image: { version: image.version, sha256: image.hash, bytes: image.bytes.length },
+			...boardReport(board),
+			events: Object.fromEntries(this.#counts),
+		};
+		if (this.#options.json) this.#output.out(JSON.stringify({ t: report.ranMs, ...report }));
+		else for (const line of reportLines(report, this.#output.bold)) this.#output.out(line);
+	}
+}
+
+function failureText({ t, event, reason, explanation, ...figures }: WorldEvent): string {
+	const listed = Object.entries(figures).map(([name, value]) => `${name} ${value}`);
+	const why = explanation === undefined ? reason : `${reason}: ${explanation}`;
+	return `${event} after ${durationText(t)}: ${why}${listed.length === 0 ? "" : ` (${listed.join(", ")})`}`;
+}

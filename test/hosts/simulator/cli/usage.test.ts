@@ -1,0 +1,86 @@
+import { equal, match, ok } from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { dormouse } from "./dormouse.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "dormouse-usage-"));
+const shortFile = join(folder, "short.flash");
+writeFileSync(shortFile, "too short");
+process.on("exit", () => rmSync(folder, { recursive: true }));
+
+/** Each wrong command line, and what its message must say. */
+const wrong: readonly (readonly [args: string, message: RegExp])[] = [
+	["", /Usage: dormouse .*Commands:/s],
+	["hibernate", /unknown command 'hibernate'/],
+	["smi", /unknown command 'smi'.*Did you mean sim/s],
+	["sim --wat", /unknown option '--wat'/],
+	["sim now", /too many arguments/],
+	["sim --board pdp11", /Choose one of esp32, esp32c3, nrf52840, nrf9160/],
+	["sim --board", /argument missing/],
+	["sim --for 24", /Say a time with its unit: 500ms, 90s/],
+	["sim --for 0s", /Say a time/],
+	["sim --for -1h", /Say a time|argument missing/],
+	["sim --for 24x", /Say a time/],
+	["sim --for 101y", /hundred years/],
+	["sim --for 1h --real-time", /'--real-time' cannot be used with option '--for/],
+	["sim --for 1h --server coap://127.0.0.1:5683", /leave out --for, or leave out --server/],
+	["sim --server 127.0.0.1", /Write it as coap:\/\/host:port/],
+	["sim --server coaps://127.0.0.1:5684", /DTLS .*not there yet; use coap:/],
+	["sim --server coap+tcp://127.0.0.1", /TCP is not there yet/],
+	["sim --server http://127.0.0.1", /Write it as coap:/],
+	["sim --server coap://", /Write it as coap:/],
+	["sim --server coap://host:70000", /Write it as coap:/],
+	["sim --server coap://host:0", /Write it as coap:/],
+	["sim --server coap://host/rd", /Write it as coap:/],
+	["sim --server coap://::1:5683", /in brackets/],
+	["sim --server coap://[::zz]:5683", /in brackets/],
+	["sim --server coap://[1:2]:5683", /in brackets/],
+	["sim --lifetime 0", /from 1 to 2147483647/],
+	["sim --lifetime soon", /whole number/],
+	["sim --seed -1", /whole number|argument missing/],
+	["sim --seed 1.5", /whole number/],
+	[`sim --endpoint ${"x".repeat(253)}`, /1 to 252 bytes/],
+	["sim --endpoint a\u0007b", /Control characters/],
+	[`sim --for 1s --flash ${shortFile}`, /has 9 bytes, this board's flash has 4194304/],
+	[`sim --for 1s --flash ${folder}`, /is not a file/],
+	[`sim --for 1s --flash ${join(folder, "no", "such.flash")}`, /can not be made: no such file or directory/],
+	["sim --for 1s --flash /dev/full", /is not a file/],
+	["server --port 65536", /from 0 to 65535/],
+	["server --port coap", /whole number/],
+	["server --http 99999", /from 0 to 65535/],
+	["start --board pdp11", /Choose one of/],
+];
+
+test("each wrong use ends with status 2, says what to do, and writes nothing to stdout", {
+	timeout: 120_000,
+}, async () => {
+	const queue = [...wrong];
+	const worker = async () => {
+		for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+			const [args, message] = next;
+			const { status, stdout, stderr } = await dormouse(...args.split(" ").filter((word) => word !== ""));
+			equal(status, 2, `${args}: status ${status}\n${stderr}`);
+			match(stderr, message, args);
+			equal(stdout, "", args);
+			ok(!stderr.includes("    at "), `a stack trace for ${args}`);
+		}
+	};
+	await Promise.all([worker(), worker(), worker()]);
+});
+
+test("help and version are told on stdout with status 0", { timeout: 60_000 }, async () => {
+	for (const args of [["--help"], ["help"], ["sim", "--help"], ["help", "sim"]]) {
+		const { status, stdout, stderr } = await dormouse(...args);
+		equal(status, 0, args.join(" "));
+		match(stdout, /Usage: dormouse/);
+		equal(stderr, "");
+	}
+	const { stdout } = await dormouse("sim", "--help");
+	const flags = ["server", "endpoint", "lifetime", "board", "seed", "flash", "real-time", "for", "json"];
+	for (const flag of flags) ok(stdout.includes(`--${flag}`), `--${flag} is not in the help`);
+	const { status, stdout: version } = await dormouse("--version");
+	equal(status, 0);
+	match(version, /^\d+\.\d+\.\d+\n$/);
+});
