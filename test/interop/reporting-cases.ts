@@ -42,6 +42,7 @@ async function observing(
 ): Promise<void> {
 	const { remote, events, device } = bench;
 	const names = Object.keys(attributes);
+	if (path === steered) await steer(bench); // it has no value before the first one is written
 	if (names.length > 0) hasCode(await remote.writeAttributes(path, attributes), "2.04", "Write-Attributes");
 	try {
 		const of = { endpoint: device.endpoint, path, from: events.mark };
@@ -106,15 +107,16 @@ const changes: readonly Case[] = [
 	{
 		name: "[CORE-IR-1] ETS 710 one change is told to the observers of object, instance and resource; each gets what a Read gives",
 		run: (bench) =>
-			observing(bench, { path: "/1" }, (object) =>
+			observing(bench, { path: steered }, (resource) =>
 				observing(bench, { path: "/1/0" }, (instance) =>
-					observing(bench, { path: steered }, async (resource) => {
+					observing(bench, { path: "/1" }, async (object) => {
 						const written = await steer(bench);
-						for (const [path, watch] of [
+						const watches = [
 							["/1", object],
 							["/1/0", instance],
 							[steered, resource],
-						] as const) {
+						] as const;
+						for (const [path, watch] of watches) {
 							const [first] = await watch.notified(1, 5000);
 							const values = roundedValues(path, first!.node);
 							equal(values.get(steered), written);
@@ -253,8 +255,8 @@ const cancellations: readonly Case[] = [
 	{
 		name: "[CORE-IR-1] ETS 302 the end of one observation is not the end of another",
 		run: (bench) =>
-			observing(bench, { path: "/1/0" }, (instance) =>
-				observing(bench, { path: steered }, async (resource) => {
+			observing(bench, { path: steered }, (resource) =>
+				observing(bench, { path: "/1/0" }, async (instance) => {
 					await steer(bench);
 					await resource.notified(1, 5000);
 					await instance.notified(1, 5000);
