@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { join, relative } from "node:path";
-import { suite, test } from "node:test";
+import { describe, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { loadEngine } from "../hosts/simulator/engine/engine.ts";
 import { bundle } from "../hosts/simulator/image/bundle.ts";
@@ -11,7 +11,7 @@ import { loadXsCases } from "./xs/runner.ts";
 
 /** build/js: what runs is what scripts/build.mjs made. */
 const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[/\\]$/, "");
-const wanted = process.env["DORMOUSE_TESTS"] ?? "";
+const wanted = process.env.DORMOUSE_TESTS ?? "";
 
 const files = ["test/modules", "test/src"]
 	.flatMap((room) => {
@@ -69,7 +69,7 @@ async function onXs(path: string): Promise<void> {
 	}
 }
 
-suite("portable", async () => {
+describe("portable", async () => {
 	for (const path of files) await onNode(path);
 	for (const path of files) await onXs(path);
 	if (files.length === 0) test("there are portable tests", { skip: "none yet" }, () => {});

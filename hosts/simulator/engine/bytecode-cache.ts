@@ -5,6 +5,8 @@ import type { CompiledModule } from "./compiler.ts";
 import type { Engine } from "./engine.ts";
 import { packageRoot } from "./sources.ts";
 
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 const folder = join(packageRoot, "build/bytecode");
 
 /** Compiles, or takes what the same compiler made of the same text before. @throws CompileFailure */
@@ -12,22 +14,24 @@ export function compileCached(engine: Engine, name: string, source: string): Com
 	const hash = createHash("sha256").update(`${engine.key}\0${name}\0${source}`).digest("hex").slice(0, 32);
 	const path = join(folder, hash);
 	try {
-		return { name, ...readEntry(readFileSync(path)) };
+		return { name, ...readEntry(new Uint8Array(readFileSync(path))) };
 	} catch {
 		const module = engine.compiler.compile(name, source);
-		const symbols = Buffer.from(module.symbols.join("\0"));
-		const size = Buffer.alloc(4);
-		size.writeUInt32LE(symbols.length);
+		const symbols = encoder.encode(module.symbols.join("\0"));
+		const entry = new Uint8Array(4 + symbols.length + module.code.length);
+		new DataView(entry.buffer).setUint32(0, symbols.length, true);
+		entry.set(symbols, 4);
+		entry.set(module.code, 4 + symbols.length);
 		mkdirSync(folder, { recursive: true });
 		const draft = `${path}.${process.pid}`;
-		writeFileSync(draft, Buffer.concat([size, symbols, module.code]));
+		writeFileSync(draft, entry);
 		renameSync(draft, path);
 		return module;
 	}
 }
 
-function readEntry(entry: Buffer): { code: Uint8Array; symbols: string[] } {
-	const size = entry.readUInt32LE(0);
-	const symbols = size === 0 ? [] : entry.toString("utf8", 4, 4 + size).split("\0");
-	return { symbols, code: new Uint8Array(entry.subarray(4 + size)) };
+function readEntry(entry: Uint8Array): { code: Uint8Array; symbols: string[] } {
+	const size = new DataView(entry.buffer).getUint32(0, true);
+	const symbols = size === 0 ? [] : decoder.decode(entry.subarray(4, 4 + size)).split("\0");
+	return { symbols, code: entry.slice(4 + size) };
 }

@@ -36,7 +36,7 @@ export interface XsSources {
  * @throws EngineFailure when the folder was named and holds no XS
  */
 export function findXsFolder(named?: string): string | undefined {
-	const asked = named ?? (process.env["DORMOUSE_XS"] || undefined);
+	const asked = named ?? (process.env.DORMOUSE_XS || undefined);
 	if (asked !== undefined) {
 		if (existsSync(join(asked, "sources/xsRun.c"))) return asked;
 		throw new EngineFailure(`no XS sources in ${asked}: it must hold sources/, includes/ and platforms/`);

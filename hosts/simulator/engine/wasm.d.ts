@@ -3,7 +3,7 @@ declare namespace WebAssembly {
 	class Module {
 		constructor(bytes: Uint8Array);
 	}
-	type ModuleImports = Record<string, (...numbers: number[]) => number | void>;
+	type ModuleImports = Record<string, (...numbers: number[]) => unknown>;
 	class Instance {
 		constructor(module: Module, imports: Record<string, ModuleImports>);
 		readonly exports: object;

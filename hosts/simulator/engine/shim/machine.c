@@ -7,6 +7,9 @@ extern void program_addModule(txMachine* the, const char* name, txByte* code, tx
 static txMachine* root;
 static txMachine* device;
 
+/* What an unused slot of the device's stack holds. */
+static const uint32_t paint[4] = { 0xa5a5a5a5, 0xa5a5a5a5, 0xa5a5a5a5, 0xa5a5a5a5 };
+
 /* --- ROM --- */
 
 TO_BOARD(createRoot) void root_create(uint32_t arenaBytes, uint32_t keys, uint32_t nameModulo, uint32_t symbolModulo)
@@ -114,6 +117,7 @@ TO_BOARD(createDevice) void device_create(uint32_t arenaBytes, uint32_t stackSlo
 	device = fxCloneMachine(&creation, root, "device", NULL);
 	if (!device)
 		shim_fail(XS_NOT_ENOUGH_MEMORY_EXIT);
+	memset(device->stackBottom, 0xa5, (char*)device->stack - (char*)device->stackBottom);
 	shim_watchCollections(device);
 	shim_meter(device, meterInterval);
 }
@@ -160,13 +164,16 @@ TO_BOARD(collect) void device_collect(void)
 	fxCollectGarbage(device);
 }
 
-/* The stack grows down through zeroed memory: what is not zero was in use once. */
+/*
+ * The most the stack has held. It grows down through painted slots, and whatever is pushed changes a slot's first two words. XS's number
+ * conversion borrows the far end of the free part, so this looks from the near end.
+ */
 static uint32_t stackPeak(txMachine* the)
 {
-	const uint32_t* at = (const uint32_t*)the->stackBottom;
-	while ((at < (const uint32_t*)the->stackTop) && !*at)
-		at++;
-	return (uint32_t)(the->stackTop - (txSlot*)at) + (((txByte*)the->stackTop - (txByte*)at) % sizeof(txSlot) ? 1 : 0);
+	const txSlot* slot = the->stackTop;
+	while ((slot > the->stackBottom) && memcmp(slot - 1, paint, sizeof(paint)))
+		slot--;
+	return (uint32_t)(the->stackTop - slot);
 }
 
 /* In the order of `figureNames` in figures.ts. */

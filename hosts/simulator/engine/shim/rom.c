@@ -118,6 +118,9 @@ static void pin(txSlot* slot)
 	case XS_CALLBACK_KIND:
 		slot->kind = XS_CALLBACK_X_KIND;
 		break;
+	case XS_REGEXP_KIND:
+		slot->value.regexp.data = C_NULL; /* where matches are noted: without it, XS notes them in RAM */
+		break;
 	case XS_ARRAY_KIND: {
 		txSlot* item = slot->value.array.address;
 		uint32_t count = itemCount(slot);
@@ -196,11 +199,22 @@ static void pinChunks(txMachine* root)
 	}
 }
 
+/* A global object keeps a table of what was looked up lately, in its own memory. An ordinary object does not. */
+static void makeOrdinary(txSlot* global)
+{
+	txSlot* lookups = global->next;
+	if (lookups && (lookups->kind == XS_GLOBAL_KIND)) {
+		global->next = lookups->next;
+		global->flag &= ~XS_EXOTIC_FLAG;
+	}
+}
+
 void shim_burn(txMachine* root)
 {
 	txSlot* global = root->stackTop[-1 - mxGlobalStackIndex].value.reference;
 	txSlot* slot;
 	uint32_t index;
+	makeOrdinary(global);
 	fxShareMachine(root);
 	for (index = 0; index < builtInCount; index++)
 		if ((builtIns[index]->kind == XS_INSTANCE_KIND) && (builtIns[index] != global))
