@@ -1,8 +1,16 @@
-import { assert, type Fault, fault, readUtf8, utf8Size } from "../bytes.ts";
+import { type Fault, fault, readUtf8, utf8Size } from "../bytes.ts";
 import { frozen } from "../frozen.ts";
-import { bytesToWrite, floatToWrite, integerToWrite, type Output } from "./output.ts";
+import {
+	booleanToWrite,
+	bytesToWrite,
+	floatToWrite,
+	integerToWrite,
+	linkToWrite,
+	type Output,
+	stringToWrite,
+} from "./output.ts";
 import { readTimestamp } from "./timestamp.ts";
-import { conform, type ObjectLink, objectLinkText, type ResourceType, type Scalar, type Value } from "./value.ts";
+import { conform, objectLinkText, type ResourceType, type Scalar, type Value } from "./value.ts";
 
 /** Major types of CBOR (RFC 8949 §3.1). */
 export const Major = frozen({ unsigned: 0, negative: 1, bytes: 2, text: 3, array: 4, map: 5, tag: 6, simple: 7 });
@@ -85,8 +93,7 @@ export function writeCborValue(out: Output, type: ResourceType, value: Value): v
 	switch (type) {
 		case "string":
 		case "coreLink":
-			assert(typeof value === "string", "cbor: not a string");
-			writeCborText(out, value);
+			writeCborText(out, stringToWrite(value));
 			return;
 		case "integer":
 		case "unsignedInteger":
@@ -97,8 +104,7 @@ export function writeCborValue(out: Output, type: ResourceType, value: Value): v
 			writeCborFloat(out, floatToWrite(value));
 			return;
 		case "boolean":
-			assert(typeof value === "boolean", "cbor: not a boolean");
-			out.byte(value ? 0xf5 : 0xf4);
+			out.byte(booleanToWrite(value) ? 0xf5 : 0xf4);
 			return;
 		case "opaque": {
 			const bytes = bytesToWrite(value);
@@ -107,7 +113,7 @@ export function writeCborValue(out: Output, type: ResourceType, value: Value): v
 			return;
 		}
 		case "objectLink":
-			writeCborText(out, objectLinkText(value as ObjectLink));
+			writeCborText(out, objectLinkText(linkToWrite(value)));
 			return;
 	}
 }

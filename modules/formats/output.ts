@@ -1,5 +1,5 @@
 import { assert, utf8Size, writeUtf8 } from "../bytes.ts";
-import { toInteger, type Value } from "./value.ts";
+import { type ObjectLink, type ResourceType, toInteger, type Value } from "./value.ts";
 
 /** Bytes under construction. Grows by doubling; what it holds is bounded by the values its owner writes. */
 export class Output {
@@ -76,21 +76,42 @@ export class Output {
 	}
 }
 
-/** @returns an Integer, Unsigned Integer or Time to write. @throws AssertionFailed when our own caller passed something else */
-export function integerToWrite(value: Value, type: "integer" | "unsignedInteger" | "time"): number | bigint {
+/*
+ * What a writer may be given, held to the type it says it is. @throws AssertionFailed when our own caller passed something else
+ */
+
+export function integerToWrite(value: Value, type: ResourceType): number | bigint {
 	const integer = typeof value === "number" || typeof value === "bigint" ? toInteger(value, type) : undefined;
 	assert(integer !== undefined, "formats: not an integer of its type");
 	return integer;
 }
 
-/** @returns a Float to write. @throws AssertionFailed when our own caller passed something else */
 export function floatToWrite(value: Value): number {
 	assert(typeof value === "number" || typeof value === "bigint", "formats: not a float");
 	return Number(value);
 }
 
-/** @returns bytes to write. @throws AssertionFailed when our own caller passed something else */
+export function stringToWrite(value: Value): string {
+	assert(typeof value === "string", "formats: not a string");
+	return value;
+}
+
+export function booleanToWrite(value: Value): boolean {
+	assert(typeof value === "boolean", "formats: not a boolean");
+	return value;
+}
+
 export function bytesToWrite(value: Value): Uint8Array {
 	assert(value instanceof Uint8Array, "formats: not bytes");
 	return value;
+}
+
+export function linkToWrite(value: Value): ObjectLink {
+	const isLink = typeof value === "object" && !(value instanceof Uint8Array);
+	assert(isLink && isId(value.objectId) && isId(value.instanceId), "formats: not an object link");
+	return value;
+}
+
+function isId(id: number): boolean {
+	return Number.isInteger(id) && id >= 0 && id <= 65535;
 }

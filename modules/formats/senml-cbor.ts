@@ -62,7 +62,7 @@ export class CborRecordEncoder implements RecordEncoder {
 		assert(count <= 0xffff, "senml: more records than the head has room for");
 		const { bytes } = this.#out;
 		const at = count < 24 ? 2 : count <= 0xff ? 1 : 0;
-		bytes[at] = (Major.array << 5) | (count < 24 ? count : 26 - at);
+		bytes[at] = (Major.array << 5) | (count < 24 ? count : 25 - at);
 		if (at === 0) bytes[1] = count >> 8;
 		if (at < 2) bytes[2] = count;
 		return this.#out.take(at);

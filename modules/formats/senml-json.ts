@@ -1,10 +1,18 @@
-import { assert, type Fault, fault, utf8 } from "../bytes.ts";
+import { type Fault, fault, utf8 } from "../bytes.ts";
 import { readBase64, writeBase64 } from "./base64.ts";
 import type { Entries } from "./entry.ts";
 import { JsonReader, writeJsonString } from "./json.ts";
-import { bytesToWrite, floatToWrite, integerToWrite, Output } from "./output.ts";
+import {
+	booleanToWrite,
+	bytesToWrite,
+	floatToWrite,
+	integerToWrite,
+	linkToWrite,
+	Output,
+	stringToWrite,
+} from "./output.ts";
 import { Pack, type RecordEncoder, type RecordHead, SenmlWriter, valueLabels } from "./senml.ts";
-import { type ObjectLink, objectLinkText, type Path, type ResourceType, type Value } from "./value.ts";
+import { objectLinkText, type Path, type ResourceType, type Value } from "./value.ts";
 
 const badData = fault("senml.json.data", 0x80, "RFC 8428 §5");
 
@@ -45,8 +53,7 @@ function writeValue(out: Output, type: ResourceType, value: Value): void {
 	switch (type) {
 		case "string":
 		case "coreLink":
-			assert(typeof value === "string", "senml: not a string");
-			writeJsonString(out, value);
+			writeJsonString(out, stringToWrite(value));
 			return;
 		case "integer":
 		case "unsignedInteger":
@@ -59,8 +66,7 @@ function writeValue(out: Output, type: ResourceType, value: Value): void {
 			return;
 		}
 		case "boolean":
-			assert(typeof value === "boolean", "senml: not a boolean");
-			out.text(`${value}`);
+			out.text(`${booleanToWrite(value)}`);
 			return;
 		case "opaque":
 			out.byte(0x22);
@@ -68,7 +74,7 @@ function writeValue(out: Output, type: ResourceType, value: Value): void {
 			out.byte(0x22);
 			return;
 		case "objectLink":
-			out.text(`"${objectLinkText(value as ObjectLink)}"`);
+			out.text(`"${objectLinkText(linkToWrite(value))}"`);
 			return;
 	}
 }

@@ -1,8 +1,16 @@
-import { assert, readUtf8 } from "../bytes.ts";
+import { readUtf8 } from "../bytes.ts";
 import { readBase64, writeBase64 } from "./base64.ts";
 import { isWhole, plainDecimal, readDecimal } from "./decimal.ts";
-import { bytesToWrite, floatToWrite, integerToWrite, type Output } from "./output.ts";
-import { type ObjectLink, objectLinkText, type ResourceType, readObjectLink, toInteger, type Value } from "./value.ts";
+import {
+	booleanToWrite,
+	bytesToWrite,
+	floatToWrite,
+	integerToWrite,
+	linkToWrite,
+	type Output,
+	stringToWrite,
+} from "./output.ts";
+import { objectLinkText, type ResourceType, readObjectLink, toInteger, type Value } from "./value.ts";
 
 /**
  * Appends one value as plain text (Core 1.2 §7.5.1 and Table C-2): decimal numbers without exponent, 0 or 1, Base64 with padding.
@@ -12,8 +20,7 @@ export function writeText(out: Output, type: ResourceType, value: Value): void {
 	switch (type) {
 		case "string":
 		case "coreLink":
-			assert(typeof value === "string", "text: not a string");
-			out.text(value);
+			out.text(stringToWrite(value));
 			return;
 		case "integer":
 		case "unsignedInteger":
@@ -26,14 +33,13 @@ export function writeText(out: Output, type: ResourceType, value: Value): void {
 			return;
 		}
 		case "boolean":
-			assert(typeof value === "boolean", "text: not a boolean");
-			out.byte(value ? 0x31 : 0x30);
+			out.byte(booleanToWrite(value) ? 0x31 : 0x30);
 			return;
 		case "opaque":
 			writeBase64(out, bytesToWrite(value), "padded");
 			return;
 		case "objectLink":
-			out.text(objectLinkText(value as ObjectLink));
+			out.text(objectLinkText(linkToWrite(value)));
 			return;
 	}
 }

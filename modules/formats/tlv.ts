@@ -1,7 +1,15 @@
 import { assert, type Fault, fault, readUtf8 } from "../bytes.ts";
 import { type Entries, type PayloadWriter, wrongMultiplicity } from "./entry.ts";
-import { bytesToWrite, floatToWrite, integerToWrite, Output } from "./output.ts";
-import { type ObjectLink, type Path, type ResourceType, toInteger, unnamedInstance, type Value } from "./value.ts";
+import {
+	booleanToWrite,
+	bytesToWrite,
+	floatToWrite,
+	integerToWrite,
+	linkToWrite,
+	Output,
+	stringToWrite,
+} from "./output.ts";
+import { type Path, type ResourceType, toInteger, unnamedInstance, type Value } from "./value.ts";
 
 /** The kinds of a TLV, bits 7 and 6 of its first byte (Core 1.2 Table 7.5.5-1). */
 const objectInstance = 0x00;
@@ -92,8 +100,7 @@ function writeValue(out: Output, type: ResourceType, value: Value): void {
 	switch (type) {
 		case "string":
 		case "coreLink":
-			assert(typeof value === "string", "tlv: not a string");
-			out.text(value);
+			out.text(stringToWrite(value));
 			return;
 		case "integer":
 		case "unsignedInteger":
@@ -108,14 +115,13 @@ function writeValue(out: Output, type: ResourceType, value: Value): void {
 			return;
 		}
 		case "boolean":
-			assert(typeof value === "boolean", "tlv: not a boolean");
-			out.byte(value ? 1 : 0);
+			out.byte(booleanToWrite(value) ? 1 : 0);
 			return;
 		case "opaque":
 			out.append(bytesToWrite(value));
 			return;
 		case "objectLink": {
-			const link = value as ObjectLink;
+			const link = linkToWrite(value);
 			out.integer(link.objectId, 2);
 			out.integer(link.instanceId, 2);
 			return;
