@@ -1,7 +1,8 @@
 import type { Timekeeper } from "../time.ts";
 
 /**
- * One appointment that is moved often: a peer's next deadline, a registration's end. Moving it later costs nothing; it rings early, sees that, and
+ * One appointment that is moved often: a peer's next deadline, a registration's end. Moving it later costs
+ * nothing; it rings early, sees that, and
  * goes on waiting. With a thousand clients this keeps the timekeeper's queue as long as the clients are many.
  */
 export class Alarm {

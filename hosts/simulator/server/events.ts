@@ -14,7 +14,13 @@ export interface ServerEvents {
 	awake: { readonly registration: Registration };
 	notification: { readonly registration: Registration; readonly path: Path; readonly node: Node };
 	/** An observation that will bring nothing more, or a notification that can not be understood. */
-	observationFailed: { readonly registration: Registration; readonly path: Path; readonly why: string };
+	observationFailed: {
+		readonly registration: Registration;
+		readonly path: Path;
+		readonly why: string;
+		/** The CoAP code of the client's last notification, where it was an error. */
+		readonly code: number | undefined;
+	};
 	/** One CoAP message of a watched client (watch). */
 	coap: {
 		readonly endpoint: string;

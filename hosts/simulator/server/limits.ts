@@ -2,9 +2,15 @@
 export interface ServerLimits {
 	/** Registered clients; a Register beyond is answered 5.03. */
 	readonly clients: number;
-	/** Addresses spoken with; beyond, the one silent for longest and without a registration is forgotten, else the newcomer is not heard. */
+	/**
+	 * Addresses spoken with; beyond, the one silent for longest and without a registration is forgotten, else the
+	 * newcomer is not heard.
+	 */
 	readonly peers: number;
-	/** An address without a registration is forgotten after so long: EXCHANGE_LIFETIME (RFC 7252 §4.8.2), so that no duplicate is taken for new. */
+	/**
+	 * An address without a registration is forgotten after so long: EXCHANGE_LIFETIME (RFC 7252 §4.8.2), so that no
+	 * duplicate is taken for new.
+	 */
 	readonly strangerIdleMs: number;
 	/** Size of an endpoint client name, in bytes of UTF-8; longer ones are answered 4.00. */
 	readonly endpointBytes: number;

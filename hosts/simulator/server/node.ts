@@ -8,14 +8,17 @@ export type ResourceType =
 	| "opaque"
 	| "time"
 	| "objlnk"
-	| "corelnk";
+	| "corelink";
 
 export interface Objlnk {
 	readonly objectId: number;
 	readonly objectInstanceId: number;
 }
 
-/** Integers of every kind are bigint, so that 64 bits survive; time is bigint seconds since 1970; corelnk is link-format text. */
+/**
+ * Integers of every kind are bigint, so that 64 bits survive; time is bigint seconds since 1970; corelink is link-
+ * format text.
+ */
 export type NodeValue = string | bigint | number | boolean | Uint8Array | Objlnk;
 
 export interface SingleResource {
@@ -69,7 +72,10 @@ export interface Leaf {
 	readonly value: NodeValue;
 }
 
-/** All values of `node`, which stands at `path`, in the order of the node. An Object Instance or multiple Resource without content has none. */
+/**
+ * All values of `node`, which stands at `path`, in the order of the node. An Object Instance or multiple Resource
+ * without content has none.
+ */
 export function leavesOf(node: Node, path: readonly number[]): Leaf[] {
 	switch (node.kind) {
 		case "root":

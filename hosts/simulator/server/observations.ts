@@ -1,4 +1,4 @@
-import { Code, isSuccess } from "../../../modules/coap/code.ts";
+import { Code, codeText, isSuccess } from "../../../modules/coap/code.ts";
 import type { RequestOptions, Response } from "../../../modules/coap/peer.ts";
 import type { Timekeeper } from "../time.ts";
 import type { Events } from "./events.ts";
@@ -55,7 +55,10 @@ export class Observations {
 		return this.#table.get(registration.id)?.get(pathText(path));
 	}
 
-	/** The first response of an Observe came: with an Observe option and a value the observation stands (RFC 7641 §3.1). */
+	/**
+	 * The first response of an Observe came: with an Observe option and a value the observation stands (RFC 7641
+	 * §3.1).
+	 */
 	begin({ registration, path, requestId, correspondent, options }: Beginning, response: Response): void {
 		if (response.observe === undefined || !isSuccess(response.code)) return;
 		this.forget(registration, path);
@@ -66,21 +69,28 @@ export class Observations {
 		correspondent.exchanges.set(requestId, {
 			registrationId: registration.id,
 			responded: (response) => this.#notified(registration.id, path, requestId, response),
-			failed: (failure) => this.#ended(registration.id, path, `the observation failed: ${failure}`),
+			failed: (failure) => this.#ended(registration.id, path, `the observation failed: ${failure}`, undefined),
 		});
 	}
 
 	/** Forgets one observation; the client's next notification is answered with a Reset (RFC 7641 §3.6). */
 	forget(registration: Registration, path: Path): void {
-		const observed = this.#table.get(registration.id);
-		const observation = observed?.get(pathText(path));
-		if (observed === undefined || observation === undefined) return;
-		observed.delete(pathText(path));
-		if (observed.size === 0) this.#table.delete(registration.id);
+		const observation = this.release(registration, path);
+		if (observation === undefined) return;
 		const { correspondent, requestId } = observation;
-		correspondent.exchanges.delete(requestId);
 		correspondent.peer.cancel(requestId);
 		this.#options.peers().settle(correspondent, this.#options.time.nowMs());
+	}
+
+	/** Strikes one observation that the peer has let go of already. */
+	release(registration: Registration, path: Path): Observation | undefined {
+		const observed = this.#table.get(registration.id);
+		const observation = observed?.get(pathText(path));
+		if (observed === undefined || observation === undefined) return undefined;
+		observed.delete(pathText(path));
+		if (observed.size === 0) this.#table.delete(registration.id);
+		observation.correspondent.exchanges.delete(observation.requestId);
+		return observation;
 	}
 
 	/** Ends all of a registration that ends. */
@@ -92,7 +102,7 @@ export class Observations {
 		const registration = this.#options.current(registrationId);
 		if (registration === undefined || this.of(registration, path)?.requestId !== requestId) return;
 		if (response.code !== Code.content) {
-			this.#ended(registrationId, path, `notification with code ${response.code >> 5}.${response.code & 0x1f}`);
+			this.#ended(registrationId, path, `the client ended it with ${codeText(response.code)}`, response.code);
 			return;
 		}
 		const { models, rootPath } = registration;
@@ -101,15 +111,20 @@ export class Observations {
 			this.#options.events.emit("notification", { registration, path, node });
 		} catch (error) {
 			if (!(error instanceof CodecFailure)) throw error;
-			this.#options.events.emit("observationFailed", { registration, path, why: error.message });
+			this.#options.events.emit("observationFailed", {
+				registration,
+				path,
+				why: error.message,
+				code: undefined,
+			});
 		}
 	}
 
 	/** The client ended it with an error (RFC 7641 §3.2), or it can not go on. */
-	#ended(registrationId: string, path: Path, why: string): void {
+	#ended(registrationId: string, path: Path, why: string, code: number | undefined): void {
 		const registration = this.#options.current(registrationId);
 		if (registration === undefined) return;
 		this.forget(registration, path);
-		this.#options.events.emit("observationFailed", { registration, path, why });
+		this.#options.events.emit("observationFailed", { registration, path, why, code });
 	}
 }

@@ -63,7 +63,10 @@ function invalid(why: string): never {
 	throw new OperationFailure("invalidRequest", why);
 }
 
-/** The Device Management and Information Reporting operations (Core 1.1 §6.3, §6.4), one method each; all answer with a promise. */
+/**
+ * The Device Management and Information Reporting operations (Core 1.1 §6.3, §6.4), one method each; all answer
+ * with a promise.
+ */
 export class Operations {
 	readonly #options: OperationsOptions;
 
@@ -139,16 +142,20 @@ export class Operations {
 		return this.#plain(await this.#exchange(target, { code: Code.put, query }, tuning.timeoutS), Code.changed);
 	}
 
-	/** Observes; values come as `notification` events from now on, when the client agrees. An earlier observation of the path gives way. */
+	/**
+	 * Observes; values come as `notification` events from now on, when the client agrees. An earlier observation of
+	 * the path gives way.
+	 */
 	async observe(endpoint: string, path: string, { format, timeoutS }: FormatTuning = {}): Promise<Answer> {
 		const target = this.#target(endpoint, path, { least: 1, most: 4 });
 		if (this.#options.observations.isFull(target.registration)) invalid("this client has too many observations");
-		const options = { code: Code.get, observe: 0, ...accepting(format) };
+		const options: RequestOptions = { code: Code.get, observe: 0, ...accepting(format) };
 		return this.#content(await this.#exchange(target, options, timeoutS, { isObserve: true }));
 	}
 
 	/**
-	 * Ends an observation. "passive" forgets it: the client's next notification is answered with a Reset. "active" tells the client (GET with
+	 * Ends an observation. "passive" forgets it: the client's next notification is answered with a Reset. "active"
+	 * tells the client (GET with
 	 * Observe 1) and returns what it answers.
 	 */
 	async cancel(
@@ -167,10 +174,11 @@ export class Operations {
 		if (observed === undefined) {
 			throw new OperationFailure("notObserved", `no observation of ${path} of client '${endpoint}'`);
 		}
-		const options = { code: Code.get, observe: 1, ...observed.accept };
-		const answer = this.#content(await this.#exchange(target, options, tuning.timeoutS));
-		if (isSuccess(answer.code)) observations.forget(target.registration, target.path);
-		return answer;
+		const { accept, requestId } = observed;
+		const options: RequestOptions = { code: Code.get, observe: 1, observation: requestId, ...accept };
+		const exchanged = this.#exchange(target, options, tuning.timeoutS);
+		observations.release(target.registration, target.path); // the peer let go of it with this request
+		return this.#content(await exchanged);
 	}
 
 	#target(

@@ -1,5 +1,6 @@
 /**
- * A path of the LwM2M tree: 0 (the root) to 4 identifiers, Object, Object Instance, Resource, Resource Instance. The server's own, not the device's
+ * A path of the LwM2M tree: 0 (the root) to 4 identifiers, Object, Object Instance, Resource, Resource Instance.
+ * The server's own, not the device's
  * (modules/lwm2m): this side is the second opinion.
  */
 export type Path = readonly number[];

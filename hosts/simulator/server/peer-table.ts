@@ -19,7 +19,10 @@ export interface Correspondent {
 	heardMs: number;
 }
 
-/** What is done with the answer to a request of ours. An observation stays; everything else ends with its first call. */
+/**
+ * What is done with the answer to a request of ours. An observation stays; everything else ends with its first
+ * call.
+ */
 export interface Exchange {
 	readonly registrationId: string;
 	responded(response: Response, nowMs: number): void;
@@ -36,7 +39,10 @@ export interface PeerTableOptions {
 	requested(correspondent: Correspondent, request: Request, nowMs: number): void;
 	/** Every datagram in and out, for who wants to watch. */
 	traced(correspondent: Correspondent, bytes: Uint8Array, incoming: boolean): void;
-	/** Whether this location is one of a living registration: its Update from a new address brings the old address's exchanges along. */
+	/**
+	 * Whether this location is one of a living registration: its Update from a new address brings the old address's
+	 * exchanges along.
+	 */
 	addressOfLocation(id: string): Readonly<Address> | undefined;
 }
 
@@ -103,7 +109,10 @@ export class PeerTable {
 		return this.#newCorrespondent({ host: from.host, port: from.port }, nowMs);
 	}
 
-	/** A client came back from behind a NAT with another address: the exchanges, observations among them, go on with it. */
+	/**
+	 * A client came back from behind a NAT with another address: the exchanges, observations among them, go on with
+	 * it.
+	 */
 	#move(location: string, to: Readonly<Address>): Correspondent | undefined {
 		const from = this.#options.addressOfLocation(location);
 		const correspondent = from === undefined ? undefined : this.#table.get(keyOf(from));
@@ -122,7 +131,10 @@ export class PeerTable {
 			limits: { ...HOST_LIMITS, requests: limits.requests + limits.observations, bodyBytes: limits.bodyBytes },
 			listener: {
 				requested: (request, nowMs) => requested(correspondent, request, nowMs),
-				responded: (requestId, response, nowMs) => exchanges.get(requestId)?.responded(response, nowMs),
+				responded: (requestId, response, nowMs) => {
+					this.settle(correspondent, nowMs); // its acknowledgement goes out before anybody is told
+					exchanges.get(requestId)?.responded(response, nowMs);
+				},
 				failed: (requestId, reason) => {
 					const exchange = exchanges.get(requestId);
 					exchanges.delete(requestId);

@@ -1,6 +1,8 @@
 import { Code } from "../../../modules/coap/code.ts";
 
-/** A client's request that the server answers with an error; `message` is the diagnostic payload (RFC 7252 §5.5.2). */
+/**
+ * A client's request that the server answers with an error; `message` is the diagnostic payload (RFC 7252 §5.5.2).
+ */
 export class Refusal extends Error {
 	/** CoAP response code. */
 	readonly code: number;

@@ -42,7 +42,10 @@ export interface RegistrationUpdate {
 const defaultLifetimeS = 86_400;
 const lifetimeMaxS = 4_294_967_295;
 
-/** Letters of `b` by version (Core 1.0 §5.3.1.1, 1.1 Table 6.2.1.2-1, 1.2 Table 6.2.1.2-1). Q is a letter in 1.0 only, later a parameter. */
+/**
+ * Letters of `b` by version (Core 1.0 §5.3.1.1, 1.1 Table 6.2.1.2-1, 1.2 Table 6.2.1.2-1). Q is a letter in 1.0
+ * only, later a parameter.
+ */
 const bindings: Readonly<Record<string, RegExp>> = {
 	"1.0": /^(U|UQ|S|SQ|US|UQS)$/,
 	"1.1": /^(?!.*(.).*\1)[UTSN]+$/,
@@ -119,7 +122,8 @@ export interface RegisterContext {
 /**
  * Reads a Register (Core 1.1 §6.2.1).
  * @param id the location drawn for it
- * @throws Refusal 4.00 without endpoint name or object list and for parameters that are wrong; 4.12 for a version that this server does not speak
+ * @throws Refusal 4.00 without endpoint name or object list and for parameters that are wrong; 4.12 for a version
+ * that this server does not speak
  */
 export function readRegister(request: Request, id: string, context: RegisterContext): Registration {
 	const { limits, models, address, wallTimeMs } = context;

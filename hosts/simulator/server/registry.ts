@@ -12,8 +12,10 @@ interface Entry {
 }
 
 /**
- * Size of a location. Four characters of 64 are 24 bits: "/rd/xxxx" keeps an Update with a two-byte token at 14 bytes, and a client that comes back
- * with the location of a server's earlier life meets somebody else's only once in 16,000 times among 1,000 registrations. It is drawn, not
+ * Size of a location. Four characters of 64 are 24 bits: "/rd/xxxx" keeps an Update with a two-byte token at 14
+ * bytes, and a client that comes back
+ * with the location of a server's earlier life meets somebody else's only once in 16,000 times among 1,000
+ * registrations. It is drawn, not
  * counted, for that reason; it is no secret (NoSec has none) and no protection: that is DTLS's.
  */
 const locationCharacters = 4;

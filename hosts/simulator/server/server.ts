@@ -1,6 +1,6 @@
 import { randomFillSync, randomInt } from "node:crypto";
 import { Code } from "../../../modules/coap/code.ts";
-import type { Request } from "../../../modules/coap/peer.ts";
+import type { Request, ResponseOptions } from "../../../modules/coap/peer.ts";
 import { type Address, type Dice, type Entropy, HostFailure } from "../../../modules/host.ts";
 import type { Network, NetworkSocket } from "../network/network.ts";
 import type { Timekeeper } from "../time.ts";
@@ -39,7 +39,10 @@ const receiveBufferBytes = 65_535;
 const systemDice: Dice = { below: (bound) => randomInt(bound) };
 const systemEntropy: Entropy = { fill: (bytes) => void randomFillSync(bytes) };
 
-/** An LwM2M Server (1.0, 1.1, 1.2) over UDP: registrations, operations, events. In the time and on the network that it is given. */
+/**
+ * An LwM2M Server (1.0, 1.1, 1.2) over UDP: registrations, operations, events. In the time and on the network that
+ * it is given.
+ */
 export class Lwm2mServer {
 	readonly limits: ServerLimits;
 	/** Read, Write, Execute and so on. */
@@ -216,7 +219,7 @@ export class Lwm2mServer {
 		if (registration === undefined) throw new Refusal(Code.notFound, "no such registration");
 		if (request.code === Code.post) this.#update(correspondent, registration, request, nowMs);
 		else if (request.code === Code.delete) {
-			correspondent.peer.respond(request, { code: Code.deleted }, nowMs);
+			this.#answer(correspondent, request, { code: Code.deleted }, nowMs);
 			this.#registry.remove(registration);
 			this.#end(registration, "asked");
 		} else throw new Refusal(Code.methodNotAllowed, "an Update is a POST, a De-register a DELETE");
@@ -236,12 +239,18 @@ export class Lwm2mServer {
 		}
 		if (earlier !== undefined) this.#registry.remove(earlier);
 		this.#registry.add(registration);
-		const locationPath = ["rd", registration.id];
-		correspondent.peer.respond(request, { code: Code.created, locationPath }, nowMs);
+		correspondent.registrationIds.add(registration.id);
+		this.#answer(correspondent, request, { code: Code.created, locationPath: ["rd", registration.id] }, nowMs);
 		// Told in the order of leshan-demo-server: the old one goes, then the new one comes.
 		if (earlier !== undefined) this.#end(earlier, "replaced");
-		correspondent.registrationIds.add(registration.id);
+		if (registration.queueMode) this.#events.emit("awake", { registration });
 		this.#events.emit("registered", { registration });
+	}
+
+	/** Answers, and sends it before anybody is told of what was asked. */
+	#answer(correspondent: Correspondent, request: Request, response: ResponseOptions, nowMs: number): void {
+		correspondent.peer.respond(request, response, nowMs);
+		this.#peers.settle(correspondent, nowMs);
 	}
 
 	#update(correspondent: Correspondent, current: Registration, request: Request, nowMs: number): void {
@@ -258,7 +267,7 @@ export class Lwm2mServer {
 		}
 		correspondent.registrationIds.add(registration.id);
 		this.#registry.replace(registration);
-		correspondent.peer.respond(request, { code: Code.changed }, nowMs);
+		this.#answer(correspondent, request, { code: Code.changed }, nowMs);
 		this.#events.emit("updated", { registration, update });
 		if (!wasAwake) this.#events.emit("awake", { registration });
 	}

@@ -1,4 +1,7 @@
-/** One CoAP message taken apart for people and for logs; the server's own reading of RFC 7252 §3, not the protocol engine's. */
+/**
+ * One CoAP message taken apart for people and for logs; the server's own reading of RFC 7252 §3, not the protocol
+ * engine's.
+ */
 export interface WireMessage {
 	readonly type: "CON" | "NON" | "ACK" | "RST";
 	/** As a byte: 0x45 is 2.05. */

@@ -41,7 +41,10 @@ export function rawOfCbor(item: unknown): RawValue {
 	return refuse("a CBOR item that no Resource's value is");
 }
 
-/** Reads one value in CBOR (Core 1.1 §7.4.6, content format 60) for the Resource or Resource Instance at `path`. @throws CodecFailure */
+/**
+ * Reads one value in CBOR (Core 1.1 §7.4.6, content format 60) for the Resource or Resource Instance at `path`.
+ * @throws CodecFailure
+ */
 export function readCbor(bytes: Uint8Array, path: Path, models: ClientModels): Node {
 	if (path.length < 3) return refuse("CBOR carries one value only");
 	const { type, value } = fromRaw(rawOfCbor(decodeCbor(bytes)), models.resource(path[0]!, path[2]!)?.type);

@@ -1,6 +1,9 @@
 import { refuse } from "./codec-failure.ts";
 
-/** One link of an object list or a Discover answer (RFC 6690 §2): the target and its attributes, in the order given. */
+/**
+ * One link of an object list or a Discover answer (RFC 6690 §2): the target and its attributes, in the order
+ * given.
+ */
 export interface Link {
 	readonly target: string;
 	/** Values as they stand on the wire, quotes included; undefined for an attribute without a value. */

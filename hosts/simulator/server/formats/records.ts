@@ -49,7 +49,8 @@ export function resolveRecords(fields: readonly SenmlFields[], rootPath: string)
 }
 
 /**
- * The node of the request's path. Where a client sends a history (several times in one payload), the newest values make the node.
+ * The node of the request's path. Where a client sends a history (several times in one payload), the newest values
+ * make the node.
  * Leshan's events carry the newest only, too.
  */
 export function nodeOfRecords(records: readonly SenmlRecord[], base: Path, models: ClientModels): Node {
@@ -86,10 +87,10 @@ export interface NamedValue {
 /** The values of `node`, which stands at `base`, under one base name. */
 export function namedValues(node: Node, base: Path, rootPath: string): NamedValue[] {
 	const prefix = rootPath === "/" ? "" : rootPath.slice(0, -1);
-	const bn = base.length < 3 && base.length > 0 ? `${pathText(base)}/` : pathText(base);
+	const isSingle = node.kind === "singleResource" || node.kind === "resourceInstance";
+	const bn = isSingle || base.length === 0 ? pathText(base) : `${pathText(base)}/`;
 	return leavesOf(node, base).map(({ path, type, value }, index) => {
-		const rest = path.slice(base.length).join("/");
-		const n = base.length === 3 && rest !== "" ? `/${rest}` : rest;
+		const n = path.slice(base.length).join("/");
 		return { bn: index === 0 ? prefix + bn : undefined, n, value: toRaw(value, type) };
 	});
 }

@@ -42,7 +42,7 @@ function readValue(bytes: Uint8Array, type: ResourceType): NodeValue {
 	switch (type) {
 		case "string":
 			return utf8(bytes);
-		case "corelnk":
+		case "corelink":
 			return fromText(utf8(bytes), type);
 		case "opaque":
 			return Uint8Array.from(bytes);
@@ -118,7 +118,7 @@ function item(kind: Kind, id: number, value: Uint8Array): Uint8Array {
 function writeValue(value: NodeValue, type: ResourceType): Uint8Array {
 	switch (type) {
 		case "string":
-		case "corelnk":
+		case "corelink":
 			return new TextEncoder().encode(value as string);
 		case "opaque":
 			return value as Uint8Array;
@@ -164,7 +164,10 @@ function writeInstance(instance: InstanceNode): Uint8Array {
 	return joined(instance.resources.map(writeResource));
 }
 
-/** Writes `node` as TLV. An Object Instance with an identifier is wrapped only below its Object: `wrapped` asks for it in a Create. */
+/**
+ * Writes `node` as TLV. An Object Instance with an identifier is wrapped only below its Object: `wrapped` asks for
+ * it in a Create.
+ */
 export function writeTlv(node: Node, { wrapped }: { wrapped: boolean }): Uint8Array {
 	switch (node.kind) {
 		case "root":

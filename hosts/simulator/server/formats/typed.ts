@@ -3,7 +3,8 @@ import { refuse } from "./codec-failure.ts";
 import { readLinks } from "./link.ts";
 
 /**
- * What JSON and CBOR decoders give for a value: integers as bigint or number, an object link as `{ vlo }`, a CBOR date as seconds. The SenML formats
+ * What JSON and CBOR decoders give for a value: integers as bigint or number, an object link as `{ vlo }`, a CBOR
+ * date as seconds. The SenML formats
  * and single-value CBOR share it.
  */
 export type RawValue = string | number | bigint | boolean | Uint8Array | { readonly vlo: string };
@@ -36,7 +37,7 @@ export function fromText(text: string, type: ResourceType): NodeValue {
 			return fromBase64(text) ?? wrong(text, type);
 		case "objlnk":
 			return linkFromText(text) ?? wrong(text, type);
-		case "corelnk":
+		case "corelink":
 			readLinks(new TextEncoder().encode(text));
 			return text;
 	}
@@ -79,7 +80,7 @@ export function fromRaw(raw: RawValue, type: ResourceType | undefined): { type: 
 			const text = typeof raw === "object" && "vlo" in raw ? raw.vlo : raw;
 			return { type, value: (typeof text === "string" ? linkFromText(text) : undefined) ?? wrong(raw, type) };
 		}
-		case "corelnk":
+		case "corelink":
 			return { type, value: typeof raw === "string" ? fromText(raw, type) : wrong(raw, type) };
 	}
 }

@@ -40,11 +40,12 @@ const types: Readonly<Record<string, ResourceType>> = {
 	O: "opaque",
 	T: "time",
 	L: "objlnk",
-	C: "corelnk",
+	C: "corelink",
 };
 
 /**
- * The versions that count when a client does not say `ver` for an enabler's own Object (Core 1.1.1 and 1.2, table of Object versions). All other
+ * The versions that count when a client does not say `ver` for an enabler's own Object (Core 1.1.1 and 1.2, table
+ * of Object versions). All other
  * Objects are then 1.0 (Core 1.1 §7.2.2).
  */
 const defaultVersions: Readonly<Record<string, Readonly<Record<number, string>>>> = {
@@ -58,7 +59,10 @@ export function defaultVersion(lwm2mVersion: string, objectId: number): string {
 	return defaultVersions[lwm2mVersion]?.[objectId] ?? "1.0";
 }
 
-/** Facts about Objects: identifiers, types, operations. Read once from facts.json, which generate.mjs writes from the OMA registry. */
+/**
+ * Facts about Objects: identifiers, types, operations. Read once from facts.json, which generate.mjs writes from
+ * the OMA registry.
+ */
 export class Models {
 	readonly #objects = new Map<number, ObjectFacts[]>();
 
@@ -77,7 +81,8 @@ export class Models {
 	}
 
 	/**
-	 * Differs from Leshan, which decodes without types when it lacks exactly this version: the nearest version we know is better than none.
+	 * Differs from Leshan, which decodes without types when it lacks exactly this version: the nearest version we
+	 * know is better than none.
 	 * @returns the Object at `version`, else its next newer version, else its newest
 	 */
 	object(objectId: number, version: string): ObjectFacts | undefined {

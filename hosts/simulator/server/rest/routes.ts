@@ -1,0 +1,229 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { type FormatName, formats } from "../formats/codec.ts";
+import type { Node } from "../node.ts";
+import { type Answer, type Attributes, attributeNames } from "../operations.ts";
+import { OperationFailure } from "../refusal.ts";
+import type { Registration } from "../registration.ts";
+import type { Lwm2mServer } from "../server.ts";
+import { answerToJson, objectToJson, registrationToJson } from "./client-json.ts";
+import { NodeRefused, nodeFromJson } from "./node-json.ts";
+
+/** An HTTP answer with a text for people. */
+class HttpRefusal extends Error {
+	readonly status: number;
+
+	constructor(status: number, why: string) {
+		super(why);
+		this.status = status;
+	}
+}
+
+interface Call {
+	readonly registration: Registration;
+	readonly endpoint: string;
+	/** What follows the endpoint in the URL, decoded: ["3", "0", "observe"]. */
+	readonly levels: readonly string[];
+	readonly query: Readonly<Record<string, string | string[] | undefined>>;
+	readonly request: FastifyRequest;
+	readonly reply: FastifyReply;
+}
+
+type Operation = (call: Call) => Promise<unknown>;
+
+/** How Leshan maps a failed operation: to a status, and to the beginning of a text. */
+const failures: Readonly<Record<OperationFailure["reason"], readonly [status: number, prefix: string]>> = {
+	notRegistered: [400, ""],
+	invalidRequest: [400, "Invalid request: "],
+	invalidResponse: [500, "Invalid Response: "],
+	timedOut: [504, ""],
+	rejected: [500, "Request rejected: "],
+	cancelled: [500, "Request cancelled: "],
+	notObserved: [404, ""],
+};
+
+/** The calls of leshan-demo-server's REST interface that concern clients. */
+export class ClientRoutes {
+	readonly #server: Lwm2mServer;
+
+	constructor(server: Lwm2mServer) {
+		this.#server = server;
+	}
+
+	route(http: FastifyInstance): void {
+		const list = () => this.#server.clients().map((registration) => registrationToJson(registration, this.#server));
+		http.get("/api/clients", list);
+		http.get("/api/clients/", list);
+		const calls = { GET: this.#get, PUT: this.#put, POST: this.#post, DELETE: this.#delete };
+		for (const [method, operation] of Object.entries(calls)) {
+			const handler = (request: FastifyRequest, reply: FastifyReply) => this.#call(request, reply, operation);
+			http.route({ method, url: "/api/clients/:endpoint", handler });
+			http.route({ method, url: "/api/clients/:endpoint/*", handler });
+		}
+		http.get("/api/objectspecs/:endpoint", (request, reply) => this.#call(request, reply, this.#objects));
+		http.get("/api/server/endpoint", () => this.#endpoints());
+		for (const url of ["/api/server/security", "/api/security/*", "/api/bootstrap", "/api/bootstrap/*"]) {
+			http.all(url, (_, reply) => notYet(reply, "Security and bootstrap"));
+		}
+	}
+
+	async #call(request: FastifyRequest, reply: FastifyReply, operation: Operation): Promise<unknown> {
+		const { endpoint, "*": rest = "" } = request.params as { endpoint: string; "*"?: string };
+		try {
+			const registration = this.#server.client(endpoint);
+			if (registration === undefined) throw new HttpRefusal(400, `No registered client with id '${endpoint}'`);
+			const levels = rest.split("/").filter((level) => level !== "");
+			const query = request.query as Call["query"];
+			const body = await operation({ registration, endpoint, levels, query, request, reply });
+			return body === undefined ? reply.code(200).send() : body;
+		} catch (error) {
+			const [status, text] = refusalOf(error);
+			return reply.code(status).type("text/plain; charset=UTF-8").send(text);
+		}
+	}
+
+	readonly #get: Operation = async (call) => {
+		const { levels, registration, endpoint, query, reply } = call;
+		const { operations } = this.#server;
+		if (levels.length === 0) return registrationToJson(registration, this.#server);
+		if (levels[0] === "composite") return notYet(reply, "Composite operations");
+		if (levels.at(-1) === "discover") {
+			return shown(operations.discover(endpoint, pathOf(levels.slice(0, -1)), timing(query)));
+		}
+		return shown(operations.read(endpoint, pathOf(levels), tuning(query)));
+	};
+
+	readonly #put: Operation = async (call) => {
+		const { levels, endpoint, query, reply } = call;
+		const { operations } = this.#server;
+		if (levels[0] === "composite") return notYet(reply, "Composite operations");
+		if (levels.length < 2) throw new HttpRefusal(400, "Invalid path");
+		if (levels.at(-1) === "attributes") {
+			const path = pathOf(levels.slice(0, -1));
+			return shown(operations.writeAttributes(endpoint, path, attributes(query), timing(query)));
+		}
+		const mode = query.replace === undefined || query.replace === "true" ? "replace" : "update";
+		const node = bodyNode(call);
+		return shown(operations.write(endpoint, pathOf(levels), node, { ...tuning(query), mode }));
+	};
+
+	readonly #post: Operation = async (call) => {
+		const { levels, endpoint, query, reply } = call;
+		const { operations } = this.#server;
+		if (levels[0] === "composite") return notYet(reply, "Composite operations");
+		if (levels.length >= 2 && levels.at(-1) === "observe") {
+			return shown(operations.observe(endpoint, pathOf(levels.slice(0, -1)), tuning(query)));
+		}
+		if (levels.length === 3) {
+			return shown(operations.execute(endpoint, pathOf(levels), bodyText(call), timing(query)));
+		}
+		if (levels.length === 0 || levels.length > 2) throw new HttpRefusal(400, "Invalid path");
+		return shown(operations.create(endpoint, pathOf(levels), bodyNode(call), tuning(query)));
+	};
+
+	readonly #delete: Operation = async (call) => {
+		const { levels, endpoint, query, reply } = call;
+		const { operations } = this.#server;
+		if (levels[0] === "composite") return notYet(reply, "Composite operations");
+		if (levels.length >= 2 && levels.at(-1) === "observe") {
+			const path = pathOf(levels.slice(0, -1));
+			if (query.active !== undefined) {
+				const answer = await operations.cancel(endpoint, path, "active", timing(query));
+				return answer === undefined ? undefined : answerToJson(answer);
+			}
+			await operations.cancel(endpoint, path, "passive");
+			return undefined;
+		}
+		return shown(operations.delete(endpoint, pathOf(levels), timing(query)));
+	};
+
+	readonly #objects: Operation = async ({ registration }) => {
+		const ids = [...registration.versions.keys()].sort((a, b) => a - b);
+		const objects = ids.map((id) => registration.models.object(id)).filter((object) => object !== undefined);
+		return objects.map(objectToJson);
+	};
+
+	#endpoints(): unknown {
+		const { host = "0.0.0.0", port } = this.#server;
+		const full = `coap://${host.includes(":") ? `[${host}]` : host}:${port}`;
+		return [{ uri: { full, scheme: "coap", host, port }, description: "CoAP over UDP" }];
+	}
+}
+
+async function shown(answer: Promise<Answer>): Promise<unknown> {
+	return answerToJson(await answer);
+}
+
+function notYet(reply: FastifyReply, what: string): unknown {
+	return reply.code(501).type("text/plain; charset=UTF-8").send(`${what} are not implemented by this server yet`);
+}
+
+function refusalOf(error: unknown): readonly [status: number, text: string] {
+	if (error instanceof HttpRefusal) return [error.status, error.message];
+	if (error instanceof NodeRefused) return [400, `Invalid request: ${error.message}`];
+	if (error instanceof OperationFailure) {
+		const [status, prefix] = failures[error.reason];
+		return [status, prefix + error.message];
+	}
+	throw error;
+}
+
+function pathOf(levels: readonly string[]): string {
+	return `/${levels.join("/")}`;
+}
+
+function timing(query: Call["query"]): { timeoutS?: number } {
+	const timeout = query.timeout;
+	return typeof timeout === "string" && /^\d{1,6}$/.test(timeout) ? { timeoutS: Number(timeout) } : {};
+}
+
+function tuning(query: Call["query"]): { timeoutS?: number; format?: FormatName } {
+	const name = typeof query.format === "string" ? query.format.toUpperCase() : undefined;
+	// A name that Leshan does not know counts as none there; here it is refused, so that a typing error does not
+	// test another format unseen.
+	if (name !== undefined && !(name in formats)) throw new HttpRefusal(400, `Invalid request: unknown format ${name}`);
+	return { ...timing(query), ...(name === undefined ? {} : { format: name as FormatName }) };
+}
+
+function attributes(query: Call["query"]): Attributes {
+	const given: Partial<Record<string, number | null>> = {};
+	for (const [name, text] of Object.entries(query)) {
+		if (name === "timeout") continue;
+		if (!(attributeNames as readonly string[]).includes(name)) {
+			throw new HttpRefusal(400, `Invalid attributes: unknown attribute ${name}`);
+		}
+		const value = text === "" ? null : Number(text);
+		if (value !== null && !Number.isFinite(value)) {
+			throw new HttpRefusal(400, `Invalid attributes: ${name} can not be ${String(text)}`);
+		}
+		given[name] = value;
+	}
+	const { pmin, pmax } = given as Attributes;
+	if (typeof pmin === "number" && typeof pmax === "number" && pmin > pmax) {
+		throw new HttpRefusal(400, `Invalid request: pmin ${pmin} is greater than pmax ${pmax}`);
+	}
+	return given as Attributes;
+}
+
+function bodyText({ request }: Call): string {
+	return request.body instanceof Uint8Array ? Buffer.from(request.body).toString("utf8") : "";
+}
+
+/** The NODE of a Write or Create; a text/plain body is a string Resource. */
+function bodyNode(call: Call): Node {
+	const type = (call.request.headers["content-type"] ?? "").split(";")[0]!.trim().toLowerCase();
+	if (type === "text/plain") {
+		const id = Number(call.levels.at(-1));
+		if (!Number.isInteger(id)) throw new HttpRefusal(400, "Invalid request: path does not end in a Resource");
+		return { kind: "singleResource", id, type: "string", value: bodyText(call) };
+	}
+	if (type !== "application/json") {
+		throw new HttpRefusal(400, `Invalid request: content type ${type === "" ? "null" : type} not supported`);
+	}
+	let json: unknown;
+	try {
+		json = JSON.parse(bodyText(call));
+	} catch (error) {
+		throw new HttpRefusal(400, `Invalid request: the body is not JSON: ${(error as Error).message}`);
+	}
+	return nodeFromJson(json);
+}
