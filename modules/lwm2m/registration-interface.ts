@@ -24,6 +24,9 @@ const resource = frozen({ serverUri: 0, lifetime: 1, disableTimeout: 5, binding:
 /** A day: the default of Disable Timeout (Server Object, Resource 5). */
 const defaultDisableTimeoutS = 86_400;
 
+/** UDP: the binding of a Register that names none (LwM2M Core 1.1 §6.2.1, Table 6.2.1-1). */
+const defaultBinding = "U";
+
 /** An account: the Security and the Server Instance with the same Short Server ID. */
 export interface Account {
 	readonly shortServerId: number;
@@ -239,7 +242,10 @@ export class RegistrationInterface {
 		}
 	}
 
-	/** LwM2M Core 1.1 §6.2.1: endpoint name, lifetime, version, binding, in as few bytes as they take, and the object list. */
+	/**
+	 * LwM2M Core 1.1 §6.2.1: endpoint name, lifetime, version and the object list; the binding where it is not the default of Table 6.2.1-1,
+	 * which goes without saying.
+	 */
 	#sendRegister(): void {
 		const { endpointName, enabler, registry } = this.#context;
 		const now = this.#toTell();
@@ -250,7 +256,12 @@ export class RegistrationInterface {
 		this.#send({
 			code: Code.post,
 			path: ["rd"],
-			query: [`ep=${endpointName}`, `lt=${now.lifetimeS}`, `lwm2m=${enabler}`, `b=${now.binding}`],
+			query: [
+				`ep=${endpointName}`,
+				`lt=${now.lifetimeS}`,
+				`lwm2m=${enabler}`,
+				...(now.binding === defaultBinding ? [] : [`b=${now.binding}`]),
+			],
 			contentFormat: ContentFormat.coreLink,
 			payload: objectList(registry.objects, enabler),
 		});
@@ -322,7 +333,7 @@ export class RegistrationInterface {
 	#toTell(): Told {
 		return {
 			lifetimeS: this.#seconds(resource.lifetime, 0),
-			binding: String(this.#account.server.at(resource.binding) ?? "U"),
+			binding: String(this.#account.server.at(resource.binding) ?? defaultBinding),
 			listVersion: this.#context.registry.listVersion,
 		};
 	}
