@@ -51,7 +51,10 @@ export class Bodies<Answer> {
 		const size = view.end - view.payloadAt;
 		if (blockExponent(block) === reservedExponent) return BLOCK_RESERVED;
 		if (hasMore(block) ? size !== blockSizeBytes(block) : size > blockSizeBytes(block)) return BLOCK_SIZE;
-		let arriving = this.#arriving.find(({ subject }) => this.#matcher.matches(view, subject));
+		let arriving: Arriving | undefined;
+		for (let index = 0; index < this.#arriving.length && arriving === undefined; index++) {
+			if (this.#matcher.matches(view, this.#arriving[index]!.subject)) arriving = this.#arriving[index];
+		}
 		if (at === 0) {
 			// the first block starts anew, whatever was there (RFC 7959 §2.5)
 			if (arriving !== undefined) this.#arriving.splice(this.#arriving.indexOf(arriving), 1);
@@ -84,7 +87,10 @@ export class Bodies<Answer> {
 
 	/** The answer this request wants a further block of. */
 	departing(view: MessageView): Departing<Answer> | undefined {
-		return this.#departing.find(({ subject }) => this.#matcher.matches(view, subject));
+		for (let index = 0; index < this.#departing.length; index++) {
+			if (this.#matcher.matches(view, this.#departing[index]!.subject)) return this.#departing[index];
+		}
+		return undefined;
 	}
 
 	/** The last block went out. */

@@ -122,7 +122,8 @@ export class MessageLayer {
 	get deadlineMs(): number {
 		let deadlineMs = Number.POSITIVE_INFINITY;
 		let underWay = 0;
-		for (const { retransmission } of this.#transmissions) {
+		for (let index = 0; index < this.#transmissions.length; index++) {
+			const { retransmission } = this.#transmissions[index]!;
 			if (retransmission === undefined) continue;
 			underWay += 1;
 			if (retransmission.deadlineMs < deadlineMs) deadlineMs = retransmission.deadlineMs;
@@ -145,7 +146,8 @@ export class MessageLayer {
 	}
 
 	#underWay(messageId: number): Transmission | undefined {
-		for (const transmission of this.#transmissions) {
+		for (let index = 0; index < this.#transmissions.length; index++) {
+			const transmission = this.#transmissions[index]!;
 			if (transmission.messageId === messageId && transmission.retransmission !== undefined) return transmission;
 		}
 		return undefined;
@@ -159,7 +161,9 @@ export class MessageLayer {
 	/** Starts what waits, oldest first, as far as NSTART lets it (RFC 7252 §4.7). */
 	startNext(nowMs: number): void {
 		let free = this.#tuning.nstart;
-		for (const { retransmission } of this.#transmissions) if (retransmission !== undefined) free -= 1;
+		for (let index = 0; index < this.#transmissions.length; index++) {
+			if (this.#transmissions[index]!.retransmission !== undefined) free -= 1;
+		}
 		for (let index = 0; free > 0 && index < this.#transmissions.length; index++) {
 			const transmission = this.#transmissions[index]!;
 			if (transmission.retransmission !== undefined) continue;

@@ -129,15 +129,15 @@ export class MessageWriter {
 		this.#bytes = bytes;
 	}
 
-	/** Starts a message (RFC 7252 §3) with the token `token`, 0 to 8 bytes. */
-	start(type: number, code: number, messageId: number, token: Uint8Array): this {
+	/** Starts a message (RFC 7252 §3) with token[at .. end), 0 to 8 bytes, as its token. */
+	start(type: number, code: number, messageId: number, token: Uint8Array, at = 0, end = token.length): this {
 		const bytes = this.#bytes;
-		bytes[0] = 0x40 | (type << 4) | token.length;
+		bytes[0] = 0x40 | (type << 4) | (end - at);
 		bytes[1] = code;
 		bytes[2] = messageId >> 8;
 		bytes[3] = messageId & 0xff;
-		bytes.set(token, 4);
-		this.#at = 4 + token.length;
+		this.#at = 4;
+		for (let index = at; index < end; index++) bytes[this.#at++] = token[index]!;
 		this.#number = 0;
 		this.#overflowed = false;
 		return this;

@@ -72,11 +72,17 @@ export class Observers {
 	}
 
 	find(token: Uint8Array): Observer | undefined {
-		return this.#list.find((observer) => equalBytes(observer.token, token));
+		for (let index = 0; index < this.#list.length; index++) {
+			if (equalBytes(this.#list[index]!.token, token)) return this.#list[index];
+		}
+		return undefined;
 	}
 
 	findByMessageId(messageId: number): Observer | undefined {
-		return this.#list.find((observer) => observer.messageId === messageId);
+		for (let index = 0; index < this.#list.length; index++) {
+			if (this.#list[index]!.messageId === messageId) return this.#list[index];
+		}
+		return undefined;
 	}
 
 	remove(token: Uint8Array): Observer | undefined {

@@ -125,6 +125,11 @@ export class OptionCursor {
 		return size >= rule[0] && size <= rule[1] && (rule[2] || !this.repeated);
 	}
 
+	/** Whether the tables here know this option; of others only their number says what to do. */
+	get isKnown(): boolean {
+		return RULES[this.number] !== undefined;
+	}
+
 	/** The value as an unsigned integer. */
 	get uint(): number {
 		return readUint(this.#bytes, this.at, this.end);

@@ -21,11 +21,14 @@ class Received {
 		this.#options = view.bytes.slice(view.optionsAt, view.optionsEnd);
 	}
 
-	/** The value of the first option `number` that counts, or undefined. */
+	/** The value of the first option `number`, or undefined; one of a length that RFC 7252 forbids is passed over. */
 	option(number: number): Uint8Array | undefined {
 		const cursor = new OptionCursor().start(this.#options, 0, this.#options.length);
-		while (cursor.next())
-			if (cursor.number === number && cursor.isValid) return this.#options.subarray(cursor.at, cursor.end);
+		while (cursor.next()) {
+			if (cursor.number === number && (cursor.isValid || !cursor.isKnown)) {
+				return this.#options.subarray(cursor.at, cursor.end);
+			}
+		}
 		return undefined;
 	}
 

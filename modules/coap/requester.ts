@@ -75,7 +75,8 @@ export class Requester implements OperationOwner {
 	match(view: MessageView): Operation | undefined {
 		const token = view.tokenUint(this.#tuning.tokenBytes);
 		if (token < 0) return undefined;
-		for (const operation of this.#operations) {
+		for (let index = 0; index < this.#operations.length; index++) {
+			const operation = this.#operations[index]!;
 			if (view.type === MessageType.acknowledgement) {
 				if (operation.token === token && operation.messageId === view.messageId) return operation;
 			} else if (operation.observation === token || (operation.token === token && operation.state !== "queued"))
@@ -148,7 +149,9 @@ export class Requester implements OperationOwner {
 
 	get deadlineMs(): number {
 		let deadlineMs = Number.POSITIVE_INFINITY;
-		for (const { dueMs } of this.#operations) if (dueMs < deadlineMs) deadlineMs = dueMs;
+		for (let index = 0; index < this.#operations.length; index++) {
+			if (this.#operations[index]!.dueMs < deadlineMs) deadlineMs = this.#operations[index]!.dueMs;
+		}
 		return deadlineMs;
 	}
 

@@ -55,6 +55,7 @@ export class Responder implements ObserverOwner {
 	readonly #lifetimeMs: number;
 	readonly #bodies: Bodies<ResponseOptions>;
 	readonly #eTag = new Uint8Array(4);
+	readonly #nothing = new Uint8Array(0);
 	#incoming: Incoming[] = [];
 	readonly #observers: Observers;
 
@@ -109,10 +110,12 @@ export class Responder implements ObserverOwner {
 
 	/** See Peer.respond. */
 	respond(request: Request, response: ResponseOptions, nowMs: number): boolean {
-		const incoming = this.#incoming.find((candidate) => candidate.request === request);
-		if (incoming === undefined) return false;
+		let index = this.#incoming.length - 1;
+		while (index >= 0 && this.#incoming[index]!.request !== request) index -= 1;
+		if (index < 0) return false;
+		const incoming = this.#incoming[index]!;
 		const action = this.#step(incoming, "responded");
-		this.#incoming.splice(this.#incoming.indexOf(incoming), 1);
+		this.#incoming.splice(index, 1);
 		let observer: Observer | undefined;
 		if (request.observe !== undefined) {
 			const goesOn = request.observe === 0 && response.observe !== undefined && response.code < 0x80;
@@ -196,7 +199,10 @@ export class Responder implements ObserverOwner {
 
 	get deadlineMs(): number {
 		let deadlineMs = Number.POSITIVE_INFINITY;
-		for (const { ackDueMs, expiryMs } of this.#incoming) deadlineMs = Math.min(deadlineMs, ackDueMs, expiryMs);
+		for (let index = 0; index < this.#incoming.length; index++) {
+			const { ackDueMs, expiryMs } = this.#incoming[index]!;
+			deadlineMs = Math.min(deadlineMs, ackDueMs, expiryMs);
+		}
 		return deadlineMs;
 	}
 
@@ -295,7 +301,7 @@ export class Responder implements ObserverOwner {
 		const isConfirmable = view.type === MessageType.confirmable;
 		const type = isConfirmable ? MessageType.acknowledgement : MessageType.nonConfirmable;
 		const messageId = isConfirmable ? view.messageId : this.#layer.takeMessageId();
-		return this.#layer.writer.start(type, code, messageId, view.bytes.subarray(view.tokenAt, view.optionsAt));
+		return this.#layer.writer.start(type, code, messageId, view.bytes, view.tokenAt, view.optionsAt);
 	}
 
 	#postAnswer(view: MessageView, bytes: Uint8Array, nowMs: number): void {
@@ -315,7 +321,7 @@ export class Responder implements ObserverOwner {
 		asked: number,
 		nowMs: number,
 	): Uint8Array {
-		const { payload = this.#eTag.subarray(0, 0) } = response;
+		const { payload = this.#nothing } = response;
 		let exponent = sizeExponent(this.#limits.blockSizeBytes);
 		if (asked >= 0 && blockExponent(asked) < exponent) exponent = blockExponent(asked);
 		const at = asked < 0 || !isSuccess(response.code) ? 0 : blockOffset(asked);
