@@ -16,7 +16,9 @@ export const page = `<!doctype html>
 </style>
 <h1>Clients</h1>
 <table>
-	<thead><tr><th>Endpoint</th><th>Address</th><th>LwM2M</th><th>Lifetime</th><th>Last update</th><th>Objects</th></tr></thead>
+	<thead><tr>
+		<th>Endpoint</th><th>Address</th><th>LwM2M</th><th>Lifetime</th><th>Last update</th><th>Objects</th>
+	</tr></thead>
 	<tbody id="clients"></tbody>
 </table>
 <h2>Events</h2>
@@ -36,9 +38,12 @@ export const page = `<!doctype html>
 			cell(row, client.lwM2mVersion);
 			cell(row, client.lifetime + " s");
 			cell(row, new Date(client.lastUpdate).toLocaleTimeString());
-			cell(row, Object.entries(client.availableInstances).map(([id, list]) => list.map((i) => "/" + id + "/" + i).join(" ")).join(" "));
+			const instances = Object.entries(client.availableInstances);
+			cell(row, instances.flatMap(([id, list]) => list.map((i) => "/" + id + "/" + i)).join(" "));
 		}
-		if (clients.size === 0) { cell(body.insertRow(), "Nobody is registered."); body.rows[0].cells[0].className = "empty"; }
+		if (clients.size > 0) return;
+		cell(body.insertRow(), "Nobody is registered.");
+		body.rows[0].cells[0].className = "empty";
 	}
 	function log(text) {
 		const list = document.getElementById("log");
@@ -55,8 +60,9 @@ export const page = `<!doctype html>
 		show();
 	};
 	const on = (name, handle) => events.addEventListener(name, (event) => { handle(JSON.parse(event.data)); show(); });
-	on("REGISTRATION", (client) => { clients.set(client.endpoint, client); log(client.endpoint + " registered"); });
-	on("UPDATED", ({ registration }) => { clients.set(registration.endpoint, registration); log(registration.endpoint + " updated"); });
+	const keep = (client, what) => { clients.set(client.endpoint, client); log(client.endpoint + " " + what); };
+	on("REGISTRATION", (client) => keep(client, "registered"));
+	on("UPDATED", ({ registration }) => keep(registration, "updated"));
 	on("DEREGISTRATION", (client) => { clients.delete(client.endpoint); log(client.endpoint + " is gone"); });
 	on("SLEEPING", ({ ep }) => { if (clients.has(ep)) clients.get(ep).sleeping = true; });
 	on("AWAKE", ({ ep }) => { if (clients.has(ep)) clients.get(ep).sleeping = false; });

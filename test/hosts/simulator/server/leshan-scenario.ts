@@ -83,8 +83,10 @@ const register: readonly Step[] = [
 		name: "register",
 		do: "register",
 		query: [`ep=${endpoint}`, "lt=3600", "lwm2m=1.1", "b=U", "sms=+4912345", "colour=blue"],
-		links:
-			'</>;rt="oma.lwm2m";ct="60 110 112 11542",</1/0>,</3/0>,</6>,</3303>;ver=1.1,</3303/0>,</3303/1>,</3442/0>,</9999/0>',
+		links: [
+			'</>;rt="oma.lwm2m";ct="60 110 112 11542",</1/0>,</3/0>,</6>',
+			"</3303>;ver=1.1,</3303/0>,</3303/1>,</3442/0>,</9999/0>",
+		].join(","),
 	},
 	{ name: "all clients", do: "http", method: "GET", url: "/api/clients" },
 	get("one client", ""),

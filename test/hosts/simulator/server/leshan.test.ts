@@ -18,7 +18,9 @@ interface Recording {
 	readonly outcomes: readonly Outcome[];
 }
 
-const recording = JSON.parse(readFileSync(new URL("leshan-recording.json", import.meta.url), "utf8")) as Recording;
+const recording = JSON.parse(
+	readFileSync(new URL("../../../vectors/leshan-demo-server.json", import.meta.url), "utf8"),
+) as Recording;
 
 /** Step → why ours answers otherwise. */
 const differences: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-// Plays the scenario against a running leshan-demo-server and writes leshan-recording.json:
+// Plays the scenario against a running leshan-demo-server and writes test/vectors/leshan-demo-server.json:
 //   node build/js/test/hosts/simulator/server/record-leshan.js HTTP_URL COAP_PORT
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ const outcomes = await play(scenario, {
 	httpUrl,
 	settle: () => new Promise((resolve) => setTimeout(resolve, 150)),
 });
-const file = join(process.cwd(), "test/hosts/simulator/server/leshan-recording.json");
+const file = join(process.cwd(), "test/vectors/leshan-demo-server.json");
 const lines = outcomes.map((outcome) => JSON.stringify(outcome)).join(",\n\t\t");
 const source = "leshan-demo-server 2.0.0-M18, its servlets over its libraries' CoAP server, NoSec UDP";
 writeFileSync(file, `{\n\t"source": ${JSON.stringify(source)},\n\t"outcomes": [\n\t\t${lines}\n\t]\n}\n`);
