@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Program } from "./compiler.ts";
 import type { Engine } from "./engine.ts";
+import { DeviceFailure } from "./failure.ts";
 import type { Figures, RomFigures } from "./figures.ts";
 import type { MachineMemory } from "./memory.ts";
 import type { BoardPorts, DeviceEvent } from "./ports.ts";
@@ -43,6 +44,18 @@ export class Firmware {
 		this.#engine = engine;
 		this.#entry = options.entry;
 		this.#prepared = vm.snapshot();
+	}
+
+	/**
+	 * Firmware out of an image.
+	 * @throws DeviceFailure also when its bytecode is another XS's
+	 */
+	static of(engine: Engine, image: Program & { readonly entry: string; readonly xsVersion: string }): Firmware {
+		if (image.xsVersion !== engine.xsVersion) {
+			const why = `bytecode of XS ${image.xsVersion}, and this engine is XS ${engine.xsVersion}`;
+			throw new DeviceFailure("fatalCheck", why, undefined);
+		}
+		return new Firmware(engine, image, { entry: image.entry });
 	}
 
 	/** A machine as it is after reset: nothing has run on it. */

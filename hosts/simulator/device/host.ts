@@ -1,0 +1,233 @@
+import {
+	type Address,
+	type Clock,
+	type Datagrams,
+	type DatagramsOptions,
+	type Dice,
+	type Entropy,
+	type Factory,
+	type Flash,
+	type Host,
+	HostFailure,
+	type Log,
+	type LogRecord,
+	type Power,
+	type ResetCause,
+	type Resolver,
+} from "../../../modules/host.ts";
+import { eventKinds, type Natives } from "./natives.ts";
+
+interface BootRecord {
+	readonly platform: string;
+	readonly resetCause: ResetCause;
+	readonly factory: Factory;
+}
+
+/** The ports of modules/host.ts over a simulated board's natives. One per boot. */
+export class SimulatedHost implements Host {
+	readonly clock: BoardClock;
+	readonly dice: Dice;
+	readonly entropy: Entropy;
+	readonly resolver: BoardResolver;
+	readonly flash: Flash;
+	readonly power: BoardPower;
+	readonly log: Log;
+	readonly factory: Factory;
+	readonly platform: string;
+	readonly temperature: () => number;
+	readonly #natives: Natives;
+	readonly #sockets = new Map<number, BoardDatagrams>();
+
+	constructor(natives: Natives) {
+		const { platform, resetCause, factory } = JSON.parse(natives.bootRecord()) as BootRecord;
+		this.#natives = natives;
+		this.clock = new BoardClock(natives);
+		this.dice = { below: (bound) => natives.dice(bound) };
+		this.entropy = { fill: (bytes) => natives.fillEntropy(bytes) };
+		this.resolver = new BoardResolver(natives);
+		this.flash = new BoardFlash(natives);
+		this.power = new BoardPower(natives, resetCause);
+		// A copy, because XS 13 refuses to stringify what lies in ROM.
+		this.log = { write: (record: LogRecord) => natives.log(JSON.stringify({ ...record })) };
+		this.factory = factory;
+		this.platform = platform;
+		this.temperature = () => natives.temperature();
+		natives.listen((kind, first, second, text) => this.#hear(kind, first, second, text));
+	}
+
+	openDatagrams(options: DatagramsOptions): Datagrams {
+		const socket = this.#natives.udpOpen(options.port ?? 0);
+		if (socket < 0)
+			throw new HostFailure(`no socket for UDP port ${options.port ?? 0}: it is taken, or all are in use`);
+		const datagrams = new BoardDatagrams(this.#natives, socket, options, () => this.#sockets.delete(socket));
+		this.#sockets.set(socket, datagrams);
+		return datagrams;
+	}
+
+	#hear(kind: number, first: number, second: number, text: string | undefined): void {
+		if (kind === eventKinds.alarm) this.clock.ring();
+		else if (kind === eventKinds.readable) this.#sockets.get(first)?.onReadable(second);
+		else if (kind === eventKinds.resolved) this.resolver.resolved(text ?? "", first === 1);
+		else if (kind === eventKinds.shutDown) this.power.shutDown();
+	}
+}
+
+class BoardClock implements Clock {
+	readonly #natives: Natives;
+	#ring: (() => void) | undefined;
+
+	constructor(natives: Natives) {
+		this.#natives = natives;
+	}
+
+	nowMs(): number {
+		return this.#natives.nowMs();
+	}
+
+	wallTimeS(): number | undefined {
+		return this.#natives.wallTimeS();
+	}
+
+	setWallTimeS(seconds: number): void {
+		this.#natives.setWallTimeS(seconds);
+	}
+
+	setAlarm(atMs: number | undefined, ring: () => void): void {
+		this.#ring = atMs === undefined ? undefined : ring;
+		this.#natives.setAlarm(atMs);
+	}
+
+	/** The board's alarm went off. */
+	ring(): void {
+		const ring = this.#ring;
+		this.#ring = undefined;
+		ring?.();
+	}
+}
+
+class BoardDatagrams implements Datagrams {
+	readonly #natives: Natives;
+	readonly #onReadable: (count: number) => void;
+	readonly #onClose: () => void;
+	/** -1: closed */
+	#socket: number;
+
+	constructor(natives: Natives, socket: number, options: DatagramsOptions, onClose: () => void) {
+		this.#natives = natives;
+		this.#socket = socket;
+		this.#onReadable = options.onReadable;
+		this.#onClose = onClose;
+	}
+
+	onReadable(count: number): void {
+		this.#onReadable(count);
+	}
+
+	read(into: Uint8Array, from: Address): number {
+		return this.#socket < 0 ? -1 : this.#natives.udpRead(this.#socket, into, from);
+	}
+
+	write(bytes: Uint8Array, to: Address): void {
+		if (this.#socket < 0) throw new HostFailure("the socket is closed");
+		if (!this.#natives.udpWrite(this.#socket, bytes, to.host, to.port)) {
+			throw new HostFailure(`the network refuses ${bytes.length} bytes to ${to.host} port ${to.port}`);
+		}
+	}
+
+	close(): void {
+		if (this.#socket < 0) return;
+		this.#natives.udpClose(this.#socket);
+		this.#socket = -1;
+		this.#onClose();
+	}
+}
+
+/** Questions that may wait at once; a device asks for the names of its few servers. */
+const maxQuestions = 8;
+
+class BoardResolver implements Resolver {
+	readonly #natives: Natives;
+	readonly #questions: { readonly name: string; readonly onResolved: (host: string | undefined) => void }[] = [];
+
+	constructor(natives: Natives) {
+		this.#natives = natives;
+	}
+
+	/** @throws HostFailure when too many names wait for an answer */
+	resolve(name: string, onResolved: (host: string | undefined) => void): void {
+		if (this.#questions.length === maxQuestions) throw new HostFailure(`${maxQuestions} names wait to be resolved`);
+		this.#questions.push({ name, onResolved });
+		this.#natives.resolve(name);
+	}
+
+	/** @param text name and address, a line each */
+	resolved(text: string, isFound: boolean): void {
+		const [name, host] = text.split("\n");
+		const index = this.#questions.findIndex((question) => question.name === name);
+		if (index < 0) return;
+		const [question] = this.#questions.splice(index, 1);
+		question?.onResolved(isFound ? host : undefined);
+	}
+}
+
+class BoardFlash implements Flash {
+	readonly sizeBytes: number;
+	readonly sectorBytes: number;
+	readonly writeBytes: number;
+	readonly erasedByte = 0xff;
+	readonly #natives: Natives;
+
+	constructor(natives: Natives) {
+		this.#natives = natives;
+		this.sizeBytes = natives.flashGeometry(0);
+		this.sectorBytes = natives.flashGeometry(1);
+		this.writeBytes = natives.flashGeometry(2);
+	}
+
+	read(offset: number, into: Uint8Array): void {
+		refuse(this.#natives.flashRead(offset, into));
+	}
+
+	write(offset: number, bytes: Uint8Array): void {
+		refuse(this.#natives.flashWrite(offset, bytes));
+	}
+
+	erase(offset: number, size: number): void {
+		refuse(this.#natives.flashErase(offset, size));
+	}
+}
+
+function refuse(error: string | undefined): void {
+	if (error !== undefined) throw new HostFailure(error);
+}
+
+class BoardPower implements Power {
+	readonly resetCause: ResetCause;
+	readonly #natives: Natives;
+	#shutDown: (() => void) | undefined;
+
+	constructor(natives: Natives, resetCause: ResetCause) {
+		this.#natives = natives;
+		this.resetCause = resetCause;
+	}
+
+	restart(): void {
+		this.#natives.restart();
+	}
+
+	onShutdown(shutDown: () => void): void {
+		this.#shutDown = shutDown;
+	}
+
+	/** The board says that power will go soon: once. Nobody there to say good-bye: off at once. */
+	shutDown(): void {
+		const shutDown = this.#shutDown;
+		this.#shutDown = undefined;
+		if (shutDown === undefined) this.#natives.off();
+		else shutDown();
+	}
+
+	off(): void {
+		this.#natives.off();
+	}
+}

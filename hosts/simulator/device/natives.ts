@@ -1,0 +1,46 @@
+import type { Address } from "../../../modules/host.ts";
+
+/** What the simulated board gives its program as globalThis.board: hosts/simulator/engine/shim/natives.c. Everything is synchronous. */
+export interface Natives {
+	nowMs(): number;
+	/** undefined while nobody has set the clock */
+	wallTimeS(): number | undefined;
+	setWallTimeS(seconds: number): void;
+	/** Asks for the event `alarm`; undefined asks for none. */
+	setAlarm(atMs: number | undefined): void;
+	dice(bound: number): number;
+	fillEntropy(bytes: Uint8Array): void;
+	log(json: string): void;
+	print(text: string): void;
+	/** @returns a socket number, or -1 when the board has no more or the port is taken */
+	udpOpen(port: number): number;
+	/** @returns the size of the datagram, its sender in `from`; -1 when none waits. One that does not fit is dropped */
+	udpRead(socket: number, into: Uint8Array, from: Address): number;
+	udpWrite(socket: number, bytes: Uint8Array, host: string, port: number): boolean;
+	udpClose(socket: number): void;
+	/** Asks for the event `resolved`. */
+	resolve(name: string): void;
+	/** 0: size of the settings partition, 1: of a sector, 2: of what is written at once; bytes */
+	flashGeometry(which: 0 | 1 | 2): number;
+	/** These three return an error for people, or undefined. */
+	flashRead(offset: number, into: Uint8Array): string | undefined;
+	flashWrite(offset: number, bytes: Uint8Array): string | undefined;
+	flashErase(offset: number, size: number): string | undefined;
+	restart(): void;
+	off(): void;
+	temperature(): number;
+	/** JSON: { platform, resetCause, factory } */
+	bootRecord(): string;
+	/** Who gets the board's events: one call, one turn. A second call replaces the first. */
+	listen(handler: (kind: number, first: number, second: number, text: string | undefined) => void): void;
+}
+
+/** Numbers of the board's events; hosts/simulator/engine/machine.ts has the same table. */
+export const eventKinds = Object.freeze({
+	alarm: 1,
+	/** first: socket, second: how many datagrams wait */
+	readable: 2,
+	/** first: 1 when there is an address; text: name and address, a line each */
+	resolved: 3,
+	shutDown: 4,
+});
