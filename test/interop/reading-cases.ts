@@ -108,14 +108,6 @@ const special: readonly Case[] = [
 		run: async ({ remote }) => hasCode(await remote.read("/3/0/0", { format: "OPAQUE" }), "4.06"),
 	},
 	{
-		name: "[CORE-DM-1] ETS 204 Read in LwM2M JSON (11543) gives the same values, or 4.06 where the device does not speak it",
-		run: async ({ remote }) => {
-			const answer = await remote.read("/1/0", { format: "JSON" });
-			if (answer.code === "4.06") return;
-			deepEqual(valuesIn(answer, "/1/0"), valuesIn(await remote.read("/1/0"), "/1/0"));
-		},
-	},
-	{
 		name: "[CORE-DM-1] ETS 652 the firmware version (/3/0/3) is text",
 		run: async ({ remote }) => {
 			const version = valueIn(await remote.read("/3/0/3", { format: "TEXT" }), "/3/0/3");

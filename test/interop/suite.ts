@@ -7,6 +7,7 @@ import { readingCases } from "./reading-cases.ts";
 import { registrationCases } from "./registration-cases.ts";
 import { reportingCases } from "./reporting-cases.ts";
 import type { ServerUnderTest } from "./server-under-test.ts";
+import { wireCases } from "./wire-cases.ts";
 import { writingCases } from "./writing-cases.ts";
 
 const setUpTimeoutMs = 600_000;
@@ -18,6 +19,7 @@ const cases: readonly Case[] = [
 	...writingCases,
 	...managementCases,
 	...reportingCases,
+	...wireCases,
 	...lifecycleCases,
 ];
 
@@ -25,8 +27,9 @@ const cases: readonly Case[] = [
  * The one suite for every server: the real image on the XS simulator, over real UDP, driven through the server's REST API. Cases leave
  * the device as they found it, and do not depend on each other.
  * @param title goes before each case's name in the report
+ * @param more cases that only this server can drive
  */
-export function interopSuite(title: string, start: () => Promise<ServerUnderTest>): void {
+export function interopSuite(title: string, start: () => Promise<ServerUnderTest>, more: readonly Case[] = []): void {
 	describe(title, () => {
 		let bench: Bench | undefined;
 		before(
@@ -37,7 +40,7 @@ export function interopSuite(title: string, start: () => Promise<ServerUnderTest
 			{ timeout: setUpTimeoutMs },
 		);
 		after(() => bench?.close());
-		for (const { name, run } of cases) {
+		for (const { name, run } of [...cases, ...more]) {
 			it(`${title} › ${name}`, { timeout: caseTimeoutMs }, async () => {
 				try {
 					await run(bench!);
