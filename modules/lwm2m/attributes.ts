@@ -76,12 +76,13 @@ export class Attributes {
 			else set[name] = value;
 		}
 		refuseContradiction(set);
-		if (attached !== undefined) attached.set = set;
+		const isEmpty = attributeNames.every((name) => set[name] === undefined);
+		if (isEmpty) this.#drop(path);
+		else if (attached !== undefined) attached.set = set;
 		else {
 			if (this.#attached.length >= this.#limit) throw new RequestRefused(0xa0, "limit: attributes");
 			this.#attached.push({ path: { ...path }, set });
 		}
-		if (attributeNames.every((name) => set[name] === undefined)) this.#drop(path);
 	}
 
 	/** Forgets what was attached below `path`: the Object Instance is gone. */

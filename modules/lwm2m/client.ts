@@ -52,7 +52,7 @@ export class Client {
 		this.#agenda = new Agenda(limits.appointments);
 		this.registry = new Registry({
 			instances: limits.instances,
-			changed: (instance, resourceId) => this.#changed(instance, resourceId),
+			changed: (instance, resourceId, resourceInstanceId) => this.#changed(instance, resourceId, resourceInstanceId),
 		});
 		this.#context = {
 			endpointName: options.endpointName,
@@ -224,8 +224,8 @@ export class Client {
 		});
 	}
 
-	#changed(instance: Instance, resourceId: number): void {
-		const path = pathOf(instance.facts.id, instance.id, resourceId);
+	#changed(instance: Instance, resourceId: number, resourceInstanceId: number): void {
+		const path = pathOf(instance.facts.id, instance.id, resourceId, resourceInstanceId);
 		const isGone = resourceId < 0 && this.registry.instance(path.objectId, path.instanceId) === undefined;
 		for (const session of this.#sessions) {
 			if (isGone) session.instanceGone(path);

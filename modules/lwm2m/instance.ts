@@ -4,8 +4,8 @@ import type { Argument } from "./execute-arguments.ts";
 import type { ExecutableName, GivenOf, ObjectFacts, ResourceFacts, ValueName, ValueOf, WritableName } from "./facts.ts";
 import { type Held, type Instances, isInstances, sameHeld } from "./value.ts";
 
-/** Told of every change of a value; resourceId -1 says that more than one Resource changed. */
-export type ChangeListener = (instance: Instance, resourceId: number) => void;
+/** Told of every change of a value. -1 for a level says that all below it may have changed. */
+export type ChangeListener = (instance: Instance, resourceId: number, resourceInstanceId: number) => void;
 
 /** How an Object Instance behaves, beside holding values. Every hook may throw RequestRefused; what it throws is the answer. */
 export interface InstanceOptions<F extends ObjectFacts> {
@@ -110,14 +110,20 @@ export class Instance {
 
 	/** Gives the Resource a value, or none; tells whoever listens when that is news. A Resource with a read hook holds none itself. */
 	hold(name: string, held: Held | undefined): void {
-		if (this.#hooks.read?.[name] !== undefined || sameHeld(this.#values[name], held)) return;
+		const before = this.#values[name];
+		if (this.#hooks.read?.[name] !== undefined || sameHeld(before, held)) return;
 		this.#values[name] = held;
-		this.tell(name);
+		if (before === undefined || held === undefined || !isInstances(before) || !isInstances(held)) {
+			this.tell(name);
+			return;
+		}
+		for (const [id, value] of before) if (!sameHeld(value, held.get(id))) this.tell(name, id);
+		for (const id of held.keys()) if (!before.has(id)) this.tell(name, id);
 	}
 
-	/** Says that the Resource's value is another one now. */
-	tell(name: string): void {
-		this.#listener?.(this, this.factsOf(name).id);
+	/** Says that the value of the Resource, or of one of its Resource Instances, is another one now. */
+	tell(name: string, resourceInstanceId = -1): void {
+		this.#listener?.(this, this.factsOf(name).id, resourceInstanceId);
 	}
 
 	/** @throws RequestRefused when the application does not want this value */

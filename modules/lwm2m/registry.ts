@@ -126,6 +126,6 @@ export class Registry {
 
 	#listChanged(instance: Instance): void {
 		this.#listVersion++;
-		this.#changed(instance, -1);
+		this.#changed(instance, -1, -1);
 	}
 }

@@ -1,0 +1,123 @@
+import { utf8 } from "../../../modules/bytes.ts";
+import { Code } from "../../../modules/coap/code.ts";
+import { ContentFormat } from "../../../modules/formats/content-format.ts";
+import { ObjectInstance } from "../../../modules/lwm2m/instance.ts";
+import { RequestRefused } from "../../../modules/lwm2m/refusal.ts";
+import { deepEqual, equal, ok, test } from "../../harness.ts";
+import { bench, code, hex, payload } from "./bench.ts";
+import type { FurnishedOptions } from "./furniture.ts";
+import { SAMPLE } from "./sample-object.ts";
+
+const { senmlJson, tlv, text } = ContentFormat;
+
+/** An object whose instances are a server's to make; the application keeps those below 100. */
+const OPEN = { ...SAMPLE, id: 33001 };
+
+function open(options: FurnishedOptions = {}) {
+	const it = bench({
+		...options,
+		furnish: (client) =>
+			client.addObject(OPEN, {
+				create: (id) =>
+					new ObjectInstance(OPEN, {
+						id,
+						values: { text: "filled in", whole: undefined, names: undefined, fixed: "ours" },
+					}),
+				remove: ({ id }) => {
+					if (id >= 100) throw new RequestRefused(Code.forbidden, "in use");
+				},
+			}),
+	});
+	const create = (records: string) => it.post("/33001", senmlJson, utf8(records));
+	const count = () => it.world.client.registry.object(33001)!.instances.length;
+	return { ...it, create, count };
+}
+
+test("[CORE-DM-1] Create with an ID: 2.01 with the location, values of the server and of the client, an Update with the list", () => {
+	const it = open();
+	const response = it.create('[{"bn":"/33001/4/","n":"1","v":5},{"n":"9/0","vs":"n"}]');
+	equal(code(response), "2.01");
+	deepEqual(response.locationPath, ["33001", "4"]);
+	equal(payload(it.get("/33001/4/1")), "5");
+	equal(payload(it.get("/33001/4/0")), "filled in");
+	equal(payload(it.get("/33001/4/9/0")), "n");
+	deepEqual(it.world.requests.at(-1)!.path, ["rd", "5"]);
+	ok(payload(it.world.requests.at(-1)!)!.endsWith(",</33001/4>"));
+});
+
+test("[CORE-DM-1] Create without an ID: the lowest that is free", () => {
+	const it = open();
+	for (const expected of ["0", "1", "2"]) {
+		const response = it.post("/33001", tlv, hex("c10105"));
+		equal(code(response), "2.01");
+		deepEqual(response.locationPath, ["33001", expected]);
+	}
+	equal(code(it.remove("/33001/1")), "2.02");
+	deepEqual(it.post("/33001", tlv, hex("c10105")).locationPath, ["33001", "1"]);
+});
+
+test("[CORE-DM-1] Create passes over read-only values without an error", () => {
+	const it = open();
+	equal(code(it.create('[{"bn":"/33001/0/","n":"1","v":5},{"n":"10","vs":"theirs"}]')), "2.01");
+	equal(payload(it.get("/33001/0/10")), "ours");
+});
+
+test("[CORE-DM-1] Create is refused with the code that says why, and nothing is created", () => {
+	const it = open();
+	equal(code(it.create('[{"bn":"/33001/7/","n":"1","v":5}]')), "2.01");
+	for (const [path, format, records, expected] of [
+		["/33001", senmlJson, '[{"bn":"/33001/7/","n":"1","v":5}]', "4.00"], // taken
+		["/33001", senmlJson, '[{"bn":"/33001/8/","n":"0","vs":"x"}]', "4.00"], // a mandatory one is missing
+		["/33001", senmlJson, '[{"bn":"/33001/","n":"8/1","v":5},{"n":"9/1","v":5}]', "4.00"], // two at once
+		["/33001", senmlJson, '[{"bn":"/33001/8/","n":"1","vs":"x"}]', "4.00"],
+		["/33001", senmlJson, '[{"bn":"/33000/8/","n":"1","v":5}]', "4.00"], // another object
+		["/33001", text, "5", "4.00"],
+		["/33001", 9999, "5", "4.15"],
+		["/33000", senmlJson, '[{"bn":"/33000/8/","n":"1","v":5}]', "4.05"], // not a server's to create
+		["/3", senmlJson, "[]", "4.05"], // ETS 680
+		["/1", senmlJson, "[]", "4.05"],
+		["/9999", senmlJson, "[]", "4.04"],
+	] as const) {
+		equal(code(it.post(path, format, utf8(records))), expected, `${path} ${records}`);
+		equal(it.count(), 1, records);
+	}
+	equal(code(it.ask(Code.post, "/33001")), "4.15", "no format");
+});
+
+test("[CORE-DM-1] Create beyond the limit of instances is answered 5.00", () => {
+	const it = open({ limits: { instances: 6 } }); // five are there already
+	equal(code(it.create('[{"bn":"/33001/0/","n":"1","v":5}]')), "2.01");
+	equal(code(it.create('[{"bn":"/33001/1/","n":"1","v":5}]')), "5.00");
+	equal(it.count(), 1);
+});
+
+test("[CORE-DM-1] Delete an instance; its attributes go with it", () => {
+	const it = open();
+	it.create('[{"bn":"/33001/4/","n":"1","v":5}]');
+	equal(code(it.attributes("/33001/4/1", "pmin=7")), "2.04");
+	equal(code(it.remove("/33001/4")), "2.02");
+	equal(it.count(), 0);
+	equal(code(it.get("/33001/4")), "4.04");
+	it.create('[{"bn":"/33001/4/","n":"1","v":5}]');
+	ok(!payload(it.get("/33001/4", ContentFormat.coreLink))!.includes("pmin"));
+});
+
+test("[CORE-DM-1] Delete is refused with the code that says why", () => {
+	const it = open();
+	it.create('[{"bn":"/33001/100/","n":"1","v":5}]');
+	for (const [path, expected] of [
+		["/3/0", "4.05"],
+		["/1/0", "4.05"],
+		["/33000/0", "4.05"],
+		["/33001", "4.05"],
+		["/33001/100/1", "4.05"],
+		["/33001/100/9/0", "4.05"],
+		["/33001/5", "4.04"],
+		["/9999/0", "4.04"],
+		["/33001/100", "4.03"], // the application says no
+	] as const) {
+		equal(code(it.remove(path)), expected, path);
+	}
+	equal(code(it.ask(Code.delete, "", { path: [] })), "4.00", "root");
+	equal(it.count(), 1);
+});
