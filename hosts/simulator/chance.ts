@@ -1,6 +1,6 @@
 /**
- * The seeded chance of a world: one small generator (sfc32, integers only, so that every machine draws the same). Good enough for jitter, loss
- * and the entropy of virtual boards; never for a real key.
+ * The seeded chance of a world: one small generator (sfc32, integers only, so that every machine draws the same).
+ * Good enough for jitter, loss and the entropy of virtual boards; never for a real key.
  */
 export class Chance {
 	#a: number;

@@ -72,7 +72,10 @@ export class World<M extends BoardMachine> {
 		this.network = this.#virtual?.network ?? real!.network;
 	}
 
-	/** A world in virtual time with a network of its own: the same seed and the same calls give the same run, to the last byte of memory. */
+	/**
+	 * A world in virtual time with a network of its own: the same seed and the same calls give the same run, to the
+	 * last byte of memory.
+	 */
 	static virtual<M extends BoardMachine>(options: WorldOptions<M>, conditions: Partial<Conditions> = {}): World<M> {
 		const world = new World(options, new Chance(options.seed));
 		Object.assign(world.#virtual!.network.conditions, conditions);
@@ -145,14 +148,15 @@ export class World<M extends BoardMachine> {
 	}
 
 	/**
-	 * Runs a virtual world to `endMs`, or until `isOver` says so after an appointment. Promises of scripts are given their turn after every
-	 * appointment, signals and pipes after every few hundred: by count and not by the clock, so that a run can be repeated.
+	 * Runs a virtual world to `endMs`, or until `isOver` says so after an appointment. Promises of scripts are given
+	 * their turn after every appointment, signals and pipes after every few hundred: by count and not by the clock, so
+	 * that a run can be repeated.
 	 */
 	async run(endMs: number, { isOver, breathe }: RunOptions = {}): Promise<void> {
 		const { time } = this.#virtual ?? {};
 		if (time === undefined) throw new Error("a real world runs by itself");
 		for (let step = 1; isOver?.() !== true && time.step(endMs); step++) {
-			await undefined;
+			await new Promise((resolve) => process.nextTick(resolve)); // comes when all promises have settled
 			if (step % stepsPerBreath !== 0) continue;
 			await new Promise((resolve) => setImmediate(resolve));
 			await breathe?.();

@@ -7,7 +7,7 @@ import type { Timekeeper } from "../time.ts";
 import { type FlashChip, PowerCut } from "./flash.ts";
 import { Ledger } from "./ledger.ts";
 import type { BoardPreset } from "./presets.ts";
-import { programSlot, readSlot, SlotRefused } from "./slots.ts";
+import { Slot, SlotRefused } from "./slots.ts";
 import { BoardSockets } from "./sockets.ts";
 import { temperatureAt } from "./thermometer.ts";
 
@@ -29,8 +29,11 @@ export interface MachineFigures {
 	readonly computrons: number;
 }
 
-/** Reads an image out of its slot, checks it, and makes the machine that runs it. @throws when it can not be started */
-export type MakeMachine<M extends BoardMachine> = (slot: Uint8Array, preset: BoardPreset, ports: BoardPorts) => M;
+/**
+ * Reads an image out of its slot, checks it, and makes the machine that runs it. @throws SlotRefused when it can not
+ * be started
+ */
+export type MakeMachine<M extends BoardMachine> = (slot: Slot, preset: BoardPreset, ports: BoardPorts) => M;
 
 export interface BoardOptions<M extends BoardMachine> {
 	readonly name: string;
@@ -56,12 +59,16 @@ export interface BoardOptions<M extends BoardMachine> {
 
 export type BoardState = "off" | "running" | "failed";
 
-/** From reset to the first bytecode: boot loader and system; a round number between those of an nRF52840 (some 10 ms) and an ESP32 (some 300 ms). */
+/**
+ * From reset to the first bytecode: boot loader and system; a round number between those of an nRF52840 (some 10 ms)
+ * and an ESP32 (some 300 ms).
+ */
 const rebootMs = 100;
 
 /**
- * One board: power, flash, clock, radio and chance around a machine that runs the image in its slot. Everything happens in turns: the board wakes
- * the machine with one event, the machine runs until it has nothing to do, and what it asked for (restart, off) happens behind that turn.
+ * One board: power, flash, clock, radio and chance around a machine that runs the image in its slot. Everything
+ * happens in turns: the board wakes the machine with one event, the machine runs until it has nothing to do, and what
+ * it asked for (restart, off) happens behind that turn.
  */
 export class Board<M extends BoardMachine = BoardMachine> {
 	readonly name: string;
@@ -112,7 +119,7 @@ export class Board<M extends BoardMachine = BoardMachine> {
 	 * @throws SlotRefused when it does not fit
 	 */
 	program(image: Uint8Array): boolean {
-		return programSlot(this.flash, this.preset.map.slotA, image);
+		return new Slot(this.flash, this.preset.map.slotA).program(image);
 	}
 
 	powerOn(): void {
@@ -129,7 +136,8 @@ export class Board<M extends BoardMachine = BoardMachine> {
 
 	/**
 	 * The power goes now: RAM is lost, the flash stays as it is. To cut inside a flash operation, use flash.cutAt.
-	 * @throws PowerCut when called out of the board's own turn (onEvent): that is what unwinds the running device; let it pass
+	 * @throws PowerCut when called out of the board's own turn (onEvent): that is what unwinds the running device; let
+	 * it pass
 	 */
 	cutPower(): void {
 		if (this.#isInTurn) throw new PowerCut("power cut");
@@ -158,7 +166,8 @@ export class Board<M extends BoardMachine = BoardMachine> {
 		this.#computronsBefore = 0;
 		this.#state = "running";
 		this.#turn(() => {
-			const slot = readSlot(this.flash, this.preset.map.slotA); // which slot to start is the boot loader's: A, until there are updates
+			// Which slot to start is the boot loader's to choose: A, until there are updates.
+			const slot = new Slot(this.flash, this.preset.map.slotA);
 			this.#machine = this.#options.makeMachine(slot, this.preset, this.#ports(resetCause));
 			this.#machine.boot();
 		});

@@ -10,9 +10,10 @@ export class FlashFileRefused extends Error {
 }
 
 /**
- * A flash chip whose content lives in a file: the bytes of the chip as they are, from its first to its last, then the wear table, one little-endian
- * 32-bit count of erases for each sector. A file without the wear table (read out of a real chip) is taken as unworn. Every change is in the file
- * when the operation returns, so that killing the simulator is a power cut.
+ * A flash chip whose content lives in a file: the bytes of the chip as they are, from its first to its last, then the
+ * wear table, one little-endian 32-bit count of erases for each sector. A file without the wear table (read out of a
+ * real chip) is taken as unworn. Every change is in the file when the operation returns, so that killing the
+ * simulator is a power cut.
  * @throws FlashFileRefused when the file is not one for this chip, or can not be read, written or made
  */
 export function openFlashFile(path: string, geometry: FlashGeometry): FlashChip {
@@ -40,7 +41,8 @@ function chipOf(path: string, file: number, geometry: FlashGeometry): FlashChip 
 	const isNew = presentBytes === 0;
 	if (!isNew && presentBytes !== sizeBytes && presentBytes !== sizeBytes + wearBytes) {
 		throw new FlashFileRefused(
-			`${path} has ${presentBytes} bytes, this board's flash has ${sizeBytes} (and ${wearBytes} of wear table behind them): ` +
+			`${path} has ${presentBytes} bytes, this board's flash has ${sizeBytes} ` +
+				`(and ${wearBytes} of wear table behind them): ` +
 				"choose the board the file was made for, or another file",
 		);
 	}

@@ -16,10 +16,16 @@ export class PowerCut extends Error {
 	}
 }
 
-/** A cut that waits: power goes during the operation (write or sector erase) that many operations from now, 0 being the next one. */
+/**
+ * A cut that waits: power goes during the operation (write or sector erase) that many operations from now, 0 being
+ * the next one.
+ */
 export interface FlashCut {
 	readonly operation: number;
-	/** How many bytes of that operation are done before the power goes; the byte behind them is torn. Cut to the size of the operation. */
+	/**
+	 * How many bytes of that operation are done before the power goes; the byte behind them is torn. Cut to the size of
+	 * the operation.
+	 */
 	readonly bytes: number;
 	/** Which bits of the torn byte had changed already. */
 	readonly tornBits?: number;
@@ -53,8 +59,9 @@ interface Sector {
 export const erasedByte = 0xff;
 
 /**
- * NOR flash: an erase sets whole sectors to 0xff, a write clears bits of erased, aligned units and nothing else. Refusals are sentences for people,
- * because that is what a board's port returns. Untouched sectors take no memory, so that a thousand boards of 4 MB fit in one process.
+ * NOR flash: an erase sets whole sectors to 0xff, a write clears bits of erased, aligned units and nothing else.
+ * Refusals are sentences for people, because that is what a board's port returns. Untouched sectors take no memory,
+ * so that a thousand boards of 4 MB fit in one process.
  */
 export class FlashChip {
 	readonly geometry: FlashGeometry;

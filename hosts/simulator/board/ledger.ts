@@ -83,8 +83,8 @@ function emptyTraffic(): Traffic {
 }
 
 /**
- * Finds where a CoAP message's payload begins (RFC 7252 §3). The ledger has a reader of its own, so that the account does not depend on the code
- * that it audits.
+ * Finds where a CoAP message's payload begins (RFC 7252 §3). The ledger has a reader of its own, so that the account
+ * does not depend on the code that it audits.
  * @returns its offset, the message's length when there is none, or -1 when the bytes are no CoAP message
  */
 function payloadOffset(bytes: Uint8Array): number {

@@ -34,43 +34,56 @@ export type BoardName = "esp32" | "esp32c3" | "nrf52840" | "nrf9160";
 
 const kib = 1024;
 const watchdogMs = 5000;
-const machineDefaults = { moreHeapSlots: 64, moreChunkBytes: kib, keys: 64, moreKeys: 32, cHeapBytes: 16 * kib };
+/** What the application's manifest asks for ("creation"); the rest of the arena is there to grow into. */
+const creation = {
+	stackSlots: 768,
+	heapSlots: 512,
+	moreHeapSlots: 64,
+	chunkBytes: 8 * kib,
+	moreChunkBytes: kib,
+	keys: 64,
+	moreKeys: 32,
+	cHeapBytes: 16 * kib,
+};
 
 /**
  * Where the numbers come from.
  *
- * memory: stack, first chunks and first heap are those of the Moddable SDK's manifests ("creation"): 384 slots, 32 KiB and 2048 slots on esp32 (taken for
- * the C3 too), 512, 32 KiB and 2048 on nrf52, 256, 8 KiB and 512 on Zephyr (nrf9160); growing by 1 KiB and 64 slots. The arena of nrf52840 and esp32c3 is
- * the SDK's "static" there (131072 and 94208). On the esp32 the SDK lets XS grow by malloc; 128 KiB is our cut of its 520 KB of SRAM (ESP32 data
- * sheet) beside Wi-Fi and lwIP. The SDK has no nRF9160: of its 256 KB (product specification) 64 KiB are left to XS beside the modem library's share
- * and Zephyr. keys and cHeapBytes are our own choice: 64 names made at run time and more when needed, within 16 KiB for machine and tables.
+ * memory: the arena of nrf52840 and esp32c3 is the Moddable SDK's own static machine of that chip ("static": 131072
+ * and 94208 in its manifests). On the esp32 the SDK lets XS grow by malloc; 128 KiB is our cut of its 520 KB of SRAM
+ * (ESP32 data sheet) beside Wi-Fi and lwIP. The SDK has no nRF9160: of its 256 KB (product specification) 64 KiB are
+ * left to XS beside the modem library's share and Zephyr. `creation` is the same everywhere: a heap that begins as
+ * small as the SDK's on Zephyr (512 slots, 8 KiB) and grows by the SDK's steps, so that the high-water mark tells
+ * what is needed; a stack of 768 slots, because the application was measured to use 570, and the SDK's 256 to 512 are
+ * too few for it.
  * turnComputrons: a watchdog of 5 s (ESP-IDF's default for its task watchdog) at the chip's speed.
  *
- * flash: the ESP modules carry 4 MiB of serial NOR with 4 KiB sectors, bytes writable one by one, 100,000 erases (typical of those parts, e.g. W25Q32).
- * nRF52840 and nRF9160: 1 MiB on chip, 4 KiB pages, 32-bit words, 10,000 erases (product specifications, NVMC).
+ * flash: the ESP modules carry 4 MiB of serial NOR with 4 KiB sectors, bytes writable one by one, 100,000 erases
+ * (typical of those parts, e.g. W25Q32). nRF52840 and nRF9160: 1 MiB on chip, 4 KiB pages, 32-bit words, 10,000
+ * erases (product specifications, NVMC).
  *
- * map: esp32 and esp32c3 as an ESP-IDF table with two OTA slots (first 36 KiB are boot loader and partition table; app partitions begin on 64 KiB).
- * nrf52840 as Zephyr's nrf52840dk (MCUboot 48 KiB, two slots of 472 KiB, 32 KiB storage), nrf9160 as Zephyr's nrf9160dk with the secure and
- * non-secure halves of each slot together (MCUboot 64 KiB, two slots of 448 KiB, 24 KiB storage at the end). A simulated slot holds bytecode
- * alone; a real one also the native code of XS and the system.
+ * map: esp32 and esp32c3 as an ESP-IDF table with two OTA slots (first 36 KiB are boot loader and partition table;
+ * app partitions begin on 64 KiB). nrf52840 as Zephyr's nrf52840dk (MCUboot 48 KiB, two slots of 472 KiB, 32 KiB
+ * storage), nrf9160 as Zephyr's nrf9160dk with the secure and non-secure halves of each slot together (MCUboot 64
+ * KiB, two slots of 448 KiB, 24 KiB storage at the end). A simulated slot holds bytecode alone; a real one also the
+ * native code of XS and the system.
  *
- * computronsPerMs: a measured ratio and a guess. Measured: SHA-256 and AES in JavaScript on XS for Cortex-M4 take 43 to 64 machine instructions for
- * one computron. At 64 MHz, 1.3 clocks per instruction (flash wait states: an assumption) and 50 instructions this gives about 1000 on the nRF52840.
- * The others are scaled by CoreMark of one core from the data sheets: nRF52840 212, nRF9160 243, ESP32-C3 407 (160 MHz), ESP32 505 (240 MHz).
- * Good for comparing one program with another on one board; not a promise about a real chip.
+ * computronsPerMs: a measured ratio and a guess. Measured: SHA-256 and AES in JavaScript on XS for Cortex-M4 take 43
+ * to 64 machine instructions for one computron. At 64 MHz, 1.3 clocks per instruction (flash wait states: an
+ * assumption) and 50 instructions this gives about 1000 on the nRF52840. The others are scaled by CoreMark of one
+ * core from the data sheets: nRF52840 212, nRF9160 243, ESP32-C3 407 (160 MHz), ESP32 505 (240 MHz). Good for
+ * comparing one program with another on one board; not a promise about a real chip.
  *
- * mtuBytes: 1500 on Wi-Fi. 1280 on Thread (nrf52840: RFC 8200 §5's least, what 6LoWPAN carries) and on LTE-M/NB-IoT networks to be safe.
+ * mtuBytes: 1500 on Wi-Fi. 1280 on Thread (nrf52840: RFC 8200 §5's least, what 6LoWPAN carries) and on LTE-M/NB-IoT
+ * networks to be safe.
  */
 export const presets: Readonly<Record<BoardName, BoardPreset>> = frozen({
 	esp32: {
 		name: "esp32",
 		title: "ESP32 (WROOM-32, 4 MB flash)",
 		memory: {
-			...machineDefaults,
+			...creation,
 			arenaBytes: 128 * kib,
-			stackSlots: 384,
-			heapSlots: 2048,
-			chunkBytes: 32 * kib,
 			turnComputrons: watchdogMs * 2400,
 		},
 		flash: { sizeBytes: 4096 * kib, sectorBytes: 4 * kib, writeBytes: 1, enduranceErases: 100_000 },
@@ -87,11 +100,8 @@ export const presets: Readonly<Record<BoardName, BoardPreset>> = frozen({
 		name: "esp32c3",
 		title: "ESP32-C3 (4 MB flash)",
 		memory: {
-			...machineDefaults,
+			...creation,
 			arenaBytes: 92 * kib,
-			stackSlots: 384,
-			heapSlots: 2048,
-			chunkBytes: 32 * kib,
 			turnComputrons: watchdogMs * 1900,
 		},
 		flash: { sizeBytes: 4096 * kib, sectorBytes: 4 * kib, writeBytes: 1, enduranceErases: 100_000 },
@@ -108,11 +118,8 @@ export const presets: Readonly<Record<BoardName, BoardPreset>> = frozen({
 		name: "nrf52840",
 		title: "nRF52840 (1 MB flash, 256 KB RAM)",
 		memory: {
-			...machineDefaults,
+			...creation,
 			arenaBytes: 128 * kib,
-			stackSlots: 512,
-			heapSlots: 2048,
-			chunkBytes: 32 * kib,
 			turnComputrons: watchdogMs * 1000,
 		},
 		flash: { sizeBytes: 1024 * kib, sectorBytes: 4 * kib, writeBytes: 4, enduranceErases: 10_000 },
@@ -129,11 +136,8 @@ export const presets: Readonly<Record<BoardName, BoardPreset>> = frozen({
 		name: "nrf9160",
 		title: "nRF9160 (LTE-M/NB-IoT, 1 MB flash, 256 KB RAM)",
 		memory: {
-			...machineDefaults,
+			...creation,
 			arenaBytes: 64 * kib,
-			stackSlots: 256,
-			heapSlots: 512,
-			chunkBytes: 8 * kib,
 			turnComputrons: watchdogMs * 1150,
 		},
 		flash: { sizeBytes: 1024 * kib, sectorBytes: 4 * kib, writeBytes: 4, enduranceErases: 10_000 },

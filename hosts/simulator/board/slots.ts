@@ -1,3 +1,4 @@
+import { equalBytes } from "../../../modules/bytes.ts";
 import { erasedByte, type FlashChip } from "./flash.ts";
 import type { Partition } from "./presets.ts";
 
@@ -8,40 +9,56 @@ export class SlotRefused extends Error {
 	}
 }
 
-/**
- * Puts an image into a slot as the person at the bench does, with a programmer: unless the slot holds it already, erases the slot and writes it.
- * @param image kept by the chip, not copied
- * @returns whether it had to be written
- * @throws SlotRefused when it is too large
- */
-export function programSlot(flash: FlashChip, slot: Partition, image: Uint8Array): boolean {
-	if (image.length > slot.sizeBytes) {
-		throw new SlotRefused(`the image has ${image.length} bytes, the board's slot ${slot.sizeBytes}`);
+/** One of the two places in flash for an image. */
+export class Slot {
+	readonly sizeBytes: number;
+	readonly #flash: FlashChip;
+	readonly #place: Partition;
+
+	constructor(flash: FlashChip, place: Partition) {
+		this.#flash = flash;
+		this.#place = place;
+		this.sizeBytes = place.sizeBytes;
 	}
-	if (holds(flash, slot, image)) return false;
-	const refusal =
-		(isBlank(flash, slot) ? undefined : flash.erase(slot.offset, slot.sizeBytes)) ?? flash.burn(slot.offset, image);
-	if (refusal !== undefined) throw new SlotRefused(refusal);
-	return true;
-}
 
-/** The bytes of a slot, from its beginning, `sizeBytes` of them. */
-export function readSlot(flash: FlashChip, slot: Partition, sizeBytes = slot.sizeBytes): Uint8Array {
-	const bytes = new Uint8Array(Math.min(sizeBytes, slot.sizeBytes));
-	flash.read(slot.offset, bytes);
-	return bytes;
-}
-
-function holds(flash: FlashChip, slot: Partition, image: Uint8Array): boolean {
-	const found = readSlot(flash, slot, image.length);
-	return found.every((byte, index) => byte === image[index]);
-}
-
-function isBlank(flash: FlashChip, slot: Partition): boolean {
-	const sector = new Uint8Array(flash.geometry.sectorBytes);
-	for (let offset = slot.offset; offset < slot.offset + slot.sizeBytes; offset += sector.length) {
-		flash.read(offset, sector);
-		if (!sector.every((byte) => byte === erasedByte)) return false;
+	/** A copy of its first bytes, or of all of them. */
+	read(sizeBytes = this.sizeBytes): Uint8Array {
+		const bytes = new Uint8Array(Math.min(sizeBytes, this.sizeBytes));
+		this.#flash.read(this.#place.offset, bytes);
+		return bytes;
 	}
-	return true;
+
+	/**
+	 * Puts an image there as the person at the bench does, with a programmer: unless it is there already, erases the
+	 * slot and writes it.
+	 * @param image kept by the chip, not copied
+	 * @returns whether it had to be written
+	 * @throws SlotRefused when it is too large
+	 */
+	program(image: Uint8Array): boolean {
+		if (image.length > this.sizeBytes) {
+			throw new SlotRefused(`the image has ${image.length} bytes, the board's slot ${this.sizeBytes}`);
+		}
+		if (this.holds(image)) return false;
+		const { offset, sizeBytes } = this.#place;
+		const refusal =
+			(this.#isBlank() ? undefined : this.#flash.erase(offset, sizeBytes)) ?? this.#flash.burn(offset, image);
+		if (refusal !== undefined) throw new SlotRefused(refusal);
+		return true;
+	}
+
+	/** Whether it begins with these bytes. */
+	holds(image: Uint8Array): boolean {
+		return equalBytes(this.read(image.length), image);
+	}
+
+	#isBlank(): boolean {
+		const { offset, sizeBytes } = this.#place;
+		const sector = new Uint8Array(this.#flash.geometry.sectorBytes);
+		for (let at = offset; at < offset + sizeBytes; at += sector.length) {
+			this.#flash.read(at, sector);
+			if (!sector.every((byte) => byte === erasedByte)) return false;
+		}
+		return true;
+	}
 }

@@ -12,7 +12,9 @@ export interface BoardSocketsOptions {
 }
 
 const socketsMax = 8;
-/** What the board's network driver takes in; a larger datagram is dropped, as lwIP does with what exceeds its buffers. */
+/**
+ * What the board's network driver takes in; a larger datagram is dropped, as lwIP does with what exceeds its buffers.
+ */
 const datagramMaxBytes = 2048;
 
 /** The UDP sockets of one board, by number. */

@@ -62,7 +62,10 @@ export function readEndpoint(text: string): string {
 	return text;
 }
 
-/** coap://host[:port] with a name, an IPv4 literal, or an IPv6 literal in brackets. @returns it with its port written out */
+/**
+ * coap://host[:port] with a name, an IPv4 literal, or an IPv6 literal in brackets. @returns it with its port written
+ * out
+ */
 export function readServerOption(text: string): string {
 	const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
 	if (scheme === "coaps") throw new InvalidArgumentError("DTLS (coaps://) is not there yet; use coap://host:port.");

@@ -9,7 +9,8 @@ export const temperaturePath = "/3303/0/5700";
 const rhythm = { pmin: 60, pmax: 3600 };
 
 /**
- * Lets a server do with every board that registers what an ordinary one does: read who it is, then observe its temperature.
+ * Lets a server do with every board that registers what an ordinary one does: read who it is, then observe its
+ * temperature.
  * @param complain hears, in words, what a board did not agree to
  */
 export function careForBoards(server: Lwm2mServer, complain: (text: string) => void): void {

@@ -15,6 +15,7 @@ export function eventLine({ t, event, ...fields }: WorldEvent, { bold, dim }: Pi
 function clock(ms: number): string {
 	const two = (value: number) => String(Math.floor(value)).padStart(2, "0");
 	const days = Math.floor(ms / 86_400_000);
-	const time = `${two((ms / 3_600_000) % 24)}:${two((ms / 60_000) % 60)}:${two((ms / 1000) % 60)}.${String(ms % 1000).padStart(3, "0")}`;
+	const hours = `${two((ms / 3_600_000) % 24)}:${two((ms / 60_000) % 60)}`;
+	const time = `${hours}:${two((ms / 1000) % 60)}.${String(ms % 1000).padStart(3, "0")}`;
 	return days === 0 ? time : `${days}d ${time}`;
 }

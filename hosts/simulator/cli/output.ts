@@ -8,7 +8,8 @@ export interface Output {
 	bold(text: string): string;
 	dim(text: string): string;
 	/**
-	 * A line about work under way. On a terminal the next line takes its place, unless it is "lasting"; elsewhere a "passing" one is left out.
+	 * A line about work under way. On a terminal the next line takes its place, unless it is "lasting"; elsewhere a
+	 * "passing" one is left out.
 	 */
 	progress(text: string, kind: "passing" | "milestone" | "lasting"): void;
 	/** Resolves when the reader of `out` has caught up. */

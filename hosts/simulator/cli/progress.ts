@@ -7,7 +7,10 @@ export interface Progress {
 	readonly what: string;
 }
 
-/** Shows how the engine's build goes: in place on a terminal, in four lines elsewhere. Silent while there is nothing to build. */
+/**
+ * Shows how the engine's build goes: in place on a terminal, in four lines elsewhere. Silent while there is nothing
+ * to build.
+ */
 export function buildProgress(output: Output): (progress: Progress) => void {
 	let quarters = -1;
 	let startMs = 0;

@@ -92,6 +92,10 @@ export function reportLines(report: Report, bold: (text: string) => string): str
 	const row = (name: string, one: number, other: number) =>
 		`    ${name.padEnd(24)}${grouped(one).padStart(12)}${grouped(other).padStart(12)}`;
 	const awakePercent = report.ranMs === 0 ? 0 : (report.awakeMs / report.ranMs) * 100;
+	const { slotBytes, chunkBytes, stackBytes } = heap;
+	const parts = `slots ${kilobytes(slotBytes)}, chunks ${kilobytes(chunkBytes)}, stack ${kilobytes(stackBytes)}`;
+	const boots = report.boots === 1 ? "1 boot" : `${report.boots} boots`;
+	const hash = image.sha256.slice(0, 16);
 	const events = Object.entries(report.events).map(([name, count]) => `${name} ${grouped(count)}`);
 	return [
 		"",
@@ -110,11 +114,11 @@ export function reportLines(report: Report, bold: (text: string) => string): str
 			? [row("no CoAP message", sent.messages.other, received.messages.other)]
 			: []),
 		"  The device",
-		`    RAM high-water          ${kilobytes(heap.ramBytes)} of ${kilobytes(heap.limitBytes)} (slots ${kilobytes(heap.slotBytes)}, chunks ${kilobytes(heap.chunkBytes)})`,
-		`    work                    ${grouped(report.computrons)} computrons in ${grouped(report.turns)} turns, ${report.boots} ${report.boots === 1 ? "boot" : "boots"}`,
+		`    RAM high-water          ${kilobytes(heap.ramBytes)} of ${kilobytes(heap.limitBytes)}: ${parts}`,
+		`    work                    ${grouped(report.computrons)} computrons in ${grouped(report.turns)} turns, ${boots}`,
 		`    processor awake         ${durationText(report.awakeMs)}, ${awakePercent.toPrecision(2)} % of the time`,
 		`    flash                   ${grouped(flash.bytesWritten)} bytes written, ${grouped(flash.erases)} sectors erased`,
-		`    image                   ${image.version}, ${grouped(image.bytes)} bytes, SHA-256 ${image.sha256.slice(0, 16)}…`,
+		`    image                   ${image.version}, ${grouped(image.bytes)} bytes, SHA-256 ${hash}…`,
 		"  Events",
 		`    ${events.length === 0 ? "none" : events.join(", ")}`,
 	];

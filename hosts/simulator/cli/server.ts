@@ -17,7 +17,10 @@ export interface ServerCommandOptions {
 	readonly host?: string;
 }
 
-/** `dormouse server`: the embedded server alone, until Ctrl-C. @throws WrongUsage when it can not listen where it is told to */
+/**
+ * `dormouse server`: the embedded server alone, until Ctrl-C. @throws WrongUsage when it can not listen where it is
+ * told to
+ */
 export async function run({ port, http, host }: ServerCommandOptions, output: Output): Promise<ExitStatus> {
 	if (host !== undefined && isIP(host) === 0) {
 		throw new WrongUsage(`--host: ${host} is no address of this machine: give one like 127.0.0.1, 0.0.0.0 or ::1`);

@@ -1,8 +1,8 @@
 import { randomInt } from "node:crypto";
 import type { Board } from "../board/board.ts";
-import { type LoadedDevice, loadDevice } from "../board/device.ts";
 import { FlashChip } from "../board/flash.ts";
 import { FlashFileRefused, openFlashFile } from "../board/flash-file.ts";
+import { type LoadedDevice, loadDevice } from "../board/loader.ts";
 import { type BoardName, presets } from "../board/presets.ts";
 import { SlotRefused } from "../board/slots.ts";
 import type { Machine } from "../engine/machine.ts";
@@ -29,7 +29,10 @@ export interface SimOptions {
 	readonly json?: boolean;
 }
 
-/** How long a board may take to say good-bye: one lost datagram's worth (RFC 7252 §4.8.2: ACK_TIMEOUT × ACK_RANDOM_FACTOR) */
+/**
+ * How long a board may take to say good-bye: one lost datagram's worth (RFC 7252 §4.8.2: ACK_TIMEOUT ×
+ * ACK_RANDOM_FACTOR)
+ */
 const farewellMs = 3000;
 
 /** `dormouse sim`: one board, until its time is over or Ctrl-C. @throws WrongUsage */
@@ -42,7 +45,7 @@ export async function run(options: SimOptions, output: Output): Promise<ExitStat
 	}
 	const flash = openFlash(options);
 	try {
-		const device = await loadDevice(buildProgress(output));
+		const device = await loadDevice({ onProgress: buildProgress(output) });
 		return await new Simulation(options, flash, device, output).run();
 	} finally {
 		flash.close();

@@ -52,7 +52,10 @@ interface Waiting {
 
 const firstEphemeralPort = 49152;
 
-/** A network of its own: addresses, names, latency, loss, duplicates and reordering out of one seed, in the time of its world. */
+/**
+ * A network of its own: addresses, names, latency, loss, duplicates and reordering out of one seed, in the time of
+ * its world.
+ */
 export class VirtualNetwork implements Network {
 	readonly conditions: Conditions;
 	readonly counters: VirtualNetworkCounters = {
@@ -207,7 +210,9 @@ class VirtualSocket implements NetworkSocket {
 	}
 }
 
-/** Hands the next datagram that fits to a reader (modules/host.ts, Datagrams.read); one that does not fit is dropped. */
+/**
+ * Hands the next datagram that fits to a reader (modules/host.ts, Datagrams.read); one that does not fit is dropped.
+ */
 export function takeNext(queue: Waiting[], into: Uint8Array, from: Address): number {
 	for (;;) {
 		const next = queue.shift();

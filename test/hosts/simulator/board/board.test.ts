@@ -89,7 +89,7 @@ test("an image goes into slot A once, a different one replaces it, one too large
 	throws(() => board.program(new Uint8Array(472 * 1024 + 1)), SlotRefused);
 });
 
-test("alarms ring in their turn, a later one replaces an earlier one, and the ledger counts turns, work and time", () => {
+test("alarms ring in their turn, a later one replaces an earlier one, and the ledger counts", () => {
 	const { board, time, heard } = bench((ports, event) => {
 		if (event === "boot") {
 			ports.setAlarm(1000);

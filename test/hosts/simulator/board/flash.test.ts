@@ -80,7 +80,7 @@ test("a power cut in a write leaves the first bytes written, one byte torn, the 
 	}
 });
 
-test("a power cut in an erase leaves a sector that must be erased again, and earlier sectors of the same call erased", () => {
+test("a power cut in an erase leaves a sector to erase again, and earlier sectors erased", () => {
 	const chip = new FlashChip(words);
 	equal(chip.write(0, bytesOf(2048, 0x00)), undefined);
 	chip.cutAt({ operation: 1, bytes: 100, tornBits: 0x01 });

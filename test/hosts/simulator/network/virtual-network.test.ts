@@ -64,7 +64,7 @@ test("more loss leaves the fate of the other datagrams as it was", () => {
 	ok(more.every((first) => few.includes(first)));
 });
 
-test("nobody listening is silence, a full queue drops the newest, too large is refused, a taken port is told", async () => {
+test("nobody listening is silence, a full queue drops, too large is refused, a taken port is told", async () => {
 	const time = new VirtualTime();
 	const network = new VirtualNetwork({ time, chance: new Chance(1), conditions: { mtuBytes: 128 } });
 	let waiting = 0;

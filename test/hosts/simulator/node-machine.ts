@@ -1,0 +1,118 @@
+import type { BoardMachine, MakeMachine } from "../../../hosts/simulator/board/board.ts";
+import type { BoardPorts, DeviceEvent } from "../../../hosts/simulator/engine/ports.ts";
+import { type Address, type Datagrams, type Host, HostFailure } from "../../../modules/host.ts";
+import main from "../../../src/main.ts";
+
+/**
+ * A board's machine whose engine is Node itself: the same application on the same ports, without XS. For tests of
+ * boards and worlds, and to compare one engine with the other.
+ */
+export class NodeMachine implements BoardMachine {
+	readonly #ports: BoardPorts;
+	readonly #readable = new Map<number, (count: number) => void>();
+	readonly #resolving = new Map<string, ((host: string | undefined) => void)[]>();
+	#ring: () => void = () => {};
+	#shutDown: () => void = () => {};
+	#steps = 0;
+
+	constructor(ports: BoardPorts) {
+		this.#ports = ports;
+	}
+
+	boot(): void {
+		this.#steps++;
+		main(this.#host());
+	}
+
+	dispatch(event: DeviceEvent): void {
+		this.#steps++;
+		if (event.kind === "alarm") this.#ring();
+		else if (event.kind === "readable") this.#readable.get(event.socket)?.(event.count);
+		else if (event.kind === "shutDown") this.#shutDown();
+		else {
+			const waiting = this.#resolving.get(event.name) ?? [];
+			this.#resolving.delete(event.name);
+			for (const onResolved of waiting) onResolved(event.host);
+		}
+	}
+
+	figures() {
+		const none = { peak: 0, limit: 0 };
+		return {
+			ramBytes: none,
+			slots: none,
+			slotBytes: 16,
+			chunks: none,
+			stack: none,
+			keys: { used: 0 },
+			computrons: this.#steps,
+		};
+	}
+
+	#host(): Host {
+		const ports = this.#ports;
+		const { platform, resetCause, factory } = JSON.parse(ports.bootRecordJson);
+		return {
+			clock: {
+				nowMs: () => ports.nowMs(),
+				wallTimeS: () => ports.wallTimeS(),
+				setWallTimeS: (seconds) => ports.setWallTimeS(seconds),
+				setAlarm: (atMs, ring) => {
+					this.#ring = ring;
+					ports.setAlarm(atMs);
+				},
+			},
+			dice: { below: (bound) => ports.dice(bound) },
+			entropy: { fill: (bytes) => ports.fillEntropy(bytes) },
+			openDatagrams: ({ port = 0, onReadable }) => {
+				const socket = ports.udpOpen(port);
+				if (socket < 0) throw new HostFailure("no socket");
+				this.#readable.set(socket, onReadable);
+				return this.#datagrams(socket);
+			},
+			resolver: {
+				resolve: (name, onResolved) => {
+					const waiting = this.#resolving.get(name) ?? [];
+					this.#resolving.set(name, [...waiting, onResolved]);
+					if (waiting.length === 0) ports.resolve(name);
+				},
+			},
+			power: {
+				resetCause,
+				restart: () => ports.restart(),
+				onShutdown: (shutDown) => {
+					this.#shutDown = shutDown;
+				},
+				off: () => ports.off(),
+			},
+			log: { write: (record) => ports.log(JSON.stringify(record)) },
+			factory,
+			platform,
+			temperature: () => ports.temperature(),
+		};
+	}
+
+	#datagrams(socket: number): Datagrams {
+		const ports = this.#ports;
+		return {
+			read(into: Uint8Array, from: Address) {
+				const next = ports.udpRead(socket);
+				if (next === undefined || next.bytes.length > into.length) return -1;
+				into.set(next.bytes);
+				from.host = next.host;
+				from.port = next.port;
+				return next.bytes.length;
+			},
+			write(bytes, to) {
+				if (!ports.udpWrite(socket, bytes, to.host, to.port)) throw new HostFailure("the network refused a datagram");
+			},
+			close: () => ports.udpClose(socket),
+		};
+	}
+}
+
+/** Takes any image: what runs is the application of this tree. */
+export const nodeDevice = {
+	image: { bytes: Uint8Array.of(0x4e, 0x6f, 0x64, 0x65), version: "0.1.0", hash: "none" },
+	makeMachine: ((_slot, _preset, ports) => new NodeMachine(ports)) satisfies MakeMachine<NodeMachine>,
+};
