@@ -5,8 +5,8 @@ import { ContentFormat } from "../../../modules/formats/content-format.ts";
 import { equal, ok, patience, seeded, show, test } from "../../harness.ts";
 import { type Bench, bench, hex, linksOf } from "./bench.ts";
 
-/** Every response code the operations of LwM2M Transport 1.1 §6.7 have, with those of 4.13 and 5.00 that CoAP itself gives. */
-const legal = ["2.01", "2.02", "2.04", "2.05", "4.00", "4.01", "4.04", "4.05", "4.06", "4.13", "4.15", "5.00"];
+/** The response codes of LwM2M Transport 1.1 §6.7, and 5.03 from CoAP while its memory of requests is full (RFC 7252 §4.5). */
+const legal = ["2.01", "2.02", "2.04", "2.05", "4.00", "4.01", "4.04", "4.05", "4.06", "4.13", "4.15", "5.00", "5.03"];
 
 const { text, tlv, senmlJson, senmlCbor, opaque, cbor, coreLink } = ContentFormat;
 
@@ -94,13 +94,15 @@ test("[CORE-DM-1] [CORE-DM-2] a refused request changes nothing: methods × path
 			...(accept === undefined ? {} : { accept }),
 			...(draw(10) === 0 ? { observe: 0 } : {}),
 		};
+		if (request.code === Code.post && request.path!.join("/") === "1/0/4") continue; // Disable: nobody would answer any more
 		const { code } = it.world.ask(request);
 		const after = state(it);
 		const told = `round ${round}: ${codeText(request.code)} ${show(request)} answered ${codeText(code)}`;
 		ok(legal.includes(codeText(code)), told);
 		if (code >= 0x80) equal(after, before, told);
 		tally.set(codeText(code), (tally.get(codeText(code)) ?? 0) + 1);
-		before = after;
+		it.world.run(10_000);
+		before = state(it);
 	}
 	for (const code of ["2.04", "2.05", "4.00", "4.01", "4.04", "4.05", "4.15"])
 		ok(tally.has(code), `${code} never came`);
