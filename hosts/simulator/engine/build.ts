@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { Answer, Job } from "./clang-worker.ts";
-import type { Recipe } from "./recipe.ts";
+import type { Recipe, Step } from "./recipe.ts";
 import { EngineFailure } from "./sources.ts";
 
 /** How far a build is. `done` and `total` count C files, and the two links at the end. */
@@ -15,6 +15,12 @@ export interface BuildProgress {
 export interface EngineBytes {
 	readonly device: Uint8Array;
 	readonly compiler: Uint8Array;
+}
+
+/** Where compiled objects are kept between builds. */
+export interface Objects {
+	find(hash: string): Uint8Array | undefined;
+	keep(hash: string, object: Uint8Array): void;
 }
 
 /** A few threads, each with a clang of its own. */
@@ -68,7 +74,11 @@ class Workshop {
  * Compiles and links both engines: the device's, without a parser, and the compiler's.
  * @throws EngineFailure with clang's diagnostics
  */
-export async function buildEngine(recipe: Recipe, onProgress: (progress: BuildProgress) => void): Promise<EngineBytes> {
+export async function buildEngine(
+	recipe: Recipe,
+	kept: Objects,
+	onProgress: (progress: BuildProgress) => void,
+): Promise<EngineBytes> {
 	const workshop = new Workshop(Math.min(4, Math.max(1, availableParallelism())), recipe.files);
 	const total = recipe.steps.length + 2;
 	let done = 0;
@@ -78,6 +88,16 @@ export async function buildEngine(recipe: Recipe, onProgress: (progress: BuildPr
 		onProgress({ done: ++done, total, what });
 		return bytes;
 	};
+	const compile = async (step: Step): Promise<Uint8Array> => {
+		const found = kept.find(step.hash);
+		if (found !== undefined) {
+			onProgress({ done: ++done, total, what: step.source });
+			return found;
+		}
+		const object = await make({ kind: "compile", step }, step.source);
+		kept.keep(step.hash, object);
+		return object;
+	};
 	try {
 		// The largest files first, so that no worker ends with a long one while the others idle.
 		const size = (name: string) => recipe.files[name]?.length ?? 0;
@@ -85,7 +105,7 @@ export async function buildEngine(recipe: Recipe, onProgress: (progress: BuildPr
 		const objects: Record<string, Uint8Array> = {};
 		await Promise.all(
 			steps.map(async (step) => {
-				objects[step.object] = await make({ kind: "compile", step }, step.source);
+				objects[step.object] = await compile(step);
 			}),
 		);
 		const link = (name: string, names: readonly string[]) => {

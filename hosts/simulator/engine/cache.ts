@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type BuildProgress, buildEngine, type EngineBytes } from "./build.ts";
+import { type BuildProgress, buildEngine, type EngineBytes, type Objects } from "./build.ts";
 import { clangVersion, type Recipe, recipe } from "./recipe.ts";
 import { EngineFailure, findXsFolder, packageRoot, readShim, readXsSources } from "./sources.ts";
 
@@ -34,8 +34,15 @@ const recordPath = (key: string) => join(folder, `engine-${key}.json`);
 const wasmPath = (name: string, key: string) => join(folder, `${name}-${key}.wasm`);
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
-/** The engine's bytes: from build/engine, or built now. */
-export async function engineBytes(onProgress: (progress: BuildProgress) => void, xs?: string): Promise<CachedEngine> {
+/**
+ * The engine's bytes: from build/engine, or built now.
+ * @param check tries a new build, and throws when it must not be used; it is not kept then
+ */
+export async function engineBytes(
+	onProgress: (progress: BuildProgress) => void,
+	check: (built: CachedEngine) => void,
+	xs?: string,
+): Promise<CachedEngine> {
 	const from = findXsFolder(xs);
 	if (from === undefined) return shipped();
 	const sources = readXsSources(from);
@@ -47,7 +54,7 @@ export async function engineBytes(onProgress: (progress: BuildProgress) => void,
 		(await locked(
 			plan.key,
 			() => read(plan.key),
-			() => make(plan, sources.version, onProgress),
+			() => make(plan, sources.version, onProgress, check),
 		))
 	);
 }
@@ -83,13 +90,35 @@ async function make(
 	plan: Recipe,
 	xsVersion: string,
 	onProgress: (progress: BuildProgress) => void,
+	check: (built: CachedEngine) => void,
 ): Promise<CachedEngine> {
-	const { device, compiler } = await buildEngine(plan, onProgress);
+	const { device, compiler } = await buildEngine(plan, new ObjectStore(join(folder, "objects")), onProgress);
+	const built: CachedEngine = { key: plan.key, xsVersion, device, compiler };
+	check(built);
 	writeWhole(wasmPath("device", plan.key), device);
 	writeWhole(wasmPath("compiler", plan.key), compiler);
 	const record: Record = { key: plan.key, xsVersion, device: sha256(device), compiler: sha256(compiler) };
 	writeWhole(recordPath(plan.key), `${JSON.stringify(record, null, "\t")}\n`);
-	return { key: plan.key, xsVersion, device, compiler };
+	return built;
+}
+
+/** Compiled objects by the hash of all that went into them, so that a change in the shim does not compile XS again. */
+class ObjectStore implements Objects {
+	readonly #folder: string;
+
+	constructor(folder: string) {
+		this.#folder = folder;
+		mkdirSync(folder, { recursive: true });
+	}
+
+	find(hash: string): Uint8Array | undefined {
+		const path = join(this.#folder, hash);
+		return existsSync(path) ? new Uint8Array(readFileSync(path)) : undefined;
+	}
+
+	keep(hash: string, object: Uint8Array): void {
+		writeWhole(join(this.#folder, hash), object);
+	}
 }
 
 function writeWhole(path: string, content: Uint8Array | string): void {

@@ -1,7 +1,8 @@
 import { setFlagsFromString } from "node:v8";
 import type { BuildProgress } from "./build.ts";
-import { engineBytes } from "./cache.ts";
+import { type CachedEngine, engineBytes } from "./cache.ts";
 import { Compiler } from "./compiler.ts";
+import { selfTest } from "./self-test.ts";
 
 /** XS as wasm, ready to make devices and to compile for them. */
 export interface Engine {
@@ -41,7 +42,10 @@ export function loadEngine(
 }
 
 async function load(onProgress: (progress: BuildProgress) => void, xs: string | undefined): Promise<Engine> {
-	const { key, xsVersion, device, compiler } = await engineBytes(onProgress, xs);
+	return assemble(await engineBytes(onProgress, (built) => selfTest(assemble(built)), xs));
+}
+
+function assemble({ key, xsVersion, device, compiler }: CachedEngine): Engine {
 	// V8's first tier stays for the whole of a long activation, and a device's turn is one: several times slower.
 	setFlagsFromString("--no-liftoff");
 	return {

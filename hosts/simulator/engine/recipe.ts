@@ -9,6 +9,8 @@ export interface Step {
 	readonly source: string;
 	readonly object: string;
 	readonly flags: readonly string[];
+	/** Of the file, every header it may see, flags and compiler. */
+	readonly hash: string;
 }
 
 /** Everything a build of the engine depends on, and the name of its products. */
@@ -81,18 +83,23 @@ export function clangVersion(): string | undefined {
 
 /** Lays down what is built from `xs` and `shim`. Pure: the same inputs give the same key. */
 export function recipe(xs: XsSources, shim: ReadonlyMap<string, string>, clang: string): Recipe {
-	const step = (source: string): Step => ({
-		source,
-		object: source.replace(/\.c$/, ".o"),
-		flags: parser.includes(source) || compilerOnly.includes(source) ? ["-DmxParse=1"] : [],
-	});
+	const headers = (files: ReadonlyMap<string, string>) => [...files].filter(([name]) => name.endsWith(".h"));
+	const platform: [string, string][] = [["platform.h", shim.get("platform.h") ?? ""]];
+	const seen = { xs: [...headers(xs.files), ...platform], shim: [...headers(xs.files), ...headers(shim)] };
+	const step = (source: string): Step => {
+		const own = parser.includes(source) || compilerOnly.includes(source) ? ["-DmxParse=1"] : [];
+		const text = shim.get(source) ?? xs.files.get(source) ?? "";
+		const hash = createHash("sha256").update(
+			JSON.stringify([clang, flags, own, source, text, shim.has(source) ? seen.shim : seen.xs]),
+		);
+		return { source, object: source.replace(/\.c$/, ".o"), flags: own, hash: hash.digest("hex").slice(0, 32) };
+	};
 	const sources = [...xs.files.keys(), ...shim.keys()].filter((name) => name.endsWith(".c") && !leftOut.includes(name));
 	const steps = sources.sort().map(step);
 	const objects = (wanted: (source: string) => boolean) =>
 		steps.filter(({ source }) => wanted(source)).map(({ object }) => object);
 	const deviceOnly = ["machine.c", "natives.c", "rom.c"];
-	const hash = createHash("sha256").update(JSON.stringify([clang, flags, linkFlags, steps, xs.hash]));
-	for (const [name, text] of [...shim, ["xsRun.c", xs.files.get("xsRun.c") ?? ""]]) hash.update(`${name}\0${text}\0`);
+	const hash = createHash("sha256").update(JSON.stringify([clang, flags, linkFlags, steps]));
 	return {
 		key: hash.digest("hex").slice(0, 16),
 		files: Object.fromEntries([...xs.files, ...shim]),
