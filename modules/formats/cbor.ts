@@ -1,16 +1,8 @@
 import { type Fault, fault, readUtf8, utf8Size } from "../bytes.ts";
 import { frozen } from "../frozen.ts";
-import {
-	booleanToWrite,
-	bytesToWrite,
-	floatToWrite,
-	integerToWrite,
-	linkToWrite,
-	type Output,
-	stringToWrite,
-} from "./output.ts";
+import { Output, readFloat, readUnsigned } from "./output.ts";
 import { readTimestamp } from "./timestamp.ts";
-import { conform, objectLinkText, type ResourceType, type Scalar, type Value } from "./value.ts";
+import { conform, type ResourceType, type Scalar, scalarOf, type Value } from "./value.ts";
 
 /** Major types of CBOR (RFC 8949 §3.1). */
 export const Major = frozen({ unsigned: 0, negative: 1, bytes: 2, text: 3, array: 4, map: 5, tag: 6, simple: 7 });
@@ -33,18 +25,8 @@ export function writeHead(out: Output, major: number, argument: number | bigint)
 	if (width > 0) out.integer(argument, width);
 }
 
-export function writeCborText(out: Output, text: string): void {
-	writeHead(out, Major.text, utf8Size(text));
-	out.text(text);
-}
-
-export function writeCborInteger(out: Output, integer: number | bigint): void {
-	if (integer >= 0) writeHead(out, Major.unsigned, integer);
-	else writeHead(out, Major.negative, typeof integer === "bigint" ? -1n - integer : -1 - integer);
-}
-
 /** Appends a floating-point number in the shortest of 2, 4 and 8 bytes that keeps it exactly (RFC 8949 §4.2.1). */
-export function writeCborFloat(out: Output, float: number): void {
+function writeCborFloat(out: Output, float: number): void {
 	const half = toHalf(float);
 	if (half >= 0) {
 		out.byte(0xf9);
@@ -58,64 +40,38 @@ export function writeCborFloat(out: Output, float: number): void {
 
 /** @returns the 16 bits of IEEE 754 binary16 that mean exactly `float`, or -1 when there are none */
 function toHalf(float: number): number {
+	if (Number.isNaN(float)) return 0x7e00;
 	const sign = float < 0 || Object.is(float, -0) ? 0x8000 : 0;
-	const size = Math.abs(float);
-	if (Number.isNaN(size)) return 0x7e00;
-	if (size === Infinity) return sign | 0x7c00;
-	if (size < 2 ** -14) return Number.isInteger(size * 2 ** 24) ? sign | (size * 2 ** 24) : -1; // subnormal
-	if (size > 65504) return -1;
-	let exponent = 15;
-	let fraction = size;
-	while (fraction >= 2) {
-		fraction /= 2;
-		exponent += 1;
-	}
-	while (fraction < 1) {
-		fraction *= 2;
-		exponent -= 1;
-	}
-	fraction = (fraction - 1) * 1024;
-	return Number.isInteger(fraction) ? sign | (exponent << 10) | fraction : -1;
+	if (Math.abs(float) === Infinity) return sign | 0x7c00;
+	if (Math.abs(float) > 65504) return -1;
+	let exponent = 0;
+	let fraction = Math.abs(float) * 2 ** 24;
+	for (; fraction >= 2048; fraction /= 2) exponent += 1;
+	// The leading one of a normal number adds itself to the exponent; a subnormal one has neither.
+	return Number.isInteger(fraction) ? sign | ((exponent << 10) + fraction) : -1;
 }
 
 function fromHalf(half: number): number {
 	const exponent = (half >> 10) & 0x1f;
 	const fraction = half & 0x3ff;
-	let size: number;
-	if (exponent === 0) size = fraction * 2 ** -24;
-	else if (exponent === 31) size = fraction === 0 ? Infinity : Number.NaN;
-	else size = (1024 + fraction) * 2 ** (exponent - 25);
+	let size = exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25);
+	if (exponent === 31) size = fraction === 0 ? Infinity : Number.NaN;
 	return half >= 0x8000 ? -size : size;
 }
 
 /** Appends one value as Table C-2 of Core 1.2 has it for CBOR; a Time goes as a bare number. */
 export function writeCborValue(out: Output, type: ResourceType, value: Value): void {
-	switch (type) {
-		case "string":
-		case "coreLink":
-			writeCborText(out, stringToWrite(value));
-			return;
-		case "integer":
-		case "unsignedInteger":
-		case "time":
-			writeCborInteger(out, integerToWrite(value, type));
-			return;
-		case "float":
-			writeCborFloat(out, floatToWrite(value));
-			return;
-		case "boolean":
-			out.byte(booleanToWrite(value) ? 0xf5 : 0xf4);
-			return;
-		case "opaque": {
-			const bytes = bytesToWrite(value);
-			writeHead(out, Major.bytes, bytes.length);
-			out.append(bytes);
-			return;
-		}
-		case "objectLink":
-			writeCborText(out, objectLinkText(linkToWrite(value)));
-			return;
-	}
+	const scalar = scalarOf(value, type);
+	if (typeof scalar === "string") {
+		writeHead(out, Major.text, utf8Size(scalar));
+		out.text(scalar);
+	} else if (scalar instanceof Uint8Array) {
+		writeHead(out, Major.bytes, scalar.length);
+		out.append(scalar);
+	} else if (typeof scalar === "boolean") out.byte(scalar ? 0xf5 : 0xf4);
+	else if (type === "float") writeCborFloat(out, scalar as number);
+	else if (scalar >= 0) writeHead(out, Major.unsigned, scalar);
+	else writeHead(out, Major.negative, typeof scalar === "bigint" ? -1n - scalar : -1 - scalar);
 }
 
 /** Appends the payload of Content-Format 60. A Time is tagged as epoch time: Table C-2 allows it bare too, Leshan does not. */
@@ -158,16 +114,20 @@ export class CborReader {
 		this.at = at;
 	}
 
-	/** Whether the head read last opened a string, an array or a map of indefinite length. */
-	get isIndefinite(): boolean {
-		return this.info === 31;
+	/** Of the array or map whose head was read last: how many items it has, Infinity for an indefinite length. */
+	get count(): number {
+		return this.info === 31 ? Infinity : Number(this.argument);
 	}
 
-	/** Passes over the break that ends an indefinite length, if it is next. */
-	skipBreak(): boolean {
-		if (this.at >= this.#end || this.#bytes[this.at] !== 0xff) return false;
+	/**
+	 * Whether an array, a map or a string in chunks goes on; passes over the break at its end.
+	 * @param left how many items are left by its count
+	 */
+	hasMore(left: number): boolean {
+		if (left !== Infinity) return left > 0;
+		if (this.at >= this.#end || this.#bytes[this.at] !== 0xff) return true;
 		this.at += 1;
-		return true;
+		return false;
 	}
 
 	/** Reads the first byte of an item and its argument. */
@@ -184,14 +144,8 @@ export class CborReader {
 		if (this.info > 27) return malformed;
 		const width = 1 << (this.info - 24);
 		if (width > this.#end - this.at) return truncated;
-		let low = 0;
-		let high = 0;
-		for (let left = width - 1; left >= 0; left--) {
-			const byte = this.#bytes[this.at++]!;
-			if (left >= 4) high = high * 0x100 + byte;
-			else low = low * 0x100 + byte;
-		}
-		this.argument = high < 0x20_0000 ? high * 0x1_0000_0000 + low : (BigInt(high) << 32n) | BigInt(low);
+		this.argument = readUnsigned(this.#bytes, this.at, width);
+		this.at += width;
 		return undefined;
 	}
 
@@ -230,7 +184,7 @@ export class CborReader {
 				return undefined;
 			case Major.bytes:
 			case Major.text:
-				return this.isIndefinite ? this.#readChunks(this.major) : this.#readString();
+				return this.info === 31 ? this.#readChunks(this.major) : this.#readString();
 			case Major.simple:
 				return this.#readSimple();
 			default:
@@ -239,7 +193,6 @@ export class CborReader {
 	}
 
 	#readSimple(): Fault | undefined {
-		const bytes = this.#bytes;
 		switch (this.info) {
 			case 20:
 			case 21:
@@ -252,11 +205,11 @@ export class CborReader {
 				this.scalar = fromHalf(this.argument as number);
 				return undefined;
 			case 26:
-				this.scalar = new DataView(bytes.buffer, bytes.byteOffset + this.at - 4, 4).getFloat32(0);
+			case 27: {
+				const width = this.info === 26 ? 4 : 8;
+				this.scalar = readFloat(this.#bytes, this.at - width, width);
 				return undefined;
-			case 27:
-				this.scalar = new DataView(bytes.buffer, bytes.byteOffset + this.at - 8, 8).getFloat64(0);
-				return undefined;
+			}
 			default:
 				return malformed;
 		}
@@ -272,45 +225,34 @@ export class CborReader {
 		return this.scalar === null ? badText : undefined;
 	}
 
-	/** Reads the chunks of a string or byte string of indefinite length (RFC 8949 §3.2.3): first for their sizes, then for their bytes. */
+	/** Reads the chunks of a string or byte string of indefinite length (RFC 8949 §3.2.3). */
 	#readChunks(major: number): Fault | undefined {
-		const from = this.at;
 		let text = "";
-		let size = 0;
-		while (!this.skipBreak()) {
-			const fault = this.readHead() ?? (this.major !== major || this.isIndefinite ? malformed : this.#readString());
+		const bytes = new Output();
+		while (this.hasMore(Infinity)) {
+			const fault = this.readHead() ?? (this.major !== major || this.info === 31 ? malformed : this.#readString());
 			if (fault !== undefined) return fault;
 			if (typeof this.scalar === "string") text += this.scalar;
-			else size += Number(this.argument);
+			else bytes.append(this.scalar as Uint8Array);
 		}
-		this.scalar = text;
-		if (major === Major.text) return undefined;
-		const behind = this.at;
-		const bytes = new Uint8Array(size);
-		this.at = from;
-		for (let to = 0; !this.skipBreak(); to += Number(this.argument)) {
-			this.readHead();
-			const at = this.at;
-			this.at = at + Number(this.argument);
-			bytes.set(this.#bytes.subarray(at, this.at), to);
-		}
-		this.at = behind;
-		this.scalar = bytes;
+		this.scalar = major === Major.text ? text : bytes.take();
 		return undefined;
 	}
 
 	/** Reads [exponent, mantissa], whose head was read, as mantissa × 10^exponent (RFC 8949 §3.4.4). */
 	#readDecimalFraction(): Fault | undefined {
 		if (this.major !== Major.array || this.argument !== 2) return badTag;
-		const parts: number[] = [];
+		let exponent = 0;
+		let mantissa = 0;
 		for (let part = 0; part < 2; part++) {
 			const fault = this.readHead();
 			if (fault !== undefined) return fault;
 			if (this.major > Major.negative) return badTag;
 			this.#readUntagged();
-			parts.push(Number(this.scalar));
+			exponent = mantissa;
+			mantissa = Number(this.scalar);
 		}
-		const value = Number(`${parts[1]}e${parts[0]}`);
+		const value = Number(`${mantissa}e${exponent}`);
 		if (!Number.isFinite(value)) return badTag;
 		this.scalar = value;
 		return undefined;

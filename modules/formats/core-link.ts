@@ -47,25 +47,28 @@ export class LinkWriter {
 /** Writes a whole document. */
 export function writeLinks(links: readonly Link[]): Uint8Array {
 	const writer = new LinkWriter();
-	for (const { target, attributes } of links) {
-		writer.link(target);
-		for (const [name, value, form] of attributes) writer.attribute(name, value, form);
+	for (let index = 0; index < links.length; index++) {
+		const link = links[index]!;
+		writer.link(link.target);
+		for (let each = 0; each < link.attributes.length; each++) {
+			const attribute = link.attributes[each]!;
+			writer.attribute(attribute[0], attribute[1], attribute[2]);
+		}
 	}
 	return writer.finish();
 }
 
 /** Whether a value is digits, points and minus signs: numbers and versions, which LwM2M's examples leave unquoted (Core 1.2 §6.2.1). */
 function isBare(value: string): boolean {
-	for (const character of value) {
-		if ((character < "0" || character > "9") && character !== "." && character !== "-") return false;
+	for (let index = 0; index < value.length; index++) {
+		const unit = value.charCodeAt(index);
+		if ((unit < 0x30 || unit > 0x39) && unit !== 0x2e && unit !== 0x2d) return false;
 	}
 	return value !== "";
 }
 
 function escapeQuoted(value: string): string {
-	let escaped = "";
-	for (const character of value) escaped += character === '"' || character === "\\" ? `\\${character}` : character;
-	return escaped;
+	return value.split("\\").join("\\\\").split('"').join('\\"');
 }
 
 /**

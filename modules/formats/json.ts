@@ -1,4 +1,4 @@
-import { type Fault, fault, readUtf8 } from "../bytes.ts";
+import { type Fault, fault, readUtf8, utf8 } from "../bytes.ts";
 import { readDecimal } from "./decimal.ts";
 import type { Output } from "./output.ts";
 import type { Scalar } from "./value.ts";
@@ -13,13 +13,17 @@ const escaped = '"\\/\b\f\n\r\t';
 
 /** Appends `text` as a JSON string. */
 export function writeJsonString(out: Output, text: string): void {
-	let quoted = '"';
-	for (const character of text) {
-		if (character === '"' || character === "\\") quoted += `\\${character}`;
-		else if (character < " ") quoted += `\\u${(character.codePointAt(0)! + 0x10000).toString(16).slice(1)}`;
-		else quoted += character;
+	const bytes = utf8(text);
+	out.byte(0x22);
+	for (let index = 0; index < bytes.length; index++) {
+		const byte = bytes[index]!;
+		if (byte < 0x20) out.text(`\\u${(byte + 0x10000).toString(16).slice(1)}`);
+		else {
+			if (!isPlain(byte)) out.byte(0x5c);
+			out.byte(byte);
+		}
 	}
-	out.text(`${quoted}"`);
+	out.byte(0x22);
 }
 
 /** Reads JSON token by token out of borrowed bytes (RFC 8259), strictly; it keeps whole numbers of 64 bits whole. */
@@ -36,20 +40,24 @@ export class JsonReader {
 		this.#at = at;
 	}
 
-	/** Passes over `byte`, and blanks before it, if it is next. */
-	skip(byte: number): boolean {
-		if (this.#peek() !== byte) return false;
-		this.#at += 1;
-		return true;
+	/** Reads an array or an object, as `open` has it ("[" or "{"), item by item: `readItem` reads one and what belongs to it. */
+	readItems(open: number, readItem: () => Fault | undefined): Fault | undefined {
+		const close = open + 2;
+		if (!this.#skip(open)) return malformed;
+		if (this.#skip(close)) return undefined;
+		do {
+			const fault = readItem();
+			if (fault !== undefined) return fault;
+		} while (this.#skip(0x2c));
+		return this.#skip(close) ? undefined : malformed;
 	}
 
-	/** Passes over `byte`, and blanks before it. */
-	expect(byte: number): Fault | undefined {
-		return this.skip(byte) ? undefined : malformed;
+	readColon(): Fault | undefined {
+		return this.#skip(0x3a) ? undefined : malformed;
 	}
 
 	/** @returns a Fault unless nothing but blanks is left */
-	expectEnd(): Fault | undefined {
+	readEnd(): Fault | undefined {
 		return this.#peek() === -1 ? undefined : malformed;
 	}
 
@@ -71,7 +79,7 @@ export class JsonReader {
 
 	/** Reads a string into `scalar`. */
 	readString(): Fault | undefined {
-		if (!this.skip(0x22)) return malformed;
+		if (!this.#skip(0x22)) return malformed;
 		const bytes = this.#bytes;
 		let text = "";
 		while (this.#at < this.#end) {
@@ -100,29 +108,25 @@ export class JsonReader {
 			const index = escapes.indexOf(String.fromCharCode(byte));
 			return index < 0 ? undefined : escaped[index];
 		}
-		const unit = this.#readHex();
-		if (unit < 0 || (unit >= 0xdc00 && unit <= 0xdfff)) return undefined;
-		if (unit < 0xd800 || unit > 0xdfff) return String.fromCodePoint(unit);
-		// The first half of a pair: UTF-8 has no spelling for it alone.
-		if (this.#bytes[this.#at] !== 0x5c || this.#bytes[this.#at + 1] !== 0x75) return undefined;
-		this.#at += 2;
-		const low = this.#readHex();
-		if (low < 0xdc00 || low > 0xdfff) return undefined;
-		return String.fromCodePoint(0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00));
+		const unit = this.#readUnit();
+		if (unit >= 0xd800 && unit <= 0xdfff) {
+			// A half of a pair: UTF-8 has no spelling for it alone, so the second half must follow.
+			const isPair = unit < 0xdc00 && this.#bytes[this.#at] === 0x5c && this.#bytes[this.#at + 1] === 0x75;
+			this.#at += 2;
+			const low = isPair ? this.#readUnit() : -1;
+			if (low < 0xdc00 || low > 0xdfff) return undefined;
+			return String.fromCodePoint(0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00));
+		}
+		return unit < 0 ? undefined : String.fromCodePoint(unit);
 	}
 
-	/** @returns the number that the next four hexadecimal digits spell, or -1 */
-	#readHex(): number {
-		if (this.#end - this.#at < 4) return -1;
-		let value = 0;
-		for (let left = 4; left > 0; left--) {
-			const byte = this.#bytes[this.#at++]!;
-			const letter = (byte | 0x20) - 0x61;
-			const digit = byte >= 0x30 && byte <= 0x39 ? byte - 0x30 : letter >= 0 && letter < 6 ? letter + 10 : -1;
-			if (digit < 0) return -1;
-			value = value * 16 + digit;
-		}
-		return value;
+	/** @returns the UTF-16 unit that the next four hexadecimal digits spell, or -1 */
+	#readUnit(): number {
+		const from = this.#at;
+		this.#at = Math.min(from + 4, this.#end);
+		// The 0 behind the digits keeps Number from trimming blanks.
+		const unit = Number(`0x${readUtf8(this.#bytes, from, this.#at)}0`) / 16;
+		return this.#at - from === 4 && !Number.isNaN(unit) ? unit : -1;
 	}
 
 	#readNumber(): Fault | undefined {
@@ -144,6 +148,13 @@ export class JsonReader {
 		}
 		this.scalar = scalar;
 		return undefined;
+	}
+
+	/** Passes over `byte`, and blanks before it, if it is next. */
+	#skip(byte: number): boolean {
+		if (this.#peek() !== byte) return false;
+		this.#at += 1;
+		return true;
 	}
 
 	/** @returns the next byte behind any blanks, or -1 at the end */

@@ -1,9 +1,9 @@
-import { bytesToWrite, type Output } from "./output.ts";
-import type { ResourceType, Value } from "./value.ts";
+import type { Output } from "./output.ts";
+import { type ResourceType, scalarOf, type Value } from "./value.ts";
 
-/** Appends an Opaque value as it is (Core 1.2 §7.5.2). @throws AssertionFailed for a value of another type: ask canWrite first */
+/** Appends an Opaque value as it is (Core 1.2 §7.5.2). @throws AssertionFailed for a value of another type: ask canCarry first */
 export function writeOpaque(out: Output, _type: ResourceType, value: Value): void {
-	out.append(bytesToWrite(value));
+	out.append(scalarOf(value, "opaque") as Uint8Array);
 }
 
 /** @returns bytes of its own, or undefined when the Resource is not of type Opaque */

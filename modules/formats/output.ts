@@ -1,19 +1,14 @@
-import { assert, utf8Size, writeUtf8 } from "../bytes.ts";
-import { type ObjectLink, type ResourceType, toInteger, type Value } from "./value.ts";
+import { utf8Size, writeUtf8 } from "../bytes.ts";
 
 /** Bytes under construction. Grows by doubling; what it holds is bounded by the values its owner writes. */
 export class Output {
-	bytes: Uint8Array;
+	bytes = new Uint8Array(64);
 	size = 0;
-
-	constructor(capacity = 64) {
-		this.bytes = new Uint8Array(capacity);
-	}
 
 	/** Makes room for `count` bytes at the end and counts them in. @returns the offset of the first */
 	reserve(count: number): number {
 		const at = this.size;
-		this.size += count;
+		this.size = at + count;
 		if (this.size > this.bytes.length) {
 			const larger = new Uint8Array(Math.max(this.size, this.bytes.length * 2));
 			larger.set(this.bytes);
@@ -38,8 +33,14 @@ export class Output {
 		writeUtf8(text, this.bytes, at);
 	}
 
-	/** Appends the low `width` bytes of an integer, big-endian, negative ones in two's complement. `width` is 1, 2, 4 or 8. */
+	/** Appends the low `width` bytes of an integer, big-endian, negative ones in two's complement. `width` is at most 8. */
 	integer(value: number | bigint, width: number): void {
+		const at = this.reserve(width);
+		this.put(value, at, width);
+	}
+
+	/** Writes an integer over the `width` bytes at offset `at`. */
+	put(value: number | bigint, at: number, width: number): void {
 		let high: number;
 		let low: number;
 		if (typeof value === "bigint") {
@@ -49,7 +50,6 @@ export class Output {
 			high = Math.floor(value / 0x1_0000_0000);
 			low = value - high * 0x1_0000_0000;
 		}
-		let at = this.reserve(width);
 		for (let left = width - 1; left >= 0; left--) {
 			this.bytes[at++] = (left >= 4 ? high : low) >>> ((left & 3) * 8);
 		}
@@ -65,8 +65,7 @@ export class Output {
 
 	/** Opens a gap of `count` bytes at offset `at`, moving what stands behind it. */
 	insert(at: number, count: number): void {
-		const end = this.size;
-		this.reserve(count);
+		const end = this.reserve(count);
 		this.bytes.copyWithin(at + count, at, end);
 	}
 
@@ -76,42 +75,20 @@ export class Output {
 	}
 }
 
-/*
- * What a writer may be given, held to the type it says it is. @throws AssertionFailed when our own caller passed something else
- */
-
-export function integerToWrite(value: Value, type: ResourceType): number | bigint {
-	const integer = typeof value === "number" || typeof value === "bigint" ? toInteger(value, type) : undefined;
-	assert(integer !== undefined, "formats: not an integer of its type");
-	return integer;
+/** @returns the big-endian integer of `width` bytes at offset `at`, a bigint where a number would lose digits. `width` is at most 8 */
+export function readUnsigned(bytes: Uint8Array, at: number, width: number): number | bigint {
+	let high = 0;
+	let low = 0;
+	for (let left = width - 1; left >= 0; left--) {
+		const byte = bytes[at++]!;
+		if (left >= 4) high = high * 0x100 + byte;
+		else low = low * 0x100 + byte;
+	}
+	return high < 0x20_0000 ? high * 0x1_0000_0000 + low : (BigInt(high) << 32n) | BigInt(low);
 }
 
-export function floatToWrite(value: Value): number {
-	assert(typeof value === "number" || typeof value === "bigint", "formats: not a float");
-	return Number(value);
-}
-
-export function stringToWrite(value: Value): string {
-	assert(typeof value === "string", "formats: not a string");
-	return value;
-}
-
-export function booleanToWrite(value: Value): boolean {
-	assert(typeof value === "boolean", "formats: not a boolean");
-	return value;
-}
-
-export function bytesToWrite(value: Value): Uint8Array {
-	assert(value instanceof Uint8Array, "formats: not bytes");
-	return value;
-}
-
-export function linkToWrite(value: Value): ObjectLink {
-	const isLink = typeof value === "object" && !(value instanceof Uint8Array);
-	assert(isLink && isId(value.objectId) && isId(value.instanceId), "formats: not an object link");
-	return value;
-}
-
-function isId(id: number): boolean {
-	return Number.isInteger(id) && id >= 0 && id <= 65535;
+/** @returns the IEEE 754 number of 4 or 8 bytes at offset `at` */
+export function readFloat(bytes: Uint8Array, at: number, width: number): number {
+	const view = new DataView(bytes.buffer, bytes.byteOffset + at, width);
+	return width === 4 ? view.getFloat32(0) : view.getFloat64(0);
 }

@@ -1,23 +1,12 @@
 import { assert, type Fault, fault } from "../bytes.ts";
-import {
-	CborReader,
-	Major,
-	writeCborFloat,
-	writeCborInteger,
-	writeCborText,
-	writeCborValue,
-	writeHead,
-} from "./cbor.ts";
+import { CborReader, Major, writeCborValue, writeHead } from "./cbor.ts";
 import type { Entries } from "./entry.ts";
 import { Output } from "./output.ts";
-import { cborLabels, Pack, type RecordEncoder, type RecordHead, valueLabels } from "./senml.ts";
+import { cborLabels, firstLabel, Pack, type RecordEncoder } from "./senml.ts";
 import type { ResourceType, Value } from "./value.ts";
 
 const badPack = fault("senml.cbor.structure", 0x80, "RFC 8428 §6");
 const trailing = fault("senml.cbor.trailing", 0x80, "RFC 8428 §6");
-
-/** The integer of the first entry of `cborLabels`. */
-const firstLabel = -6;
 
 /** Writes SenML records as CBOR (RFC 8428 §6): integer labels, but "vlo" as text, which OMA never gave a number (Core 1.2 §7.5.7). */
 export class CborRecordEncoder implements RecordEncoder {
@@ -28,84 +17,44 @@ export class CborRecordEncoder implements RecordEncoder {
 		this.#out.reserve(3); // the head of the array, as long as its count turns out to need
 	}
 
-	record(head: RecordHead, type: ResourceType, value: Value): void {
-		const out = this.#out;
+	begin(fieldCount: number): void {
 		this.#count += 1;
-		let fields = 1;
-		if (head.baseName !== undefined) fields += 1;
-		if (head.baseTimeS !== undefined) fields += 1;
-		if (head.name !== undefined) fields += 1;
-		if (head.timeS !== undefined) fields += 1;
-		writeHead(out, Major.map, fields);
-		if (head.baseName !== undefined) {
-			writeLabel(out, "bn");
-			writeCborText(out, head.baseName);
-		}
-		if (head.baseTimeS !== undefined) {
-			writeLabel(out, "bt");
-			writeNumber(out, head.baseTimeS);
-		}
-		if (head.name !== undefined) {
-			writeLabel(out, "n");
-			writeCborText(out, head.name);
-		}
-		writeLabel(out, valueLabels[type]);
-		writeCborValue(out, type, value);
-		if (head.timeS !== undefined) {
-			writeLabel(out, "t");
-			writeNumber(out, head.timeS);
-		}
+		writeHead(this.#out, Major.map, fieldCount);
+	}
+
+	field(label: string, type: ResourceType, value: Value): void {
+		const index = cborLabels.indexOf(label);
+		if (index < 0) writeCborValue(this.#out, "string", label);
+		else writeCborValue(this.#out, "integer", index + firstLabel);
+		writeCborValue(this.#out, type, value);
 	}
 
 	finish(): Uint8Array {
 		const count = this.#count;
 		assert(count <= 0xffff, "senml: more records than the head has room for");
-		const { bytes } = this.#out;
 		const at = count < 24 ? 2 : count <= 0xff ? 1 : 0;
-		bytes[at] = (Major.array << 5) | (count < 24 ? count : 25 - at);
-		if (at === 0) bytes[1] = count >> 8;
-		if (at < 2) bytes[2] = count;
-		return this.#out.take(at);
+		const out = this.#out;
+		if (at < 2) out.put(count, at + 1, 2 - at);
+		out.put((Major.array << 5) | (at === 2 ? count : 25 - at), at, 1);
+		return out.take(at);
 	}
-}
-
-function writeLabel(out: Output, label: (typeof cborLabels)[number] | "vlo"): void {
-	if (label === "vlo") writeCborText(out, label);
-	else writeCborInteger(out, cborLabels.indexOf(label) + firstLabel);
-}
-
-function writeNumber(out: Output, value: number): void {
-	if (Number.isSafeInteger(value)) writeCborInteger(out, value);
-	else writeCborFloat(out, value);
 }
 
 /** Reads a SenML pack in CBOR and hands on its records. @returns undefined, or why not. Never throws */
 export function readSenmlCbor(bytes: Uint8Array, at: number, end: number, entries: Entries): Fault | undefined {
 	const reader = new CborReader(bytes, at, end);
 	const pack = new Pack(entries);
-	const fault = reader.readHead();
-	if (fault !== undefined) return fault;
-	if (reader.major !== Major.array) return badPack;
-	const count = reader.isIndefinite ? Infinity : reader.argument;
-	for (let index = 0; index < count; index++) {
-		if (count === Infinity && reader.skipBreak()) break;
-		const fault = readRecord(reader, pack) ?? pack.endRecord();
-		if (fault !== undefined) return fault;
-	}
-	return reader.at === end ? undefined : trailing;
+	const readNextField = () => readField(reader, pack);
+	const readRecord = () => readItems(reader, Major.map, readNextField) ?? pack.endRecord();
+	return readItems(reader, Major.array, readRecord) ?? (reader.at === end ? undefined : trailing);
 }
 
-function readRecord(reader: CborReader, pack: Pack): Fault | undefined {
-	const fault = reader.readHead();
-	if (fault !== undefined) return fault;
-	if (reader.major !== Major.map) return badPack;
-	const count = reader.isIndefinite ? Infinity : reader.argument;
-	for (let index = 0; index < count; index++) {
-		if (count === Infinity && reader.skipBreak()) break;
-		const fault = readField(reader, pack);
-		if (fault !== undefined) return fault;
-	}
-	return undefined;
+/** Reads an array or a map, whichever `major` is, item by item. */
+function readItems(reader: CborReader, major: number, readItem: () => Fault | undefined): Fault | undefined {
+	let fault = reader.readHead();
+	if (fault === undefined && reader.major !== major) fault = badPack;
+	for (let left = reader.count; fault === undefined && reader.hasMore(left); left--) fault = readItem();
+	return fault;
 }
 
 function readField(reader: CborReader, pack: Pack): Fault | undefined {

@@ -24,24 +24,9 @@ const badName = fault("senml.name", 0x80, "RFC 8428 §4.5.1, LwM2M Core 1.2 §7.
 const badField = fault("senml.field", 0x80, "RFC 8428 §4.3");
 const notUnderstood = fault("senml.notUnderstood", 0x80, "RFC 8428 §4.4");
 
-/** The labels that CBOR writes as integers, from -6 on (RFC 8428 §6, Table 4). */
-export const cborLabels = frozen([
-	"bs",
-	"bv",
-	"bu",
-	"bt",
-	"bn",
-	"bver",
-	"n",
-	"u",
-	"v",
-	"vs",
-	"vb",
-	"s",
-	"t",
-	"ut",
-	"vd",
-] as const);
+/** The labels that CBOR writes as integers, in order from `firstLabel` on (RFC 8428 §6, Table 4). */
+export const cborLabels = frozen("bs bv bu bt bn bver n u v vs vb s t ut vd".split(" "));
+export const firstLabel = -6;
 
 /** The label that carries a value of each type (Core 1.2 §7.5.6). */
 export const valueLabels = frozen({
@@ -55,28 +40,6 @@ export const valueLabels = frozen({
 	opaque: "vd",
 	objectLink: "vlo",
 } as const satisfies Record<ResourceType, string>);
-
-/** @returns the type of scalar that a field we know wants, as typeof has it */
-function scalarType(label: string): "string" | "number" | "boolean" | "object" | undefined {
-	switch (label) {
-		case "bn":
-		case "n":
-		case "vs":
-		case "vlo":
-			return "string";
-		case "bt":
-		case "t":
-		case "bver":
-		case "v":
-			return "number";
-		case "vb":
-			return "boolean";
-		case "vd":
-			return "object";
-		default:
-			return undefined;
-	}
-}
 
 /**
  * Puts SenML records together, field by field, and hands them on resolved (RFC 8428 §4.6). JSON and CBOR share it: their readers know
@@ -101,35 +64,45 @@ export class Pack {
 	 * @returns undefined, or why the payload is refused. Fields we do not know are passed over unless their label ends in "_"
 	 */
 	field(label: string, scalar: Scalar | null): Fault | undefined {
-		const wanted = scalarType(label);
-		if (wanted === undefined) {
-			// A base value changes every value behind it, and LwM2M has no use for one: passing over it would lie.
-			return label === "bv" || label.endsWith("_") ? notUnderstood : undefined;
-		}
-		if (scalar === null) return badField;
-		const given = typeof scalar;
-		if (given !== wanted && !(given === "bigint" && wanted === "number")) return badField;
+		const type = typeof scalar;
+		const isNumber = type === "number" || type === "bigint";
 		switch (label) {
 			case "bn":
 			case "n":
+				if (type !== "string") return badField;
 				if ((scalar as string).length > maxNameLength) return badName;
 				if (label === "n") this.#name = scalar as string;
 				else this.#baseName = scalar as string;
 				return undefined;
 			case "bt":
 				this.#baseTimeS = Number(scalar);
-				return undefined;
+				return isNumber ? undefined : badField;
 			case "t":
 				this.#timeS = Number(scalar);
-				return undefined;
+				return isNumber ? undefined : badField;
 			case "bver":
-				return (scalar as number | bigint) > maxVersion ? notUnderstood : undefined;
+				if (!isNumber) return badField;
+				return Number(scalar) > maxVersion ? notUnderstood : undefined;
+			case "v":
+				return isNumber ? this.#setValue(label, scalar) : badField;
+			case "vs":
+			case "vlo":
+				return type === "string" ? this.#setValue(label, scalar) : badField;
+			case "vb":
+				return type === "boolean" ? this.#setValue(label, scalar) : badField;
+			case "vd":
+				return type === "object" ? this.#setValue(label, scalar) : badField;
 			default:
-				if (this.#value !== undefined) return badField;
-				this.#label = label;
-				this.#value = scalar;
-				return undefined;
+				// A base value changes every value behind it, and LwM2M has no use for one: passing over it would lie.
+				return label === "bv" || label.endsWith("_") ? notUnderstood : undefined;
 		}
+	}
+
+	#setValue(label: string, scalar: Scalar | null): Fault | undefined {
+		if (scalar === null || this.#value !== undefined) return badField;
+		this.#label = label;
+		this.#value = scalar;
+		return undefined;
 	}
 
 	/** Ends the record under way and hands it on. @returns undefined, or why the payload is refused */
@@ -160,29 +133,22 @@ export class Pack {
 /** Reads a name, such as "/3/0/6/0" or "/" for the root, into `path`. One slash at the end is tolerated. @returns whether it is one */
 function readName(name: string, path: PathSlot): boolean {
 	const ids = name.split("/");
-	if (ids.length > 1 && ids.at(-1) === "") ids.pop();
-	if (name.length === 0 || ids[0] !== "" || ids.length > 5) return false;
-	const [, objectId, instanceId, resourceId, resourceInstanceId] = ids;
-	path.objectId = objectId === undefined ? -1 : readId(objectId);
-	path.instanceId = instanceId === undefined ? -1 : readId(instanceId);
-	path.resourceId = resourceId === undefined ? -1 : readId(resourceId);
-	path.resourceInstanceId = resourceInstanceId === undefined ? -1 : readId(resourceInstanceId);
-	const levels = [path.objectId, path.instanceId, path.resourceId, path.resourceInstanceId];
-	return levels.every((id, level) => id >= 0 === level < ids.length - 1);
+	let levels = ids.length - 1;
+	if (levels > 0 && ids[levels] === "") levels -= 1;
+	if (name === "" || ids[0] !== "" || levels > 4) return false;
+	path.objectId = readId(ids[1] ?? "");
+	path.instanceId = readId(ids[2] ?? "");
+	path.resourceId = readId(ids[3] ?? "");
+	path.resourceInstanceId = readId(ids[4] ?? "");
+	return levelsOf(path) === levels;
 }
 
-/** What comes before the value in a record under construction: undefined is left out. */
-export interface RecordHead {
-	baseName: string | undefined;
-	baseTimeS: number | undefined;
-	name: string | undefined;
-	timeS: number | undefined;
-}
-
-/** Spells resolved records in JSON or CBOR. */
+/** Spells records in JSON or CBOR. */
 export interface RecordEncoder {
-	/** @param head reused for the next record */
-	record(head: RecordHead, type: ResourceType, value: Value): void;
+	/** Begins a record of so many fields, and ends the one before. */
+	begin(fieldCount: number): void;
+	field(label: string, type: ResourceType, value: Value): void;
+	/** Ends the pack. @returns it */
 	finish(): Uint8Array;
 }
 
@@ -193,7 +159,6 @@ export interface RecordEncoder {
  */
 export class SenmlWriter implements PayloadWriter {
 	readonly #encoder: RecordEncoder;
-	readonly #head: RecordHead = { baseName: undefined, baseTimeS: undefined, name: undefined, timeS: undefined };
 	readonly #sharedLevels: number;
 	/** The path whose first levels are the base name in force, and how many those are. */
 	readonly #base: PathSlot = { objectId: -1, instanceId: -1, resourceId: -1, resourceInstanceId: -1 };
@@ -230,27 +195,30 @@ export class SenmlWriter implements PayloadWriter {
 		const path = this.#held;
 		if (this.#heldType === undefined) return;
 		const levels = levelsOf(path);
-		const head = this.#head;
-		head.baseName = undefined;
-		head.name = undefined;
+		let baseName: string | undefined;
 		if (this.#baseLevels < 0 || this.#baseLevels > levels || !sharesLevels(path, this.#base, this.#baseLevels)) {
 			const shared = this.#sharedLevels;
 			const pays = next !== undefined && shared < levels && sharesLevels(path, next, shared);
 			Object.assign(this.#base, path);
 			this.#baseLevels = pays ? shared : levels;
-			head.baseName = `/${pathText(path, 0, this.#baseLevels)}${pays ? "/" : ""}`;
+			baseName = `/${pathText(path, 0, this.#baseLevels)}${pays ? "/" : ""}`;
 		}
-		if (this.#baseLevels < levels) head.name = pathText(path, this.#baseLevels, levels);
-		this.#setTime(head);
-		this.#encoder.record(head, this.#heldType, this.#heldValue);
+		// The first time becomes the base time; from then on an entry without one says 0, which is "now" (RFC 8428 §4.5.3).
+		const baseTimeS = this.#baseTimeS === undefined ? this.#heldTimeS : undefined;
+		this.#baseTimeS ??= baseTimeS;
+		const timeS = (this.#heldTimeS ?? 0) - (this.#baseTimeS ?? 0);
+		const hasName = this.#baseLevels < levels;
+		const encoder = this.#encoder;
+		encoder.begin(1 + +(baseName !== undefined) + +(baseTimeS !== undefined) + +hasName + +(timeS !== 0));
+		if (baseName !== undefined) encoder.field("bn", "string", baseName);
+		if (baseTimeS !== undefined) encoder.field("bt", timeType(baseTimeS), baseTimeS);
+		if (hasName) encoder.field("n", "string", pathText(path, this.#baseLevels, levels));
+		encoder.field(valueLabels[this.#heldType], this.#heldType, this.#heldValue);
+		if (timeS !== 0) encoder.field("t", timeType(timeS), timeS);
 	}
+}
 
-	/** The first time becomes the base time; from then on an entry without one says 0, which is "now" (RFC 8428 §4.5.3). */
-	#setTime(head: RecordHead): void {
-		const timeS = this.#heldTimeS;
-		head.baseTimeS = this.#baseTimeS === undefined ? timeS : undefined;
-		this.#baseTimeS ??= timeS;
-		const fromBaseS = this.#baseTimeS === undefined ? 0 : (timeS ?? 0) - this.#baseTimeS;
-		head.timeS = fromBaseS === 0 ? undefined : fromBaseS;
-	}
+/** As what a time is spelt: most are whole. */
+function timeType(timeS: number): ResourceType {
+	return Number.isInteger(timeS) ? "integer" : "float";
 }

@@ -1,47 +1,19 @@
 import { readUtf8 } from "../bytes.ts";
 import { readBase64, writeBase64 } from "./base64.ts";
 import { isWhole, plainDecimal, readDecimal } from "./decimal.ts";
-import {
-	booleanToWrite,
-	bytesToWrite,
-	floatToWrite,
-	integerToWrite,
-	linkToWrite,
-	type Output,
-	stringToWrite,
-} from "./output.ts";
-import { objectLinkText, type ResourceType, readObjectLink, toInteger, type Value } from "./value.ts";
+import type { Output } from "./output.ts";
+import { conform, type ResourceType, type Scalar, scalarOf, type Value } from "./value.ts";
 
 /**
  * Appends one value as plain text (Core 1.2 §7.5.1 and Table C-2): decimal numbers without exponent, 0 or 1, Base64 with padding.
  * A Float that is not finite has no spelling and leaves nothing.
  */
 export function writeText(out: Output, type: ResourceType, value: Value): void {
-	switch (type) {
-		case "string":
-		case "coreLink":
-			out.text(stringToWrite(value));
-			return;
-		case "integer":
-		case "unsignedInteger":
-		case "time":
-			out.text(`${integerToWrite(value, type)}`);
-			return;
-		case "float": {
-			const float = floatToWrite(value);
-			if (Number.isFinite(float)) out.text(plainDecimal(float));
-			return;
-		}
-		case "boolean":
-			out.byte(booleanToWrite(value) ? 0x31 : 0x30);
-			return;
-		case "opaque":
-			writeBase64(out, bytesToWrite(value), "padded");
-			return;
-		case "objectLink":
-			out.text(objectLinkText(linkToWrite(value)));
-			return;
-	}
+	const scalar = scalarOf(value, type);
+	if (scalar instanceof Uint8Array) writeBase64(out, scalar, "padded");
+	else if (typeof scalar === "boolean") out.byte(scalar ? 0x31 : 0x30);
+	else if (typeof scalar !== "number") out.text(`${scalar}`);
+	else if (Number.isFinite(scalar)) out.text(plainDecimal(scalar));
 }
 
 /**
@@ -49,28 +21,24 @@ export function writeText(out: Output, type: ResourceType, value: Value): void {
  * @returns undefined when the bytes are no value of `type`. Never throws
  */
 export function readText(type: ResourceType, bytes: Uint8Array, at: number, end: number): Value | undefined {
+	let scalar: Scalar | undefined;
 	switch (type) {
-		case "string":
-		case "coreLink":
-			return readUtf8(bytes, at, end);
 		case "integer":
 		case "unsignedInteger":
-		case "time": {
-			const integer = isWhole(bytes, at, end) ? readDecimal(bytes, at, end) : undefined;
-			return integer === undefined ? undefined : toInteger(integer, type);
-		}
-		case "float": {
-			const float = readDecimal(bytes, at, end);
-			return float === undefined ? undefined : Number(float);
-		}
+		case "time":
+			if (isWhole(bytes, at, end)) scalar = readDecimal(bytes, at, end);
+			break;
+		case "float":
+			scalar = readDecimal(bytes, at, end);
+			break;
 		case "boolean":
-			if (end - at !== 1) return undefined;
-			return bytes[at] === 0x31 ? true : bytes[at] === 0x30 ? false : undefined;
+			if (end - at === 1 && (bytes[at]! | 1) === 0x31) scalar = bytes[at] === 0x31;
+			break;
 		case "opaque":
-			return readBase64(bytes, at, end, "padded");
-		case "objectLink": {
-			const text = readUtf8(bytes, at, end);
-			return text === undefined ? undefined : readObjectLink(text);
-		}
+			scalar = readBase64(bytes, at, end, "padded");
+			break;
+		default:
+			scalar = readUtf8(bytes, at, end);
 	}
+	return scalar === undefined ? undefined : conform(scalar, type);
 }

@@ -1,15 +1,15 @@
 import { assert, type Fault, fault, readUtf8 } from "../bytes.ts";
 import { type Entries, type PayloadWriter, wrongMultiplicity } from "./entry.ts";
+import { Output, readFloat, readUnsigned } from "./output.ts";
 import {
-	booleanToWrite,
-	bytesToWrite,
-	floatToWrite,
-	integerToWrite,
-	linkToWrite,
-	Output,
-	stringToWrite,
-} from "./output.ts";
-import { type Path, type ResourceType, toInteger, unnamedInstance, type Value } from "./value.ts";
+	type ObjectLink,
+	type Path,
+	type ResourceType,
+	scalarOf,
+	toInteger,
+	unnamedInstance,
+	type Value,
+} from "./value.ts";
 
 /** The kinds of a TLV, bits 7 and 6 of its first byte (Core 1.2 Table 7.5.5-1). */
 const objectInstance = 0x00;
@@ -86,47 +86,24 @@ export class TlvWriter implements PayloadWriter {
 		const lengthSize = length < 8 ? 0 : length <= 0xff ? 1 : length <= 0xffff ? 2 : 3;
 		assert(length <= 0xff_ffff, "tlv: longer than a length field can say");
 		this.#out.insert(at, 1 + idSize + lengthSize);
-		const bytes = this.#out.bytes;
-		let to = at;
-		bytes[to++] = kind | (idSize === 2 ? 0x20 : 0) | (lengthSize === 0 ? length : lengthSize << 3);
-		if (idSize === 2) bytes[to++] = id >> 8;
-		bytes[to++] = id;
-		for (let left = lengthSize - 1; left >= 0; left--) bytes[to++] = length >> (left * 8);
+		const first = kind | (idSize === 2 ? 0x20 : 0) | (lengthSize === 0 ? length : lengthSize << 3);
+		this.#out.put(first, at, 1);
+		this.#out.put(id, at + 1, idSize);
+		this.#out.put(length, at + 1 + idSize, lengthSize);
 	}
 }
 
 /** Appends a value as the content of a TLV (Core 1.2 Table C-2). */
 function writeValue(out: Output, type: ResourceType, value: Value): void {
-	switch (type) {
-		case "string":
-		case "coreLink":
-			out.text(stringToWrite(value));
-			return;
-		case "integer":
-		case "unsignedInteger":
-		case "time": {
-			const integer = integerToWrite(value, type);
-			out.integer(integer, widthOf(integer));
-			return;
-		}
-		case "float": {
-			const float = floatToWrite(value);
-			out.float(float, Object.is(Math.fround(float), float) ? 4 : 8);
-			return;
-		}
-		case "boolean":
-			out.byte(booleanToWrite(value) ? 1 : 0);
-			return;
-		case "opaque":
-			out.append(bytesToWrite(value));
-			return;
-		case "objectLink": {
-			const link = linkToWrite(value);
-			out.integer(link.objectId, 2);
-			out.integer(link.instanceId, 2);
-			return;
-		}
-	}
+	const scalar = scalarOf(value, type);
+	if (type === "objectLink") {
+		out.integer((value as ObjectLink).objectId, 2);
+		out.integer((value as ObjectLink).instanceId, 2);
+	} else if (typeof scalar === "string") out.text(scalar);
+	else if (scalar instanceof Uint8Array) out.append(scalar);
+	else if (typeof scalar === "boolean") out.byte(scalar ? 1 : 0);
+	else if (type !== "float") out.integer(scalar, widthOf(scalar));
+	else out.float(scalar as number, Object.is(Math.fround(scalar as number), scalar) ? 4 : 8);
 }
 
 /**
@@ -146,51 +123,30 @@ function readValue(type: ResourceType, bytes: Uint8Array, at: number, end: numbe
 		case "string":
 		case "coreLink":
 			return readUtf8(bytes, at, end);
-		case "integer":
-		case "unsignedInteger":
-		case "time":
-			return readInteger(type, bytes, at, length);
-		case "float": {
-			if (length !== 4 && length !== 8) return undefined;
-			const view = new DataView(bytes.buffer, bytes.byteOffset + at, length);
-			return length === 4 ? view.getFloat32(0) : view.getFloat64(0);
-		}
+		case "float":
+			return length === 4 || length === 8 ? readFloat(bytes, at, length) : undefined;
 		case "boolean":
-			if (length !== 1 || bytes[at]! > 1) return undefined;
-			return bytes[at] === 1;
+			return length === 1 && bytes[at]! <= 1 ? bytes[at] === 1 : undefined;
 		case "opaque":
 			return bytes.slice(at, end);
 		case "objectLink":
 			if (length !== 4) return undefined;
-			return {
-				objectId: (bytes[at]! << 8) | bytes[at + 1]!,
-				instanceId: (bytes[at + 2]! << 8) | bytes[at + 3]!,
-			};
+			return { objectId: readUnsigned(bytes, at, 2) as number, instanceId: readUnsigned(bytes, at + 2, 2) as number };
+		default: {
+			if (length !== 1 && length !== 2 && length !== 4 && length !== 8) return undefined;
+			const integer = readUnsigned(bytes, at, length);
+			const isNegative = type !== "unsignedInteger" && bytes[at]! >= 0x80;
+			return toInteger(isNegative ? BigInt.asIntN(length * 8, BigInt(integer)) : integer, type);
+		}
 	}
 }
 
-function readInteger(type: ResourceType, bytes: Uint8Array, at: number, length: number): number | bigint | undefined {
-	if (length !== 1 && length !== 2 && length !== 4 && length !== 8) return undefined;
-	const signed = type !== "unsignedInteger" && bytes[at]! >= 0x80;
-	if (length === 8) {
-		const high = readUnsigned(bytes, at, 4);
-		const wide = (BigInt(high) << 32n) | BigInt(readUnsigned(bytes, at + 4, 4));
-		return toInteger(signed ? BigInt.asIntN(64, wide) : wide, type);
-	}
-	const integer = readUnsigned(bytes, at, length);
-	return signed ? integer - 2 ** (length * 8) : integer;
-}
-
-function readUnsigned(bytes: Uint8Array, at: number, length: number): number {
-	let integer = 0;
-	for (let index = at; index < at + length; index++) integer = integer * 0x100 + bytes[index]!;
-	return integer;
-}
+/** How deep the reader stands: at the top, in an Object Instance, in a multiple-instance Resource. It goes no deeper. */
+type Depth = 0 | 1 | 2;
 
 /**
- * Reads LwM2M TLV. The levels nest three deep at most and each has its own function, so hostile nesting can not dig deeper. Where the
- * base is an Object and Resources come without an Object Instance round them (a Create that leaves the identifier to us), their paths
- * have `unnamedInstance`. The containers above the base are tolerated when they say the same as the base.
+ * Reads LwM2M TLV. Where the base is an Object and Resources come without an Object Instance round them (a Create that leaves the
+ * identifier to us), their paths have `unnamedInstance`. Containers above the base are tolerated when they say the same as the base.
  */
 export class TlvReader {
 	readonly #bytes: Uint8Array;
@@ -210,85 +166,66 @@ export class TlvReader {
 	read(at: number, end: number): Fault | undefined {
 		const { base, path } = this.#entries;
 		if (base.objectId < 0) return misplaced;
-		path.objectId = base.objectId;
+		Object.assign(path, base);
+		if (base.instanceId < 0) path.instanceId = unnamedInstance;
+		return this.#readAll(at, end, 0);
+	}
+
+	#readAll(at: number, end: number, depth: Depth): Fault | undefined {
 		for (let from = at; from < end; ) {
-			let fault = this.#header(from, end);
+			let fault = this.#readHeader(from, end);
 			if (fault !== undefined) return fault;
 			from = this.#end;
-			path.resourceId = -1;
-			path.resourceInstanceId = -1;
-			if (this.#kind === objectInstance) {
-				path.instanceId = this.#id;
-				fault = this.#instance();
-			} else {
-				path.instanceId = base.instanceId >= 0 ? base.instanceId : unnamedInstance;
-				fault = this.#resource();
-			}
+			fault = this.#readContent(depth);
 			if (fault !== undefined) return fault;
 		}
 		return undefined;
 	}
 
-	/** Reads the content of the Object Instance TLV whose header was read last. */
-	#instance(): Fault | undefined {
-		const end = this.#end;
-		if (this.#at === end) return this.#entries.bare();
-		for (let from = this.#at; from < end; ) {
-			let fault = this.#header(from, end);
-			if (fault !== undefined) return fault;
-			from = this.#end;
-			fault = this.#kind === objectInstance ? misplaced : this.#resource();
-			if (fault !== undefined) return fault;
-		}
-		return undefined;
-	}
-
-	/** Reads the Resource, Multiple Resource or, where the base is so deep, Resource Instance TLV whose header was read last. */
-	#resource(): Fault | undefined {
+	/** Reads the content of the TLV whose header was read last. */
+	#readContent(depth: Depth): Fault | undefined {
 		const { base, path } = this.#entries;
+		const id = this.#id;
 		path.resourceInstanceId = -1;
-		if (this.#kind === resourceInstance) {
-			if (base.resourceId < 0) return misplaced;
-			path.resourceId = base.resourceId;
-			return this.#resourceInstance();
+		switch (this.#kind) {
+			case objectInstance:
+				if (depth > 0) return misplaced;
+				path.instanceId = id;
+				path.resourceId = -1;
+				return this.#readContainer(1);
+			case multipleResource:
+				if (depth > 1) return misplaced;
+				path.resourceId = id;
+				return this.#entries.isMultiple === false ? wrongMultiplicity : this.#readContainer(2);
+			case resource:
+				if (depth > 1) return misplaced;
+				path.resourceId = id;
+				break;
+			default:
+				if (depth < 2 && base.resourceId < 0) return misplaced;
+				if (depth < 2) path.resourceId = base.resourceId;
+				path.resourceInstanceId = id;
 		}
-		path.resourceId = this.#id;
-		if (this.#kind === resource) return this.#value();
-		if (this.#entries.isMultiple === false) return wrongMultiplicity;
-		const end = this.#end;
-		if (this.#at === end) return this.#entries.bare();
-		for (let from = this.#at; from < end; ) {
-			const fault = this.#header(from, end) ?? this.#resourceInstance();
-			if (fault !== undefined) return fault;
-			from = this.#end;
-		}
-		return undefined;
+		return this.#entries.value(readValue(this.#entries.type ?? "opaque", this.#bytes, this.#at, this.#end));
 	}
 
-	#resourceInstance(): Fault | undefined {
-		if (this.#kind !== resourceInstance) return misplaced;
-		this.#entries.path.resourceInstanceId = this.#id;
-		return this.#value();
-	}
-
-	#value(): Fault | undefined {
-		const type = this.#entries.type ?? "opaque";
-		return this.#entries.value(readValue(type, this.#bytes, this.#at, this.#end));
+	#readContainer(depth: Depth): Fault | undefined {
+		return this.#at === this.#end ? this.#entries.bare() : this.#readAll(this.#at, this.#end, depth);
 	}
 
 	/** Reads a header at `from`; its content must end by `limit`. */
-	#header(from: number, limit: number): Fault | undefined {
+	#readHeader(from: number, limit: number): Fault | undefined {
 		const first = this.#bytes[from]!;
 		const idSize = (first & 0x20) === 0 ? 1 : 2;
 		const lengthSize = (first >> 3) & 3;
-		const at = from + 1 + idSize + lengthSize;
-		if (at > limit) return truncated;
+		const lengthAt = from + 1 + idSize;
+		this.#at = lengthAt + lengthSize;
+		if (this.#at > limit) return truncated;
 		this.#kind = first & 0xc0;
-		this.#id = readUnsigned(this.#bytes, from + 1, idSize);
+		this.#id = readUnsigned(this.#bytes, from + 1, idSize) as number;
 		// With a length field, the low bits of the first byte say nothing (Table 7.5.5-1).
-		const length = lengthSize === 0 ? first & 7 : readUnsigned(this.#bytes, at - lengthSize, lengthSize);
-		this.#at = at;
-		this.#end = at + length;
+		const length = lengthSize === 0 ? first & 7 : (readUnsigned(this.#bytes, lengthAt, lengthSize) as number);
+		this.#end = this.#at + length;
 		return this.#end > limit ? truncated : undefined;
 	}
 }

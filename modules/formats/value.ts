@@ -1,3 +1,5 @@
+import { assert } from "../bytes.ts";
+
 /** The data types of a Resource (LwM2M Core 1.1 Appendix C). */
 export type ResourceType =
 	| "string"
@@ -22,7 +24,7 @@ export interface ObjectLink {
  */
 export type Value = string | number | bigint | boolean | Uint8Array | ObjectLink;
 
-/** A value as a self-describing format (CBOR, SenML) spells it, before the Resource's type is known. */
+/** A value as self-describing formats (CBOR, JSON) spell it: an Object Link is text there, and the Resource's type is not said. */
 export type Scalar = string | number | bigint | boolean | Uint8Array;
 
 /** Where a value stands. A level that is absent, and all below it, is -1: the root path is all -1. */
@@ -108,6 +110,18 @@ export function conform(scalar: Scalar, type: ResourceType): Value | undefined {
 		case "objectLink":
 			return typeof scalar === "string" ? readObjectLink(scalar) : undefined;
 	}
+}
+
+/**
+ * Takes a value to be written, and is strict with our own callers.
+ * @returns the scalar that spells `value` where types are not said, in the form that `conform` gives
+ * @throws AssertionFailed when `value` is not of `type`
+ */
+export function scalarOf(value: Value, type: ResourceType): Scalar {
+	const scalar = type === "objectLink" ? objectLinkText(value as ObjectLink) : (value as Scalar);
+	const conforming = conform(scalar, type);
+	assert(conforming !== undefined, "formats: a value that is not of its type");
+	return type === "objectLink" ? scalar : (conforming as Scalar);
 }
 
 /** @returns how many levels `path` has: 0 for the root, 4 for a Resource Instance */
