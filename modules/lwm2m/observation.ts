@@ -11,7 +11,7 @@ const confirmableEveryMs = 24 * 3600 * 1000;
 export interface ObservationPort {
 	/** The attributes in force at a path, defaults of the Server Object included. */
 	inForce(path: Path): AttributeSet;
-	/** A fresh Read. */
+	/** A fresh Read; 5.xx says that this one failed, 4.xx that there is nothing to read any more. */
 	read(path: Path, accept: number | undefined): ResponseOptions;
 	/** The value at `path` if it is one number. */
 	numberAt(path: Path): number | bigint | undefined;
@@ -160,6 +160,12 @@ export class Observations {
 	#notify(observation: Observation, nowMs: number): boolean {
 		const { pmax = 0 } = this.#attributesOf(observation);
 		const response = this.#port.read(observation.path, observation.accept);
+		if (response.code >= Code.internalServerError) {
+			// The host's sensor failed: an error would end the observation, so say nothing, and look again after the next change or pmax.
+			observation.isPending = false;
+			observation.notifiedAtMs = nowMs;
+			return true;
+		}
 		if (!isSuccess(response.code)) {
 			this.#port.notify(observation, { code: response.code }, "confirmable");
 			this.#port.ended(observation);

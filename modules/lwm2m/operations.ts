@@ -172,12 +172,13 @@ export class Operations {
 		return { code: Code.deleted };
 	}
 
-	/** Reads what an observation shows. @returns the refusal's code alone where the target can not be read any more */
+	/** Reads what an observation shows. @returns the refusal's code alone where the target can not be read any more, 5.00 where the host fails */
 	observed(path: Path, accept: number | undefined, enabler: EnablerVersion): Answer {
 		try {
 			return { code: Code.content, ...readTarget(this.#registry, path, accept, enabler) };
 		} catch (error) {
 			if (error instanceof RequestRefused) return { code: error.code };
+			if (error instanceof HostFailure) return { code: Code.internalServerError };
 			throw error;
 		}
 	}
@@ -191,7 +192,7 @@ export class Operations {
 			const value = presentValue(target);
 			return typeof value === "number" || typeof value === "bigint" ? value : undefined;
 		} catch (error) {
-			if (error instanceof RequestRefused) return undefined;
+			if (error instanceof RequestRefused || error instanceof HostFailure) return undefined;
 			throw error;
 		}
 	}

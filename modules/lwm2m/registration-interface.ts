@@ -3,7 +3,7 @@ import { Code, codeText, isSuccess } from "../coap/code.ts";
 import type { Failure, Peer, RequestOptions, Response } from "../coap/peer.ts";
 import { ContentFormat } from "../formats/content-format.ts";
 import { frozen } from "../frozen.ts";
-import type { Address, Dice, LogRecord } from "../host.ts";
+import { type Address, type Dice, HostFailure, type LogRecord } from "../host.ts";
 import { objectList } from "./discover.ts";
 import type { EnablerVersion } from "./facts.ts";
 import type { Instance } from "./instance.ts";
@@ -84,6 +84,7 @@ export class RegistrationInterface {
 	#isTriggered = false;
 	#isDisabled = false;
 	#hasForgotten = false;
+	#hasFailedToSend = false;
 	#nowMs = 0;
 
 	constructor(account: Account, context: RegistrationContext, port: RegistrationPort) {
@@ -185,19 +186,25 @@ export class RegistrationInterface {
 
 	/** Does what is due, and what the turn has brought about. */
 	poll(nowMs: number): void {
-		const registration = this.#registration;
-		for (let event = registration.due(nowMs); event !== undefined; event = registration.due(nowMs)) {
-			this.#event(event, nowMs, { reason: event });
+		for (let event = this.#next(nowMs); event !== undefined; event = this.#next(nowMs)) this.#event(event, nowMs);
+	}
+
+	/** The next event that is due, or that the turn has left behind. Every one of them moves the machine on, so they come to an end. */
+	#next(nowMs: number): RegistrationEvent | undefined {
+		if (this.#hasFailedToSend) {
+			this.#hasFailedToSend = false;
+			return "timedOut";
 		}
 		if (this.#hasForgotten) {
 			this.#hasForgotten = false;
-			this.#event("forgotten", nowMs);
+			return "forgotten";
 		}
 		if (this.#isDisabled) {
 			this.#isDisabled = false;
-			this.#event("disable", nowMs);
+			return "disable";
 		}
-		if (this.state === "registered" && (this.#isTriggered || this.#hasNews())) this.#event("changed", nowMs);
+		if (this.state === "registered" && (this.#isTriggered || this.#hasNews())) return "changed";
+		return this.#registration.due(nowMs);
 	}
 
 	#event(event: RegistrationEvent, nowMs: number, cause: Cause = { reason: event }): void {
@@ -287,7 +294,13 @@ export class RegistrationInterface {
 	#send(options: RequestOptions): void {
 		this.#abandon();
 		this.#sentAtMs = this.#nowMs;
-		this.#inFlight = this.#port.peer.request(options, this.#nowMs);
+		try {
+			this.#inFlight = this.#port.peer.request(options, this.#nowMs);
+		} catch (error) {
+			if (!(error instanceof HostFailure)) throw error;
+			this.#hasFailedToSend = true; // no entropy for a token: as good as no answer
+			this.#port.log("hostFailure", { what: error.message });
+		}
 	}
 
 	/** Nobody waits for the answer to the request under way any more. */

@@ -1,4 +1,4 @@
-import { codeText, isSuccess } from "../coap/code.ts";
+import { Code, codeText, isSuccess } from "../coap/code.ts";
 import { type Failure, Peer, type PeerListener, type Request, type Response } from "../coap/peer.ts";
 import type { Limits, Tuning } from "../coap/tuning.ts";
 import type { Path } from "../formats/value.ts";
@@ -48,7 +48,11 @@ export class Session implements PeerListener {
 		this.#asker = { attributes, enabler };
 		this.#observations = new Observations(limits.observations, {
 			inForce: (path) => attributes.inForce(path, this.#defaults()),
-			read: (path, accept) => operations.observed(path, accept, enabler),
+			read: (path, accept) => {
+				const response = operations.observed(path, accept, enabler);
+				if (response.code === Code.internalServerError) this.#log("hostFailure", { what: `read ${pathText(path)}` });
+				return response;
+			},
 			numberAt: (path) => operations.numberAt(path),
 			notify: (observed, response, type) => {
 				this.#peer.notify(observed.token, response, type, this.#nowMs);

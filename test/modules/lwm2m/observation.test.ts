@@ -1,9 +1,12 @@
 import { readUtf8 } from "../../../modules/bytes.ts";
 import { Code } from "../../../modules/coap/code.ts";
 import { ContentFormat } from "../../../modules/formats/content-format.ts";
+import { HostFailure } from "../../../modules/host.ts";
+import { ObjectInstance } from "../../../modules/lwm2m/instance.ts";
 import { deepEqual, equal, ok, test } from "../../harness.ts";
 import { type Bench, bench, code } from "./bench.ts";
 import { furnished } from "./furniture.ts";
+import { SAMPLE } from "./sample-object.ts";
 
 /** Observes, and tells what came since, as "time value" from then on. */
 function observe(it: Bench, path: string, accept?: number) {
@@ -302,4 +305,29 @@ test("[CORE-IR-1] two hundred changes keep the number of observations and of dea
 		it.world.run(500);
 	}
 	equal(it.world.client.sessions[0]!.observationCount, 1);
+});
+
+test("[CORE-IR-1] a sensor that fails at notification time is logged, and the observation lives on", () => {
+	let fails = false;
+	const instance = new ObjectInstance(SAMPLE, {
+		id: 9,
+		values: { whole: 1 },
+		read: {
+			fixed: () => {
+				if (fails) throw new HostFailure("sensor");
+				return "fine";
+			},
+		},
+	});
+	const it = bench({ furnish: (client) => client.add(instance) });
+	const seen = observe(it, "/33000/9/10");
+	fails = true;
+	instance.changed("fixed");
+	it.world.settle();
+	ok(it.world.client.deadlineMs > it.world.nowMs, "no turn after turn");
+	equal(it.world.logged("hostFailure").length, 1);
+	fails = false;
+	instance.changed("fixed");
+	it.world.settle();
+	equal(seen.count(), 1);
 });

@@ -1,5 +1,6 @@
 import { readUtf8, toHex, utf8 } from "../../../modules/bytes.ts";
 import { Code } from "../../../modules/coap/code.ts";
+import { HostFailure } from "../../../modules/host.ts";
 import { ObjectInstance } from "../../../modules/lwm2m/instance.ts";
 import { TEMPERATURE } from "../../../modules/objects/facts/temperature-3303.ts";
 import { security } from "../../../modules/objects/security-0.ts";
@@ -383,4 +384,22 @@ test("bytes that are no CoAP are refused, logged by their code, and change nothi
 	world.settle();
 	ok(String(world.logged("refusedBytes")[0]!.code).startsWith("coap."));
 	equal(world.client.sessions[0]!.state, "registered");
+});
+
+test("[CORE-REG-1] a host without entropy is logged, and tried again later", () => {
+	let fails = true;
+	const it = furnished({
+		entropy: {
+			fill(bytes) {
+				if (fails) throw new HostFailure("no entropy");
+				bytes.fill(7);
+			},
+		},
+	});
+	it.world.start();
+	equal(stateOf(it), "waiting");
+	deepEqual(it.world.logged("hostFailure"), [{ event: "hostFailure", server: 1, what: "no entropy" }]);
+	fails = false;
+	it.world.run(75_000);
+	equal(stateOf(it), "registered");
 });

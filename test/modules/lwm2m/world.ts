@@ -166,6 +166,7 @@ export class World {
 		for (let name = this.client.takeName(); name !== undefined; name = this.client.takeName()) {
 			const host = this.#names === undefined ? this.serverAddress.host : this.#names[name];
 			this.client.resolved(name, host, this.nowMs);
+			this.client.poll(this.nowMs);
 		}
 	}
 
