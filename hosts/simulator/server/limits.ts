@@ -12,7 +12,10 @@ export interface ServerLimits {
 	 * duplicate is taken for new.
 	 */
 	readonly strangerIdleMs: number;
-	/** Size of an endpoint client name, in bytes of UTF-8; longer ones are answered 4.00. */
+	/**
+	 * Size of an endpoint client name, in bytes of UTF-8; longer ones are answered 4.00. A Uri-Query holds no more
+	 * than 252 behind "ep=".
+	 */
 	readonly endpointBytes: number;
 	/** Links of an object list; longer lists are answered 4.00. */
 	readonly links: number;
@@ -36,7 +39,7 @@ export const defaultLimits: ServerLimits = Object.freeze({
 	clients: 10_000,
 	peers: 12_000,
 	strangerIdleMs: 247_000,
-	endpointBytes: 255,
+	endpointBytes: 252,
 	links: 1024,
 	additionalAttributes: 32,
 	observations: 256,

@@ -129,6 +129,11 @@ export class Lwm2mServer {
 		this.#socket = undefined;
 	}
 
+	/** How much it holds. */
+	get figures(): { readonly clients: number; readonly addresses: number } {
+		return { clients: this.#registry.size, addresses: this.#peers.size };
+	}
+
 	/** The UDP port, once started. */
 	get port(): number {
 		return this.#port;

@@ -23,11 +23,9 @@ export function encodeCbor(value: unknown): Uint8Array {
 	return Uint8Array.from(encoder.encode(shortened(value)));
 }
 
-/** cbor-x writes every bigint in 9 bytes; those that a number holds are written as one. */
+/** cbor-x writes every bigint in 9 bytes, and a number of more than 32 bits as a double: each gets what suits it. */
 function shortened(value: unknown): unknown {
-	if (typeof value === "bigint") {
-		return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
-	}
+	if (typeof value === "bigint") return value >= -0x100000000n && value <= 0xffffffffn ? Number(value) : value;
 	if (Array.isArray(value)) return value.map(shortened);
 	if (value instanceof Map) return new Map([...value].map(([key, held]) => [key, shortened(held)]));
 	return value;
@@ -35,7 +33,11 @@ function shortened(value: unknown): unknown {
 
 /** A decoded item as a value. @throws CodecFailure for arrays, maps, null and other things that no Resource is */
 export function rawOfCbor(item: unknown): RawValue {
-	if (item instanceof Date) return Math.floor(item.getTime() / 1000); // tag 0 or 1 (RFC 8949 §3.4.1, §3.4.2)
+	if (item instanceof Date) {
+		// Tag 0 or 1 (RFC 8949 §3.4.1, §3.4.2); a Date does not know leap seconds.
+		const seconds = Math.floor(item.getTime() / 1000);
+		return Number.isNaN(seconds) ? refuse("a CBOR date that is none") : seconds;
+	}
 	if (item instanceof Uint8Array) return Uint8Array.from(item);
 	if (["string", "number", "bigint", "boolean"].includes(typeof item)) return item as RawValue;
 	return refuse("a CBOR item that no Resource's value is");

@@ -35,7 +35,10 @@ export function readLinks(bytes: Uint8Array): Link[] {
 		return found;
 	};
 	while (at < text.length) {
-		if (links.length > 0 && text[at++] !== ",") refuse(`expected a comma at ${at - 1} of a link list`);
+		if (links.length > 0) {
+			if (text[at++] !== ",") refuse(`expected a comma at ${at - 1} of a link list`);
+			while (text[at] === " ") at++; // not in RFC 6690, but in the examples of Core 1.2 §6.2.1
+		}
 		const end = text.indexOf(">", at);
 		if (text[at] !== "<" || end < 0) refuse(`expected <target> at ${at} of a link list`);
 		const target = text.slice(at + 1, end);

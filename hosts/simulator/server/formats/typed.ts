@@ -110,6 +110,7 @@ export function linkText({ objectId, objectInstanceId }: Objlnk): string {
 }
 
 export function linkFromText(text: string): Objlnk | undefined {
+	if (text === "FFFF:FFFF") return { objectId: 65535, objectInstanceId: 65535 }; // as Core 1.2 Table 7.5.6-4 spells it
 	const found = /^(\d{1,5}):(\d{1,5})$/.exec(text);
 	if (found === null) return undefined;
 	const link = { objectId: Number(found[1]), objectInstanceId: Number(found[2]) };

@@ -77,7 +77,8 @@ export class ScriptedClient {
 	reply: (request: Heard) => Reply = () => "silence";
 	readonly #server: Address;
 	readonly #seen = new Set<number>();
-	#messageId = 0x1000;
+	/** Of the last message that began an exchange of ours. */
+	messageId = 0x1000;
 	#waiting: ((answer: WireMessage) => void)[] = [];
 
 	constructor(network: Network, server: Address, options: { host?: string; port?: number } = {}) {
@@ -95,7 +96,7 @@ export class ScriptedClient {
 	/** Sends a request as a Confirmable message. @returns the server's answer, once it comes */
 	request(message: Outgoing, token = Uint8Array.of(0x7a)): Promise<WireMessage> {
 		const answered = new Promise<WireMessage>((resolve) => this.#waiting.push(resolve));
-		this.send(0, ++this.#messageId, token, message);
+		this.send(0, ++this.messageId, token, message);
 		return answered;
 	}
 
@@ -108,7 +109,7 @@ export class ScriptedClient {
 
 	/** Sends a Confirmable notification. */
 	notify(request: Heard, message: Outgoing): void {
-		this.send(0, ++this.#messageId, request.token, message);
+		this.send(0, ++this.messageId, request.token, message);
 	}
 
 	send(type: number, messageId: number, token: Uint8Array, message: Outgoing): void {
