@@ -44,8 +44,10 @@ export class Output {
 		let high: number;
 		let low: number;
 		if (typeof value === "bigint") {
-			high = Number(BigInt.asUintN(32, value >> 32n));
-			low = Number(BigInt.asUintN(32, value));
+			// Made positive before it is shifted: XS 13.3 shifts negative ones to the right one too far (-4n >> 1n is -3n there).
+			const wide = BigInt.asUintN(64, value);
+			high = Number(wide >> 32n);
+			low = Number(BigInt.asUintN(32, wide));
 		} else {
 			high = Math.floor(value / 0x1_0000_0000);
 			low = value - high * 0x1_0000_0000;

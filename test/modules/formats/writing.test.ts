@@ -4,7 +4,7 @@ import { canCarry, isReadable, isSingleValued, isWritable, payloadWriter } from 
 import type { ResourceType, Value } from "../../../modules/formats/value.ts";
 import { deepEqual, equal, ok, test, throws } from "../../harness.ts";
 import tlv from "../../vectors/tlv.json" with { type: "json" };
-import { pathOf, vectorsOf, writeAll } from "./vector.ts";
+import { pathOf, readAll, vectorsOf, writeAll } from "./vector.ts";
 
 const { text, coreLink, opaque, cbor, senmlJson, senmlCbor, lwm2mJson, lwm2mCbor } = ContentFormat;
 const both = [text, opaque, cbor, ContentFormat.tlv, senmlJson, senmlCbor];
@@ -143,4 +143,23 @@ test("formats senml-cbor: the array's head grows with the count of records", () 
 		return toHex(pack, 0, Math.min(4, pack.length)).replace(/a[23].*/, "");
 	});
 	deepEqual(heads, ["80", "81", "97", "9818", "98ff", "990100", "99012c"]);
+});
+
+test("formats: integers beside every power of two go through every format", () => {
+	const path = pathOf("/9/0/1");
+	for (const type of ["integer", "unsignedInteger"] as const) {
+		const types = { typeOf: () => type, isMultiple: () => false };
+		for (let bits = 0n; bits <= 64n; bits++) {
+			for (const value of [2n ** bits - 1n, 2n ** bits, -(2n ** bits), -(2n ** bits) - 1n, -(2n ** bits) + 1n]) {
+				const fits = type === "integer" ? value >= -(2n ** 63n) && value < 2n ** 63n : value >= 0n && value < 2n ** 64n;
+				if (!fits) continue;
+				const isNarrow = value > -(2n ** 53n) && value < 2n ** 53n;
+				for (const contentFormat of [text, cbor, ContentFormat.tlv, senmlJson, senmlCbor]) {
+					const bytes = written(contentFormat, type, value);
+					const expected = [["/9/0/1", type, isNarrow ? Number(value) : `${value}`]];
+					deepEqual(readAll(contentFormat, bytes, path, types), expected, `${contentFormat}`);
+				}
+			}
+		}
+	}
 });
