@@ -43,13 +43,20 @@ export function rawOfCbor(item: unknown): RawValue {
 	return refuse("a CBOR item that no Resource's value is");
 }
 
+function wholeSeconds(raw: RawValue): RawValue {
+	return typeof raw === "number" ? Math.floor(raw) : typeof raw === "bigint" ? raw : refuse("a CBOR date that is none");
+}
+
 /**
  * Reads one value in CBOR (Core 1.1 §7.4.6, content format 60) for the Resource or Resource Instance at `path`.
  * @throws CodecFailure
  */
 export function readCbor(bytes: Uint8Array, path: Path, models: ClientModels): Node {
 	if (path.length < 3) return refuse("CBOR carries one value only");
-	const { type, value } = fromRaw(rawOfCbor(decodeCbor(bytes)), models.resource(path[0]!, path[2]!)?.type);
+	// Tag 1 (RFC 8949 §3.4.2) is taken off here: cbor-x makes a Date of it, and fails where the seconds are 64 bits long.
+	const isTime = bytes[0] === 0xc1;
+	const raw = rawOfCbor(decodeCbor(isTime ? bytes.subarray(1) : bytes));
+	const { type, value } = fromRaw(isTime ? wholeSeconds(raw) : raw, models.resource(path[0]!, path[2]!)?.type);
 	const tree = new TreeBuilder(path);
 	tree.value(path, type, value);
 	return tree.finish();

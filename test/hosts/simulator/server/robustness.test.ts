@@ -67,7 +67,7 @@ test("no room for another client: 5.03, while the ones that are there may regist
 	equal(stage.server.figures.clients, 2);
 });
 
-test("no room for another address: the longest silent stranger goes; with clients only, the newcomer is not heard", async () => {
+test("no room for another address: the longest silent stranger goes, else the newcomer is not heard", async () => {
 	const stage = await Stage.open({ limits: { peers: 2 } });
 	const stranger = (port: number) => stage.client({ host: "10.5.5.5", port });
 	for (const port of [1, 2, 3]) {
