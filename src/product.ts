@@ -1,6 +1,8 @@
 import { frozen } from "../modules/frozen.ts";
 
-/** Everything that makes this application your product. What the factory put on a device (host.factory) wins over it. */
+/**
+ * Everything that makes this application your product. What the factory put on a device (host.factory) wins over it.
+ */
 export const product = frozen({
 	manufacturer: "Dormouse",
 	modelNumber: "Reference thermometer",

@@ -22,7 +22,10 @@ export class Agenda {
 		return deadlineMs;
 	}
 
-	/** Calls `run` at `atMs`, or soon after; again every `everyMs` from there, unless that is 0. @returns a function that cancels it */
+	/**
+	 * Calls `run` at `atMs`, or soon after; again every `everyMs` from there, unless that is 0.
+	 * @returns a function that cancels it
+	 */
 	add(atMs: number, everyMs: number, run: () => void): () => void {
 		assert(this.#appointments.length < this.#limit, "limit: appointments");
 		const appointment = { atMs, everyMs, run };

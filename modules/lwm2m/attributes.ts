@@ -4,7 +4,8 @@ import { levelOf, samePath } from "./path.ts";
 import { RequestRefused } from "./refusal.ts";
 
 /**
- * The attributes of class <NOTIFICATION> (LwM2M Core 1.1 §5.1.2, Table 5.1.2-2): periods in seconds, gt, lt and st in the Resource's unit.
+ * The attributes of class <NOTIFICATION> (LwM2M Core 1.1 §5.1.2, Table 5.1.2-2): periods in seconds, gt, lt and st in
+ * the Resource's unit.
  */
 export interface AttributeSet {
 	readonly pmin?: number;
@@ -49,7 +50,8 @@ export class Attributes {
 	}
 
 	/**
-	 * Those in force at this path: its own, then those of the levels above it (LwM2M Core 1.1 §5.1.1: the lower level wins).
+	 * Those in force at this path: its own, then those of the levels above it (LwM2M Core 1.1 §5.1.1: the lower level
+	 * wins).
 	 * @param defaults what holds where no level says anything: Resources 2 and 3 of the Server Object
 	 */
 	inForce(path: Path, defaults: AttributeSet = {}): AttributeSet {
@@ -145,8 +147,8 @@ function readNumber(name: AttributeName, text: string): number {
 }
 
 /**
- * lt < gt and lt + 2·st < gt (LwM2M Core 1.1 §5.1.2), epmin < epmax, st not negative. pmax below pmin is no contradiction: §5.1.2 says that
- * pmax is then ignored.
+ * lt < gt and lt + 2·st < gt (LwM2M Core 1.1 §5.1.2), epmin < epmax, st not negative. pmax below pmin is no
+ * contradiction: §5.1.2 says that pmax is then ignored.
  */
 function refuseContradiction({ gt, lt, st, epmin, epmax }: AttributeSet): void {
 	if (st !== undefined && st < 0) throw new RequestRefused(0x80, "attribute.step");

@@ -11,7 +11,10 @@ import { defaultRegistrationTuning, type RegistrationTuning } from "./registrati
 import { type ObjectOptions, Registry } from "./registry.ts";
 import { Session, type SessionContext } from "./session.ts";
 
-/** Resources of the Security Object that tell an account: Bootstrap-Server and Short Server ID (LwM2M Core 1.1 Appendix E.1). */
+/**
+ * Resources of the Security Object that tell an account: Bootstrap-Server and Short Server ID (LwM2M Core 1.1
+ * Appendix E.1).
+ */
 const bootstrapServer = 1;
 const securityShortServerId = 10;
 /** Short Server ID of the Server Object (Appendix E.2). */
@@ -32,9 +35,9 @@ export interface ClientOptions {
 }
 
 /**
- * An LwM2M client for all its servers, without I/O of its own: whoever drives it (loop.ts, a test) hands in datagrams, addresses and the
- * time, and takes datagrams and names to resolve out. Every call that takes the time is one turn; end each turn with poll(), then take
- * what is to be sent, and come back at deadlineMs.
+ * An LwM2M client for all its servers, without I/O of its own: whoever drives it (loop.ts, a test) hands in
+ * datagrams, addresses and the time, and takes datagrams and names to resolve out. Every call that takes the time is
+ * one turn; end each turn with poll(), then take what is to be sent, and come back at deadlineMs.
  */
 export class Client {
 	readonly registry: Registry;
@@ -99,7 +102,10 @@ export class Client {
 		this.registry.remove(instance);
 	}
 
-	/** Registers with every LwM2M Server that has an account: a Security and a Server Instance with the same Short Server ID. */
+	/**
+	 * Registers with every LwM2M Server that has an account: a Security and a Server Instance with the same Short
+	 * Server ID.
+	 */
 	start(nowMs: number): void {
 		this.#nowMs = nowMs;
 		this.#isStarted = true;
@@ -191,7 +197,9 @@ export class Client {
 		this.#session(shortServerId)?.trigger();
 	}
 
-	/** De-registers from this server at the end of the turn, for its Disable Timeout (Server Object, Resources 4 and 5). */
+	/**
+	 * De-registers from this server at the end of the turn, for its Disable Timeout (Server Object, Resources 4 and 5).
+	 */
 	disable(shortServerId: number): void {
 		this.#session(shortServerId)?.disable();
 	}

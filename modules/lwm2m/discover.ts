@@ -15,9 +15,9 @@ import { idsOf, isInstances } from "./value.ts";
 type LinkAttribute = readonly [name: string, value: string | undefined];
 
 /**
- * Tells what is there and which attributes this server has attached (LwM2M Core 1.1 §6.3.2): an Object with its Instances and Resources, an
- * Object Instance with its Resources, or a Resource with its Resource Instances. Every link shows what is attached to it; a Resource that
- * is itself the target also shows what it inherits.
+ * Tells what is there and which attributes this server has attached (LwM2M Core 1.1 §6.3.2): an Object with its
+ * Instances and Resources, an Object Instance with its Resources, or a Resource with its Resource Instances. Every
+ * link shows what is attached to it; a Resource that is itself the target also shows what it inherits.
  * @throws RequestRefused 4.04, and 4.05 for a Resource Instance
  */
 export function discover(
@@ -55,8 +55,9 @@ export function discover(
 }
 
 /**
- * The object list of Register and Update (LwM2M Core 1.1 §6.2.1): a link per Object Instance; per Object only where it has no Instance or a
- * version to tell. Security and OSCORE stay out. No link for the root: it would tell formats or an alternate path, and we have the usual ones.
+ * The object list of Register and Update (LwM2M Core 1.1 §6.2.1): a link per Object Instance; per Object only where
+ * it has no Instance or a version to tell. Security and OSCORE stay out. No link for the root: it would tell formats
+ * or an alternate path, and we have the usual ones.
  */
 export function objectList(objects: readonly ObjectEntry[], enabler: EnablerVersion): Uint8Array {
 	const links: Link[] = [];

@@ -12,8 +12,8 @@ const malformed = fault("execute.arguments", 0x80, "LwM2M Core 1.1 §6.3.5");
 const none: readonly Argument[] = frozen([]);
 
 /**
- * Reads the arguments of an Execute, `0='abc',3` (LwM2M Core 1.1 §6.3.5): digits 0..9, each at most once (1.2.1 says so), so never more
- * than ten; a text holds the printable ASCII characters but for space, quotes and backslash.
+ * Reads the arguments of an Execute, `0='abc',3` (LwM2M Core 1.1 §6.3.5): digits 0..9, each at most once (1.2.1 says
+ * so), so never more than ten; a text holds the printable ASCII characters but for space, quotes and backslash.
  */
 export function readArguments(bytes: Uint8Array): readonly Argument[] | Fault {
 	if (bytes.length === 0) return none;

@@ -12,7 +12,10 @@ export interface ResourceFacts {
 	readonly mandatory?: true;
 	/** Least and most: of the value for numbers, of the size in bytes for strings and opaque. */
 	readonly range?: readonly [least: number, most: number];
-	/** An integer or time that may leave the 53 bits of a number: values are numbers or bigints. Others refuse what does not fit. */
+	/**
+	 * An integer or time that may leave the 53 bits of a number: values are numbers or bigints. Others refuse what does
+	 * not fit.
+	 */
 	readonly wide?: true;
 }
 
@@ -62,7 +65,10 @@ export type ValueOf<F extends ObjectFacts, N extends ValueName<F>> = Resources<F
 	? ReadonlyMap<number, SingleOf<Resources<F>[N]>>
 	: SingleOf<Resources<F>[N]>;
 
-/** What may be given as that value: for a multiple-instance Resource also a list, its positions being the Resource Instance IDs. */
+/**
+ * What may be given as that value: for a multiple-instance Resource also a list, its positions being the Resource
+ * Instance IDs.
+ */
 export type GivenOf<F extends ObjectFacts, N extends ValueName<F>> = Resources<F>[N] extends { readonly multiple: true }
 	? ReadonlyMap<number, SingleOf<Resources<F>[N]>> | readonly SingleOf<Resources<F>[N]>[]
 	: SingleOf<Resources<F>[N]>;
@@ -70,13 +76,18 @@ export type GivenOf<F extends ObjectFacts, N extends ValueName<F>> = Resources<F
 /** The enabler versions we register as. */
 export type EnablerVersion = "1.0" | "1.1";
 
-/** Versions that an enabler version implies for its own Objects (LwM2M Core 1.1 §7.2.3, Table 7.2.3-1); all others count as 1.0. */
+/**
+ * Versions that an enabler version implies for its own Objects (LwM2M Core 1.1 §7.2.3, Table 7.2.3-1); all others
+ * count as 1.0.
+ */
 const impliedVersions: { readonly [enabler in EnablerVersion]: { readonly [objectId: number]: string } } = frozen({
 	"1.0": {},
 	"1.1": { 0: "1.1", 1: "1.1", 3: "1.1", 4: "1.2" },
 });
 
-/** The `ver` a link to this Object carries, or undefined where the enabler version implies it (LwM2M Core 1.1 §7.2.3). */
+/**
+ * The `ver` a link to this Object carries, or undefined where the enabler version implies it (LwM2M Core 1.1 §7.2.3).
+ */
 export function versionToTell(facts: ObjectFacts, enabler: EnablerVersion): string | undefined {
 	const implied = impliedVersions[enabler][facts.id] ?? "1.0";
 	return facts.version === implied ? undefined : facts.version;

@@ -7,13 +7,22 @@ import { type Held, type Instances, isInstances, sameHeld } from "./value.ts";
 /** Told of every change of a value. -1 for a level says that all below it may have changed. */
 export type ChangeListener = (instance: Instance, resourceId: number, resourceInstanceId: number) => void;
 
-/** How an Object Instance behaves, beside holding values. Every hook may throw RequestRefused; what it throws is the answer. */
+/**
+ * How an Object Instance behaves, beside holding values. Every hook may throw RequestRefused; what it throws is the
+ * answer.
+ */
 export interface InstanceOptions<F extends ObjectFacts> {
 	/** Object Instance ID; 0 when left out. */
 	readonly id?: number;
-	/** Values to begin with. A Resource named here with undefined is absent, and a server may bring it into being by writing it. */
+	/**
+	 * Values to begin with. A Resource named here with undefined is absent, and a server may bring it into being by
+	 * writing it.
+	 */
 	readonly values?: { readonly [N in ValueName<F>]?: GivenOf<F, N> | undefined };
-	/** Values worked out when somebody reads them; undefined says that there is none now. Tell their changes with `changed`. */
+	/**
+	 * Values worked out when somebody reads them; undefined says that there is none now. Tell their changes with
+	 * `changed`.
+	 */
 	readonly read?: { readonly [N in ValueName<F>]?: (it: ObjectInstance<F>) => ValueOf<F, N> | undefined };
 	/** Called before anything of a server's Write is applied: throw RequestRefused, and nothing of it is. */
 	readonly check?: {
@@ -40,8 +49,9 @@ interface Hooks {
 }
 
 /**
- * One Object Instance as the operations see it: Resources by name, whatever the Object. Applications use the typed ObjectInstance.
- * A Resource is *supported* when it may have a value here, and *present* when it has one (or can be executed).
+ * One Object Instance as the operations see it: Resources by name, whatever the Object. Applications use the typed
+ * ObjectInstance. A Resource is *supported* when it may have a value here, and *present* when it has one (or can be
+ * executed).
  */
 export class Instance {
 	readonly facts: ObjectFacts;
@@ -108,7 +118,10 @@ export class Instance {
 		return name === undefined ? undefined : this.read(name);
 	}
 
-	/** Gives the Resource a value, or none; tells whoever listens when that is news. A Resource with a read hook holds none itself. */
+	/**
+	 * Gives the Resource a value, or none; tells whoever listens when that is news. A Resource with a read hook holds
+	 * none itself.
+	 */
 	hold(name: string, held: Held | undefined): void {
 		const before = this.#values[name];
 		if (this.#hooks.read?.[name] !== undefined || sameHeld(before, held)) return;
@@ -149,7 +162,8 @@ export class Instance {
  */
 export class ObjectInstance<F extends ObjectFacts> extends Instance {
 	constructor(facts: F, options: InstanceOptions<F> = {}) {
-		// The core calls hooks by name and with the facts in hand: what the types above promise to the application is kept by isAcceptable().
+		// The core calls hooks by name and with the facts in hand: what the types above promise to the application is
+		// kept by isAcceptable().
 		super(facts, options.id ?? 0, options as unknown as Hooks);
 	}
 
@@ -174,7 +188,9 @@ export class ObjectInstance<F extends ObjectFacts> extends Instance {
 	}
 }
 
-/** A list becomes a map with the positions as Resource Instance IDs; a map is copied, so that nobody else changes it. */
+/**
+ * A list becomes a map with the positions as Resource Instance IDs; a map is copied, so that nobody else changes it.
+ */
 function toHeld(given: Held | readonly Value[] | undefined): Held | undefined {
 	if (given === undefined) return undefined;
 	if (isInstances(given)) return new Map(given);

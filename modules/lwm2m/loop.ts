@@ -5,8 +5,9 @@ import type { Client } from "./client.ts";
 const datagramBytes = 1280;
 
 /**
- * Drives a client over a host's ports: one socket for all servers, the resolver, one alarm. Every call from the host is one turn: the time
- * is read once, what waits is read, the client polls, and all that comes out is sent. A HostFailure ends neither turn nor loop; it is logged.
+ * Drives a client over a host's ports: one socket for all servers, the resolver, one alarm. Every call from the host
+ * is one turn: the time is read once, what waits is read, the client polls, and all that comes out is sent. A
+ * HostFailure ends neither turn nor loop; it is logged.
  */
 export class Loop {
 	readonly #host: Host;
@@ -85,7 +86,10 @@ export class Loop {
 		this.#host.power.off();
 	}
 
-	/** Runs a part of the turn. Only a failure of the host is caught here; a broken assumption is the host's to log, and to reset for. */
+	/**
+	 * Runs a part of the turn. Only a failure of the host is caught here; a broken assumption is the host's to log, and
+	 * to reset for.
+	 */
 	#attempt(run: () => void): void {
 		try {
 			run();

@@ -57,8 +57,10 @@ export class Observations {
 	}
 
 	/**
-	 * Begins an observation whose first notification is the response being sent now; one with the same token is replaced (RFC 7641 §4.1).
-	 * @returns the sequence number for that response, or undefined at the limit: the response is then one to a plain Read (§4.1)
+	 * Begins an observation whose first notification is the response being sent now; one with the same token is
+	 * replaced (RFC 7641 §4.1).
+	 * @returns the sequence number for that response, or undefined at the limit: the response is then one to a plain
+	 * Read (§4.1)
 	 */
 	add(
 		token: Uint8Array,
@@ -149,7 +151,8 @@ export class Observations {
 			observation.isPending = true;
 			return;
 		}
-		// The examples of Transport 1.1 §6.4.4 count a crossing upwards for gt and downwards for lt, and none on the way back.
+		// The examples of Transport 1.1 §6.4.4 count a crossing upwards for gt and downwards for lt, and none on the way
+		// back.
 		const crossesUp = gt !== undefined && seen <= gt && now > gt;
 		const crossesDown = lt !== undefined && seen >= lt && now < lt;
 		const steps = st !== undefined && Math.abs(Number(now) - Number(told)) >= st;
@@ -161,7 +164,8 @@ export class Observations {
 		const { pmax = 0 } = this.#attributesOf(observation);
 		const response = this.#port.read(observation.path, observation.accept);
 		if (response.code >= Code.internalServerError) {
-			// The host's sensor failed: an error would end the observation, so say nothing, and look again after the next change or pmax.
+			// The host's sensor failed: an error would end the observation, so say nothing, and look again after the next
+			// change or pmax.
 			observation.isPending = false;
 			observation.notifiedAtMs = nowMs;
 			return true;

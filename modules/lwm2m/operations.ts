@@ -46,7 +46,10 @@ export interface Asker {
 
 type Answer = ResponseOptions;
 
-/** The interfaces Device Management & Service Enablement and Information Reporting, one request at a time (LwM2M Core 1.1 §6.3). */
+/**
+ * The interfaces Device Management & Service Enablement and Information Reporting, one request at a time (LwM2M Core
+ * 1.1 §6.3).
+ */
 export class Operations {
 	readonly #registry: Registry;
 	readonly #limits: ClientLimits;
@@ -56,7 +59,10 @@ export class Operations {
 		this.#limits = limits;
 	}
 
-	/** Does what the request asks and says how to answer it; a refused request has changed nothing. Never throws RequestRefused. */
+	/**
+	 * Does what the request asks and says how to answer it; a refused request has changed nothing. Never throws
+	 * RequestRefused.
+	 */
 	perform(request: Request, asker: Asker): Outcome {
 		const path: PathSlot = { objectId: -1, instanceId: -1, resourceId: -1, resourceInstanceId: -1 };
 		let operation: Operation = "unknown";
@@ -97,7 +103,8 @@ export class Operations {
 
 	#answer(operation: Operation, request: Request, path: Path, asker: Asker): Answer {
 		refuseSecrets(path);
-		// The composite operations are not in this build, nor is PATCH: RFC 7252 §5.8 answers a method it does not support with 4.05.
+		// The composite operations are not in this build, nor is PATCH: RFC 7252 §5.8 answers a method it does not
+		// support with 4.05.
 		if (operation === "unknown" || operation === "readComposite" || operation === "writeComposite") {
 			throw new RequestRefused(Code.methodNotAllowed, "method");
 		}
@@ -172,7 +179,10 @@ export class Operations {
 		return { code: Code.deleted };
 	}
 
-	/** Reads what an observation shows. @returns the refusal's code alone where the target can not be read any more, 5.00 where the host fails */
+	/**
+	 * Reads what an observation shows.
+	 * @returns the refusal's code alone where the target can not be read any more, 5.00 where the host fails
+	 */
 	observed(path: Path, accept: number | undefined, enabler: EnablerVersion): Answer {
 		try {
 			return { code: Code.content, ...readTarget(this.#registry, path, accept, enabler) };
@@ -203,7 +213,9 @@ export function spokenPath(request: Request, path: Path): string {
 	return path.objectId < 0 ? `/${request.path.join("/")}` : pathText(path);
 }
 
-/** Security (and OSCORE) are the Bootstrap-Server's alone: 4.01 whatever is asked, there or not (LwM2M Core 1.1 §6.3). */
+/**
+ * Security (and OSCORE) are the Bootstrap-Server's alone: 4.01 whatever is asked, there or not (LwM2M Core 1.1 §6.3).
+ */
 function refuseSecrets({ objectId }: Path): void {
 	if (objectId === 0 || objectId === 21) throw new RequestRefused(Code.unauthorized, "for the bootstrap server alone");
 }

@@ -14,8 +14,8 @@ export function path(objectId: number, instanceId = -1, resourceId = -1, resourc
 }
 
 /**
- * Reads Uri-Path segments as a path of IDs (LwM2M Transport 1.1 §6.4.1), each a decimal number without leading zeros, 0..65534:
- * 65535 is MAX_ID and names nothing (LwM2M Core 1.1 §7.3, Table 7.3-1).
+ * Reads Uri-Path segments as a path of IDs (LwM2M Transport 1.1 §6.4.1), each a decimal number without leading zeros,
+ * 0..65534: 65535 is MAX_ID and names nothing (LwM2M Core 1.1 §7.3, Table 7.3-1).
  * @param into filled on success, left unspecified on refusal
  */
 export function readPath(segments: readonly string[], into: PathSlot): Fault | undefined {

@@ -18,7 +18,8 @@ export interface Representation {
 /**
  * Reads an Object, Object Instance, Resource or Resource Instance (LwM2M Core 1.1 §6.3.1).
  * @param accept what the server asked for; undefined leaves the choice to us
- * @throws RequestRefused 4.04, 4.05 for a Resource that is not readable, 4.06 for a format that we do not speak or that cannot carry it
+ * @throws RequestRefused 4.04, 4.05 for a Resource that is not readable, 4.06 for a format that we do not speak or
+ * that cannot carry it
  */
 export function readTarget(
 	registry: Registry,
@@ -49,9 +50,9 @@ export function isSingleValue({ path, facts }: Target): boolean {
 }
 
 /**
- * The format when the server names none. The specification leaves it to the client (LwM2M Core 1.1 §7.4). One value goes as plain text
- * (opaque as it is): the least bytes, and what every server since 1.0 understands. More than one goes as TLV in 1.0, which has nothing
- * smaller, and as SenML CBOR in 1.1.
+ * The format when the server names none. The specification leaves it to the client (LwM2M Core 1.1 §7.4). One value
+ * goes as plain text (opaque as it is): the least bytes, and what every server since 1.0 understands. More than one
+ * goes as TLV in 1.0, which has nothing smaller, and as SenML CBOR in 1.1.
  */
 function preferredFormat(target: Target, enabler: EnablerVersion): number {
 	if (isSingleValue(target)) return target.facts?.type === "opaque" ? ContentFormat.opaque : ContentFormat.text;

@@ -65,7 +65,10 @@ interface Cause {
 	readonly code?: string;
 }
 
-/** The Client Registration Interface towards one LwM2M Server (LwM2M Core 1.1 §6.2): does what the registration's table says. */
+/**
+ * The Client Registration Interface towards one LwM2M Server (LwM2M Core 1.1 §6.2): does what the registration's
+ * table says.
+ */
 export class RegistrationInterface {
 	/** Where the server is, once its name is resolved; host is "" before. */
 	readonly address: Address = { host: "", port: 0 };
@@ -98,7 +101,10 @@ export class RegistrationInterface {
 		return this.#registration.state;
 	}
 
-	/** Whether requests of the server are served (LwM2M Core 1.1 §6.3: those before the registration is complete are ignored). */
+	/**
+	 * Whether requests of the server are served (LwM2M Core 1.1 §6.3: those before the registration is complete are
+	 * ignored).
+	 */
 	get isServing(): boolean {
 		return this.#registration.isServing;
 	}
@@ -189,7 +195,10 @@ export class RegistrationInterface {
 		for (let event = this.#next(nowMs); event !== undefined; event = this.#next(nowMs)) this.#event(event, nowMs);
 	}
 
-	/** The next event that is due, or that the turn has left behind. Every one of them moves the machine on, so they come to an end. */
+	/**
+	 * The next event that is due, or that the turn has left behind. Every one of them moves the machine on, so they
+	 * come to an end.
+	 */
 	#next(nowMs: number): RegistrationEvent | undefined {
 		if (this.#hasFailedToSend) {
 			this.#hasFailedToSend = false;
@@ -250,8 +259,8 @@ export class RegistrationInterface {
 	}
 
 	/**
-	 * LwM2M Core 1.1 §6.2.1: endpoint name, lifetime, version and the object list; the binding where it is not the default of Table 6.2.1-1,
-	 * which goes without saying.
+	 * LwM2M Core 1.1 §6.2.1: endpoint name, lifetime, version and the object list; the binding where it is not the
+	 * default of Table 6.2.1-1, which goes without saying.
 	 */
 	#sendRegister(): void {
 		const { endpointName, enabler, registry } = this.#context;

@@ -76,8 +76,8 @@ const leave: Cell = frozen(["sendDeregister", "deregistering"]);
 const finish: Cell = frozen(["finish", "ended"]);
 
 /**
- * The whole machine. "ignore" is for what may come at any time from outside and means nothing here; "impossible" is for answers to
- * nothing and timers that do not run.
+ * The whole machine. "ignore" is for what may come at any time from outside and means nothing here; "impossible" is
+ * for answers to nothing and timers that do not run.
  */
 export const registrationTable: { readonly [S in RegistrationState]: { readonly [E in RegistrationEvent]: Cell } } =
 	frozen({
@@ -220,9 +220,15 @@ export const registrationTable: { readonly [S in RegistrationState]: { readonly 
 
 /** Times of the machine, in milliseconds. */
 export interface RegistrationTuning {
-	/** How long before the lifetime's end an Update is sent: MAX_TRANSMIT_WAIT, so that its last retransmission still is in time. */
+	/**
+	 * How long before the lifetime's end an Update is sent: MAX_TRANSMIT_WAIT, so that its last retransmission still is
+	 * in time.
+	 */
 	readonly updateMarginMs: number;
-	/** Delay before the second attempt; doubled for each further one (the default of Communication Retry Timer, LwM2M Core 1.1 §6.2.1.1). */
+	/**
+	 * Delay before the second attempt; doubled for each further one (the default of Communication Retry Timer, LwM2M
+	 * Core 1.1 §6.2.1.1).
+	 */
 	readonly retryMs: number;
 	readonly retryMostMs: number;
 	/** Up to so many percent are added by chance, so that a fleet does not come back at once. */
@@ -239,7 +245,10 @@ export const defaultRegistrationTuning: RegistrationTuning = frozen({
 	leaveMs: 10_000,
 });
 
-/** One registration: the table, and the times that belong to it. Knows no messages; the session sends and hears for it. */
+/**
+ * One registration: the table, and the times that belong to it. Knows no messages; the session sends and hears for
+ * it.
+ */
 export class Registration {
 	readonly #dice: Dice;
 	readonly #tuning: RegistrationTuning;
@@ -259,7 +268,10 @@ export class Registration {
 		return this.#state;
 	}
 
-	/** Whether the server may be answered: it knows us as registered (LwM2M Core 1.1 §6.3: earlier requests are ignored). */
+	/**
+	 * Whether the server may be answered: it knows us as registered (LwM2M Core 1.1 §6.3: earlier requests are
+	 * ignored).
+	 */
 	get isServing(): boolean {
 		const state = this.#state;
 		return state === "registered" || state === "updating" || state === "disabling" || state === "deregistering";

@@ -6,11 +6,14 @@ import type { ChangeListener, Instance } from "./instance.ts";
 /** How an Object behaves as a whole: what a server may do to its Instances. */
 export interface ObjectOptions {
 	/**
-	 * Makes the Instance for a server's Create, with whatever the server may leave out already filled in; it is not added yet. May throw
-	 * RequestRefused. Absent: Create is refused with 4.05.
+	 * Makes the Instance for a server's Create, with whatever the server may leave out already filled in; it is not
+	 * added yet. May throw RequestRefused. Absent: Create is refused with 4.05.
 	 */
 	readonly create?: (id: number) => Instance;
-	/** Called when a server deletes an Instance, before it goes; may throw RequestRefused. Absent: Delete is refused with 4.05. */
+	/**
+	 * Called when a server deletes an Instance, before it goes; may throw RequestRefused. Absent: Delete is refused
+	 * with 4.05.
+	 */
 	readonly remove?: (instance: Instance) => void;
 }
 
@@ -33,7 +36,10 @@ export class Registry {
 	#count = 0;
 	#listVersion = 0;
 
-	/** @param options.instances how many Object Instances there may be; @param options.changed is told of changed values */
+	/**
+	 * @param options.instances how many Object Instances there may be;
+	 * @param options.changed is told of changed values
+	 */
 	constructor(options: { readonly instances: number; readonly changed: ChangeListener }) {
 		this.#limit = options.instances;
 		this.#changed = options.changed;

@@ -11,7 +11,10 @@ export interface ServerUri {
 const malformed = fault("uri.malformed", "silence", "RFC 7252 §6.1");
 const otherScheme = fault("uri.scheme", "silence", "RFC 7252 §6.1");
 
-/** Reads "coap://host[:port]", also with a final slash. A path or query has no meaning for an LwM2M Server and is refused. */
+/**
+ * Reads "coap://host[:port]", also with a final slash. A path or query has no meaning for an LwM2M Server and is
+ * refused.
+ */
 export function readServerUri(text: string): ServerUri | Fault {
 	const colon = text.indexOf("://");
 	if (colon < 0) return malformed;

@@ -123,7 +123,8 @@ export class Session implements PeerListener {
 	/** @param bytes one datagram from this server's address; nothing here keeps a reference to it */
 	receive(bytes: Uint8Array, at: number, end: number, nowMs: number): void {
 		this.#nowMs = nowMs;
-		// A request before the registration is complete is ignored (LwM2M Core 1.1 §6.3); the server repeats a Confirmable one.
+		// A request before the registration is complete is ignored (LwM2M Core 1.1 §6.3); the server repeats a
+		// Confirmable one.
 		const code = bytes[at + 1] ?? 0;
 		if (!this.#registration.isServing && code > 0 && code < 0x20) return;
 		const refused = this.#peer.receive(bytes, at, end, nowMs);
@@ -181,12 +182,15 @@ export class Session implements PeerListener {
 		const path = this.#observations.cancel(token);
 		if (path === undefined) return;
 		this.#cancelled(path, reason);
-		// RFC 7641 §4.5 drops an observer that does not acknowledge; the server may only have been away, and would wait in vain.
-		// A Register makes it observe anew (LwM2M Core 1.1 §6.4.1).
+		// RFC 7641 §4.5 drops an observer that does not acknowledge; the server may only have been away, and would wait
+		// in vain. A Register makes it observe anew (LwM2M Core 1.1 §6.4.1).
 		if (reason === "timedOut") this.#registration.forget();
 	}
 
-	/** Observe and Cancel Observation (RFC 7641 §4.1). @returns the sequence number for the response when it begins an observation */
+	/**
+	 * Observe and Cancel Observation (RFC 7641 §4.1).
+	 * @returns the sequence number for the response when it begins an observation
+	 */
 	#observe(request: Request, { path, response }: Outcome, nowMs: number): number | undefined {
 		if (request.observe === undefined) return undefined;
 		const isNew = request.observe === 0 && isSuccess(response.code);

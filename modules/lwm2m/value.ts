@@ -38,7 +38,9 @@ export function idsOf(instances: Instances): number[] {
 	return ids.sort((a, b) => a - b);
 }
 
-/** Whether `value` is of the Resource's type and in its range (LwM2M Core 1.1 Appendix C, and the Object's own table). */
+/**
+ * Whether `value` is of the Resource's type and in its range (LwM2M Core 1.1 Appendix C, and the Object's own table).
+ */
 export function isAcceptable(facts: ResourceFacts, value: Value): boolean {
 	const [least, most] = facts.range ?? [-Infinity, Infinity];
 	switch (facts.type) {

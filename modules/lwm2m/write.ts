@@ -194,7 +194,10 @@ class Plan {
 		return undefined;
 	}
 
-	/** The Resource's instances as they will be: from none in a Replace, from those of now in an Update or a Write to one of them. */
+	/**
+	 * The Resource's instances as they will be: from none in a Replace, from those of now in an Update or a Write to
+	 * one of them.
+	 */
 	#open(name: string): Map<number, Value> {
 		const { path, mode } = this.#options;
 		let next = this.#next.get(name) as Map<number, Value> | undefined;
@@ -214,7 +217,10 @@ class Plan {
 		return false;
 	}
 
-	/** An Objlnk names what is there: an Object, an Object Instance, or nothing at all (LwM2M Core 1.1 §6.3.3, Appendix C). */
+	/**
+	 * An Objlnk names what is there: an Object, an Object Instance, or nothing at all (LwM2M Core 1.1 §6.3.3, Appendix
+	 * C).
+	 */
 	#pointsSomewhere(value: Value): boolean {
 		if (!isObjectLink(value)) return true;
 		const { objectId, instanceId } = value;

@@ -7,8 +7,8 @@ import { DEVICE } from "./facts/device-3.ts";
 const noError = 0;
 
 /**
- * How long a restart waits behind its answer: if that is lost, the server asks again within ACK_TIMEOUT × ACK_RANDOM_FACTOR (RFC 7252
- * §4.8), and must still find us, or it would restart us twice.
+ * How long a restart waits behind its answer: if that is lost, the server asks again within ACK_TIMEOUT ×
+ * ACK_RANDOM_FACTOR (RFC 7252 §4.8), and must still find us, or it would restart us twice.
  */
 const restartAfterMs = 3500;
 
@@ -30,7 +30,10 @@ export interface DevicePorts {
 	after(delayMs: number, run: () => void): void;
 }
 
-/** The device as a server sees it (LwM2M Core 1.1 Appendix E.4); its application reports trouble with `set("errorCode", …)`. */
+/**
+ * The device as a server sees it (LwM2M Core 1.1 Appendix E.4); its application reports trouble with
+ * `set("errorCode", …)`.
+ */
 export function device(options: DeviceOptions, ports: DevicePorts): ObjectInstance<typeof DEVICE> {
 	const { clock, power, log } = ports;
 	return new ObjectInstance(DEVICE, {

@@ -81,7 +81,7 @@ test("[CORE-DM-2] what a Write-Attributes query may say", () => {
 	throws(() => readAttributes(["pmin=1", "pmin=2"]), refusedWith(0x80));
 });
 
-test("[CORE-DM-2] Write-Attributes at all four levels, several at once, shown by Discover, removed by the bare name", () => {
+test("[CORE-DM-2] Write-Attributes at all four levels, shown by Discover, removed by the bare name", () => {
 	const it = bench();
 	equal(code(it.attributes("/33000", "pmin=10", "pmax=200")), "2.04");
 	equal(code(it.attributes("/33000/0", "pmax=100")), "2.04");
@@ -123,7 +123,7 @@ test("[CORE-DM-2] Write-Attributes is refused with the code that says why", () =
 	equal(code(it.ask(3, "", { path: [], query: ["pmin=1"] })), "4.00", "root");
 });
 
-test("[CORE-DM-1] Discover tells objects, instances, resources with dim, versions; no values, no values of what is absent", () => {
+test("[CORE-DM-1] Discover tells objects, instances, resources, dim and versions; nothing of what is absent", () => {
 	const it = bench();
 	deepEqual(linksOf(it, "/3303"), [
 		"</3303>;ver=1.1",

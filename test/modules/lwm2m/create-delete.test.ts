@@ -33,7 +33,7 @@ function open(options: FurnishedOptions = {}) {
 	return { ...it, create, count };
 }
 
-test("[CORE-DM-1] Create with an ID: 2.01 with the location, values of the server and of the client, an Update with the list", () => {
+test("[CORE-DM-1] Create with an ID: 2.01, the location, the server's values and ours; then an Update", () => {
 	const it = open();
 	const response = it.create('[{"bn":"/33001/4/","n":"1","v":5},{"n":"9/0","vs":"n"}]');
 	equal(code(response), "2.01");

@@ -134,7 +134,7 @@ test("[CORE-IR-1] attributes that change hold for running observations (ETS 310)
 	deepEqual(seen.sent(), ["15 NON", "30 NON", "45 NON"]);
 });
 
-test("[CORE-IR-1] [CORE-DM-2] gt is strict and tells the way up, lt the way down, st a step since the last told", () => {
+test("[CORE-IR-1] [CORE-DM-2] gt tells the way up, lt the way down, st a step since the last told", () => {
 	const it = bench();
 	it.attributes("/33000/0/1", "gt=45", "lt=20", "st=10");
 	it.instance.set("whole", 30);
@@ -162,7 +162,7 @@ test("[CORE-IR-1] [CORE-DM-2] gt is strict and tells the way up, lt the way down
 	}
 });
 
-test("[CORE-DM-2] gt at a resource holds for an observed Resource Instance; attributes below the observed level do not count", () => {
+test("[CORE-DM-2] attributes hold for what is below their level, and for nothing above", () => {
 	const it = bench();
 	it.attributes("/33000/0/9/2", "pmin=60");
 	const whole = observe(it, "/33000/0/9");

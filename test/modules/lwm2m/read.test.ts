@@ -31,7 +31,7 @@ test("[CORE-DM-1] Read a resource: every single value, as plain text when nothin
 	equal(toHex(blob.payload), "010203");
 });
 
-test("[CORE-DM-1] Read an instance, object or multiple resource: SenML CBOR for 1.1, TLV for 1.0, when nothing else is asked for", () => {
+test("[CORE-DM-1] Read many values without Accept: SenML CBOR for 1.1, TLV for 1.0", () => {
 	const now = bench();
 	for (const path of ["/3", "/3/0", "/33000/0/9"]) equal(now.get(path).contentFormat, senmlCbor, path);
 	const old = bench({ enabler: "1.0" });

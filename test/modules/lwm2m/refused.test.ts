@@ -5,7 +5,10 @@ import { ContentFormat } from "../../../modules/formats/content-format.ts";
 import { equal, ok, patience, seeded, show, test } from "../../harness.ts";
 import { type Bench, bench, hex, linksOf } from "./bench.ts";
 
-/** The response codes of LwM2M Transport 1.1 §6.7, and 5.03 from CoAP while its memory of requests is full (RFC 7252 §4.5). */
+/**
+ * The response codes of LwM2M Transport 1.1 §6.7, and 5.03 from CoAP while its memory of requests is full (RFC 7252
+ * §4.5).
+ */
 const legal = ["2.01", "2.02", "2.04", "2.05", "4.00", "4.01", "4.04", "4.05", "4.06", "4.13", "4.15", "5.00", "5.03"];
 
 const { text, tlv, senmlJson, senmlCbor, opaque, cbor, coreLink } = ContentFormat;
@@ -94,7 +97,8 @@ test("[CORE-DM-1] [CORE-DM-2] a refused request changes nothing: methods × path
 			...(accept === undefined ? {} : { accept }),
 			...(draw(10) === 0 ? { observe: 0 } : {}),
 		};
-		if (request.code === Code.post && request.path!.join("/") === "1/0/4") continue; // Disable: nobody would answer any more
+		// Disable: nobody would answer any more
+		if (request.code === Code.post && request.path!.join("/") === "1/0/4") continue;
 		const { code } = it.world.ask(request);
 		const after = state(it);
 		const told = `round ${round}: ${codeText(request.code)} ${show(request)} answered ${codeText(code)}`;

@@ -35,7 +35,7 @@ test("[CORE-REG-1] registers at start, updates in time, de-registers when it sto
 	equal(world.client.deadlineMs, Infinity);
 });
 
-test("[CORE-REG-2] a Register carries endpoint name, lifetime, version, and the objects without Security; no binding means U", () => {
+test("[CORE-REG-2] a Register carries name, lifetime, version, and objects without Security; no binding is U", () => {
 	const { world } = furnished();
 	world.start();
 	const [register] = world.requests;
@@ -69,7 +69,8 @@ test("[CORE-REG-2] bytes on the wire: Register and its answer, Update and its an
 });
 
 test("[CORE-REG-2] the same 21 links as the best peer's demonstration fit in 235 bytes", () => {
-	// Their list takes 175 bytes of the budget, whoever sends it: what stands before ours is what counts. Their name, their lifetime.
+	// Their list takes 175 bytes of the budget, whoever sends it: what stands before ours is what counts. Their name,
+	// their lifetime.
 	const { world } = furnished({
 		endpointName: "urn:dev:os:0023C7-000001",
 		account: { lifetimeS: 86_400 },
@@ -277,7 +278,7 @@ test("[CORE-REG-1] a name without an address is looked up again later", () => {
 	equal(stateOf(it), "registered");
 });
 
-test("[CORE-REG-1] stopping while nothing is registered ends at once; an unanswered De-register within ten seconds", () => {
+test("[CORE-REG-1] an unanswered De-register ends within ten seconds, stopping unregistered at once", () => {
 	const cut = furnished();
 	cut.world.isCut = true;
 	cut.world.start();

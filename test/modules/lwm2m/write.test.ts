@@ -55,7 +55,7 @@ test("[CORE-DM-1] Write updates an instance in part: what is left out stays", ()
 	equal(it.instance.get("names")!.size, 3);
 });
 
-test("[CORE-DM-1] Write to a multiple resource: PUT replaces all its instances, POST adds to them, one alone changes alone", () => {
+test("[CORE-DM-1] Write to a multiple resource: PUT replaces all, POST adds, one alone changes alone", () => {
 	const it = bench();
 	equal(code(it.post("/33000/0/9", tlv, hex("87094507736576656e"))), "2.04");
 	deepEqual([...it.instance.get("names")!.keys()].sort(), [2, 5, 7]);
@@ -121,7 +121,8 @@ test("[CORE-DM-1] Write is refused with the code that says why", () => {
 		[Code.post, "/33000/0", json('[{"bn":"/33000/0/","n":"1","v":1},{"n":"1","v":2}]'), "4.00"], // twice
 		[Code.post, "/33000/0", json('[{"bn":"/33000/1/","n":"1","v":1}]'), "4.00"], // elsewhere
 		[Code.post, "/33000/0", json("[{"), "4.00"],
-		[Code.put, "/33000/0/1", { contentFormat: tlv, payload: hex("c10209") }, "4.00"], // another Resource than the path's
+		// another Resource than the path's
+		[Code.put, "/33000/0/1", { contentFormat: tlv, payload: hex("c10209") }, "4.00"],
 		[Code.put, "/3/0/16", plain("U"), "4.05"],
 		[Code.put, "/1/0/0", plain("2"), "4.05"],
 		[Code.put, "/1/0/1", plain("-1"), "4.00"],

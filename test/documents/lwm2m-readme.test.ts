@@ -1,0 +1,40 @@
+/** What modules/lwm2m/README.md shows is what runs. */
+import { deepEqual, ok } from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { type RegistrationEvent, type RegistrationState, registrationTable } from "../../modules/lwm2m/registration.ts";
+
+const root = fileURLToPath(new URL("../../../..", import.meta.url));
+const readme = readFileSync(join(root, "modules/lwm2m/README.md"), "utf8");
+
+test("[CORE-REG-1] the registration table of the README is the one that runs", () => {
+	const states = Object.keys(registrationTable) as RegistrationState[];
+	const events = Object.keys(registrationTable.idle) as RegistrationEvent[];
+	const row = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+	const expected = events.map((event) => {
+		const cells = states.map((state) => {
+			const cell = registrationTable[state][event];
+			if (cell === "ignore") return "·";
+			return cell === "impossible" ? "✗" : `${cell[0]} → ${cell[1]}`;
+		});
+		return row([`**${event}**`, ...cells]);
+	});
+	const lines = readme.split("\n");
+	ok(lines.includes(row(["", ...states]).replace("|  |", "| |")), "the heading with all states");
+	deepEqual(
+		lines.filter((line) => line.startsWith("| **")),
+		expected,
+	);
+});
+
+test("every file of the module is in the README's map, and in the manifest's preload", () => {
+	for (const folder of ["modules/lwm2m", "modules/objects", "modules/objects/facts"]) {
+		const manifest = readFileSync(join(root, folder.replace("/facts", ""), "manifest.json"), "utf8");
+		for (const name of readdirSync(join(root, folder)).filter((file) => file.endsWith(".ts"))) {
+			ok(manifest.includes(`"${folder}/${name.replace(".ts", "")}"`), `${folder}/${name} in the manifest`);
+			if (folder === "modules/lwm2m") ok(readme.includes(name), `${name} in the README`);
+		}
+	}
+});
