@@ -1,5 +1,6 @@
 /*
- * Block-wise transfer (RFC 7959): the value of a Block option as one number NUM << 4 | M << 3 | SZX (§2.2), and a body in the making.
+ * Block-wise transfer (RFC 7959): the value of a Block option as one number NUM << 4 | M << 3 | SZX (§2.2), and a
+ * body in the making.
  */
 
 /** The reserved size exponent: 4.00 (RFC 7959 §2.2). */
@@ -47,7 +48,9 @@ export class Body {
 		this.#bytes = new Uint8Array(Math.min(Math.max(expectedBytes, 64), limitBytes));
 	}
 
-	/** Copies bytes[at .. end) behind what is there. @returns false, with nothing changed, when that passes the limit */
+	/**
+	 * Copies bytes[at .. end) behind what is there. @returns false, with nothing changed, when that passes the limit
+	 */
 	append(bytes: Uint8Array, at: number, end: number): boolean {
 		const length = this.length + end - at;
 		if (length > this.#limitBytes) return false;

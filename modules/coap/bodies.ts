@@ -27,8 +27,9 @@ export interface Departing<Answer> {
 }
 
 /**
- * Bodies of one peer that move by blocks: theirs being put together (Block1), ours being handed out (Block2). At most Limits.bodies each
- * way: the oldest makes room, and its next block is answered 4.08, or asks the application again.
+ * Bodies of one peer that move by blocks: theirs being put together (Block1), ours being handed out (Block2). At
+ * most Limits.bodies each way: the oldest makes room, and its next block is answered 4.08, or asks the application
+ * again.
  */
 export class Bodies<Answer> {
 	readonly #matcher = new SubjectMatcher();

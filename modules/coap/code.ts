@@ -1,6 +1,9 @@
 import { frozen } from "../frozen.ts";
 
-/** CoAP codes (RFC 7252 §12.1, RFC 7959 §6, RFC 8132 §6): the class stands in the upper three bits, the detail in the lower five. */
+/**
+ * CoAP codes (RFC 7252 §12.1, RFC 7959 §6, RFC 8132 §6): the class stands in the upper three bits, the detail in
+ * the lower five.
+ */
 export const Code = frozen({
 	empty: 0x00,
 	get: 0x01,
@@ -54,7 +57,10 @@ export function isSuccess(code: number): boolean {
 	return code >> 5 === 2;
 }
 
-/** Whether executing a request twice does the same as executing it once (RFC 7252 §5.8, RFC 8132 §2 to §4). Unknown methods are not. */
+/**
+ * Whether executing a request twice does the same as executing it once (RFC 7252 §5.8, RFC 8132 §2 to §4). Unknown
+ * methods are not.
+ */
 export function isIdempotent(code: number): boolean {
 	return isRequestCode(code) && code <= Code.ipatch && code !== Code.post && code !== Code.patch;
 }

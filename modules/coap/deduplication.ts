@@ -1,11 +1,12 @@
 import type { Limits } from "./tuning.ts";
 
 /**
- * The Message IDs the other endpoint used lately, and what we answered (RFC 7252 §4.5): a duplicate gets the same answer again and is
- * not executed again. Bounded in entries and in bytes; parallel typed arrays, because an entry as an object takes ten times as much.
+ * The Message IDs the other endpoint used lately, and what we answered (RFC 7252 §4.5): a duplicate gets the same
+ * answer again and is not executed again. Bounded in entries and in bytes; parallel typed arrays, because an entry
+ * as an object takes ten times as much.
  *
- * When all entries are taken, an essential one (a request that must not be executed twice) is never given up before its lifetime ends:
- * the oldest other one goes, and where there is none, remember() says no.
+ * When all entries are taken, an essential one (a request that must not be executed twice) is never given up before
+ * its lifetime ends: the oldest other one goes, and where there is none, remember() says no.
  */
 export class Deduplication {
 	readonly #messageIds: Uint16Array;
@@ -29,7 +30,10 @@ export class Deduplication {
 		return this.#find(messageId, nowMs) >= 0;
 	}
 
-	/** What a duplicate gets: bytes to send again, or undefined for nothing (not answered yet, or answered without a reply kept). */
+	/**
+	 * What a duplicate gets: bytes to send again, or undefined for nothing (not answered yet, or answered without a
+	 * reply kept).
+	 */
 	reply(messageId: number, nowMs: number): Uint8Array | undefined {
 		const index = this.#find(messageId, nowMs);
 		return index < 0 ? undefined : this.#replies[index];
@@ -105,7 +109,10 @@ export class Deduplication {
 		return -1;
 	}
 
-	/** The entry to use next: a free or ended one, else the oldest that is not essential. @returns -1 when there is none */
+	/**
+	 * The entry to use next: a free or ended one, else the oldest that is not essential. @returns -1 when there is
+	 * none
+	 */
 	#victim(nowMs: number): number {
 		let oldest = -1;
 		for (let index = 0; index < this.#expiryMs.length; index++) {

@@ -1,7 +1,10 @@
 import { assert } from "../bytes.ts";
 import { frozen } from "../frozen.ts";
 
-/** Where one request message of ours stands (RFC 7252 §5.2). A block-wise request makes one exchange after the other. */
+/**
+ * Where one request message of ours stands (RFC 7252 §5.2). A block-wise request makes one exchange after the
+ * other.
+ */
 export type ExchangeState = "idle" | "queued" | "transmitted" | "acknowledged";
 
 export type ExchangeEvent =
@@ -19,7 +22,10 @@ export type ExchangeAction = "note" | "await" | "deliver" | "fail" | "release" |
 
 export type Cell<Action, State> = readonly [Action, State] | "ignore" | "impossible";
 
-/** RFC 7252 §4.2, §4.7, §5.2.1, §5.2.2. A Non-confirmable request is transmitted at once and can only be answered, rejected or overdue. */
+/**
+ * RFC 7252 §4.2, §4.7, §5.2.1, §5.2.2. A Non-confirmable request is transmitted at once and can only be answered,
+ * rejected or overdue.
+ */
 export const EXCHANGE: Record<ExchangeState, Record<ExchangeEvent, Cell<ExchangeAction, ExchangeState>>> = frozen({
 	idle: {
 		posted: ["note", "queued"],
@@ -63,7 +69,9 @@ export const EXCHANGE: Record<ExchangeState, Record<ExchangeEvent, Cell<Exchange
 	},
 });
 
-/** Where a request of theirs stands (RFC 7252 §5.2). It is forgotten when answered; Deduplication keeps the answer. */
+/**
+ * Where a request of theirs stands (RFC 7252 §5.2). It is forgotten when answered; Deduplication keeps the answer.
+ */
 export type AnsweringState = "owing" | "acknowledged" | "nonConfirmable" | "done";
 export type AnsweringEvent = "ackDue" | "responded" | "expired";
 export type AnsweringAction = "acknowledge" | "piggyback" | "sendSeparate" | "sendNonConfirmable" | "forget" | "ignore";

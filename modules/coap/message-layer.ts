@@ -3,7 +3,10 @@ import { MessageWriter } from "./message.ts";
 import { Retransmission } from "./retransmission.ts";
 import type { Limits, Tuning } from "./tuning.ts";
 
-/** What becomes of a Confirmable message (RFC 7252 §4.2): its turn came, it got an Acknowledgement, a Reset, or nothing at all. */
+/**
+ * What becomes of a Confirmable message (RFC 7252 §4.2): its turn came, it got an Acknowledgement, a Reset, or
+ * nothing at all.
+ */
 export type Sending = "started" | "acknowledged" | "rejected" | "unheard";
 
 /** Who waits for a Confirmable message of ours. */
@@ -22,7 +25,10 @@ export interface Transmission {
 	retransmission?: Retransmission;
 }
 
-/** The message layer towards one endpoint (RFC 7252 §4): Message IDs, the outbox, retransmission, and NSTART with its queue. */
+/**
+ * The message layer towards one endpoint (RFC 7252 §4): Message IDs, the outbox, retransmission, and NSTART with
+ * its queue.
+ */
 export class MessageLayer {
 	/** Writes the next message; finish() copies it out. */
 	readonly writer: MessageWriter;
@@ -31,7 +37,10 @@ export class MessageLayer {
 	readonly #outboxMax: number;
 	readonly #noToken = new Uint8Array(0);
 	#nextMessageId: number;
-	/** In order of arrival; those with a retransmission are under way. Every sender has one at most, so the senders' limits bound it. */
+	/**
+	 * In order of arrival; those with a retransmission are under way. Every sender has one at most, so the senders'
+	 * limits bound it.
+	 */
 	#transmissions: Transmission[] = [];
 	#outbox: Uint8Array[] = [];
 
@@ -49,7 +58,10 @@ export class MessageLayer {
 		return messageId;
 	}
 
-	/** Hands `bytes` to the network, unchanged from now on. A full outbox loses its oldest datagram, as the network might. */
+	/**
+	 * Hands `bytes` to the network, unchanged from now on. A full outbox loses its oldest datagram, as the network
+	 * might.
+	 */
 	post(bytes: Uint8Array): void {
 		if (this.#outbox.length >= this.#outboxMax) this.#outbox.shift();
 		this.#outbox.push(bytes);
@@ -72,7 +84,9 @@ export class MessageLayer {
 		return this.#outbox.shift();
 	}
 
-	/** Who sent the Confirmable message `messageId` that is under way; undefined when none is, or nobody waits for it. */
+	/**
+	 * Who sent the Confirmable message `messageId` that is under way; undefined when none is, or nobody waits for it.
+	 */
 	senderOf(messageId: number): Sender | undefined {
 		return this.#underWay(messageId)?.sender;
 	}

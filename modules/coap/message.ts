@@ -7,8 +7,8 @@ import { isCritical, OptionCursor, OptionNumber, readUint, uintSize } from "./op
 export const MessageType = frozen({ confirmable: 0, nonConfirmable: 1, acknowledgement: 2, reset: 3 });
 
 /*
- * Why a message is no message. `reply` says what a Confirmable message gets (RFC 7252 §4.2: Reset); one of any other type is ignored
- * without a word (§4.3).
+ * Why a message is no message. `reply` says what a Confirmable message gets (RFC 7252 §4.2: Reset); one of any
+ * other type is ignored without a word (§4.3).
  */
 export const TRUNCATED = fault("coap.truncated", "silence", "RFC 7252 §3");
 export const VERSION = fault("coap.version", "silence", "RFC 7252 §3");
@@ -23,8 +23,8 @@ export const CRITICAL_OPTION = fault("coap.criticalOption", Code.badOption, "RFC
 export const PROXY_OPTION = fault("coap.proxyOption", Code.proxyingNotSupported, "RFC 7252 §5.10.2");
 
 /**
- * One received message, read in place. Made once per peer and filled again for each datagram; it borrows the datagram's bytes until
- * then and holds nothing but offsets into them.
+ * One received message, read in place. Made once per peer and filled again for each datagram; it borrows the
+ * datagram's bytes until then and holds nothing but offsets into them.
  */
 export class MessageView {
 	/** The datagram, owned by the caller. */
@@ -47,7 +47,8 @@ export class MessageView {
 
 	/**
 	 * Reads bytes[at .. end) as one message (RFC 7252 §3) and checks all of its structure.
-	 * @returns undefined, or the Fault. Never throws. After a Fault whose reply is "reset", type and messageId are filled
+	 * @returns undefined, or the Fault. Never throws. After a Fault whose reply is "reset", type and messageId are
+	 *   filled
 	 */
 	read(bytes: Uint8Array, at: number, end: number): Fault | undefined {
 		if (end - at < 4) return TRUNCATED;
@@ -91,14 +92,17 @@ export class MessageView {
 		return this.find(number) ? this.option.uint : -1;
 	}
 
-	/** The token as a number, where it has exactly `size` bytes (1 to 4, so never one of those given to others); else -1. */
+	/**
+	 * The token as a number, where it has exactly `size` bytes (1 to 4, so never one of those given to others); else
+	 * -1.
+	 */
 	tokenUint(size: number): number {
 		return this.optionsAt - this.tokenAt === size ? readUint(this.bytes, this.tokenAt, this.optionsAt) : -1;
 	}
 
 	/**
-	 * Looks for critical options that must refuse the message: unknown, of illegal length, once too often (RFC 7252 §5.4), or known to
-	 * the format but not to whoever answers.
+	 * Looks for critical options that must refuse the message: unknown, of illegal length, once too often (RFC 7252
+	 * §5.4), or known to the format but not to whoever answers.
 	 * @param understood numbers of further critical options that the application evaluates by itself
 	 */
 	criticalFault(understood: readonly number[]): Fault | undefined {
@@ -115,8 +119,8 @@ export class MessageView {
 }
 
 /**
- * Writes messages into one buffer that is used again and again. Options come in ascending order of number. What does not fit sets
- * `overflowed`, and finish() then gives nothing.
+ * Writes messages into one buffer that is used again and again. Options come in ascending order of number. What
+ * does not fit sets `overflowed`, and finish() then gives nothing.
  */
 export class MessageWriter {
 	#bytes: Uint8Array;

@@ -7,7 +7,8 @@ import type { Subject } from "./same-resource.ts";
 export const freshAnywayMs = 128_000;
 
 /**
- * Whether a notification is newer than the one seen before: 24-bit serial number arithmetic, or much later (RFC 7641 §3.4).
+ * Whether a notification is newer than the one seen before: 24-bit serial number arithmetic, or much later (RFC
+ * 7641 §3.4).
  * @param sequence, seen Observe values of the new and the old one
  */
 export function isFresher(sequence: number, nowMs: number, seen: number, seenMs: number): boolean {
@@ -60,7 +61,10 @@ export class Observers {
 		this.#max = max;
 	}
 
-	/** Adds an observer; a token that is known already gets the new subject. @returns undefined when all places are taken */
+	/**
+	 * Adds an observer; a token that is known already gets the new subject. @returns undefined when all places are
+	 * taken
+	 */
 	add(token: Uint8Array, subject: Subject | undefined): Observer | undefined {
 		let observer = this.find(token);
 		if (observer !== undefined) observer.subject = subject;

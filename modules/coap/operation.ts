@@ -13,7 +13,10 @@ export interface RequestOptions {
 	readonly accept?: number;
 	/** 0 registers an observation, 1 ends it (RFC 7641 §2). */
 	readonly observe?: 0 | 1;
-	/** With observe 1: the request that registered it. Without it, the observation of the same method, path and query is meant. */
+	/**
+	 * With observe 1: the request that registered it. Without it, the observation of the same method, path and query
+	 * is meant.
+	 */
 	readonly observation?: number;
 	/** Goes by blocks when it is larger than one (RFC 7959 §2.5). */
 	readonly payload?: Uint8Array;
@@ -32,7 +35,9 @@ export interface OperationOwner {
 /** In place of a token, Message ID or option that is not there. */
 export const NONE = -1;
 
-/** One request of ours, from request() to its response, through all its blocks; an observation as long as it lasts. */
+/**
+ * One request of ours, from request() to its response, through all its blocks; an observation as long as it lasts.
+ */
 export class Operation implements Sender {
 	readonly id: number;
 	readonly options: RequestOptions;

@@ -66,8 +66,8 @@ export function uintSize(value: number): number {
 }
 
 /**
- * Walks the options of one message (RFC 7252 §3.1) over borrowed bytes. Made once and started again for every message: walking
- * allocates nothing.
+ * Walks the options of one message (RFC 7252 §3.1) over borrowed bytes. Made once and started again for every
+ * message: walking allocates nothing.
  */
 export class OptionCursor {
 	/** The Option Number the cursor stands on. */
@@ -115,8 +115,8 @@ export class OptionCursor {
 	}
 
 	/**
-	 * Whether this occurrence counts: a known option whose length is legal and which may stand here again. Others are treated as
-	 * unrecognised (RFC 7252 §5.4.3, §5.4.5): the elective are skipped, the critical refuse the message.
+	 * Whether this occurrence counts: a known option whose length is legal and which may stand here again. Others are
+	 * treated as unrecognised (RFC 7252 §5.4.3, §5.4.5): the elective are skipped, the critical refuse the message.
 	 */
 	get isValid(): boolean {
 		const rule = RULES[this.number];
@@ -135,7 +135,10 @@ export class OptionCursor {
 		return readUint(this.#bytes, this.at, this.end);
 	}
 
-	/** A delta or length nibble with the bytes that extend it (RFC 7252 §3.1). @returns -1 for 15 and for bytes that are not there */
+	/**
+	 * A delta or length nibble with the bytes that extend it (RFC 7252 §3.1). @returns -1 for 15 and for bytes that
+	 * are not there
+	 */
 	#extended(nibble: number): number {
 		if (nibble < 13) return nibble;
 		if (nibble === 15 || this.end + nibble - 12 > this.#limit) return -1;

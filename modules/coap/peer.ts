@@ -18,7 +18,10 @@ export type { ResponseOptions } from "./responder.ts";
 /** A response to nothing we asked for, or to what we forgot (RFC 7252 §4.2, §5.3.2). */
 export const UNEXPECTED = fault("coap.unexpected", "reset", "RFC 7252 §5.3.2");
 
-/** Whom the peer tells. Every call is made from within receive() or poll(), and may call the peer again, but for those two. */
+/**
+ * Whom the peer tells. Every call is made from within receive() or poll(), and may call the peer again, but for
+ * those two.
+ */
 export interface PeerListener extends RequestListener, ResponseListener {}
 
 export interface PeerOptions {
@@ -27,7 +30,10 @@ export interface PeerOptions {
 	readonly listener: PeerListener;
 	readonly tuning?: Partial<Tuning>;
 	readonly limits?: Partial<Limits>;
-	/** Numbers of critical options beyond those of the README that the listener evaluates in requests itself, such as If-Match. */
+	/**
+	 * Numbers of critical options beyond those of the README that the listener evaluates in requests itself, such as
+	 * If-Match.
+	 */
 	readonly understood?: readonly number[];
 }
 
@@ -44,8 +50,8 @@ export interface PeerFigures {
 }
 
 /**
- * All of CoAP between us and one remote endpoint, client and server in one (RFC 7252, RFC 7641, RFC 7959), without I/O: bytes and the
- * time come in, datagrams and calls to the listener come out. Knows no addresses.
+ * All of CoAP between us and one remote endpoint, client and server in one (RFC 7252, RFC 7641, RFC 7959), without
+ * I/O: bytes and the time come in, datagrams and calls to the listener come out. Knows no addresses.
  */
 export class Peer {
 	readonly #view = new MessageView();
@@ -73,8 +79,8 @@ export class Peer {
 	}
 
 	/**
-	 * Sends a request. Its end comes as one call of responded() or failed(), for an observation as many responded() as there are
-	 * notifications; never from within this call.
+	 * Sends a request. Its end comes as one call of responded() or failed(), for an observation as many responded()
+	 * as there are notifications; never from within this call.
 	 * @returns its id, > 0
 	 * @throws HostFailure when there is no entropy for a token
 	 */
@@ -82,23 +88,27 @@ export class Peer {
 		return this.#requester.request(options, nowMs);
 	}
 
-	/** Forgets a request: the listener hears no more of it. Later notifications of an observation are answered with a Reset. */
+	/**
+	 * Forgets a request: the listener hears no more of it. Later notifications of an observation are answered with a
+	 * Reset.
+	 */
 	cancel(requestId: number): void {
 		this.#requester.cancel(requestId);
 	}
 
 	/**
 	 * Answers a request of theirs: within the call of requested(), or later (RFC 7252 §5.2.2). The first answer counts.
-	 * @returns false when nothing was sent because the request is answered, too old or from before a reset(); or when the answer went
-	 * out but the observation it was to start found no room
+	 * @returns false when nothing was sent because the request is answered, too old or from before a reset(); or when
+	 *   the answer went out but the observation it was to start found no room
 	 */
 	respond(request: Request, response: ResponseOptions, nowMs: number): boolean {
 		return this.#responder.respond(request, response, nowMs);
 	}
 
 	/**
-	 * Sends a notification (RFC 7641 §4.2) to the observer with this token. While a Confirmable one is under way the newest waits and
-	 * replaces what waited before. An error code ends the observation. A token unknown here (an observation kept over a restart) is taken on.
+	 * Sends a notification (RFC 7641 §4.2) to the observer with this token. While a Confirmable one is under way the
+	 * newest waits and replaces what waited before. An error code ends the observation. A token unknown here (an
+	 * observation kept over a restart) is taken on.
 	 * @param token stays as it is
 	 * @returns false when there was no room for the observer, and nothing was sent
 	 */
@@ -197,7 +207,8 @@ export class Peer {
 			this.#deduplication.remember(messageId, false, nowMs, nowMs + this.#lifetimeMs);
 			this.#deduplication.answered(messageId, this.#layer.postEmpty(type, messageId), nowMs);
 		} else if (view.type === MessageType.nonConfirmable && refusal === UNEXPECTED && view.find(OptionNumber.observe)) {
-			this.#layer.postEmpty(MessageType.reset, messageId); // an observer who forgot us hears so; other strays are ignored
+			// whoever still notifies us of what we forgot hears so; other strays are ignored
+			this.#layer.postEmpty(MessageType.reset, messageId);
 		}
 		if (operation !== undefined) {
 			if (refusal === undefined) this.#requester.answered(operation, view, nowMs);

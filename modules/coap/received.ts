@@ -6,7 +6,10 @@ import { OptionCursor, OptionNumber } from "./option.ts";
 class Received {
 	readonly code: number;
 	readonly contentFormat: number | undefined;
-	/** In a request 0 registers and 1 ends an observation (RFC 7641 §2); in a response the notification's sequence number. */
+	/**
+	 * In a request 0 registers and 1 ends an observation (RFC 7641 §2); in a response the notification's sequence
+	 * number.
+	 */
 	readonly observe: number | undefined;
 	/** The whole body; blocks are put together already. */
 	readonly payload: Uint8Array;

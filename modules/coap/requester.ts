@@ -20,7 +20,10 @@ import { Response } from "./received.ts";
 import type { Limits, Tuning } from "./tuning.ts";
 
 export interface RequestListener {
-	/** The response to a request of ours, or a fresh notification of an observation (RFC 7641 §3.4). The body is whole. */
+	/**
+	 * The response to a request of ours, or a fresh notification of an observation (RFC 7641 §3.4). The body is
+	 * whole.
+	 */
 	responded(requestId: number, response: Response, nowMs: number): void;
 	/** The request ended without a response; an observation ended with it. */
 	failed(requestId: number, reason: Failure, nowMs: number): void;
@@ -207,7 +210,10 @@ export class Requester implements OperationOwner {
 		}
 	}
 
-	/** A 2.31 or 4.13 to a block of ours (RFC 7959 §2.3, §2.9). @returns whether it was about a block and is dealt with */
+	/**
+	 * A 2.31 or 4.13 to a block of ours (RFC 7959 §2.3, §2.9). @returns whether it was about a block and is dealt
+	 * with
+	 */
 	#sentBlock(operation: Operation, view: MessageView, nowMs: number): boolean {
 		const block = view.uint(OptionNumber.block1);
 		const isContinue = view.code === Code.continue;

@@ -13,7 +13,10 @@ import { Request, readStrings } from "./received.ts";
 import type { Subject } from "./same-resource.ts";
 import { exchangeLifetimeMs, type Limits, nonLifetimeMs, type Tuning } from "./tuning.ts";
 
-/** An answer to a request of theirs, or a notification. It and its payload stay as they are until the last block is out. */
+/**
+ * An answer to a request of theirs, or a notification. It and its payload stay as they are until the last block is
+ * out.
+ */
 export interface ResponseOptions {
 	readonly code: number;
 	readonly contentFormat?: number;
@@ -22,7 +25,10 @@ export interface ResponseOptions {
 	readonly maxAgeS?: number;
 	/** Goes by blocks when it is larger than one (RFC 7959 §2.4). */
 	readonly payload?: Uint8Array;
-	/** Sequence number (RFC 7641 §4.4), its lowest 24 bits count. In the answer to a registration it starts the observation. */
+	/**
+	 * Sequence number (RFC 7641 §4.4), its lowest 24 bits count. In the answer to a registration it starts the
+	 * observation.
+	 */
 	readonly observe?: number;
 }
 
@@ -309,7 +315,10 @@ export class Responder implements ObserverOwner {
 		if (view.type === MessageType.confirmable) this.#deduplication.answered(view.messageId, bytes, nowMs);
 	}
 
-	/** Writes a response of the application; a payload larger than a block goes out as its first block (RFC 7959 §2.4). */
+	/**
+	 * Writes a response of the application; a payload larger than a block goes out as its first block (RFC 7959
+	 * §2.4).
+	 */
 	#encode(
 		type: number,
 		messageId: number,
@@ -344,7 +353,10 @@ export class Responder implements ObserverOwner {
 		return writer.finish() ?? writer.start(type, Code.internalServerError, messageId, token).finish()!;
 	}
 
-	/** Sends a Confirmable message, for an observer one at a time: the newest waits, older ones that wait are dropped (RFC 7641 §4.5.2). */
+	/**
+	 * Sends a Confirmable message, for an observer one at a time: the newest waits, older ones that wait are dropped
+	 * (RFC 7641 §4.5.2).
+	 */
 	#confirm(observer: Observer | undefined, bytes: Uint8Array, messageId: number, nowMs: number): void {
 		if (observer?.isUnderWay === true) {
 			observer.newer = { bytes, messageId, sender: observer };

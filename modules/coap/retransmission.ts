@@ -1,7 +1,10 @@
 import type { Dice } from "../host.ts";
 import { DEFAULT_TUNING, type Tuning } from "./tuning.ts";
 
-/** When one Confirmable message is sent again, and when it is given up (RFC 7252 §4.2). Knows nothing of the message. */
+/**
+ * When one Confirmable message is sent again, and when it is given up (RFC 7252 §4.2). Knows nothing of the
+ * message.
+ */
 export class Retransmission {
 	/** When to call poll() next, in milliseconds on the caller's clock. */
 	deadlineMs: number;

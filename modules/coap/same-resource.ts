@@ -8,8 +8,9 @@ export interface Subject {
 }
 
 /**
- * Tells whether a message is about the same as an earlier request: same method, same options but for those that are not part of the
- * cache key (RFC 7252 §5.4.2) and those that only steer the transfer (RFC 7959 §2.3, §2.4). Made once, compares in place.
+ * Tells whether a message is about the same as an earlier request: same method, same options but for those that are
+ * not part of the cache key (RFC 7252 §5.4.2) and those that only steer the transfer (RFC 7959 §2.3, §2.4). Made
+ * once, compares in place.
  */
 export class SubjectMatcher {
 	readonly #left = new OptionCursor();

@@ -1,6 +1,9 @@
 import { frozen } from "../frozen.ts";
 
-/** Transmission parameters: the names of RFC 7252 §4.8, with their units. A peer on a slow link (NB-IoT) gets other values. */
+/**
+ * Transmission parameters: the names of RFC 7252 §4.8, with their units. A peer on a slow link (NB-IoT) gets other
+ * values.
+ */
 export interface Tuning {
 	readonly ackTimeoutMs: number;
 	/** ACK_RANDOM_FACTOR in percent, so that a seed replays exactly. */
@@ -10,11 +13,17 @@ export interface Tuning {
 	readonly nstart: number;
 	/** MAX_LATENCY, §4.8.2. */
 	readonly maxLatencyMs: number;
-	/** How long a request may stay unanswered before its Acknowledgement is sent alone (§5.2.2). Well below the other's ACK_TIMEOUT. */
+	/**
+	 * How long a request may stay unanswered before its Acknowledgement is sent alone (§5.2.2). Well below the
+	 * other's ACK_TIMEOUT.
+	 */
 	readonly ackDelayMs: number;
 	/** How long we wait for a response behind an empty Acknowledgement, or to a Non-confirmable request. */
 	readonly responseTimeoutMs: number;
-	/** Size of our tokens, 1 to 4. Two keep an LwM2M Update and its answer small; off-path forgers without DTLS call for four (§5.3.1). */
+	/**
+	 * Size of our tokens, 1 to 4. Two keep an LwM2M Update and its answer small; off-path forgers without DTLS call
+	 * for four (§5.3.1).
+	 */
 	readonly tokenBytes: number;
 }
 
@@ -29,7 +38,10 @@ export const DEFAULT_TUNING: Tuning = frozen({
 	tokenBytes: 2,
 });
 
-/** MAX_TRANSMIT_SPAN (RFC 7252 §4.8.2): from the first transmission of a Confirmable message to its last. 45 s by default. */
+/**
+ * MAX_TRANSMIT_SPAN (RFC 7252 §4.8.2): from the first transmission of a Confirmable message to its last. 45 s by
+ * default.
+ */
 export function maxTransmitSpanMs(tuning: Tuning): number {
 	return Math.floor((tuning.ackTimeoutMs * (2 ** tuning.maxRetransmit - 1) * tuning.ackRandomPercent) / 100);
 }
@@ -39,7 +51,9 @@ export function maxTransmitWaitMs(tuning: Tuning): number {
 	return Math.floor((tuning.ackTimeoutMs * (2 ** (tuning.maxRetransmit + 1) - 1) * tuning.ackRandomPercent) / 100);
 }
 
-/** EXCHANGE_LIFETIME (§4.8.2): how long a Message ID stays taken. PROCESSING_DELAY is ACK_TIMEOUT. 247 s by default. */
+/**
+ * EXCHANGE_LIFETIME (§4.8.2): how long a Message ID stays taken. PROCESSING_DELAY is ACK_TIMEOUT. 247 s by default.
+ */
 export function exchangeLifetimeMs(tuning: Tuning): number {
 	return maxTransmitSpanMs(tuning) + 2 * tuning.maxLatencyMs + tuning.ackTimeoutMs;
 }

@@ -22,10 +22,18 @@ function markdownOf(table: Table): string {
 	return lines.join("\n");
 }
 
+/** A table without what a formatter adds. */
+const bare = (markdown: string) =>
+	markdown
+		.trim()
+		.replace(/ +/g, " ")
+		.replace(/-+/g, "-")
+		.replace(/\| - (?=\|)/g, "|-");
+
 test("the tables in the CoAP README are those of the code", () => {
 	for (const [name, table] of Object.entries({ EXCHANGE, ANSWERING })) {
 		const pasted = readme.match(new RegExp(`<!-- ${name} -->\n([^]*?)\n<!-- end -->`))?.[1];
-		equal(pasted, markdownOf(table as unknown as Table), name);
+		equal(pasted && bare(pasted), bare(markdownOf(table as unknown as Table)), name);
 	}
 });
 

@@ -106,7 +106,8 @@ test("Block2 out: the first block announces, the others are served without askin
 	scene.tells("requested 0.01 /b");
 	scene.hears("CON 0.01 #2 02 /b accept=60 b2=1/-/64").sends("ACK 2.05 #2 02 etag cf=60 b2=1/m/64 [64]");
 	scene.hears("CON 0.01 #2 02 /b accept=60 b2=1/-/64").sends("ACK 2.05 #2 02 etag cf=60 b2=1/m/64 [64]");
-	scene.hears("CON 0.01 #3 03 /b accept=60 b2=4/-/32").sends("ACK 2.05 #3 03 etag cf=60 b2=4/m/32 [32]"); // they want less
+	// they want less at a time
+	scene.hears("CON 0.01 #3 03 /b accept=60 b2=4/-/32").sends("ACK 2.05 #3 03 etag cf=60 b2=4/m/32 [32]");
 	scene.hears("NON 0.01 #4 04 /b accept=60 b2=10/-/16").sends("NON 2.05 #0 04 etag cf=60 b2=10/m/16 [16]");
 	scene.hears("CON 0.01 #5 05 /b accept=60 b2=9/-/64").sends("ACK 4.00 #5 05").tells();
 	equal(scene.peer.figures.bodies, 1);

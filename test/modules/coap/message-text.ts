@@ -4,8 +4,9 @@ import { MessageView, MessageWriter } from "../../../modules/coap/message.ts";
 import { OptionNumber } from "../../../modules/coap/option.ts";
 
 /*
- * Messages as one line of text, for transcripts: `CON 0.01 #7 a1b2 /3/0?x=1 obs=0 cf=60 b2=1/m/64 "22.5"`. Type, code, Message ID, token
- * (- for none), then the options that stand in it, then the payload: text, or its size when it is long or no text.
+ * Messages as one line of text, for transcripts: `CON 0.01 #7 a1b2 /3/0?x=1 obs=0 cf=60 b2=1/m/64 "22.5"`. Type,
+ * code, Message ID, token (- for none), then the options that stand in it, then the payload: text, or its size when
+ * it is long or no text.
  */
 
 const types = ["CON", "NON", "ACK", "RST"];
@@ -44,7 +45,10 @@ export function textOf(bytes: Uint8Array): string {
 const names: Record<number, string> = { 6: "obs", 12: "cf", 14: "age", 17: "accept", 28: "size2", 60: "size1" };
 const numbers: Record<string, number> = { obs: 6, cf: 12, age: 14, accept: 17, size2: 28, size1: 60, b2: 23, b1: 27 };
 
-/** The bytes of a line as textOf() writes it, with the payload apart. A number as name is that option: `2049=1`, `1=hex:aabb`. */
+/**
+ * The bytes of a line as textOf() writes it, with the payload apart. A number as name is that option: `2049=1`,
+ * `1=hex:aabb`.
+ */
 export function bytesOf(line: string, payload: Uint8Array | string = ""): Uint8Array {
 	const [type, code, id, token, ...rest] = line.split(" ") as [string, string, string, string, ...string[]];
 	const options: [number, Uint8Array][] = [];

@@ -26,7 +26,7 @@ test("a piggybacked response, and the same again for a duplicate", () => {
 	equal(scene.peer.figures.replyBytes, 0);
 });
 
-test("an answer that comes late is separate: Acknowledgement in time, then a Confirmable response (RFC 7252 §5.2.2)", () => {
+test("a late answer is separate: Acknowledgement in time, then a Confirmable response (RFC 7252 §5.2.2)", () => {
 	const scene = new Scene();
 	scene.hears("CON 0.02 #7 a1 /x").tells("requested 0.02 /x");
 	scene.at(100).hears("CON 0.02 #7 a1 /x").silent().tells(); // a duplicate before the Acknowledgement: it comes in time

@@ -72,7 +72,8 @@ test("NSTART 1: the second request waits for the first, the third for the second
 	const scene = new Scene();
 	for (const path of ["a", "b", "c"]) scene.peer.request({ code: 1, path: [path] }, 0);
 	scene.sends("CON 0.01 #0 0001 /a").silent();
-	scene.at(100).hears("ACK 0.00 #0").sends("CON 0.01 #1 0002 /b").silent(); // acknowledged is no longer outstanding (§4.7)
+	// what is acknowledged is no longer outstanding (§4.7)
+	scene.at(100).hears("ACK 0.00 #0").sends("CON 0.01 #1 0002 /b").silent();
 	scene.at(200).hears("RST 0.00 #1").tells("failed 2 reset").sends("CON 0.01 #2 0003 /c").silent();
 	scene.at(300).hears("ACK 2.05 #2 0003").tells("responded 3 2.05");
 	scene.at(400).hears("CON 2.05 #900 0001").sends("ACK 0.00 #900 -").tells("responded 1 2.05");
