@@ -24,8 +24,8 @@ export interface Scene {
 	readonly network: Network;
 	readonly server: { readonly host: string; readonly port: number };
 	readonly httpUrl: string;
-	/** Lets the step's events arrive. */
-	settle(): Promise<void>;
+	/** Lets the events of a step arrive. @param arrived how many have */
+	settle(step: Step, arrived: () => number): Promise<void>;
 }
 
 /** Plays the steps one after the other. */
@@ -40,7 +40,7 @@ export async function play(steps: readonly Step[], scene: Scene): Promise<Outcom
 		const heardBefore = client.heard.length;
 		const result = step.do === "watch" ? {} : await perform(step, client, scene, state);
 		if (step.do === "watch") own = await EventReader.open(`${scene.httpUrl}/api/event?ep=${endpoint}`);
-		await scene.settle();
+		await scene.settle(step, () => everyone.size);
 		const heard = client.heard.slice(heardBefore);
 		state.observed = heard.find(({ observe }) => observe === 0) ?? state.observed;
 		outcomes.push({
@@ -89,12 +89,19 @@ async function perform(
 		case "notify": {
 			const before = client.answers.length;
 			client.notify(state.observed!, step.message);
-			await scene.settle();
+			await until(() => client.answers.length > before);
 			const answer = client.answers[before];
 			return { code: answer === undefined ? "nothing" : answer.type };
 		}
 		case "http":
 			return call(step, client, scene);
+	}
+}
+
+/** Waits until `isSo`, up to a second. */
+export async function until(isSo: () => boolean, patienceMs = 1000): Promise<void> {
+	for (let waitedMs = 0; waitedMs < patienceMs && !isSo(); waitedMs++) {
+		await new Promise((resolve) => setTimeout(resolve, 1));
 	}
 }
 
@@ -158,6 +165,10 @@ class EventReader {
 
 	private constructor(controller: AbortController) {
 		this.#controller = controller;
+	}
+
+	get size(): number {
+		return this.#events.length;
 	}
 
 	/** The events since the last call. */

@@ -10,8 +10,8 @@ import { UdpNetwork } from "../../../../hosts/simulator/network/udp-network.ts";
 import { type HttpInterface, startHttp } from "../../../../hosts/simulator/server/rest/http.ts";
 import { Lwm2mServer } from "../../../../hosts/simulator/server/server.ts";
 import { RealTime } from "../../../../hosts/simulator/time.ts";
-import { type Outcome, play } from "./conversation.ts";
-import { scenario } from "./leshan-scenario.ts";
+import { type Outcome, play, until } from "./conversation.ts";
+import { type Step, scenario } from "./leshan-scenario.ts";
 
 interface Recording {
 	readonly source: string;
@@ -47,7 +47,10 @@ before(async () => {
 	server = new Lwm2mServer({ network, time: new RealTime(), host: "127.0.0.1", port: 0 });
 	await server.start();
 	http = await startHttp({ server, port: 0 });
-	const settle = () => new Promise<void>((resolve) => setTimeout(resolve, 20));
+	const settle = ({ name }: Step, arrived: () => number) => {
+		const expected = essence(recording.outcomes.find((outcome) => outcome.name === name)!).events.length;
+		return until(() => arrived() >= expected, name in differences ? 50 : 1000);
+	};
 	const scene = { network, server: { host: "127.0.0.1", port: server.port }, httpUrl: http.url, settle };
 	ours = new Map((await play(scenario, scene)).map((outcome) => [outcome.name, outcome]));
 });
@@ -58,7 +61,7 @@ after(async () => {
 });
 
 /** What must be alike. Texts for people may differ in their words; what begins them tells the kind of failure. */
-function essence({ events, body, type, name, ...rest }: Outcome): unknown {
+function essence({ events, body, type, name, ...rest }: Outcome) {
 	// Leshan goes on logging an address whose client has gone.
 	const isStranger = name.startsWith("register with") || name === "register without objects";
 	return {
