@@ -79,6 +79,7 @@ export class Board<M extends BoardMachine = BoardMachine> {
 	readonly #sockets: BoardSockets;
 	readonly #weatherSeed: number;
 	#state: BoardState = "off";
+	#isNewlyProgrammed = false;
 	#machine: M | undefined;
 	#computronsBefore = 0;
 	#isInTurn = false;
@@ -119,7 +120,13 @@ export class Board<M extends BoardMachine = BoardMachine> {
 	 * @throws SlotRefused when it does not fit
 	 */
 	program(image: Uint8Array): boolean {
-		return new Slot(this.flash, this.preset.map.slotA).program(image);
+		this.#isNewlyProgrammed = new Slot(this.flash, this.preset.map.slotA).program(image);
+		return this.#isNewlyProgrammed;
+	}
+
+	/** Whether program() had to write. */
+	get isNewlyProgrammed(): boolean {
+		return this.#isNewlyProgrammed;
 	}
 
 	powerOn(): void {

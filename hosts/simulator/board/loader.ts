@@ -20,6 +20,7 @@ export async function loadDevice(options: ImageOptions = {}): Promise<LoadedDevi
 	const engine = options.engine ?? (await loadEngine(options.onProgress));
 	const image = await buildImage({ ...options, engine });
 	const loader = new BootLoader(engine, image);
+	loader.prepare(image); // here, where nobody waits for a board in real time
 	return { engine, image, makeMachine: (slot, { memory }, ports) => loader.firmwareOf(slot).machine(memory, ports) };
 }
 
@@ -43,6 +44,11 @@ class BootLoader {
 		if (image.xsVersion !== this.#engine.xsVersion) {
 			throw new SlotRefused(`the image is for XS ${image.xsVersion}, this engine is XS ${this.#engine.xsVersion}`);
 		}
+		return this.prepare(image);
+	}
+
+	/** @throws DeviceFailure when a module does not load */
+	prepare(image: Image): Firmware {
 		let firmware = this.#prepared.get(image.hash);
 		if (firmware === undefined) {
 			firmware = new Firmware(this.#engine, image, { entry: image.entry });

@@ -44,3 +44,8 @@ export async function within(ms: number, promise: Promise<unknown>): Promise<boo
 		clearTimeout(timer);
 	}
 }
+
+/** Waits for `work`, or for the user to ask for the end. @returns undefined then; the work is left to the end of the process */
+export function unlessAsked<T>(interrupt: Interrupt, work: Promise<T>): Promise<T | undefined> {
+	return Promise.race([work, interrupt.asked.then(() => undefined)]);
+}

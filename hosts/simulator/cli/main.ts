@@ -142,6 +142,11 @@ function failure(error: unknown, output: Output): ExitStatus {
 		output.err(`error: ${error.message}`);
 		return 2;
 	}
+	const explained = ["EngineFailure", "CompileFailure", "HostFailure"]; // what these say is meant for people
+	if (error instanceof Error && explained.includes(error.name)) {
+		output.err(`error: ${error.message}`);
+		return 1;
+	}
 	output.err(error instanceof Error ? (error.stack ?? error.message) : String(error));
 	return 1;
 }

@@ -65,7 +65,7 @@ export function boardReport(board: Pick<Board, "preset" | "ledger" | "awakeMs" |
 export const grouped = (value: number) => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",");
 
 /** "31.2 KB" for 31,949 bytes; KB are 1024. */
-export const kilobytes = (bytes: number) => `${(bytes / 1024).toFixed(1)} KB`;
+export const kilobytes = (bytes: number) => `${(bytes / 1024).toFixed(1).replace(/\.0$/, "")} KB`;
 
 /** "24 h", "90 s", "1 d 2 h 3 min": the largest units that are not zero. */
 export function durationText(ms: number): string {

@@ -2,15 +2,15 @@ import { randomInt } from "node:crypto";
 import type { Board } from "../board/board.ts";
 import { FlashChip } from "../board/flash.ts";
 import { FlashFileRefused, openFlashFile } from "../board/flash-file.ts";
-import { type LoadedDevice, loadDevice } from "../board/loader.ts";
+import { loadDevice } from "../board/loader.ts";
 import { type BoardName, presets } from "../board/presets.ts";
 import { SlotRefused } from "../board/slots.ts";
 import type { Machine } from "../engine/machine.ts";
-import { World, type WorldEvent } from "../world.ts";
+import { type Device, World, type WorldEvent } from "../world.ts";
 import { WrongUsage } from "./arguments.ts";
 import { careForBoards } from "./care.ts";
 import { eventLine } from "./event-line.ts";
-import { Interrupt, within } from "./interrupt.ts";
+import { Interrupt, unlessAsked, within } from "./interrupt.ts";
 import type { ExitStatus } from "./main.ts";
 import type { Output } from "./output.ts";
 import { buildProgress } from "./progress.ts";
@@ -35,6 +35,9 @@ export interface SimOptions {
  */
 const farewellMs = 3000;
 
+/** After so long without an answer, people are told. */
+const hintMs = 5000;
+
 /** `dormouse sim`: one board, until its time is over or Ctrl-C. @throws WrongUsage */
 export async function run(options: SimOptions, output: Output): Promise<ExitStatus> {
 	if (options.server !== undefined && options.for !== undefined) {
@@ -44,12 +47,30 @@ export async function run(options: SimOptions, output: Output): Promise<ExitStat
 		);
 	}
 	const flash = openFlash(options);
+	const interrupt = new Interrupt();
 	try {
-		const device = await loadDevice({ onProgress: buildProgress(output) });
-		return await new Simulation(options, flash, device, output).run();
+		const device = await unlessAsked(interrupt, loadDevice({ onProgress: buildProgress(output) }));
+		if (device === undefined) {
+			output.err("Stopped before there was a board.");
+			return 0;
+		}
+		return await simulate(options, { flash, device, output, interrupt });
 	} finally {
+		interrupt.close();
 		flash.close();
 	}
+}
+
+export interface Surroundings {
+	readonly flash: FlashChip;
+	readonly device: Device<Machine>;
+	readonly output: Output;
+	readonly interrupt: Interrupt;
+}
+
+/** Runs one board on what is given, to its end. */
+export function simulate(options: SimOptions, surroundings: Surroundings): Promise<ExitStatus> {
+	return new Simulation(options, surroundings).run(surroundings.interrupt);
 }
 
 function openFlash({ flash, board }: SimOptions): FlashChip {
@@ -66,7 +87,7 @@ function openFlash({ flash, board }: SimOptions): FlashChip {
 class Simulation {
 	readonly #options: SimOptions;
 	readonly #output: Output;
-	readonly #device: LoadedDevice;
+	readonly #device: Device<Machine>;
 	readonly #flash: FlashChip;
 	readonly #world: World<Machine>;
 	readonly #counts = new Map<string, number>();
@@ -74,7 +95,7 @@ class Simulation {
 	#end: () => void = () => {};
 	#hasEnded = false;
 
-	constructor(options: SimOptions, flash: FlashChip, device: LoadedDevice, output: Output) {
+	constructor(options: SimOptions, { flash, device, output }: Surroundings) {
 		this.#options = options;
 		this.#output = output;
 		this.#device = device;
@@ -91,8 +112,7 @@ class Simulation {
 		this.#world = options.for === undefined ? World.real(worldOptions) : World.virtual(worldOptions);
 	}
 
-	async run(): Promise<ExitStatus> {
-		const interrupt = new Interrupt();
+	async run(interrupt: Interrupt): Promise<ExitStatus> {
 		try {
 			const board = await this.#prepare();
 			board.powerOn();
@@ -101,13 +121,12 @@ class Simulation {
 			this.#report(board);
 			return board.state === "failed" ? 1 : 0;
 		} finally {
-			interrupt.close();
 			this.#world.close();
 		}
 	}
 
 	async #prepare(): Promise<Board<Machine>> {
-		const { board: name, server, endpoint, lifetime } = this.#options;
+		const { board: name, server, endpoint, lifetime, flash: file } = this.#options;
 		const { seed } = this.#world;
 		const err = (text: string) => this.#output.err(text);
 		let serverUri = server;
@@ -122,7 +141,10 @@ class Simulation {
 			this.#options.for === undefined ? "until Ctrl-C" : `for ${durationText(this.#options.for)} of virtual time`;
 		err(`${preset.title} as "${endpointName}" with ${serverUri}, ${lasting}; --seed ${seed}`);
 		try {
-			return this.#world.addBoard({ preset, factory, flash: this.#flash });
+			const board = this.#world.addBoard({ preset, factory, flash: this.#flash });
+			if (file !== undefined)
+				err(`${file}: ${board.isNewlyProgrammed ? "the image was written to slot A" : "holds this image already"}`);
+			return board;
 		} catch (error) {
 			if (error instanceof SlotRefused) throw new WrongUsage(`${name}: ${error.message}`, { cause: error });
 			throw error;
@@ -138,12 +160,22 @@ class Simulation {
 	}
 
 	async #runReal(board: Board<Machine>, interrupt: Interrupt): Promise<void> {
+		const hint = setTimeout(() => this.#hint(), hintMs);
 		await Promise.race([interrupt.asked, this.#ended]);
+		clearTimeout(hint);
 		if (this.#hasEnded) return;
 		this.#output.err("De-registering; Ctrl-C again ends at once.");
 		board.shutDown();
 		if (await within(farewellMs, this.#ended)) return;
 		this.#output.err("The server did not answer in time: the board is switched off without its good-bye.");
+	}
+
+	/** The protocol gives a silent server a minute and a half before a try has failed: long, for a person who mistyped an address. */
+	#hint(): void {
+		if (this.#counts.has("registered") || this.#counts.has("registrationFailed")) return;
+		this.#output.err(
+			`No answer from ${this.#options.server ?? "the server"} so far; the board goes on trying. Ctrl-C ends it.`,
+		);
 	}
 
 	#hear(event: WorldEvent): void {

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { main } from "../../../../hosts/simulator/cli/main.ts";
+import type { Output } from "../../../../hosts/simulator/cli/output.ts";
 
 const program = fileURLToPath(new URL("../../../../../../bin/dormouse.mjs", import.meta.url));
 
@@ -57,6 +59,32 @@ export class Dormouse {
 /** Runs `dormouse` to its end. */
 export function dormouse(...args: string[]): Promise<Ended> {
 	return new Dormouse(args).ended;
+}
+
+/** An Output that keeps what is written. */
+export function keptOutput(): Output & { stdout: string; stderr: string } {
+	const plain = (text: string) => text;
+	return {
+		stdout: "",
+		stderr: "",
+		out(line) {
+			this.stdout += `${line}\n`;
+		},
+		err(line) {
+			this.stderr += `${line}\n`;
+		},
+		bold: plain,
+		dim: plain,
+		progress: () => {},
+		drained: async () => {},
+	};
+}
+
+/** Runs a command line in this process. */
+export async function inProcess(...args: string[]): Promise<Ended> {
+	const output = keptOutput();
+	const status = await main(args, output);
+	return { status, stdout: output.stdout, stderr: output.stderr };
 }
 
 /** The lines of --json. */
