@@ -6,6 +6,8 @@ export interface ClientLimits {
 	readonly servers: number;
 	/** Observations of one server; at the limit an Observe is answered as a plain Read (RFC 7641 §4.1). */
 	readonly observations: number;
+	/** Notifications sent in one turn, to leave room in the peer's outbox; more wait for the next one, at once. */
+	readonly notificationsPerTurn: number;
 	/** Paths with attributes, per server; at the limit Write-Attributes is answered 5.00. */
 	readonly attributes: number;
 	/** Object Instances of the whole device; adding more is our own bug, a server's Create is answered 5.00. */
@@ -25,6 +27,7 @@ export interface ClientLimits {
 export const defaultLimits: ClientLimits = frozen({
 	servers: 4,
 	observations: 16,
+	notificationsPerTurn: 8,
 	attributes: 16,
 	instances: 64,
 	writeEntries: 64,

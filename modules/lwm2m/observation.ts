@@ -120,11 +120,13 @@ export class Observations {
 		return deadlineMs;
 	}
 
-	/** Sends what is due. */
-	poll(nowMs: number): void {
-		for (let index = 0; index < this.#all.length; index++) {
+	/** Sends what is due, `most` notifications of it; the rest stays due. */
+	poll(nowMs: number, most: number): void {
+		let count = 0;
+		for (let index = 0; index < this.#all.length && count < most; index++) {
 			const observation = this.#all[index]!;
 			if (this.#dueAtMs(observation) > nowMs) continue;
+			count++;
 			if (!this.#notify(observation, nowMs)) this.#all.splice(index--, 1);
 		}
 	}

@@ -136,7 +136,7 @@ export class Session implements PeerListener {
 		this.#nowMs = nowMs;
 		this.#peer.poll(nowMs);
 		this.#registration.poll(nowMs);
-		if (this.#registration.isReporting) this.#observations.poll(nowMs);
+		if (this.#registration.isReporting) this.#observations.poll(nowMs, this.#context.limits.notificationsPerTurn);
 	}
 
 	/** @returns the next datagram for `address`; its bytes are not to be changed */

@@ -331,3 +331,10 @@ test("[CORE-IR-1] a sensor that fails at notification time is logged, and the ob
 	it.world.settle();
 	equal(seen.count(), 1);
 });
+
+test("[CORE-IR-1] all observations due at once are told, and the answer that made them due is not lost", () => {
+	const it = bench();
+	const all = Array.from({ length: 16 }, () => observe(it, "/33000/0/0"));
+	equal(code(it.put("/33000/0/0", ContentFormat.text, new Uint8Array([0x78]))), "2.04");
+	for (const seen of all) deepEqual(seen.values(), ["abc", "x"]);
+});

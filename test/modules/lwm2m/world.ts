@@ -7,6 +7,7 @@ import {
 	type Response,
 	type ResponseOptions,
 } from "../../../modules/coap/peer.ts";
+import { HOST_LIMITS } from "../../../modules/coap/tuning.ts";
 import type { Address, LogRecord } from "../../../modules/host.ts";
 import { Client, type ClientOptions } from "../../../modules/lwm2m/client.ts";
 import { seeded } from "../../harness.ts";
@@ -75,6 +76,7 @@ export class World {
 		this.server = new Peer({
 			dice,
 			entropy,
+			limits: HOST_LIMITS,
 			listener: {
 				requested: (request, nowMs) => {
 					this.requests.push(request);
