@@ -47,7 +47,7 @@ export class Deduplication {
 	/** When the first essential entry ends, on the nowMs scale: the time to come back when there is no room. */
 	get roomAtMs(): number {
 		let atMs = Number.POSITIVE_INFINITY;
-		for (const expiryMs of this.#expiryMs) if (expiryMs < atMs) atMs = expiryMs;
+		for (let index = 0; index < this.#expiryMs.length; index++) atMs = Math.min(atMs, this.#expiryMs[index]!);
 		return atMs;
 	}
 
@@ -93,7 +93,7 @@ export class Deduplication {
 	/** How many Message IDs are kept. */
 	get size(): number {
 		let size = 0;
-		for (const expiryMs of this.#expiryMs) if (expiryMs !== 0) size += 1;
+		for (let index = 0; index < this.#expiryMs.length; index++) if (this.#expiryMs[index] !== 0) size += 1;
 		return size;
 	}
 

@@ -23,29 +23,34 @@ export const OptionNumber = frozen({
 	size1: 60,
 });
 
-type Rule = readonly [shortestBytes: number, longestBytes: number, repeatable: boolean];
+/** Marks in RULES beside the longest size: may stand several times; may not be empty. */
+const REPEATABLE = 0x2000;
+const NOT_EMPTY = 0x4000;
 
-/** What a value may look like (RFC 7252 Table 4, RFC 7641 Table 1, RFC 7959 Table 1 and 4), by Option Number. */
-const RULES: Readonly<Record<number, Rule>> = frozen({
-	1: [0, 8, true],
-	3: [1, 255, false],
-	4: [1, 8, true],
-	5: [0, 0, false],
-	6: [0, 3, false],
-	7: [0, 2, false],
-	8: [0, 255, true],
-	11: [0, 255, true],
-	12: [0, 2, false],
-	14: [0, 4, false],
-	15: [0, 255, true],
-	17: [0, 2, false],
-	20: [0, 255, true],
-	23: [0, 3, false],
-	27: [0, 3, false],
-	28: [0, 4, false],
-	35: [1, 1034, false],
-	39: [1, 255, false],
-	60: [0, 4, false],
+/**
+ * What a value may look like (RFC 7252 Table 4, RFC 7641 Table 1, RFC 7959 Table 1 and 4), by Option Number: the
+ * longest size in bytes, and marks. One number for each, because a row of three takes eight times the bytecode.
+ */
+const RULES: Readonly<Record<number, number>> = frozen({
+	1: 8 | REPEATABLE,
+	3: 255 | NOT_EMPTY,
+	4: 8 | NOT_EMPTY | REPEATABLE,
+	5: 0,
+	6: 3,
+	7: 2,
+	8: 255 | REPEATABLE,
+	11: 255 | REPEATABLE,
+	12: 2,
+	14: 4,
+	15: 255 | REPEATABLE,
+	17: 2,
+	20: 255 | REPEATABLE,
+	23: 3,
+	27: 3,
+	28: 4,
+	35: 1034 | NOT_EMPTY,
+	39: 255 | NOT_EMPTY,
+	60: 4,
 });
 
 /** Critical options have odd numbers: who does not know one refuses the message (RFC 7252 §5.4.1, §5.4.6). */
@@ -122,7 +127,8 @@ export class OptionCursor {
 		const rule = RULES[this.number];
 		if (rule === undefined) return false;
 		const size = this.end - this.at;
-		return size >= rule[0] && size <= rule[1] && (rule[2] || !this.repeated);
+		if (size > (rule & 0x1fff) || (this.repeated && (rule & REPEATABLE) === 0)) return false;
+		return size > 0 || (rule & NOT_EMPTY) === 0;
 	}
 
 	/** Whether the tables here know this option; of others only their number says what to do. */

@@ -275,7 +275,9 @@ export class Responder implements ObserverOwner {
 		const writer = this.#answer(view, code);
 		if (retryAtMs !== undefined) writer.uint(OptionNumber.maxAge, Math.max(1, Math.ceil((retryAtMs - nowMs) / 1000)));
 		if (block1 >= 0) {
-			const exponent = Math.min(blockExponent(block1), sizeExponent(this.#limits.blockSizeBytes));
+			// only where more is wanted: with an error a smaller size would ask for another try (RFC 7959 §2.9.3)
+			const largest = code === Code.continue ? sizeExponent(this.#limits.blockSizeBytes) : 6;
+			const exponent = Math.min(blockExponent(block1), largest);
 			writer.uint(OptionNumber.block1, (block1 & ~7) | exponent);
 			if (code === BODY_TOO_LARGE.reply) writer.uint(OptionNumber.size1, this.#limits.bodyBytes);
 		}

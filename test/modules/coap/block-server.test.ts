@@ -59,7 +59,7 @@ test("Block1 in: we want smaller blocks (RFC 7959 §2.5, size negotiation)", () 
 });
 
 test("Block1 in: too large is 4.13 with what we take, at the announcement or when it gets there", () => {
-	const scene = serving({ limits: { bodyBytes: 100 } });
+	const scene = serving({ limits: { bodyBytes: 100, blockSizeBytes: 32 } });
 	scene.hears("CON 0.03 #1 01 /f b1=0/m/64 size1=200", slice(0, 64)).sends("ACK 4.13 #1 01 b1=0/m/64 size1=100");
 	scene.hears("CON 0.03 #2 01 /f b1=0/m/64", slice(0, 64)).skip();
 	scene.hears("CON 0.03 #3 01 /f b1=1/m/64", slice(1, 64)).sends("ACK 4.13 #3 01 b1=1/m/64 size1=100").tells();

@@ -92,6 +92,7 @@ test("an answer to a request that still waits for its turn is forged", () => {
 	const scene = asking();
 	scene.peer.request({ code: 1, path: ["b"] }, 0);
 	scene.hears("NON 2.05 #51 0002").tells();
+	scene.hears("CON 2.05 #52 0002").sends("RST 0.00 #52 -").tells();
 	scene.hears("ACK 2.05 #0 0001").tells("responded 1 2.05").sends("CON 0.01 #1 0002 /b");
 });
 
