@@ -84,13 +84,21 @@ async function operationCosts(device: LoadedDevice): Promise<Record<string, Cost
 	const name = { kind: "singleResource", id: 5750, type: "string", value: "Cellar" } as const;
 	await ask("writeResource", (operations) => operations.write(endpoint, "/3303/0/5750", name, { format: "TEXT" }));
 	await ask("execute", (operations) => operations.execute(endpoint, "/3303/0/5605"));
+	// The second Update: the first one tells when, and the world is then left alone until shortly before.
+	const beforeMs = measured.nowMs;
+	await measured.during(() => measured.event("updated"));
+	await measured.pass(Math.max(measured.nowMs - beforeMs, 3000) - 2000);
 	await until("update", "updated", () => {});
 	await ask("writeAttributes", (operations) =>
 		operations.writeAttributes(endpoint, "/3303/0/5700", { pmin: 1, pmax: 1 }),
 	);
 	await ask("observe", (operations) => operations.observe(endpoint, "/3303/0/5700", { format: "TEXT" }));
 	await until("notify", "notified", () => {});
-	await ask("cancel", (operations) => operations.cancel(endpoint, "/3303/0/5700", { active: true }));
+	await ask("cancel", async (operations) => {
+		const answer = await operations.cancel(endpoint, "/3303/0/5700", "active");
+		if (answer === undefined) throw new Error("an active cancellation brings an answer");
+		return answer;
+	});
 	await until("deregister", "deregistered", () => measured.board.shutDown());
 	measured.close();
 	return costs;

@@ -18,7 +18,7 @@ export interface Cost {
 
 export const endpoint = "dormouse";
 /** Longer than anything measured takes in virtual time. */
-const patienceMs = 60_000;
+const patienceMs = 600_000;
 
 /** One board with the embedded server in a virtual world, to be taken from one state to the next and measured in between. */
 export class MeasuredBoard {
@@ -53,6 +53,11 @@ export class MeasuredBoard {
 
 	get machine(): Machine {
 		return this.board.machine!;
+	}
+
+	/** Virtual time. */
+	get nowMs(): number {
+		return this.#world.time.nowMs();
 	}
 
 	/** Resolves at the board's next event of this name; the world must run meanwhile (during). */
