@@ -1,7 +1,9 @@
 import { frozen } from "../frozen.ts";
 import type { Output } from "./output.ts";
 
-/** The two forms LwM2M uses: RFC 4648 §4 with padding in plain text, §5 without padding in SenML's "vd" (RFC 8428 §4.3). */
+/**
+ * The two forms LwM2M uses: RFC 4648 §4 with padding in plain text, §5 without padding in SenML's "vd" (RFC 8428 §4.3).
+ */
 export type Base64Form = "padded" | "url";
 
 const shared = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -27,8 +29,8 @@ export function writeBase64(out: Output, bytes: Uint8Array, form: Base64Form): v
 }
 
 /**
- * Reads Base64, strictly: no other characters, no stray bits behind the last byte. Padding must be there in the padded form and, where
- * a sender of the url form added it, must be right.
+ * Reads Base64, strictly: no other characters, no stray bits behind the last byte. Padding must be there in the padded
+ * form and, where a sender of the url form added it, must be right.
  * @returns bytes of its own, or undefined. Never throws
  */
 export function readBase64(bytes: Uint8Array, at: number, end: number, form: Base64Form): Uint8Array | undefined {

@@ -1,4 +1,4 @@
-import { type Fault, fault, readUtf8, utf8Size } from "../bytes.ts";
+import { type Fault, fault, readUtf8 } from "../bytes.ts";
 import { frozen } from "../frozen.ts";
 import { Output, readFloat, readUnsigned } from "./output.ts";
 import { readTimestamp } from "./timestamp.ts";
@@ -19,10 +19,31 @@ export const maxTags = 4;
 
 /** Appends the first byte of an item and its argument, in the fewest bytes (RFC 8949 §4.2.1). */
 export function writeHead(out: Output, major: number, argument: number | bigint): void {
-	const width = argument < 24 ? 0 : argument <= 0xff ? 1 : argument <= 0xffff ? 2 : argument <= 0xffff_ffff ? 4 : 8;
-	const info = width === 0 ? Number(argument) : width === 8 ? 27 : 24 + (width >> 1);
-	out.byte((major << 5) | info);
-	if (width > 0) out.integer(argument, width);
+	if (argument < 24) {
+		out.byte((major << 5) | Number(argument));
+		return;
+	}
+	const width = argument <= 0xff ? 1 : argument <= 0xffff ? 2 : argument <= 0xffff_ffff ? 4 : 8;
+	out.byte((major << 5) | (width === 8 ? 27 : 24 + (width >> 1)));
+	out.integer(argument, width);
+}
+
+export function writeCborText(out: Output, text: string): void {
+	const at = out.reserve(1);
+	out.text(text);
+	const size = out.size - at - 1;
+	if (size < 24) out.bytes[at] = (Major.text << 5) | size;
+	else {
+		// Longer than the one byte kept free for the head can say: once more, behind a head of the right size.
+		out.size = at;
+		writeHead(out, Major.text, size);
+		out.text(text);
+	}
+}
+
+export function writeCborInteger(out: Output, integer: number | bigint): void {
+	if (integer >= 0) writeHead(out, Major.unsigned, integer);
+	else writeHead(out, Major.negative, typeof integer === "bigint" ? -1n - integer : -1 - integer);
 }
 
 /** Appends a floating-point number in the shortest of 2, 4 and 8 bytes that keeps it exactly (RFC 8949 §4.2.1). */
@@ -62,25 +83,28 @@ function fromHalf(half: number): number {
 /** Appends one value as Table C-2 of Core 1.2 has it for CBOR; a Time goes as a bare number. */
 export function writeCborValue(out: Output, type: ResourceType, value: Value): void {
 	const scalar = scalarOf(value, type);
-	if (typeof scalar === "string") {
-		writeHead(out, Major.text, utf8Size(scalar));
-		out.text(scalar);
-	} else if (scalar instanceof Uint8Array) {
+	if (typeof scalar === "string") writeCborText(out, scalar);
+	else if (scalar instanceof Uint8Array) {
 		writeHead(out, Major.bytes, scalar.length);
 		out.append(scalar);
 	} else if (typeof scalar === "boolean") out.byte(scalar ? 0xf5 : 0xf4);
 	else if (type === "float") writeCborFloat(out, scalar as number);
-	else if (scalar >= 0) writeHead(out, Major.unsigned, scalar);
-	else writeHead(out, Major.negative, typeof scalar === "bigint" ? -1n - scalar : -1 - scalar);
+	else writeCborInteger(out, scalar);
 }
 
-/** Appends the payload of Content-Format 60. A Time is tagged as epoch time: Table C-2 allows it bare too, Leshan does not. */
+/**
+ * Appends the payload of Content-Format 60. A Time is tagged as epoch time: Table C-2 allows it bare too, Leshan does
+ * not.
+ */
 export function writeCbor(out: Output, type: ResourceType, value: Value): void {
 	if (type === "time") writeHead(out, Major.tag, 1);
 	writeCborValue(out, type, value);
 }
 
-/** Reads the payload of Content-Format 60: one value and nothing behind it. @returns undefined when it is no value of `type` */
+/**
+ * Reads the payload of Content-Format 60: one value and nothing behind it.
+ * @returns undefined when it is no value of `type`
+ */
 export function readCbor(
 	type: ResourceType | undefined,
 	bytes: Uint8Array,
@@ -93,15 +117,18 @@ export function readCbor(
 }
 
 /**
- * Reads CBOR item by item out of borrowed bytes. Any well-formed head is taken, shortest or not; definite and indefinite lengths alike.
- * A length is believed only as far as bytes are there.
+ * Reads CBOR item by item out of borrowed bytes. Any well-formed head is taken, shortest or not; definite and
+ * indefinite lengths alike. A length is believed only as far as bytes are there.
  */
 export class CborReader {
 	readonly #bytes: Uint8Array;
 	readonly #end: number;
 	/** Where the next item begins. */
 	at: number;
-	/** Of the head read last: its major type, the five bits of additional information, and the argument (0 for an indefinite length). */
+	/**
+	 * Of the head read last: its major type, the five bits of additional information, and the argument (0 for an
+	 * indefinite length).
+	 */
 	major = 0;
 	info = 0;
 	argument: number | bigint = 0;
@@ -150,8 +177,8 @@ export class CborReader {
 	}
 
 	/**
-	 * Reads one value into `scalar`: a number, string, byte string, boolean or null. Times in tags 0 and 1 become seconds since 1970,
-	 * decimal fractions (tag 4) numbers; other tags are passed over (RFC 8949 §3.4).
+	 * Reads one value into `scalar`: a number, string, byte string, boolean or null. Times in tags 0 and 1 become seconds
+	 * since 1970, decimal fractions (tag 4) numbers; other tags are passed over (RFC 8949 §3.4).
 	 */
 	readScalar(): Fault | undefined {
 		let tag: number | bigint = -1;

@@ -2,8 +2,8 @@ import { type Fault, fault, readUtf8 } from "../bytes.ts";
 import { Output } from "./output.ts";
 
 /**
- * An attribute of a link. Without a value it is a bare name. `form` is "quoted" where the value stood between quotes; a writer may ask
- * for that, and otherwise quotes what is not just digits, points and minus signs.
+ * An attribute of a link. Without a value it is a bare name. `form` is "quoted" where the value stood between quotes; a
+ * writer may ask for that, and otherwise quotes what is not just digits, points and minus signs.
  */
 export type LinkAttribute = readonly [name: string, value?: string | undefined, form?: "quoted" | undefined];
 
@@ -58,7 +58,10 @@ export function writeLinks(links: readonly Link[]): Uint8Array {
 	return writer.finish();
 }
 
-/** Whether a value is digits, points and minus signs: numbers and versions, which LwM2M's examples leave unquoted (Core 1.2 §6.2.1). */
+/**
+ * Whether a value is digits, points and minus signs: numbers and versions, which LwM2M's examples leave unquoted (Core
+ * 1.2 §6.2.1).
+ */
 function isBare(value: string): boolean {
 	for (let index = 0; index < value.length; index++) {
 		const unit = value.charCodeAt(index);
@@ -72,7 +75,8 @@ function escapeQuoted(value: string): string {
 }
 
 /**
- * Reads a document, strictly but for blanks round commas and semicolons, which LwM2M's own examples have and RFC 6690 has not.
+ * Reads a document, strictly but for blanks round commas and semicolons, which LwM2M's own examples have and RFC 6690
+ * has not.
  * @returns the links, or why the document is refused. Never throws
  */
 export function readLinks(bytes: Uint8Array, at: number, end: number): Link[] | Fault {
@@ -150,7 +154,9 @@ class LinkReader {
 		return this.#at > from;
 	}
 
-	/** Reads a string between quotes, where a backslash stands before a character that is meant as it is (RFC 2616 §2.2). */
+	/**
+	 * Reads a string between quotes, where a backslash stands before a character that is meant as it is (RFC 2616 §2.2).
+	 */
 	#readQuoted(): Fault | undefined {
 		let text = "";
 		let from = this.#at + 1;
@@ -188,7 +194,9 @@ function isUriByte(byte: number): boolean {
 	return byte > 0x20 && byte < 0x7f && byte !== 0x22 && byte !== 0x3c && byte !== 0x3e && byte !== 0x5c;
 }
 
-/** Whether a byte may stand in the name of an attribute (parmname, RFC 5987 §3.2.1, with the "*" of an extended one). */
+/**
+ * Whether a byte may stand in the name of an attribute (parmname, RFC 5987 §3.2.1, with the "*" of an extended one).
+ */
 function isNameByte(byte: number): boolean {
 	return (
 		(byte >= 0x30 && byte <= 0x39) ||

@@ -17,9 +17,10 @@ export function isWhole(bytes: Uint8Array, at: number, end: number): boolean {
 }
 
 /**
- * Reads a number in ASCII: minus, digits, and optionally a fraction and an exponent (RFC 8259 §6, with leading zeros allowed).
- * @returns a bigint where a whole number of up to 20 digits would lose digits as a number; undefined when the bytes are anything
- * else or the number is too large for a double. Never throws
+ * Reads a number in ASCII: minus, digits, and optionally a fraction and an exponent (RFC 8259 §6, with leading zeros
+ * allowed).
+ * @returns a bigint where a whole number of up to 20 digits would lose digits as a number; undefined when the bytes are
+ * anything else or the number is too large for a double. Never throws
  */
 export function readDecimal(bytes: Uint8Array, at: number, end: number): number | bigint | undefined {
 	if (end - at > maxNumberBytes) return undefined;
@@ -46,7 +47,10 @@ export function readDecimal(bytes: Uint8Array, at: number, end: number): number 
 	return Number.isFinite(value) ? value : undefined;
 }
 
-/** @returns a finite number without an exponent, as plain text wants it (Core 1.2 Table C-2: 6.667e-11 is "0.00000000006667") */
+/**
+ * @returns a finite number without an exponent, as plain text wants it (Core 1.2 Table C-2: 6.667e-11 is
+ * "0.00000000006667")
+ */
 export function plainDecimal(value: number): string {
 	const text = Object.is(value, -0) ? "-0" : `${value}`;
 	const e = text.indexOf("e");
@@ -56,5 +60,6 @@ export function plainDecimal(value: number): string {
 	const digits = mantissa.replace(".", "");
 	const shift = Number(text.slice(e + 1)); // JavaScript writes one digit before the point
 	if (shift < 0) return `${sign}0.${"0".repeat(-shift - 1)}${digits}`;
-	return `${sign}${digits}${"0".repeat(shift - digits.length + 1)}`; // an exponent is written from 1e21 on, past all digits
+	// An exponent is written from 1e21 on, so it reaches past all digits.
+	return `${sign}${digits}${"0".repeat(shift - digits.length + 1)}`;
 }

@@ -18,8 +18,9 @@ export interface PayloadWriter {
 export interface EntrySink {
 	/**
 	 * @param path reused for the next entry: copy it
-	 * @param value the receiver's own. undefined: in TLV an empty Object Instance or multiple-instance Resource, in SenML a record that
-	 * names a path and no more. Where `types` does not know the Resource, bytes in TLV and the bare scalar in SenML
+	 * @param value the receiver's own. undefined: in TLV an empty Object Instance or multiple-instance Resource, in SenML
+	 * a record that names a path and no more. Where `types` does not know the Resource, bytes in TLV and the bare scalar
+	 * in SenML
 	 * @param timeS when the value was taken, in seconds as RFC 8428 §4.5.3 counts them, where the payload says so
 	 * @returns a Fault to stop reading and refuse the payload
 	 */
@@ -40,7 +41,9 @@ const tooMany = fault("formats.tooManyEntries", 0x8d, "RFC 7252 §5.9.2.9");
 const outsideBase = fault("formats.outsideBase", 0x80, "LwM2M Core 1.2 §6.3.3");
 export const wrongMultiplicity = fault("formats.wrongMultiplicity", 0x80, "LwM2M Core 1.2 §7.5.5");
 
-/** The way from a reader to its sink: counts the entries and holds each to the base and to the facts of its Resource. */
+/**
+ * The way from a reader to its sink: counts the entries and holds each to the base and to the facts of its Resource.
+ */
 export class Entries {
 	readonly base: Path;
 	/** Filled by the reader, level by level. */

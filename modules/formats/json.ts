@@ -1,4 +1,4 @@
-import { type Fault, fault, readUtf8, utf8 } from "../bytes.ts";
+import { type Fault, fault, readUtf8 } from "../bytes.ts";
 import { readDecimal } from "./decimal.ts";
 import type { Output } from "./output.ts";
 import type { Scalar } from "./value.ts";
@@ -7,20 +7,31 @@ const malformed = fault("json.malformed", 0x80, "RFC 8259 §2");
 const badString = fault("json.string", 0x80, "RFC 8259 §7");
 const badNumber = fault("json.number", 0x80, "RFC 8259 §6");
 
+const hexDigits = "0123456789abcdef";
+
 /** What stands behind a backslash, and the code point it means (RFC 8259 §7). */
 const escapes = '"\\/bfnrt';
 const escaped = '"\\/\b\f\n\r\t';
 
 /** Appends `text` as a JSON string. */
 export function writeJsonString(out: Output, text: string): void {
-	const bytes = utf8(text);
 	out.byte(0x22);
-	for (let index = 0; index < bytes.length; index++) {
-		const byte = bytes[index]!;
-		if (byte < 0x20) out.text(`\\u${(byte + 0x10000).toString(16).slice(1)}`);
-		else {
-			if (!isPlain(byte)) out.byte(0x5c);
-			out.byte(byte);
+	let at = out.size;
+	out.text(text);
+	for (; at < out.size; at++) {
+		const byte = out.bytes[at]!;
+		if (byte >= 0x20 && byte !== 0x22 && byte !== 0x5c) continue;
+		if (byte < 0x20) {
+			// \u00 and the two digits take the place of the one byte.
+			out.insert(at, 5);
+			out.put(0x5c753030, at, 4);
+			out.put(hexDigits.charCodeAt(byte >> 4), at + 4, 1);
+			out.put(hexDigits.charCodeAt(byte & 0xf), at + 5, 1);
+			at += 5;
+		} else {
+			out.insert(at, 1);
+			out.put(0x5c, at, 1);
+			at += 1;
 		}
 	}
 	out.byte(0x22);
@@ -40,7 +51,10 @@ export class JsonReader {
 		this.#at = at;
 	}
 
-	/** Reads an array or an object, as `open` has it ("[" or "{"), item by item: `readItem` reads one and what belongs to it. */
+	/**
+	 * Reads an array or an object, as `open` has it ("[" or "{"), item by item: `readItem` reads one and what belongs to
+	 * it.
+	 */
 	readItems(open: number, readItem: () => Fault | undefined): Fault | undefined {
 		const close = open + 2;
 		if (!this.#skip(open)) return malformed;

@@ -1,7 +1,10 @@
 import type { Output } from "./output.ts";
 import { type ResourceType, scalarOf, type Value } from "./value.ts";
 
-/** Appends an Opaque value as it is (Core 1.2 §7.5.2). @throws AssertionFailed for a value of another type: ask canCarry first */
+/**
+ * Appends an Opaque value as it is (Core 1.2 §7.5.2).
+ * @throws AssertionFailed for a value of another type: ask canCarry first
+ */
 export function writeOpaque(out: Output, _type: ResourceType, value: Value): void {
 	out.append(scalarOf(value, "opaque") as Uint8Array);
 }

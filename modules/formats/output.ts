@@ -1,5 +1,8 @@
 import { utf8Size, writeUtf8 } from "../bytes.ts";
 
+/** Longest text that is tried by index: XS seeks a character from the start of the string. */
+const maxFastText = 256;
+
 /** Bytes under construction. Grows by doubling; what it holds is bounded by the values its owner writes. */
 export class Output {
 	bytes = new Uint8Array(64);
@@ -29,11 +32,27 @@ export class Output {
 
 	/** Appends `text` in UTF-8. */
 	text(text: string): void {
-		const at = this.reserve(utf8Size(text));
-		writeUtf8(text, this.bytes, at);
+		// Most text is short and ASCII, one byte a character on every engine: taking it by index is five times as fast as
+		// by code point.
+		const count = text.length;
+		const from = this.size;
+		if (count <= maxFastText) {
+			let at = this.reserve(count);
+			for (let index = 0; index < count; index++) {
+				const unit = text.charCodeAt(index);
+				if (unit >= 0x80) break;
+				this.bytes[at++] = unit;
+			}
+			if (at === this.size) return;
+			this.size = from;
+		}
+		this.reserve(utf8Size(text));
+		writeUtf8(text, this.bytes, from);
 	}
 
-	/** Appends the low `width` bytes of an integer, big-endian, negative ones in two's complement. `width` is at most 8. */
+	/**
+	 * Appends the low `width` bytes of an integer, big-endian, negative ones in two's complement. `width` is at most 8.
+	 */
 	integer(value: number | bigint, width: number): void {
 		const at = this.reserve(width);
 		this.put(value, at, width);
@@ -44,7 +63,8 @@ export class Output {
 		let high: number;
 		let low: number;
 		if (typeof value === "bigint") {
-			// Made positive before it is shifted: XS 13.3 shifts negative ones to the right one too far (-4n >> 1n is -3n there).
+			// Made positive before it is shifted: XS 13.3 shifts negative ones to the right one too far (-4n >> 1n is -3n
+			// there).
 			const wide = BigInt.asUintN(64, value);
 			high = Number(wide >> 32n);
 			low = Number(BigInt.asUintN(32, wide));
@@ -77,7 +97,10 @@ export class Output {
 	}
 }
 
-/** @returns the big-endian integer of `width` bytes at offset `at`, a bigint where a number would lose digits. `width` is at most 8 */
+/**
+ * @returns the big-endian integer of `width` bytes at offset `at`, a bigint where a number would lose digits. `width`
+ * is at most 8
+ */
 export function readUnsigned(bytes: Uint8Array, at: number, width: number): number | bigint {
 	let high = 0;
 	let low = 0;

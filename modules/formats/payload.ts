@@ -43,8 +43,8 @@ export function isSingleValued(contentFormat: number): boolean {
 }
 
 /**
- * @returns whether a Read at `base` can be answered in this format: false where payloadWriter has none, where a format of one value is
- * asked for more than one, or opaque for something else; the answer then is 4.06
+ * @returns whether a Read at `base` can be answered in this format: false where payloadWriter has none, where a format
+ * of one value is asked for more than one, or opaque for something else; the answer then is 4.06
  */
 export function canCarry(contentFormat: number, base: Path, types: TypeLookup): boolean {
 	if (contentFormat === ContentFormat.tlv) return base.objectId >= 0;
@@ -74,7 +74,10 @@ class SingleWriter implements PayloadWriter {
 	}
 }
 
-/** @returns a writer for a payload whose entries stand at or below `base`, or undefined when this build does not write the format */
+/**
+ * @returns a writer for a payload whose entries stand at or below `base`, or undefined when this build does not write
+ * the format
+ */
 export function payloadWriter(contentFormat: number, base: Path): PayloadWriter | undefined {
 	switch (contentFormat) {
 		case ContentFormat.text:
@@ -95,7 +98,8 @@ export function payloadWriter(contentFormat: number, base: Path): PayloadWriter 
 }
 
 /**
- * Reads a payload and hands its entries to `sink` as they come. All or nothing is the sink's: on a Fault, it drops what it got.
+ * Reads a payload and hands its entries to `sink` as they come. All or nothing is the sink's: on a Fault, it drops what
+ * it got.
  * @param bytes owned by the caller; values handed on are copies
  * @param base the path of the request: every entry must stand at or below it
  * @returns undefined after a clean end, or the Fault. Never throws

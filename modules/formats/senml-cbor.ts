@@ -1,5 +1,5 @@
 import { assert, type Fault, fault } from "../bytes.ts";
-import { CborReader, Major, writeCborValue, writeHead } from "./cbor.ts";
+import { CborReader, Major, writeCborInteger, writeCborText, writeCborValue, writeHead } from "./cbor.ts";
 import type { Entries } from "./entry.ts";
 import { Output } from "./output.ts";
 import { cborLabels, firstLabel, Pack, type RecordEncoder } from "./senml.ts";
@@ -8,7 +8,10 @@ import type { ResourceType, Value } from "./value.ts";
 const badPack = fault("senml.cbor.structure", 0x80, "RFC 8428 §6");
 const trailing = fault("senml.cbor.trailing", 0x80, "RFC 8428 §6");
 
-/** Writes SenML records as CBOR (RFC 8428 §6): integer labels, but "vlo" as text, which OMA never gave a number (Core 1.2 §7.5.7). */
+/**
+ * Writes SenML records as CBOR (RFC 8428 §6): integer labels, but "vlo" as text, which OMA never gave a number (Core
+ * 1.2 §7.5.7).
+ */
 export class CborRecordEncoder implements RecordEncoder {
 	readonly #out = new Output();
 	#count = 0;
@@ -24,8 +27,8 @@ export class CborRecordEncoder implements RecordEncoder {
 
 	field(label: string, type: ResourceType, value: Value): void {
 		const index = cborLabels.indexOf(label);
-		if (index < 0) writeCborValue(this.#out, "string", label);
-		else writeCborValue(this.#out, "integer", index + firstLabel);
+		if (index < 0) writeCborText(this.#out, label);
+		else writeCborInteger(this.#out, index + firstLabel);
 		writeCborValue(this.#out, type, value);
 	}
 

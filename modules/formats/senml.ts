@@ -42,8 +42,8 @@ export const valueLabels = frozen({
 } as const satisfies Record<ResourceType, string>);
 
 /**
- * Puts SenML records together, field by field, and hands them on resolved (RFC 8428 §4.6). JSON and CBOR share it: their readers know
- * only syntax.
+ * Puts SenML records together, field by field, and hands them on resolved (RFC 8428 §4.6). JSON and CBOR share it:
+ * their readers know only syntax.
  */
 export class Pack {
 	readonly #entries: Entries;
@@ -60,8 +60,10 @@ export class Pack {
 
 	/**
 	 * Takes one field of the record under way.
-	 * @param scalar null where the payload says null: only SenML-ETCH gives that a meaning, so here it is refused for a field we know
-	 * @returns undefined, or why the payload is refused. Fields we do not know are passed over unless their label ends in "_"
+	 * @param scalar null where the payload says null: only SenML-ETCH gives that a meaning, so here it is refused for a
+	 * field we know
+	 * @returns undefined, or why the payload is refused. Fields we do not know are passed over unless their label ends in
+	 * "_"
 	 */
 	field(label: string, scalar: Scalar | null): Fault | undefined {
 		const type = typeof scalar;
@@ -130,7 +132,10 @@ export class Pack {
 	}
 }
 
-/** Reads a name, such as "/3/0/6/0" or "/" for the root, into `path`. One slash at the end is tolerated. @returns whether it is one */
+/**
+ * Reads a name, such as "/3/0/6/0" or "/" for the root, into `path`. One slash at the end is tolerated.
+ * @returns whether it is one
+ */
 function readName(name: string, path: PathSlot): boolean {
 	const ids = name.split("/");
 	let levels = ids.length - 1;
@@ -153,9 +158,10 @@ export interface RecordEncoder {
 }
 
 /**
- * Chooses base names so that packs come out short. It holds one entry back: when the next one shares the Object Instance (or the base
- * of the payload, where that is deeper), a base name for both pays; an entry that stands alone gets its whole path as the base name,
- * without a name. Where the names agree with the example of Core 1.2 §7.5.7, so do the bytes.
+ * Chooses base names so that packs come out short. It holds one entry back: when the next one shares the Object
+ * Instance (or the base of the payload, where that is deeper), a base name for both pays; an entry that stands alone
+ * gets its whole path as the base name, without a name. Where the names agree with the example of Core 1.2 §7.5.7, so
+ * do the bytes.
  */
 export class SenmlWriter implements PayloadWriter {
 	readonly #encoder: RecordEncoder;

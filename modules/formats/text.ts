@@ -5,8 +5,8 @@ import type { Output } from "./output.ts";
 import { conform, type ResourceType, type Scalar, scalarOf, type Value } from "./value.ts";
 
 /**
- * Appends one value as plain text (Core 1.2 §7.5.1 and Table C-2): decimal numbers without exponent, 0 or 1, Base64 with padding.
- * A Float that is not finite has no spelling and leaves nothing.
+ * Appends one value as plain text (Core 1.2 §7.5.1 and Table C-2): decimal numbers without exponent, 0 or 1, Base64
+ * with padding. A Float that is not finite has no spelling and leaves nothing.
  */
 export function writeText(out: Output, type: ResourceType, value: Value): void {
 	const scalar = scalarOf(value, type);

@@ -14,7 +14,8 @@ function daysBefore(year: number, month: number): number {
 }
 
 /**
- * Reads a date and time of RFC 3339 §5.6, as CBOR tag 0 carries it, such as "2013-05-02T10:40:15Z" or with "+02:00" for the Z.
+ * Reads a date and time of RFC 3339 §5.6, as CBOR tag 0 carries it, such as "2013-05-02T10:40:15Z" or with "+02:00" for
+ * the Z.
  * @returns seconds since 1970, with a fraction where the text has one; undefined when the text is anything else
  */
 export function readTimestamp(text: string): number | undefined {

@@ -21,8 +21,9 @@ const truncated = fault("tlv.truncated", 0x80, "LwM2M Core 1.2 §7.5.5");
 const misplaced = fault("tlv.misplaced", 0x80, "LwM2M Core 1.2 §7.5.5");
 
 /**
- * Writes LwM2M TLV (Core 1.2 §7.5.5): Object Instance TLVs when the base is an Object, Multiple Resource TLVs round the instances of a
- * Resource, shortest identifiers, lengths and integers. Containers are written content first and get their header when they close.
+ * Writes LwM2M TLV (Core 1.2 §7.5.5): Object Instance TLVs when the base is an Object, Multiple Resource TLVs round the
+ * instances of a Resource, shortest identifiers, lengths and integers. Containers are written content first and get
+ * their header when they close.
  */
 export class TlvWriter implements PayloadWriter {
 	readonly #base: Path;
@@ -107,8 +108,8 @@ function writeValue(out: Output, type: ResourceType, value: Value): void {
 }
 
 /**
- * @returns how many bytes hold an integer as two's complement. An Unsigned Integer takes the same: its shortest form would do without the
- * leading zero bit, but Leshan reads it as signed
+ * @returns how many bytes hold an integer as two's complement. An Unsigned Integer takes the same: its shortest form
+ * would do without the leading zero bit, but Leshan reads it as signed
  */
 function widthOf(integer: number | bigint): number {
 	if (integer >= -0x80 && integer <= 0x7f) return 1;
@@ -141,12 +142,15 @@ function readValue(type: ResourceType, bytes: Uint8Array, at: number, end: numbe
 	}
 }
 
-/** How deep the reader stands: at the top, in an Object Instance, in a multiple-instance Resource. It goes no deeper. */
+/**
+ * How deep the reader stands: at the top, in an Object Instance, in a multiple-instance Resource. It goes no deeper.
+ */
 type Depth = 0 | 1 | 2;
 
 /**
- * Reads LwM2M TLV. Where the base is an Object and Resources come without an Object Instance round them (a Create that leaves the
- * identifier to us), their paths have `unnamedInstance`. Containers above the base are tolerated when they say the same as the base.
+ * Reads LwM2M TLV. Where the base is an Object and Resources come without an Object Instance round them (a Create that
+ * leaves the identifier to us), their paths have `unnamedInstance`. Containers above the base are tolerated when they
+ * say the same as the base.
  */
 export class TlvReader {
 	readonly #bytes: Uint8Array;

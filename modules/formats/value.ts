@@ -19,12 +19,15 @@ export interface ObjectLink {
 }
 
 /**
- * A Resource's value. Integers and times are numbers while they fit in 53 bits and bigints beyond; opaque is bytes; time counts seconds
- * since 1970.
+ * A Resource's value. Integers and times are numbers while they fit in 53 bits and bigints beyond; opaque is bytes;
+ * time counts seconds since 1970.
  */
 export type Value = string | number | bigint | boolean | Uint8Array | ObjectLink;
 
-/** A value as self-describing formats (CBOR, JSON) spell it: an Object Link is text there, and the Resource's type is not said. */
+/**
+ * A value as self-describing formats (CBOR, JSON) spell it: an Object Link is text there, and the Resource's type is
+ * not said.
+ */
 export type Scalar = string | number | bigint | boolean | Uint8Array;
 
 /** Where a value stands. A level that is absent, and all below it, is -1: the root path is all -1. */
@@ -38,7 +41,10 @@ export interface Path {
 /** The shape of a path while it is being filled by its owner. */
 export type PathSlot = { -readonly [Level in keyof Path]: Path[Level] };
 
-/** The highest identifier, which no instance may have: in a payload "no instance named, the Client chooses" (Core 1.2 §7.5.4). */
+/**
+ * The highest identifier, which no instance may have: in a payload "no instance named, the Client chooses" (Core 1.2
+ * §7.5.4).
+ */
 export const unnamedInstance = 65535;
 
 /** The bounds of the Integer and Unsigned Integer types (Core Table C-1). */
@@ -46,7 +52,10 @@ const minInteger = -0x8000_0000_0000_0000n;
 const maxInteger = 0x7fff_ffff_ffff_ffffn;
 const maxUnsignedInteger = 0xffff_ffff_ffff_ffffn;
 
-/** @returns `value` as the Integer types hold it: a number while it is safe, else a bigint; undefined when fractional or out of range */
+/**
+ * @returns `value` as the Integer types hold it: a number while it is safe, else a bigint; undefined when fractional or
+ * out of range
+ */
 export function toInteger(value: number | bigint, type: ResourceType): number | bigint | undefined {
 	const unsigned = type === "unsignedInteger";
 	if (typeof value === "number") {
@@ -74,7 +83,8 @@ export function readId(digits: string): number {
 
 /** Reads "objectId:instanceId" (Core Table C-2). */
 export function readObjectLink(text: string): ObjectLink | undefined {
-	if (text === "FFFF:FFFF") return { objectId: 65535, instanceId: 65535 }; // so spelt in the example of Core 1.2 Table 7.5.6-4
+	// So spelt in the example of Core 1.2 Table 7.5.6-4.
+	if (text === "FFFF:FFFF") return { objectId: 65535, instanceId: 65535 };
 	const colon = text.indexOf(":");
 	if (colon < 0) return undefined;
 	const objectId = readId(text.slice(0, colon));
@@ -88,8 +98,8 @@ export function objectLinkText(link: ObjectLink): string {
 }
 
 /**
- * Holds a self-described value to the type of its Resource (Core §7.1: the Client rejects a wrongly typed value). A Float may arrive as
- * an integer and an Integer as a whole float; nothing else is converted.
+ * Holds a self-described value to the type of its Resource (Core §7.1: the Client rejects a wrongly typed value). A
+ * Float may arrive as an integer and an Integer as a whole float; nothing else is converted.
  * @returns the value as `type` holds it, or undefined when it is none
  */
 export function conform(scalar: Scalar, type: ResourceType): Value | undefined {

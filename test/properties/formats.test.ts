@@ -1,6 +1,7 @@
 /**
- * Laws of the payload formats on drawn values. Oracles that share no code with ours: cbor-x for CBOR, JSON.parse and JSON.stringify for
- * JSON, Node's Buffer for Base64, Date.parse for RFC 3339. FAST_CHECK_SEED=n repeats a run; a failure prints its seed and path.
+ * Laws of the payload formats on drawn values. Oracles that share no code with ours: cbor-x for CBOR, JSON.parse and
+ * JSON.stringify for JSON, Node's Buffer for Base64, Date.parse for RFC 3339. FAST_CHECK_SEED=n repeats a run; a
+ * failure prints its seed and path.
  */
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";

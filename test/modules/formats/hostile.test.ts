@@ -1,6 +1,6 @@
 /**
- * Whatever the bytes are, a reader answers with entries or a Fault, throws nothing and hands on no more than its limits allow. Every
- * vector is cut at every byte and has its bits flipped; on XS, which is slower here, one flip in seven.
+ * Whatever the bytes are, a reader answers with entries or a Fault, throws nothing and hands on no more than its limits
+ * allow. Every vector is cut at every byte and has its bits flipped; on XS, which is slower here, one flip in seven.
  */
 import { utf8 } from "../../../modules/bytes.ts";
 import { ContentFormat } from "../../../modules/formats/content-format.ts";
@@ -66,7 +66,10 @@ test("formats core-link: every truncation and bit flip is answered", () => {
 
 const integers: TypeLookup = { typeOf: () => "integer", isMultiple: () => undefined };
 
-/** Reads `count` copies of one entry, framed as the format wants. @returns how many came through, and the fault's reply */
+/**
+ * Reads `count` copies of one entry, framed as the format wants.
+ * @returns how many came through, and the fault's reply
+ */
 function readMany(
 	contentFormat: number,
 	count: number,

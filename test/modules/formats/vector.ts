@@ -1,4 +1,7 @@
-/** The vectors of test/vectors as the codecs want them. The JSON spells bytes in hex, links as "66:0" and integers past 53 bits as strings. */
+/**
+ * The vectors of test/vectors as the codecs want them. The JSON spells bytes in hex, links as "66:0" and integers past
+ * 53 bits as strings.
+ */
 import { fromHex, toHex, utf8 } from "../../../modules/bytes.ts";
 import type { TypeLookup } from "../../../modules/formats/entry.ts";
 import { payloadWriter, readPayload } from "../../../modules/formats/payload.ts";
