@@ -15,6 +15,8 @@ export interface Furniture {
 export interface FurnishedOptions extends Partial<WorldOptions> {
 	readonly account?: Partial<ServerOptions>;
 	readonly uri?: string;
+	/** No thermometer: nothing happens by itself, so that days pass in a moment. */
+	readonly isQuiet?: boolean;
 }
 
 /** A device with one account, Device and a thermometer, before it starts. */
@@ -30,7 +32,7 @@ export function furnished(options: FurnishedOptions = {}): { readonly world: Wor
 	return { world, furniture };
 }
 
-function furnish(client: Client, furniture: Furniture, { account, uri }: FurnishedOptions): void {
+function furnish(client: Client, furniture: Furniture, { account, uri, isQuiet }: FurnishedOptions): void {
 	client.add(security({ serverUri: uri ?? "coap://server.example", shortServerId: account?.shortServerId ?? 1 }));
 	client.add(server({ shortServerId: 1, lifetimeS: 300, ...account }, client));
 	client.add(
@@ -58,5 +60,5 @@ function furnish(client: Client, furniture: Furniture, { account, uri }: Furnish
 			},
 		),
 	);
-	client.add(thermometer(() => furniture.celsius));
+	if (isQuiet !== true) client.add(thermometer(() => furniture.celsius));
 }

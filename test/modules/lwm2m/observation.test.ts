@@ -243,7 +243,7 @@ test("[CORE-IR-1] an observation whose target goes ends with its error code", ()
 
 test("[CORE-IR-1] at least one notification in 24 hours is Confirmable", () => {
 	for (const pmaxS of [3600, 7 * 3600, 20 * 3600, 30 * 3600]) {
-		const it = bench({ account: { lifetimeS: 0 } });
+		const it = bench({ account: { lifetimeS: 0 }, isQuiet: true });
 		it.attributes("/33000/0/1", `pmax=${pmaxS}`);
 		const seen = observe(it, "/33000/0/1");
 		it.world.run(5 * 86_400_000);
@@ -259,7 +259,7 @@ test("[CORE-IR-1] at least one notification in 24 hours is Confirmable", () => {
 });
 
 test("[CORE-IR-1] a Confirmable notification without an answer ends the observation, and makes a Register", () => {
-	const it = bench({ account: { lifetimeS: 0 } });
+	const it = bench({ account: { lifetimeS: 0 }, isQuiet: true });
 	it.attributes("/33000/0/1", "pmax=86400");
 	observe(it, "/33000/0/1");
 	it.world.run(86_399_000);

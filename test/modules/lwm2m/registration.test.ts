@@ -172,7 +172,7 @@ test("[CORE-REG-1] Disable: answer, De-register, silence for Disable Timeout, Re
 });
 
 test("[CORE-REG-1] Disable lasts a day when no timeout is set", () => {
-	const { world } = furnished();
+	const { world } = furnished({ isQuiet: true });
 	world.start();
 	world.ask({ code: Code.post, path: ["1", "0", "4"] });
 	world.run(86_399_999);
