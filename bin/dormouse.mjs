@@ -23,6 +23,8 @@ if (existsSync(at("../scripts/build.mjs")) && existsSync(at("../hosts/simulator/
 
 const { main: run } = await import(main.href);
 // The reader of a pipe may leave ("dormouse sim --json | head"): that ends the run, it is no failure.
-process.stdout.on("error", (error) => process.exit(error.code === "EPIPE" ? 0 : 1));
+for (const stream of [process.stdout, process.stderr]) {
+	stream.on("error", (error) => process.exit(error.code === "EPIPE" ? 0 : 1));
+}
 const status = await run(process.argv.slice(2));
 process.stdout.write("", () => process.stderr.write("", () => process.exit(status)));

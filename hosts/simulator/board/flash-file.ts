@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync, statSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, statSync, unlinkSync, writeSync } from "node:fs";
 import { HostFailure } from "../../../modules/host.ts";
 import { erasedByte, FlashChip, type FlashGeometry, type FlashKeeper } from "./flash.ts";
 
@@ -29,6 +29,7 @@ export function openFlashFile(path: string, geometry: FlashGeometry): FlashChip 
 		return chipOf(path, file, geometry);
 	} catch (error) {
 		closeSync(file);
+		if (kind === undefined) unlinkSync(path); // what could not be filled would only be refused the next time
 		throw error instanceof FlashFileRefused ? error : new FlashFileRefused(`${path}: ${reason(error)}`);
 	}
 }

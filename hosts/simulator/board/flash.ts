@@ -118,6 +118,13 @@ export class FlashChip {
 		return undefined;
 	}
 
+	/** Whether nothing was programmed there since its last erase; whole sectors. */
+	isBlank(offset: number, size: number): boolean {
+		const { sectorBytes } = this.geometry;
+		const sectors = this.#sectors.slice(Math.floor(offset / sectorBytes), Math.ceil((offset + size) / sectorBytes));
+		return sectors.every((sector) => sector === undefined);
+	}
+
 	/** @throws PowerCut when a cut falls into this operation; what was written until then stays */
 	write(offset: number, bytes: Uint8Array): string | undefined {
 		const { writeBytes } = this.geometry;

@@ -1,5 +1,4 @@
-import { equalBytes } from "../../../modules/bytes.ts";
-import { erasedByte, type FlashChip } from "./flash.ts";
+import type { FlashChip } from "./flash.ts";
 import type { Partition } from "./presets.ts";
 
 /** The image does not go into the board's slot, or what stands there can not be started. */
@@ -41,24 +40,14 @@ export class Slot {
 		}
 		if (this.holds(image)) return false;
 		const { offset, sizeBytes } = this.#place;
-		const refusal =
-			(this.#isBlank() ? undefined : this.#flash.erase(offset, sizeBytes)) ?? this.#flash.burn(offset, image);
+		const isBlank = this.#flash.isBlank(offset, sizeBytes);
+		const refusal = (isBlank ? undefined : this.#flash.erase(offset, sizeBytes)) ?? this.#flash.burn(offset, image);
 		if (refusal !== undefined) throw new SlotRefused(refusal);
 		return true;
 	}
 
 	/** Whether it begins with these bytes. */
 	holds(image: Uint8Array): boolean {
-		return equalBytes(this.read(image.length), image);
-	}
-
-	#isBlank(): boolean {
-		const { offset, sizeBytes } = this.#place;
-		const sector = new Uint8Array(this.#flash.geometry.sectorBytes);
-		for (let at = offset; at < offset + sizeBytes; at += sector.length) {
-			this.#flash.read(at, sector);
-			if (!sector.every((byte) => byte === erasedByte)) return false;
-		}
-		return true;
+		return Buffer.compare(this.read(image.length), image) === 0;
 	}
 }

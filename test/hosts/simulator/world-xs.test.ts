@@ -135,3 +135,23 @@ test("a power cut at any moment of a life leaves a board that starts again", asy
 	equal(heard.at(-1)!.event === "registered" || heard.some(({ event }) => event === "observing"), true);
 	equal(world.server!.clients().length, 1);
 });
+
+test("a Reboot from the server restarts the machine on XS, and its counts go on", async () => {
+	const heard: WorldEvent[] = [];
+	const world = World.virtual<Machine>({ seed: 6, device, onEvent: (event) => heard.push(event) });
+	const serverUri = await world.startServer();
+	const board = world.addBoard({ preset: presets.esp32, factory: { serverUri, endpointName: "reboot" } });
+	board.powerOn();
+	await world.run(1000);
+	const before = board.ledger.computrons;
+	const answer = world.server!.operations.execute("reboot", "/3/0/4");
+	await world.run(30_000);
+	equal((await answer).code, 0x44);
+	deepEqual(
+		heard.filter(({ event }) => event === "booted").map(({ resetCause }) => resetCause),
+		["powerOn", "restart"],
+	);
+	equal(heard.filter(({ event }) => event === "registered").length, 2);
+	ok(board.ledger.computrons > before * 1.5);
+	equal(board.state, "running");
+});

@@ -1,4 +1,5 @@
 import { deepEqual, equal, match, ok, throws } from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -165,6 +166,23 @@ test("a file that is none for this chip is refused with a reason, and left alone
 		refused(folder, /is not a file/);
 		refused(join(folder, "no", "such.flash"), /can not be made: no such file or directory/);
 		if (existsSync("/dev/full")) refused("/dev/full", /is not a file/);
+	});
+});
+
+test("a file that does not fit on the disk is refused, and nothing of it stays", {
+	skip: !existsSync("/bin/sh"),
+}, () => {
+	inFolder((folder) => {
+		const path = join(folder, "large.flash");
+		const chip = new URL("../../../../hosts/simulator/board/flash-file.js", import.meta.url).href;
+		const script = `import(${JSON.stringify(chip)}).then(({ openFlashFile }) => openFlashFile(${JSON.stringify(path)},
+			{ sizeBytes: 4194304, sectorBytes: 4096, writeBytes: 4, enduranceErases: 10 }))
+			.catch((error) => console.log(error.name, error.message))`;
+		// A limit on the size of files stands in for a full disk.
+		const limited = `ulimit -f 100 && exec "${process.execPath}" -e '${script}'`;
+		const { stdout } = spawnSync("/bin/sh", ["-c", limited], { encoding: "utf8", timeout: 20_000 });
+		match(stdout, /^FlashFileRefused .*file too large/);
+		ok(!existsSync(path));
 	});
 });
 
