@@ -45,14 +45,25 @@ function readArguments() {
 			help: { type: "boolean", default: false },
 		},
 	});
-	for (const setting of positionals) {
-		if (/^(server|endpoint|lifetime|serial)=./.test(setting)) continue;
-		throw new TypeError(`"${setting}" is no setting: server=, endpoint=, lifetime= or serial= with a value`);
+	const settings = {}; // as variables of the environment: the same image then serves all of them
+	for (const word of positionals) {
+		const [, name, value] = /^(server|endpoint|lifetime|serial)=(.+)$/.exec(word) ?? [];
+		if (name === undefined) {
+			throw new TypeError(`"${word}" is no setting: server=, endpoint=, lifetime= or serial= with a value`);
+		}
+		settings[`DORMOUSE_${name.toUpperCase()}`] = value;
 	}
 	if (values.for !== undefined && !(Number(values.for) > 0)) throw new TypeError("--for wants seconds, more than 0");
 	// Its own folder, because the self-test erases the flash.
 	const state = values.state ?? join(root, "build/desktop", values["self-test"] ? "self-test-state" : "state");
-	return { ...values, output: resolve(values.output), state: resolve(state), settings: positionals };
+	return { ...values, output: resolve(values.output), state: resolve(state), settings };
+}
+
+/** Starts a program that ends with this one, even when this one is killed and can not end it (where there is util-linux). */
+function spawnBound(program, words, options) {
+	const setpriv = programOnPath("setpriv");
+	if (setpriv === undefined) return spawn(program, words, options);
+	return spawn(setpriv, ["--pdeathsig", "KILL", program, ...words], options);
 }
 
 /** Starts an X server without a screen. @returns its display and its process */
@@ -64,7 +75,7 @@ async function startScreen() {
 		);
 	}
 	const words = ["-displayfd", "3", "-screen", "0", "1024x768x24", "-nolisten", "tcp"];
-	const child = spawn(program, words, { stdio: ["ignore", "ignore", "ignore", "pipe"], detached: true });
+	const child = spawnBound(program, words, { stdio: ["ignore", "ignore", "ignore", "pipe"], detached: true });
 	const number = await new Promise((done, failed) => {
 		child.on("error", failed);
 		child.on("exit", (status) => failed(new Error(`Xvfb ended at once, with status ${status}`)));
@@ -75,7 +86,7 @@ async function startScreen() {
 }
 
 /** Runs an image until it ends. @returns the exit status for this program */
-async function run(sdk, image, { window, state, for: seconds }, onLine) {
+async function run(sdk, image, { window, state, settings, for: seconds }, onLine) {
 	const screen = window ? undefined : await startScreen();
 	const home = mkdtempSync(join(tmpdir(), "dormouse-desktop-"));
 	mkdirSync(join(home, ".config/tech.moddable.mcsim"), { recursive: true }); // the simulator writes here, but never creates it
@@ -85,12 +96,13 @@ async function run(sdk, image, { window, state, for: seconds }, onLine) {
 		HOME: home,
 		XDG_CONFIG_HOME: join(home, ".config"),
 		DORMOUSE_STATE: state,
+		...settings,
 		NO_AT_BRIDGE: "1", // GTK would otherwise complain that there is no accessibility bus
 		GSETTINGS_BACKEND: "memory",
 		...(screen === undefined ? {} : { DISPLAY: screen.display, GDK_BACKEND: "x11" }),
 	};
 	// Groups of their own: Ctrl-C in the terminal then reaches this program alone, which asks the device to end.
-	const device = spawn(sdk.simulator, [sdk.simulators, image], {
+	const device = spawnBound(sdk.simulator, [sdk.simulators, image], {
 		env: environment,
 		stdio: ["ignore", "pipe", "inherit"],
 		detached: true,
@@ -147,7 +159,7 @@ async function main() {
 	const manifest = isTest ? "hosts/desktop/selftest/manifest.json" : "manifest.json";
 	let image = join(options.output, "bin/lin/mc/release", name, "mc.so");
 	if (!options["no-build"]) {
-		image = await buildForSimulator({ sdk, manifest, name, ...options, onLine: say });
+		image = await buildForSimulator({ sdk, manifest, name, output: options.output, onLine: say });
 		say(`Built ${image}`);
 	}
 	if (options["build-only"]) return 0;

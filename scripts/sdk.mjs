@@ -71,13 +71,13 @@ const isOurWarning = (line, home) =>
 
 /**
  * Builds a manifest for the SDK's simulator.
- * @param {{ sdk: ReturnType<typeof findSdk>, manifest: string, name: string, output: string, settings: string[], onLine: (line: string) => void }} options
- *   `name` is the image's, from the manifest's build.NAME; `settings` are key=value words for mc/config
+ * @param {{ sdk: ReturnType<typeof findSdk>, manifest: string, name: string, output: string, onLine: (line: string) => void }} options
+ *   `name` is the image's, from the manifest's build.NAME
  * @returns {Promise<string>} path of the image. Rejects with a message when the build fails, or our modules cause a warning
  */
-export async function buildForSimulator({ sdk, manifest, name, output, settings, onLine }) {
+export async function buildForSimulator({ sdk, manifest, name, output, onLine }) {
 	mkdirSync(output, { recursive: true });
-	const words = ["-m", "-p", "lin", "-t", "build", "-o", output, ...settings, join(root, manifest)];
+	const words = ["-m", "-p", "lin", "-t", "build", "-o", output, join(root, manifest)];
 	const warnings = [];
 	const child = spawn(join(sdk.tools, "mcconfig"), words, { cwd: root, env: sdk.environment });
 	for (const stream of [child.stdout, child.stderr]) {

@@ -79,6 +79,16 @@ void xs_dormouse_entropy(xsMachine *the)
 	}
 }
 
+/* A variable of the environment in which the simulator runs, or undefined. */
+void xs_dormouse_environment(xsMachine *the)
+{
+	char name[64];
+	xsmcToStringBuffer(xsArg(0), name, sizeof(name));
+	const char *value = getenv(name);
+	if (value)
+		xsmcSetString(xsResult, (xsStringValue)value);
+}
+
 /* @returns the cause that the process before this restart left, or undefined at a first start */
 void xs_dormouse_reset_cause(xsMachine *the)
 {

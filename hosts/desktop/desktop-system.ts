@@ -21,6 +21,11 @@ export function fillFromSystem(this: void, bytes: Uint8Array): void {
 	native("xs_dormouse_entropy").call(this, bytes);
 }
 
+/** A variable of the environment in which the simulator runs; undefined when it is not set. */
+export function environmentVariable(this: void, name: string): string | undefined {
+	return native("xs_dormouse_environment").call(this, name);
+}
+
 /** Why the device runs: what the start before this one left, undefined after a first start. Answers once. */
 export function takeResetCause(this: void): string | undefined {
 	return native("xs_dormouse_reset_cause").call(this);

@@ -1,26 +1,31 @@
 import config from "mc/config";
 import type { Factory } from "../../modules/host.ts";
+import { environmentVariable } from "./desktop-system.ts";
 
-/** What the manifest's `config` or mcconfig's command line may say: `mcconfig -m -p lin server=coap://… endpoint=… lifetime=60`. */
-interface Settings {
-	readonly server?: string;
-	readonly endpoint?: string;
-	/** Seconds; a string when it comes from the command line. */
-	readonly lifetime?: string | number;
-	readonly serial?: string;
+/**
+ * One setting: what the environment says in which the simulator runs (DORMOUSE_SERVER=coap://… mcsim …), so that one image
+ * serves many devices; else what the image was built with (`mcconfig -m -p lin server=coap://…`); undefined for neither.
+ */
+function setting(name: "server" | "endpoint" | "lifetime" | "serial"): string | undefined {
+	const built: unknown = (config as Record<string, unknown>)[name];
+	const text = environmentVariable(`DORMOUSE_${name.toUpperCase()}`) ?? (built === undefined ? "" : String(built));
+	return text === "" ? undefined : text;
 }
 
-/** The factory data of this image. @throws Error when the lifetime is no positive number of seconds */
+/** The factory data of this device. @throws Error when the lifetime is no whole number of seconds, at least 1 */
 export function readFactory(): Factory {
-	const { server, endpoint, lifetime, serial } = config as Settings;
-	const lifetimeS = lifetime === undefined || lifetime === "" ? undefined : Number(lifetime);
+	const endpointName = setting("endpoint");
+	const serverUri = setting("server");
+	const lifetime = setting("lifetime");
+	const serialNumber = setting("serial");
+	const lifetimeS = lifetime === undefined ? undefined : Number(lifetime);
 	if (lifetimeS !== undefined && !(Number.isInteger(lifetimeS) && lifetimeS > 0)) {
 		throw new Error(`lifetime=${lifetime}: give whole seconds, at least 1`);
 	}
 	return Object.freeze({
-		...(endpoint ? { endpointName: endpoint } : {}),
-		...(server ? { serverUri: server } : {}),
+		...(endpointName === undefined ? {} : { endpointName }),
+		...(serverUri === undefined ? {} : { serverUri }),
 		...(lifetimeS === undefined ? {} : { lifetimeS }),
-		...(serial ? { serialNumber: serial } : {}),
+		...(serialNumber === undefined ? {} : { serialNumber }),
 	});
 }

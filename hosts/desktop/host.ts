@@ -6,6 +6,7 @@ import { readFactory } from "./factory.ts";
 import { PartitionFlash } from "./flash.ts";
 import { DesktopPower } from "./power.ts";
 import { SystemResolver } from "./resolver.ts";
+import { roomCelsius } from "./room.ts";
 import { TraceLog } from "./trace-log.ts";
 
 /** The ports of modules/host.ts on the SDK's simulator. Made once per start. @throws HostFailure when the computer lacks one */
@@ -24,5 +25,6 @@ export function openDesktop(platform: string): Host {
 		log: new TraceLog(clock),
 		factory: readFactory(),
 		platform,
+		temperature: () => roomCelsius(clock.nowMs()),
 	};
 }
