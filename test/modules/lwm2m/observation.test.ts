@@ -251,7 +251,9 @@ test("[CORE-IR-1] at least one notification in 24 hours is Confirmable", () => {
 		for (const line of seen.sent()) {
 			const [atS, type] = [Number(line.split(" ")[0]), line.split(" ")[1]];
 			ok(type === "CON" || pmaxS > 86_400 || atS - confirmedAtS < 86_400, `pmax ${pmaxS}: ${line}`);
-			if (type === "CON") confirmedAtS = atS;
+			if (type !== "CON") continue;
+			ok(pmaxS > 86_400 || atS - confirmedAtS <= 86_400, `pmax ${pmaxS}: ${line} after ${confirmedAtS}`);
+			confirmedAtS = atS;
 		}
 		ok(confirmedAtS > 0);
 		ok(seen.sent().length >= Math.floor((5 * 86_400) / pmaxS), `pmax ${pmaxS}`);
@@ -337,4 +339,23 @@ test("[CORE-IR-1] all observations due at once are told, and the answer that mad
 	const all = Array.from({ length: 16 }, () => observe(it, "/33000/0/0"));
 	equal(code(it.put("/33000/0/0", ContentFormat.text, new Uint8Array([0x78]))), "2.04");
 	for (const seen of all) deepEqual(seen.values(), ["abc", "x"]);
+});
+
+test("[CORE-IR-1] an Observe with a token in use replaces that observation (RFC 7641 §4.1)", () => {
+	const it = bench();
+	const { client, serverAddress, nowMs } = it.world;
+	for (const [messageId, resource] of [
+		[1, 0x31],
+		[2, 0x30],
+	] as const) {
+		const path = [0x55, 0x33, 0x33, 0x30, 0x30, 0x30, 0x01, 0x30, 0x01, resource]; // 33000, 0, and the Resource
+		const request = new Uint8Array([0x41, Code.get, 0x70, messageId, 0xaa, 0x60, ...path]);
+		client.receive(serverAddress, request, 0, request.length, nowMs);
+		it.world.settle();
+	}
+	equal(client.sessions[0]!.observationCount, 1);
+	const before = it.world.wire.length;
+	it.instance.set("whole", 8); // observed no more
+	it.world.settle();
+	equal(it.world.wire.length, before);
 });

@@ -404,3 +404,15 @@ test("[CORE-REG-1] a host without entropy is logged, and tried again later", () 
 	it.world.run(75_000);
 	equal(stateOf(it), "registered");
 });
+
+test("[CORE-REG-1] an Update asked for before the Register is part of it", () => {
+	const { world } = furnished();
+	world.client.start(world.nowMs);
+	world.client.update(1);
+	world.settle();
+	world.run(1000);
+	deepEqual(
+		world.requests.map(({ path }) => path.join("/")),
+		["rd"],
+	);
+});
