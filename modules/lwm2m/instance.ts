@@ -56,14 +56,23 @@ interface Hooks {
 export class Instance {
 	readonly facts: ObjectFacts;
 	readonly id: number;
-	readonly #hooks: Hooks;
+	readonly #read: Hooks["read"];
+	readonly #check: Hooks["check"];
+	readonly #written: Hooks["written"];
+	readonly #execute: Hooks["execute"];
+	readonly #sample: Hooks["sample"];
 	readonly #values: { [name: string]: Held | undefined } = {};
 	#listener: ChangeListener | undefined;
 
 	constructor(facts: ObjectFacts, id: number, hooks: Hooks) {
 		this.facts = facts;
 		this.id = id;
-		this.#hooks = hooks;
+		// One by one, so that the list of first values is garbage when they are in #values.
+		this.#read = hooks.read;
+		this.#check = hooks.check;
+		this.#written = hooks.written;
+		this.#execute = hooks.execute;
+		this.#sample = hooks.sample;
 		for (const name in hooks.values) {
 			assert(facts.resources[name]?.type !== undefined, `object ${facts.id} has no value ${name}`);
 			this.#values[name] = toHeld(hooks.values[name]);
@@ -72,11 +81,11 @@ export class Instance {
 
 	/** How often and what to sample, if at all. */
 	get sampleEveryS(): number | undefined {
-		return this.#hooks.sample?.everyS;
+		return this.#sample?.everyS;
 	}
 
 	sample(): void {
-		this.#hooks.sample?.take(this);
+		this.#sample?.take(this);
 	}
 
 	/** Says who is told of changes; undefined says nobody. Called by the registry. */
@@ -99,16 +108,16 @@ export class Instance {
 	}
 
 	isSupported(name: string): boolean {
-		if (this.#hooks.execute?.[name] !== undefined || this.#hooks.read?.[name] !== undefined) return true;
+		if (this.#execute?.[name] !== undefined || this.#read?.[name] !== undefined) return true;
 		return name in this.#values;
 	}
 
 	isPresent(name: string): boolean {
-		return this.#hooks.execute?.[name] !== undefined || this.read(name) !== undefined;
+		return this.#execute?.[name] !== undefined || this.read(name) !== undefined;
 	}
 
 	read(name: string): Held | undefined {
-		const hook = this.#hooks.read?.[name];
+		const hook = this.#read?.[name];
 		return hook === undefined ? this.#values[name] : hook(this);
 	}
 
@@ -124,7 +133,7 @@ export class Instance {
 	 */
 	hold(name: string, held: Held | undefined): void {
 		const before = this.#values[name];
-		if (this.#hooks.read?.[name] !== undefined || sameHeld(before, held)) return;
+		if (this.#read?.[name] !== undefined || sameHeld(before, held)) return;
 		this.#values[name] = held;
 		if (before === undefined || held === undefined || !isInstances(before) || !isInstances(held)) {
 			this.tell(name);
@@ -141,17 +150,17 @@ export class Instance {
 
 	/** @throws RequestRefused when the application does not want this value */
 	check(name: string, held: Held): void {
-		this.#hooks.check?.[name]?.(held, this);
+		this.#check?.[name]?.(held, this);
 	}
 
 	/** Runs what the application does after a server's Write. */
 	written(name: string, held: Held): void {
-		this.#hooks.written?.[name]?.(held, this);
-		if (this.#hooks.read?.[name] !== undefined) this.tell(name);
+		this.#written?.[name]?.(held, this);
+		if (this.#read?.[name] !== undefined) this.tell(name);
 	}
 
 	execute(name: string, args: readonly Argument[]): void {
-		this.#hooks.execute?.[name]?.(this, args);
+		this.#execute?.[name]?.(this, args);
 	}
 }
 
