@@ -19,7 +19,7 @@ const memory: MachineMemory = {
 	keys: 2048,
 	moreKeys: 1024,
 	cHeapBytes: 1024 * 1024,
-	turnComputrons: 10_000_000_000,
+	turnComputrons: 4_000_000_000,
 };
 
 export interface XsCase {

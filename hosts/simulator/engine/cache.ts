@@ -18,13 +18,11 @@ import { EngineFailure, findXsFolder, packageRoot, readShim, readXsSources } fro
 
 export interface CachedEngine extends EngineBytes {
 	readonly key: string;
-	readonly xsVersion: string;
 }
 
 /** Written last: an engine without it is not complete. */
 interface Record {
 	readonly key: string;
-	readonly xsVersion: string;
 	readonly device: string;
 	readonly compiler: string;
 }
@@ -54,7 +52,7 @@ export async function engineBytes(
 		(await locked(
 			plan.key,
 			() => read(plan.key),
-			() => make(plan, sources.version, onProgress, check),
+			() => make(plan, onProgress, check),
 		))
 	);
 }
@@ -80,7 +78,7 @@ function read(key: string): CachedEngine | undefined {
 		const device = new Uint8Array(readFileSync(wasmPath("device", key)));
 		const compiler = new Uint8Array(readFileSync(wasmPath("compiler", key)));
 		if (sha256(device) !== record.device || sha256(compiler) !== record.compiler) return undefined;
-		return { key, xsVersion: record.xsVersion, device, compiler };
+		return { key, device, compiler };
 	} catch {
 		return undefined;
 	}
@@ -88,16 +86,15 @@ function read(key: string): CachedEngine | undefined {
 
 async function make(
 	plan: Recipe,
-	xsVersion: string,
 	onProgress: (progress: BuildProgress) => void,
 	check: (built: CachedEngine) => void,
 ): Promise<CachedEngine> {
 	const { device, compiler } = await buildEngine(plan, new ObjectStore(join(folder, "objects")), onProgress);
-	const built: CachedEngine = { key: plan.key, xsVersion, device, compiler };
+	const built: CachedEngine = { key: plan.key, device, compiler };
 	check(built);
 	writeWhole(wasmPath("device", plan.key), device);
 	writeWhole(wasmPath("compiler", plan.key), compiler);
-	const record: Record = { key: plan.key, xsVersion, device: sha256(device), compiler: sha256(compiler) };
+	const record: Record = { key: plan.key, device: sha256(device), compiler: sha256(compiler) };
 	writeWhole(recordPath(plan.key), `${JSON.stringify(record, null, "\t")}\n`);
 	return built;
 }

@@ -21,6 +21,7 @@ export interface Program {
 interface Exports {
 	readonly memory: WebAssembly.Memory;
 	_initialize(): void;
+	xsVersion(): number;
 	allocate(size: number): number;
 	release(at: number): void;
 	compile(name: number, text: number, size: number): number;
@@ -37,6 +38,12 @@ export class Compiler {
 
 	constructor(module: WebAssembly.Module) {
 		this.#module = module;
+	}
+
+	/** "13.3.0": the XS that this is, and whose bytecode it makes. */
+	get xsVersion(): string {
+		const version = this.#with([], (exports) => exports.xsVersion());
+		return [version >> 16, (version >> 8) & 0xff, version & 0xff].join(".");
 	}
 
 	/** @throws CompileFailure with the first error */

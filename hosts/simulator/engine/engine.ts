@@ -45,15 +45,16 @@ async function load(onProgress: (progress: BuildProgress) => void, xs: string | 
 	return assemble(await engineBytes(onProgress, (built) => selfTest(assemble(built)), xs));
 }
 
-function assemble({ key, xsVersion, device, compiler }: CachedEngine): Engine {
+function assemble({ key, device, compiler: compilerBytes }: CachedEngine): Engine {
 	// V8's first tier stays for the whole of a long activation, and a device's turn is one: several times slower.
 	setFlagsFromString("--no-liftoff");
+	const compiler = new Compiler(new WebAssembly.Module(compilerBytes));
 	return {
 		key,
-		xsVersion,
+		xsVersion: compiler.xsVersion,
 		device: new WebAssembly.Module(device),
 		deviceBytes: device.length,
-		compiler: new Compiler(new WebAssembly.Module(compiler)),
-		compilerBytes: compiler.length,
+		compiler,
+		compilerBytes: compilerBytes.length,
 	};
 }

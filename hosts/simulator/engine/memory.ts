@@ -18,6 +18,6 @@ export interface MachineMemory {
 	readonly moreKeys: number;
 	/** What the VM may take from the C heap beside the arena: the machine, key tables, aliases. */
 	readonly cHeapBytes: number;
-	/** The watchdog: how many computrons (steps of the interpreter) one turn may take. */
+	/** The watchdog: how many computrons (steps of the interpreter) one turn may take; below 2^32, where XS 13 begins again. */
 	readonly turnComputrons: number;
 }

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -22,11 +21,7 @@ function findPackageRoot(folder: string): string {
 
 /** The C files of an XS, as clang will see them: flat, patched. */
 export interface XsSources {
-	/** "13.3.0" or "17": for messages. */
-	readonly version: string;
 	readonly files: ReadonlyMap<string, string>;
-	/** SHA-256 over the files before the patch. */
-	readonly hash: string;
 }
 
 /**
@@ -60,19 +55,15 @@ export function readXsSources(folder: string): XsSources {
 	const files = new Map<string, string>();
 	for (const room of ["sources", "includes", "platforms"]) {
 		for (const name of readdirSync(join(folder, room)).sort()) {
-			if (/\.[ch]$/.test(name)) files.set(name, readFileSync(join(folder, room, name), "utf8"));
+			// The platforms' own C files are hosts for desktops.
+			const isWanted = name.endsWith(".h") || (room === "sources" && name.endsWith(".c"));
+			if (isWanted) files.set(name, readFileSync(join(folder, room, name), "utf8"));
 		}
 	}
-	const hash = createHash("sha256");
-	for (const [name, text] of files) hash.update(`${name}\0${text}\0`);
-	const common = files.get("xsCommon.h") ?? "";
-	const version = [...common.matchAll(/define XS_(?:MAJOR|MINOR|PATCH)_VERSION (\d+)/g)]
-		.slice(0, 3)
-		.map((match) => match[1]);
 	const run = files.get("xsRun.c");
 	if (run === undefined) throw new EngineFailure(`no XS sources in ${folder}`);
 	files.set("xsRun.c", patchedXs(run));
-	return { version: version.join("."), files, hash: hash.digest("hex") };
+	return { files };
 }
 
 /** The shim's C files of this package. */

@@ -8,21 +8,28 @@ FROM_BOARD(meter) int board_meter(double computrons);
 FROM_BOARD(wallTimeMs) double board_wallTimeMs(void);
 FROM_BOARD(dice) int board_dice(int bound);
 
-/* XS 17 counts computrons in fractions of 1/65536; 13.3 counts them whole. */
+/* XS 17 counts in fractions of a computron, and XS 13.3 in whole ones; both say whole ones to their callback. */
 #ifdef XS_CODE_METERING
 	#define COMPUTRON 65536.0
+typedef txU8 MeterIndex;
 #else
 	#define COMPUTRON 1.0
+typedef txU4 MeterIndex;
 #endif
 
 static int failing = 0;
-static double computronsBefore = 0; /* of the turns that have ended, and of the wraps in this one */
-static txMachine* failed;
+static double computronsBefore = 0; /* of the turns that have ended */
 
 /* With --stack-first the C stack ends at address 0: below this mark there is room for one more XS call that does not check. */
 char* fxCStackLimit()
 {
 	return (char*)6144;
+}
+
+/* XS's own version, of which bytecode is a part: major, minor, patch. */
+TO_BOARD(xsVersion) uint32_t device_xsVersion(void)
+{
+	return (XS_MAJOR_VERSION << 16) | ((XS_MINOR_VERSION) << 8) | XS_PATCH_VERSION;
 }
 
 void shim_fail(int reason)
@@ -57,7 +64,6 @@ void fxAbort(txMachine* the, int status)
 		if ((status == XS_UNHANDLED_EXCEPTION_EXIT) || (status == XS_UNHANDLED_REJECTION_EXIT))
 			shim_describeException(the);
 	}
-	failed = the;
 	shim_fail(status);
 }
 
@@ -99,13 +105,9 @@ void fxQueuePromiseJobs(txMachine* the)
 	the->promiseJobs = 1;
 }
 
-#ifdef XS_CODE_METERING
-static txBoolean meterReached(txMachine* the, txU8 index)
-#else
-static txBoolean meterReached(txMachine* the, txU4 index)
-#endif
+static txBoolean meterReached(txMachine* the, MeterIndex computrons)
 {
-	return board_meter((double)index / COMPUTRON) ? 1 : 0;
+	return board_meter((double)computrons) ? 1 : 0;
 }
 
 void shim_meter(txMachine* the, uint32_t interval)
