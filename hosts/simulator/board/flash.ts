@@ -118,13 +118,6 @@ export class FlashChip {
 		return undefined;
 	}
 
-	/** Whether nothing was programmed there since its last erase; whole sectors. */
-	isBlank(offset: number, size: number): boolean {
-		const { sectorBytes } = this.geometry;
-		const sectors = this.#sectors.slice(Math.floor(offset / sectorBytes), Math.ceil((offset + size) / sectorBytes));
-		return sectors.every((sector) => sector === undefined);
-	}
-
 	/** @throws PowerCut when a cut falls into this operation; what was written until then stays */
 	write(offset: number, bytes: Uint8Array): string | undefined {
 		const { writeBytes } = this.geometry;
@@ -154,22 +147,34 @@ export class FlashChip {
 		for (let sector = offset / sectorBytes; sector < (offset + size) / sectorBytes; sector++) {
 			if (this.#erases[sector]! >= enduranceErases) return `flash: sector ${sector} is worn out`;
 			const cut = this.#fallsNow();
-			this.#erases[sector]! += 1;
 			this.#eraseCount++;
-			this.#keeper?.worn(sector, this.#erases[sector]!);
-			if (cut !== undefined) {
-				this.#tearErase(sector, cut);
-				throw new PowerCut(`power cut in the erase of flash sector ${sector}`);
+			if (cut === undefined) {
+				this.#eraseSector(sector);
+				continue;
 			}
-			if (this.#sectors[sector] === undefined) continue;
-			this.#sectors[sector] = undefined;
-			this.#keeper?.changed(sector * sectorBytes, new Uint8Array(sectorBytes).fill(erasedByte));
+			this.#wear(sector);
+			this.#tearErase(sector, cut);
+			throw new PowerCut(`power cut in the erase of flash sector ${sector}`);
 		}
 		return undefined;
 	}
 
 	/**
-	 * Puts `bytes` there as a programmer in a factory does: past the rules, the wear and the power.
+	 * Erases what is not blank there, as a programmer at the bench does: it wears the sectors, but no power fails, and
+	 * figures() does not count it as work of the device. Whole sectors.
+	 */
+	clear(offset: number, size: number): string | undefined {
+		const { sectorBytes } = this.geometry;
+		const refusal = this.#outside(offset, size) ?? this.#misaligned(offset, size, sectorBytes);
+		if (refusal !== undefined) return refusal;
+		for (let sector = offset / sectorBytes; sector < (offset + size) / sectorBytes; sector++) {
+			if (this.#sectors[sector] !== undefined) this.#eraseSector(sector);
+		}
+		return undefined;
+	}
+
+	/**
+	 * Puts `bytes` there as a programmer does, see clear(), whatever was there before.
 	 * @param bytes kept, not copied: they must not change any more
 	 */
 	burn(offset: number, bytes: Uint8Array): string | undefined {
@@ -265,6 +270,19 @@ export class FlashChip {
 			sector.written.fill(1, 0, Math.ceil(sector.programmedBytes / writeBytes));
 		}
 		return sector;
+	}
+
+	#wear(sector: number): void {
+		this.#erases[sector]! += 1;
+		this.#keeper?.worn(sector, this.#erases[sector]!);
+	}
+
+	#eraseSector(sector: number): void {
+		const { sectorBytes } = this.geometry;
+		this.#wear(sector);
+		if (this.#sectors[sector] === undefined) return;
+		this.#sectors[sector] = undefined;
+		this.#keeper?.changed(sector * sectorBytes, new Uint8Array(sectorBytes).fill(erasedByte));
 	}
 
 	#tearErase(index: number, cut: FlashCut): void {

@@ -40,8 +40,7 @@ export class Slot {
 		}
 		if (this.holds(image)) return false;
 		const { offset, sizeBytes } = this.#place;
-		const isBlank = this.#flash.isBlank(offset, sizeBytes);
-		const refusal = (isBlank ? undefined : this.#flash.erase(offset, sizeBytes)) ?? this.#flash.burn(offset, image);
+		const refusal = this.#flash.clear(offset, sizeBytes) ?? this.#flash.burn(offset, image);
 		if (refusal !== undefined) throw new SlotRefused(refusal);
 		return true;
 	}

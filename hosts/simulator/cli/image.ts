@@ -13,7 +13,10 @@ export interface ImageCommandOptions {
 	readonly output?: string;
 }
 
-/** `dormouse image`: builds the device image, says its size and hash. @throws WrongUsage when --output can not be written */
+/**
+ * `dormouse image`: builds the device image, says its size and hash. @throws WrongUsage when --output can not be
+ * written
+ */
 export async function run({ json, output: file }: ImageCommandOptions, output: Output): Promise<ExitStatus> {
 	const engine = await loadEngine(buildProgress(output));
 	const image = await buildImage({ engine });

@@ -45,7 +45,10 @@ export async function within(ms: number, promise: Promise<unknown>): Promise<boo
 	}
 }
 
-/** Waits for `work`, or for the user to ask for the end. @returns undefined then; the work is left to the end of the process */
+/**
+ * Waits for `work`, or for the user to ask for the end. @returns undefined then; the work is left to the end of the
+ * process
+ */
 export function unlessAsked<T>(interrupt: Interrupt, work: Promise<T>): Promise<T | undefined> {
 	return Promise.race([work, interrupt.asked.then(() => undefined)]);
 }

@@ -170,7 +170,10 @@ class Simulation {
 		this.#output.err("The server did not answer in time: the board is switched off without its good-bye.");
 	}
 
-	/** The protocol gives a silent server a minute and a half before a try has failed: long, for a person who mistyped an address. */
+	/**
+	 * The protocol gives a silent server a minute and a half before a try has failed: long, for a person who mistyped
+	 * an address.
+	 */
 	#hint(): void {
 		if (this.#counts.has("registered") || this.#counts.has("registrationFailed")) return;
 		this.#output.err(

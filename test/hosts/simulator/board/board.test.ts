@@ -76,7 +76,7 @@ test("an image goes into slot A once, a different one replaces it, one too large
 	const image = Uint8Array.from({ length: 10_000 }, (_, index) => index & 0xff);
 	equal(board.program(image), true);
 	equal(board.program(image.slice()), false, "already there");
-	equal(board.flash.figures().erases, 0);
+	equal(board.flash.figures().mostErasesOfASector, 0);
 	const shorter = new Uint8Array(5000).fill(7);
 	equal(board.program(shorter), true);
 	const found = new Uint8Array(10_000);
@@ -86,6 +86,8 @@ test("an image goes into slot A once, a different one replaces it, one too large
 		found.subarray(5000).every((byte) => byte === 0xff),
 		"nothing of the first image is left",
 	);
+	const { erases, mostErasesOfASector } = board.flash.figures();
+	deepEqual([erases, mostErasesOfASector], [0, 1], "it wears the flash, but is no work of the device");
 	throws(() => board.program(new Uint8Array(472 * 1024 + 1)), SlotRefused);
 });
 

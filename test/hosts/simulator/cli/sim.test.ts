@@ -174,6 +174,39 @@ test("a server that answers garbage: the board survives all of it and keeps on t
 	garbage.close();
 });
 
+test("a server that dies: Ctrl-C waits a moment for its answer, says that none came, and ends", {
+	timeout,
+}, async () => {
+	const server = new Dormouse(["server", "--port", "0", "--http", "0", "--host", "127.0.0.1"]);
+	const [, port] = await server.says(/on UDP port (\d+)/, "stderr");
+	const sim = new Dormouse(["sim", "--server", `coap://127.0.0.1:${port}`, "--json"]);
+	await sim.says(/"registered"/);
+	server.process.kill("SIGKILL");
+	await server.ended;
+	const startMs = performance.now();
+	sim.process.kill("SIGINT");
+	const { status, stdout, stderr } = await sim.ended;
+	equal(status, 0, stderr);
+	ok(performance.now() - startMs < 10_000);
+	match(stderr, /The server did not answer in time/);
+	equal(eventsOf(stdout).at(-1)!.event, "report");
+});
+
+test("in real time with the embedded server: it is read and observed, and told good-bye", { timeout }, async () => {
+	const sim = new Dormouse(["sim", "--real-time", "--json", "--lifetime", "100", "--seed", "5"]);
+	await sim.says(/"observing"/);
+	sim.process.kill("SIGINT");
+	const { status, stdout, stderr } = await sim.ended;
+	equal(status, 0, stderr);
+	const events = eventsOf(stdout);
+	equal(events.find(({ event }) => event === "registered")!.lifetimeS, 100);
+	deepEqual(
+		events.slice(-3).map(({ event }) => event),
+		["deregistered", "off", "report"],
+	);
+	equal(events.at(-1)!.time, "real");
+});
+
 test("a name that nobody knows is said at once", { timeout }, async () => {
 	const sim = new Dormouse(["sim", "--server", "coap://no-such-name.invalid", "--json"]);
 	const [line] = await sim.says(/.*"registrationFailed".*/);
