@@ -52,16 +52,18 @@ export class Attributes {
 	/**
 	 * Those in force at this path: its own, then those of the levels above it (LwM2M Core 1.1 §5.1.1: the lower level
 	 * wins).
-	 * @param defaults what holds where no level says anything: Resources 2 and 3 of the Server Object
+	 * @param defaults what holds where no level says anything: Resources 2 and 3 of the Server Object; returned itself
+	 * when nothing is attached
 	 */
 	inForce(path: Path, defaults: AttributeSet = {}): AttributeSet {
-		const set: OpenSet = { ...defaults };
+		let set: OpenSet | undefined;
 		for (let level = 1; level <= 4; level++) {
 			for (const attached of this.#attached) {
-				if (levelOf(attached.path) === level && isWithin(path, attached.path)) Object.assign(set, attached.set);
+				if (levelOf(attached.path) !== level || !isWithin(path, attached.path)) continue;
+				set = Object.assign(set ?? { ...defaults }, attached.set);
 			}
 		}
-		return set;
+		return set ?? defaults;
 	}
 
 	/**

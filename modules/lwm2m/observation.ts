@@ -2,7 +2,7 @@ import { equalBytes } from "../bytes.ts";
 import { Code, isSuccess } from "../coap/code.ts";
 import type { ResponseOptions } from "../coap/peer.ts";
 import { isWithin, type Path } from "../formats/value.ts";
-import type { AttributeSet } from "./attributes.ts";
+import { type AttributeSet, comparesValues } from "./attributes.ts";
 
 /** RFC 7641 §4.5: a Confirmable notification at least this often. */
 const confirmableEveryMs = 24 * 3600 * 1000;
@@ -36,9 +36,14 @@ interface Observation extends Observed {
 	isPending: boolean;
 	notifiedAtMs: number;
 	confirmedAtMs: number;
-	/** The number told last, for st, and the number seen last, for gt and lt. */
-	toldNumber: number | bigint | undefined;
-	seenNumber: number | bigint | undefined;
+	/** For gt, lt and st; absent while none of them is in force. */
+	numbers: Numbers | undefined;
+}
+
+/** The number told last, for st, and the number seen last, for gt and lt; undefined where there was none. */
+interface Numbers {
+	told: number | bigint | undefined;
+	seen: number | bigint | undefined;
 }
 
 /** The observations of one LwM2M Server (LwM2M Core 1.1 §6.4, RFC 7641). */
@@ -59,6 +64,7 @@ export class Observations {
 	/**
 	 * Begins an observation whose first notification is the response being sent now; one with the same token is
 	 * replaced (RFC 7641 §4.1).
+	 * @param token, target kept as they are: nobody changes them any more
 	 * @returns the sequence number for that response, or undefined at the limit: the response is then one to a plain
 	 * Read (§4.1)
 	 */
@@ -69,20 +75,20 @@ export class Observations {
 	): number | undefined {
 		this.cancel(token);
 		if (this.#all.length >= this.#limit) return undefined;
-		const path = { ...target.path };
-		const number = this.#port.numberAt(path);
-		this.#all.push({
-			token: token.slice(),
+		const { path, accept } = target;
+		const observation: Observation = {
+			token,
 			path,
-			accept: target.accept,
+			accept,
 			sequence: 0,
 			attributes: undefined,
 			isPending: false,
 			notifiedAtMs: nowMs,
 			confirmedAtMs: nowMs,
-			toldNumber: number,
-			seenNumber: number,
-		});
+			numbers: undefined,
+		};
+		this.#all.push(observation);
+		this.#number(observation);
 		return 0;
 	}
 
@@ -109,7 +115,9 @@ export class Observations {
 	attributesChanged(): void {
 		for (const observation of this.#all) {
 			observation.attributes = undefined;
-			observation.seenNumber = this.#port.numberAt(observation.path);
+			const told = observation.numbers?.told;
+			this.#number(observation);
+			if (observation.numbers !== undefined && told !== undefined) observation.numbers.told = told;
 		}
 	}
 
@@ -142,19 +150,32 @@ export class Observations {
 		return Math.min(earliestMs, latestMs);
 	}
 
+	/** Takes down the value of now, where it is to be compared later. */
+	#number(observation: Observation): void {
+		if (!comparesValues(this.#attributesOf(observation))) {
+			observation.numbers = undefined;
+			return;
+		}
+		const now = this.#port.numberAt(observation.path);
+		observation.numbers = { told: now, seen: now };
+	}
+
 	/** Looks at a changed value and decides whether it is to be told. */
 	#see(observation: Observation): void {
 		const { gt, lt, st } = this.#attributesOf(observation);
-		const now =
-			gt === undefined && lt === undefined && st === undefined ? undefined : this.#port.numberAt(observation.path);
-		const { seenNumber: seen, toldNumber: told } = observation;
-		observation.seenNumber = now;
+		const { numbers } = observation;
+		if (numbers === undefined) {
+			observation.isPending = true;
+			return;
+		}
+		const { seen, told } = numbers;
+		const now = this.#port.numberAt(observation.path);
+		numbers.seen = now;
 		if (now === undefined || seen === undefined || told === undefined) {
 			observation.isPending = true;
 			return;
 		}
-		// The examples of Transport 1.1 §6.4.4 count a crossing upwards for gt and downwards for lt, and none on the way
-		// back.
+		// The examples of Transport 1.1 §6.4.4 count a crossing upwards for gt and downwards for lt, none on the way back.
 		const crossesUp = gt !== undefined && seen <= gt && now > gt;
 		const crossesDown = lt !== undefined && seen >= lt && now < lt;
 		const steps = st !== undefined && Math.abs(Number(now) - Number(told)) >= st;
@@ -182,7 +203,7 @@ export class Observations {
 		observation.sequence = (observation.sequence + 1) & 0xffffff;
 		observation.isPending = false;
 		observation.notifiedAtMs = nowMs;
-		observation.toldNumber = observation.seenNumber = this.#port.numberAt(observation.path);
+		this.#number(observation);
 		if (isConfirmable) observation.confirmedAtMs = nowMs;
 		const type = isConfirmable ? "confirmable" : "nonConfirmable";
 		this.#port.notify(observation, { ...response, code: Code.content, observe: observation.sequence }, type);

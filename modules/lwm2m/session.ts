@@ -31,6 +31,8 @@ export class Session implements PeerListener {
 	readonly #registration: RegistrationInterface;
 	readonly #observations: Observations;
 	readonly #asker: Asker;
+	/** Of pmin and pmax, one object for all observations; read anew after a change of the Server Object. */
+	#defaultSet: AttributeSet | undefined;
 	#nowMs = 0;
 
 	constructor(account: Account, context: SessionContext) {
@@ -47,7 +49,7 @@ export class Session implements PeerListener {
 		const attributes = new Attributes(limits.attributes);
 		this.#asker = { attributes, enabler };
 		this.#observations = new Observations(limits.observations, {
-			inForce: (path) => attributes.inForce(path, this.#defaults()),
+			inForce: (path) => attributes.inForce(path, (this.#defaultSet ??= this.#defaults())),
 			read: (path, accept) => {
 				const response = operations.observed(path, accept, enabler);
 				if (response.code === Code.internalServerError) this.#log("hostFailure", { what: `read ${pathText(path)}` });
@@ -147,7 +149,10 @@ export class Session implements PeerListener {
 	/** Something below `path` reads differently now. */
 	valueChanged(path: Path): void {
 		const { server } = this.#account;
-		if (path.objectId === server.facts.id && path.instanceId === server.id) this.#observations.attributesChanged();
+		if (path.objectId === server.facts.id && path.instanceId === server.id) {
+			this.#defaultSet = undefined;
+			this.#observations.attributesChanged();
+		}
 		this.#observations.changed(path);
 	}
 
