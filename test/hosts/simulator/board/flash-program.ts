@@ -11,7 +11,7 @@ const host = new SimulatedHost(board);
 const { flash, log, clock } = host;
 const entry = new Uint8Array(8);
 
-/** A sector holds: the counter, and the counter once more, inverted, written last: torn writes do not look like that. */
+/** A sector holds the counter, then the counter inverted, written last: torn writes do not look like that. */
 function counterIn(sector: number): number {
 	flash.read(sector * flash.sectorBytes, entry);
 	const view = new DataView(entry.buffer);
