@@ -1,4 +1,4 @@
 import { startEmbedded } from "./embedded-server.ts";
 import { interopSuite } from "./suite.ts";
 
-interopSuite("embedded", startEmbedded);
+interopSuite("xs › embedded", startEmbedded);

@@ -180,7 +180,7 @@ function mostBytesAfter(count: number): Promise<number> {
 	});
 }
 
-test("memory is as large after 6000 bad datagrams of each kind as after 1000", { timeout: 600_000 }, async () => {
+test("xs › memory is as large after 6000 bad datagrams of each kind as after 1000", { timeout: 600_000 }, async () => {
 	const before = await mostBytesAfter(1000);
 	const after = await mostBytesAfter(6000);
 	ok(after <= before * 1.02, `${after} bytes, before ${before}`);

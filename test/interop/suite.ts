@@ -26,7 +26,7 @@ const cases: readonly Case[] = [
 /**
  * The one suite for every server: the real image on the XS simulator, over real UDP, driven through the server's REST API. Cases leave
  * the device as they found it, and do not depend on each other.
- * @param title goes before each case's name in the report
+ * @param title goes before each case's name in the report; begins with the engine that runs the device
  * @param more cases that only this server can drive
  */
 export function interopSuite(title: string, start: () => Promise<ServerUnderTest>, more: readonly Case[] = []): void {
@@ -35,7 +35,7 @@ export function interopSuite(title: string, start: () => Promise<ServerUnderTest
 		before(
 			async () => {
 				bench = await Bench.open(start);
-				process.stdout.write(`${title}: ${bench.server.name}\n`);
+				process.stderr.write(`${title}: ${bench.server.name}\n`);
 			},
 			{ timeout: setUpTimeoutMs },
 		);
