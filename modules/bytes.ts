@@ -115,11 +115,13 @@ export function readUtf8(bytes: Uint8Array, at = 0, end = bytes.length): string 
 	let text = "";
 	let from = at;
 	while (from < end) {
-		const lead = bytes[from++]!;
-		if (lead < 0x80) {
-			text += String.fromCharCode(lead);
+		const run = asciiRun(bytes, from, end);
+		if (run > from) {
+			text += asciiText(bytes, from, run);
+			from = run;
 			continue;
 		}
+		const lead = bytes[from++]!;
 		const more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
 		if (lead < 0xc2 || lead > 0xf4 || from + more > end) return undefined;
 		let point = lead & (0x3f >> more);
@@ -133,4 +135,20 @@ export function readUtf8(bytes: Uint8Array, at = 0, end = bytes.length): string 
 		text += String.fromCodePoint(point);
 	}
 	return text;
+}
+
+/** Each argument of a call takes a slot of the stack, and the stack of a board has some hundred. */
+const asciiRunMax = 32;
+
+/** @returns where a run of at most asciiRunMax ASCII characters from bytes[at] ends */
+function asciiRun(bytes: Uint8Array, at: number, end: number): number {
+	const last = Math.min(end, at + asciiRunMax);
+	let to = at;
+	while (to < last && bytes[to]! < 0x80) to++;
+	return to;
+}
+
+/** A run at once: character by character, XS makes and forgets a string for each, and takes twice the time. */
+function asciiText(bytes: Uint8Array, at: number, end: number): string {
+	return String.fromCharCode.apply(null, bytes.subarray(at, end) as unknown as number[]);
 }
