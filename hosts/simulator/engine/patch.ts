@@ -60,32 +60,64 @@ static __attribute__((noinline)) void fxRunLoop(txMachine* the, txSlot* generato
 	},
 ];
 
-/** The versions of xsRun.c this patch was tried with, by SHA-256. */
-const known: ReadonlyMap<string, string> = new Map([
-	["ee67900adf42f6de1c0ca507a111232f84f4936440cd413c4f6bc3456458c7a2", "XS 13.3.0 of @agoric/xsnap 0.15.0"],
-	["7aede32832264fafbf5f0d6666b74554745f04b3b7c5eeaddbd67b96f097a03d", "XS 17 of Moddable SDK 8.2.3"],
+/*
+ * XS 17 notes the matches of a pattern in ROM in memory from malloc, and gives it to the collector as a chunk: an `else` is missing.
+ * The collector then marks what stands before that memory.
+ */
+const matchesInChunks: readonly Replacement[] = [
+	{
+		find: "		data = fxNewChunk(the, size);\n#endif\n	{\n",
+		by: "		data = fxNewChunk(the, size);\n	else\n#endif\n	{\n",
+	},
+];
+
+/** The files these patches were tried with, by SHA-256. */
+const known: ReadonlyMap<
+	string,
+	{ readonly file: string; readonly of: string; readonly replacements: readonly Replacement[] }
+> = new Map([
+	[
+		"ee67900adf42f6de1c0ca507a111232f84f4936440cd413c4f6bc3456458c7a2",
+		{ file: "xsRun.c", of: "XS 13.3.0 of @agoric/xsnap 0.15.0", replacements: outOfTheLoop },
+	],
+	[
+		"7aede32832264fafbf5f0d6666b74554745f04b3b7c5eeaddbd67b96f097a03d",
+		{ file: "xsRun.c", of: "XS 17 of Moddable SDK 8.2.3", replacements: outOfTheLoop },
+	],
+	[
+		"f084834c7d2b3c738d0ac705e44d4d82aadf3fdbf718c38683083016d1314470",
+		{ file: "xsre.c", of: "XS 13.3.0 of @agoric/xsnap 0.15.0", replacements: [] },
+	],
+	[
+		"5ef2f259b1ac524e787bdb41f0bc2320cd6772fc6a8ffc1e0fc7577b70cc2184",
+		{ file: "xsre.c", of: "XS 17 of Moddable SDK 8.2.3", replacements: matchesInChunks },
+	],
 ]);
 
+/** The files that need a patch in one XS or another. */
+export const patchedFiles: readonly string[] = ["xsRun.c", "xsre.c"];
+
 /**
- * Moves setjmp out of XS's interpreter loop.
- * @param text xsRun.c as its publisher wrote it
- * @throws UnknownXs when it is an xsRun.c that nobody tried this patch with: a patch that merely fits is not one that works
+ * Patches one of `patchedFiles`.
+ * @param text the file as its publisher wrote it
+ * @throws UnknownXs when it is one that nobody tried the patch with: a patch that merely fits is not one that works
  */
-export function patchedXs(text: string): string {
+export function patched(file: string, text: string): string {
 	const digest = createHash("sha256").update(text).digest("hex");
-	if (!known.has(digest)) {
-		const versions = [...known.values()].join(", ");
+	const patch = known.get(digest);
+	if (patch === undefined || patch.file !== file) {
+		const versions = [...known.values()].filter((one) => one.file === file).map(({ of }) => of);
 		throw new UnknownXs(
-			`this xsRun.c (SHA-256 ${digest}) is none that the engine's patch was tried with (${versions}). ` +
+			`this ${file} (SHA-256 ${digest}) is none that the engine's patch was tried with (${versions.join(", ")}). ` +
 				"Use one of them, or check engine/patch.ts against the new one and add its checksum",
 		);
 	}
-	let patched = text;
-	for (const { find, by } of outOfTheLoop) {
-		const places = patched.split(find).length - 1;
+	let result = text;
+	for (const { find, by } of patch.replacements) {
+		const places = result.split(find).length - 1;
 		if (places !== 1)
 			throw new UnknownXs(`engine/patch.ts: ${places} places for ${JSON.stringify(find)}, one expected`);
-		patched = patched.replace(find, () => by);
+		result = result.replace(find, () => by);
 	}
-	return patched;
+	return result;
 }

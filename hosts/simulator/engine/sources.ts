@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { patchedXs } from "./patch.ts";
+import { patched, patchedFiles, UnknownXs } from "./patch.ts";
 
 /** The engine can not be built or does not work; `message` says what to do. */
 export class EngineFailure extends Error {
@@ -60,9 +60,16 @@ export function readXsSources(folder: string): XsSources {
 			if (isWanted) files.set(name, readFileSync(join(folder, room, name), "utf8"));
 		}
 	}
-	const run = files.get("xsRun.c");
-	if (run === undefined) throw new EngineFailure(`no XS sources in ${folder}`);
-	files.set("xsRun.c", patchedXs(run));
+	for (const name of patchedFiles) {
+		const text = files.get(name);
+		if (text === undefined) throw new EngineFailure(`no ${name} among the XS sources in ${folder}`);
+		try {
+			files.set(name, patched(name, text));
+		} catch (error) {
+			if (error instanceof UnknownXs) throw new EngineFailure(`${folder}: ${error.message}`, { cause: error });
+			throw error;
+		}
+	}
 	return { files };
 }
 
