@@ -1,0 +1,81 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Child, type Ending } from "../../interop/child.ts";
+
+const root = fileURLToPath(new URL("../../../../..", import.meta.url));
+
+/** One line of the device's log. */
+export interface DesktopEvent {
+	readonly t: number;
+	readonly event: string;
+	readonly [field: string]: unknown;
+}
+
+/** `npm run desktop` in a process of its own, as a person runs it. */
+export class DesktopDevice {
+	readonly events: DesktopEvent[] = [];
+	readonly #child: Child;
+	#wake: () => void = () => {};
+	#hasEnded = false;
+
+	constructor(words: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+		this.#child = new Child({
+			command: process.execPath,
+			arguments: [join(root, "scripts/desktop.mjs"), ...words],
+			environment,
+		});
+		this.#child.watch((line) => {
+			if (!line.startsWith("{")) return; // mcsim's own words
+			this.events.push(JSON.parse(line) as DesktopEvent);
+			this.#wake();
+		});
+		this.#child.ended.then(() => {
+			this.#hasEnded = true;
+			this.#wake();
+		});
+	}
+
+	get ended(): Promise<Ending> {
+		return this.#child.ended;
+	}
+
+	/** What it said so far, on both streams. */
+	log(): string {
+		return this.#child.log();
+	}
+
+	/**
+	 * The first event at `from` or later that has these fields.
+	 * @throws Error after `timeoutMs`, or when the device ends before, with what it said
+	 */
+	async wait(
+		fields: Readonly<Record<string, unknown>>,
+		{ from = 0, timeoutMs = 15_000 }: { readonly from?: number; readonly timeoutMs?: number } = {},
+	): Promise<DesktopEvent> {
+		const untilMs = performance.now() + timeoutMs;
+		for (;;) {
+			const entries = Object.entries(fields);
+			const found = this.events.slice(from).find((event) => entries.every(([name, value]) => event[name] === value));
+			if (found !== undefined) return found;
+			const leftMs = untilMs - performance.now();
+			if (leftMs <= 0 || this.#hasEnded) throw new Error(`no ${JSON.stringify(fields)}:\n${this.log()}`);
+			await new Promise<void>((resolve) => {
+				const timer = setTimeout(resolve, leftMs);
+				this.#wake = () => {
+					clearTimeout(timer);
+					resolve();
+				};
+			});
+		}
+	}
+
+	/** Ctrl-C. */
+	interrupt(): Promise<Ending> {
+		this.#child.signal("SIGINT");
+		return this.#child.ended;
+	}
+
+	kill(): Promise<Ending> {
+		return this.#child.stop("SIGKILL");
+	}
+}

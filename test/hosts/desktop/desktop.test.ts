@@ -1,0 +1,160 @@
+/** The application on the user's own Moddable SDK: builds, passes the host's self-test, lives a life with a real server. */
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { after, test } from "node:test";
+import { startEmbedded } from "../../interop/embedded-server.ts";
+import type { Answer } from "../../interop/rest-client.ts";
+import { DesktopDevice } from "./desktop-device.ts";
+
+const buildTimeoutMs = 500_000;
+const lifeTimeoutMs = 120_000;
+
+const folder = mkdtempSync(join(tmpdir(), "dormouse-desktop-test-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const isExecutable = (path: string) => {
+	try {
+		accessSync(path, constants.X_OK);
+		return true;
+	} catch {
+		return false;
+	}
+};
+const onPath = (name: string) =>
+	(process.env.PATH ?? "").split(delimiter).some((each) => isExecutable(join(each, name)));
+
+function whatIsMissing(): string | undefined {
+	const sdk = process.env.MODDABLE;
+	if (sdk === undefined || sdk === "") return "$MODDABLE is not set: no Moddable SDK to build with";
+	for (const tool of ["mcconfig", "mcsim"]) {
+		if (!isExecutable(join(sdk, "build/bin/lin/release", tool))) return `$MODDABLE has no ${tool} for Linux`;
+	}
+	return onPath("Xvfb") ? undefined : "Xvfb is not installed: no screen for the SDK's simulator";
+}
+
+const missing = whatIsMissing();
+const skip = missing ?? false;
+
+/** Runs npm run desktop to its end. */
+async function run(words: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+	const device = new DesktopDevice(words, environment);
+	const { status } = await device.ended;
+	return { status, log: device.log(), events: device.events };
+}
+
+/** The value of a single Resource. */
+function valueOf({ content }: Answer): unknown {
+	return content !== undefined && "value" in content ? content.value : undefined;
+}
+
+test("npm run desktop without an SDK says what to do, and ends with 2", async () => {
+	const { status, log } = await run([], { MODDABLE: "" });
+	equal(status, 2);
+	match(log, process.platform === "linux" ? /\$MODDABLE is not set/ : /Linux only/);
+});
+
+test("npm run desktop with an SDK whose tools are not built says which, and ends with 2", async () => {
+	const { status, log } = await run([], { MODDABLE: folder });
+	equal(status, 2);
+	match(log, process.platform === "linux" ? /mcconfig is missing/ : /Linux only/);
+});
+
+test("npm run desktop without Xvfb says so, and ends with 2", { skip }, async () => {
+	const { status, log } = await run(["--no-build"], { PATH: folder });
+	equal(status, 2);
+	match(log, /Xvfb is missing/);
+});
+
+for (const words of [["--colour"], ["sever=coap://127.0.0.1"], ["server="], ["--for", "soon"]]) {
+	test(`npm run desktop -- ${words.join(" ")} is wrong usage, status 2`, async () => {
+		const { status, log } = await run(words);
+		equal(status, 2);
+		match(log, /See npm run desktop -- --help/);
+	});
+}
+
+test("the self-test of the host passes, over a restart", { skip, timeout: buildTimeoutMs }, async () => {
+	const { status, log, events } = await run(["--self-test", "--state", join(folder, "self-test")]);
+	equal(status, 0, log);
+	const last = events.at(-1);
+	equal(last?.event, "selfTestEnded");
+	equal(last?.failed, 0);
+	ok(Number(last?.passed) >= 20, `${last?.passed} checks`);
+});
+
+test("the application builds without a linker warning about our modules", {
+	skip,
+	timeout: buildTimeoutMs,
+}, async () => {
+	const { status, log } = await run(["--build-only"]);
+	equal(status, 0, log);
+});
+
+test("a device whose settings are wrong gives up after three crashes, status 1", {
+	skip,
+	timeout: lifeTimeoutMs,
+}, async () => {
+	const { status, log } = await run(["--no-build", "--state", join(folder, "wrong"), "lifetime=soon"]);
+	equal(status, 1, log);
+	match(log, /lifetime=soon: give whole seconds/);
+	match(log, /crashed 3 times in a row/);
+});
+
+test("it registers, answers, notifies, updates, reboots and de-registers", {
+	skip,
+	timeout: lifeTimeoutMs,
+}, async () => {
+	const server = await startEmbedded();
+	const endpoint = "desktop-test";
+	const state = join(folder, "life");
+	const settings = [`server=${server.coapUri}`, `endpoint=${endpoint}`, "lifetime=60"];
+	const device = new DesktopDevice(["--no-build", "--state", state, ...settings]);
+	try {
+		const booted = await device.wait({ event: "booted" });
+		deepEqual([booted.platform, booted.resetCause], ["lin", "powerOn"]);
+		await device.wait({ event: "registered", lifetimeS: 60 });
+		const registration = await server.rest.client(endpoint);
+		equal(registration?.lifetime, 60);
+
+		const remote = server.rest.of(endpoint);
+		equal(valueOf(await remote.read("/3/0/0")), "Dormouse");
+		const temperature = Number(valueOf(await remote.read("/3303/0/5700")));
+		ok(temperature >= 19 && temperature <= 23, `${temperature} °C`);
+
+		await remote.writeAttributes("/3/0/13", { pmax: "1" });
+		await remote.observe("/3/0/13");
+		await device.wait({ event: "observing", path: "/3/0/13" });
+		await device.wait({ event: "notified", path: "/3/0/13" });
+		const notified = device.events.length;
+		await device.wait({ event: "notified", path: "/3/0/13" }, { from: notified });
+
+		equal((await remote.execute("/1/0/8")).code, "2.04");
+		await device.wait({ event: "updated" });
+
+		const before = device.events.length;
+		equal((await remote.execute("/3/0/4")).code, "2.04");
+		await device.wait({ event: "booted", resetCause: "restart" }, { from: before });
+		await device.wait({ event: "registered" }, { from: before });
+		equal((await remote.read("/3/0/0")).code, "2.05");
+
+		equal((await device.interrupt()).status, 0, device.log());
+		await device.wait({ event: "deregistered" }).catch((error: Error) => ok(false, error.message));
+		equal(await server.rest.client(endpoint), undefined);
+	} finally {
+		await device.kill();
+		await server.stop();
+	}
+});
+
+test("nobody answers: it says so, and Ctrl-C still ends it", { skip, timeout: lifeTimeoutMs }, async () => {
+	const settings = ["server=coap://127.0.0.1:9", "endpoint=alone", "lifetime=60"];
+	const device = new DesktopDevice(["--no-build", "--state", join(folder, "alone"), ...settings]);
+	try {
+		await device.wait({ event: "registering" });
+		equal((await device.interrupt()).status, 0, device.log());
+	} finally {
+		await device.kill();
+	}
+});

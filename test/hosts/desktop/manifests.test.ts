@@ -1,0 +1,145 @@
+/**
+ * mcconfig takes what a manifest names, and says nothing about what it does not name: a module without preload costs
+ * RAM on every start, a module without an entry ends the device at run time. So the manifests are compared with the tree.
+ */
+import { deepEqual, ok } from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../../../../..", import.meta.url));
+const modulesRoot = join(root, "modules");
+
+interface Manifest {
+	readonly include?: string | readonly string[];
+	readonly creation?: { readonly main?: string };
+	readonly modules?: Readonly<Record<string, string | readonly string[]>>;
+	readonly preload?: readonly string[];
+	readonly platforms?: Readonly<Record<string, { readonly include?: string; readonly error?: string }>>;
+}
+
+const manifestPaths = [
+	"manifest.json",
+	"modules/manifest.json",
+	...readdirSync(modulesRoot, { withFileTypes: true })
+		.filter((entry) => entry.isDirectory())
+		.map(({ name }) => `modules/${name}/manifest.json`),
+	"src/manifest.json",
+	"hosts/desktop/manifest.json",
+	"hosts/desktop/manifest_application.json",
+	"hosts/desktop/selftest/manifest.json",
+];
+
+const read = (path: string): Manifest => JSON.parse(readFileSync(join(root, path), "utf8")) as Manifest;
+const list = (value: string | readonly string[] | undefined): readonly string[] =>
+	value === undefined ? [] : typeof value === "string" ? [value] : value;
+
+/** The TypeScript of one folder, without what only the compiler reads, as paths from the root without the ending. */
+function sourcesIn(folder: string): string[] {
+	return readdirSync(join(root, folder))
+		.filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts"))
+		.map((name) => join(folder, name.slice(0, -3)));
+}
+
+/** Specifier of each module of a manifest with the file it stands for, as paths from the root without the ending. */
+function modulesOf(path: string): Map<string, string> {
+	const found = new Map<string, string>();
+	for (const [key, sources] of Object.entries(read(path).modules ?? {})) {
+		for (const source of list(sources)) {
+			const stem = join(dirname(path), source);
+			const stems = stem.endsWith("*") ? sourcesIn(dirname(stem)) : [stem];
+			for (const file of stems) found.set(key.replace("*", file.slice(file.lastIndexOf("/") + 1)), file);
+		}
+	}
+	return found;
+}
+
+/** A manifest and all of ours that it includes. */
+function closure(path: string, platform: string): string[] {
+	const { include, platforms } = read(path);
+	const includes = [...list(include), ...list(platforms?.[platform]?.include)].filter((each) => each.startsWith("."));
+	const below = includes.flatMap((each) => closure(normalize(join(dirname(path), each)), platform));
+	return [...new Set([path, ...below])];
+}
+
+test("every folder of modules/, src/ and hosts/desktop has the manifests that mcconfig reads", () => {
+	deepEqual(
+		manifestPaths.filter((path) => !existsSync(join(root, path))),
+		[],
+	);
+});
+
+test("every source is a module of its folder's manifest, and every module has a source", () => {
+	const carried = new Set(manifestPaths.flatMap((path) => [...modulesOf(path).values()]));
+	const sources = ["modules", "src", "hosts/desktop"].flatMap((room) =>
+		readdirSync(join(root, room), { recursive: true, encoding: "utf8" })
+			.filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts"))
+			.map((name) => join(room, name.slice(0, -3))),
+	);
+	ok(sources.length > 40, `${sources.length} sources found`);
+	deepEqual(
+		sources.filter((source) => !carried.has(source)),
+		[],
+		"sources that no manifest carries",
+	);
+	deepEqual(
+		[...carried].filter((file) => !existsSync(join(root, `${file}.ts`))),
+		[],
+		"modules without a source",
+	);
+});
+
+test("specifiers are the tree, so that one relative import means the same to tsc, Node and XS", () => {
+	const broken: string[] = [];
+	for (const path of manifestPaths) {
+		for (const [specifier, file] of modulesOf(path)) {
+			if (specifier !== file && !specifier.startsWith("embedded:")) broken.push(`${path}: ${specifier} is ${file}`);
+		}
+	}
+	deepEqual(broken, []);
+});
+
+test("every module is preloaded but the entry, whose body runs at the start", () => {
+	const broken: string[] = [];
+	for (const path of manifestPaths) {
+		const { preload = [], creation } = read(path);
+		const modules = modulesOf(path);
+		for (const specifier of modules.keys()) {
+			const isEntry = specifier === creation?.main;
+			if (isEntry === preload.includes(specifier)) broken.push(`${path}: ${specifier}`);
+		}
+		for (const specifier of preload) if (!modules.has(specifier)) broken.push(`${path}: preloads ${specifier}`);
+	}
+	deepEqual(broken, []);
+});
+
+test("an image carries each module that its modules import", () => {
+	for (const entry of ["manifest.json", "hosts/desktop/selftest/manifest.json"]) {
+		const carried = new Map(closure(entry, "lin").flatMap((path) => [...modulesOf(path)]));
+		const files = new Set(carried.values());
+		const missing: string[] = [];
+		for (const file of files) {
+			const text = readFileSync(join(root, `${file}.ts`), "utf8");
+			for (const [, isType, specifier] of text.matchAll(/^(?:import|export) (type )?[^;]*?from "([^"]+)"/gms)) {
+				if (isType !== undefined || specifier === undefined) continue;
+				const isRelative = specifier.startsWith(".");
+				const target = isRelative ? join(dirname(file), specifier).replace(/\.ts$/, "") : specifier;
+				const known = isRelative
+					? files.has(target)
+					: carried.has(target) || /^(embedded:io|mc|timer|net)/.test(target);
+				if (!known) missing.push(`${entry}: ${file} imports ${specifier}`);
+			}
+		}
+		ok(files.size > 10, `${files.size} modules in ${entry}`);
+		deepEqual(missing, []);
+	}
+});
+
+test("platforms without a host say so", () => {
+	const { platforms = {} } = read("manifest.json");
+	for (const name of ["mac", "win", "esp32", "esp32/*", "nrf52", "nrf52/*", "zephyr", "zephyr/*", "..."]) {
+		const { error = "", include } = platforms[name] ?? {};
+		ok(include !== undefined || /^dormouse: (not yet|no host)/.test(error), `${name}: ${error}`);
+	}
+});
