@@ -101,7 +101,7 @@ export function readFigures(memory: ArrayBuffer, at: number, rom: RomFigures): F
 		},
 		rom,
 		collections: raw.collections,
-		computrons: raw.computrons,
+		computrons: Math.floor(raw.computrons),
 	};
 }
 

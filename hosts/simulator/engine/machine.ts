@@ -23,6 +23,11 @@ export interface FirmwareOptions {
  */
 export class Firmware {
 	readonly rom: RomFigures;
+	/**
+	 * What modules in ROM have that is not constant: "state: not const", "table: not frozen". Each costs RAM in every machine and is shared
+	 * by accident; the SDK's linker warns of the same.
+	 */
+	readonly changeable: readonly string[];
 	readonly #engine: Engine;
 	readonly #entry: string;
 	readonly #prepared: Snapshot;
@@ -41,6 +46,7 @@ export class Firmware {
 		const preload = options.preload ?? program.modules.map(({ name }) => name).filter((name) => name !== options.entry);
 		for (const name of preload) vm.preload(name);
 		this.rom = vm.burn(imageBytes);
+		this.changeable = [...new Set(vm.changeable())].sort();
 		this.#engine = engine;
 		this.#entry = options.entry;
 		this.#prepared = vm.snapshot();

@@ -15,6 +15,7 @@ interface Exports {
 	addModule(name: number, code: number, size: number): void;
 	preload(name: number): void;
 	burn(): number;
+	changeable(): number;
 	romRegions(): number;
 	createDevice(
 		arenaBytes: number,
@@ -104,6 +105,16 @@ export class Vm {
 		const at = this.#guard(() => this.#exports.burn());
 		this.#rom = readRomFigures(this.#exports.memory.buffer, at, imageBytes);
 		return this.#rom;
+	}
+
+	/** Variables and objects in ROM that a program may still change: "name: why", as often as something refers to it. */
+	changeable(): string[] {
+		const at = this.#exports.changeable();
+		const bytes = new Uint8Array(this.#exports.memory.buffer, at);
+		return decoder
+			.decode(bytes.subarray(0, bytes.indexOf(0)))
+			.split("\n")
+			.slice(0, -1);
 	}
 
 	createDevice(memory: MachineMemory): void {

@@ -175,15 +175,66 @@ static void prepareSlot(txMachine* root, txSlot* slot)
 }
 
 /* What can still change gets an alias, a place in RAM for its changed copy. Number 0 means none. */
-static void numberAliases(txMachine* root, txSlot* slot)
+static void numberInstance(txMachine* root, txSlot* slot)
 {
 	if (slot->kind == XS_INSTANCE_KIND)
 		slot->ID = isFrozen(slot) ? XS_NO_ID : root->aliasCount++;
-	else if (slot->kind == XS_CLOSURE_KIND) {
-		txSlot* closure = slot->value.closure;
-		if (!(closure->flag & XS_DONT_SET_FLAG) && (closure->ID == XS_NO_ID))
-			closure->ID = root->aliasCount++;
+}
+
+/* After the instances: a closure on a variable that can change is itself no obstacle to setting it, frozen as its environment is. */
+static void numberVariable(txMachine* root, txSlot* slot)
+{
+	if (slot->kind == XS_CLOSURE_KIND) {
+		txSlot* variable = slot->value.closure;
+		if (!(variable->flag & XS_DONT_SET_FLAG)) {
+			if (variable->ID == XS_NO_ID)
+				variable->ID = root->aliasCount++;
+			slot->flag &= ~XS_DONT_SET_FLAG;
+		}
 	}
+}
+
+/* --- what can still change, by name --- */
+
+static char names[2048];
+static size_t namesSize;
+
+static void noteName(txMachine* root, txID id, const char* why)
+{
+	const char* name = (id == XS_NO_ID) ? NULL : fxGetKeyName(root, id);
+	size_t room = sizeof(names) - namesSize;
+	int size = snprintf(names + namesSize, room, "%s: %s\n", name ? name : "?", why);
+	if ((size_t)size >= room)
+		names[namesSize] = 0; /* full: what does not fit is counted in the aliases all the same */
+	else
+		namesSize += size;
+}
+
+static int isAliased(txSlot* slot)
+{
+	return (slot->kind == XS_REFERENCE_KIND) && (slot->value.reference->ID != XS_NO_ID);
+}
+
+static void noteVariable(txMachine* root, txID id, txSlot* variable)
+{
+	if (variable->ID != XS_NO_ID)
+		noteName(root, id, "not const");
+	else if (isAliased(variable))
+		noteName(root, id, "not frozen");
+}
+
+/* Variables that modules export or functions share, and objects that hang on frozen ones. */
+static void noteChangeable(txMachine* root, txSlot* slot)
+{
+	txSlot* property;
+	if ((slot->kind == XS_EXPORT_KIND) && slot->value.export.closure)
+		noteVariable(root, slot->ID, slot->value.export.closure);
+	else if (slot->kind == XS_CLOSURE_KIND)
+		noteVariable(root, slot->ID, slot->value.closure);
+	else if ((slot->kind == XS_INSTANCE_KIND) && isFrozen(slot))
+		for (property = slot->next; property; property = property->next)
+			if (!(property->flag & XS_INTERNAL_FLAG) && isAliased(property))
+				noteName(root, property->ID, "not frozen");
 }
 
 static void pinChunks(txMachine* root)
@@ -209,6 +260,11 @@ static void makeOrdinary(txSlot* global)
 	}
 }
 
+TO_BOARD(changeable) const char* rom_changeable(void)
+{
+	return names;
+}
+
 void shim_burn(txMachine* root)
 {
 	txSlot* global = root->stackTop[-1 - mxGlobalStackIndex].value.reference;
@@ -224,7 +280,10 @@ void shim_burn(txMachine* root)
 	for (slot = root->stack; slot < root->stackTop; slot++)
 		pin(slot);
 	root->aliasCount = 1;
-	eachSlot(root, numberAliases);
+	eachSlot(root, numberInstance);
+	eachSlot(root, numberVariable);
+	namesSize = 0;
+	eachSlot(root, noteChangeable);
 	pinChunks(root);
 	shimRomSizes.slots = root->currentHeapCount * sizeof(txSlot);
 	shimRomSizes.chunks = root->currentChunksSize;
