@@ -183,5 +183,7 @@ function mostBytesAfter(count: number): Promise<number> {
 test("xs › memory is as large after 6000 bad datagrams of each kind as after 1000", { timeout: 600_000 }, async () => {
 	const before = await mostBytesAfter(1000);
 	const after = await mostBytesAfter(6000);
-	ok(after <= before * 1.02, `${after} bytes, before ${before}`);
+	// The high-water mark moves by a step of the heap with the moment of a collection; one slot kept for each of the 10,000 more
+	// datagrams would be 160,000 bytes.
+	ok(after - before < 4096, `${after} bytes, before ${before}`);
 });
