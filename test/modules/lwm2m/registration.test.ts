@@ -1,10 +1,8 @@
-import { readUtf8, toHex, utf8 } from "../../../modules/bytes.ts";
+import { readUtf8, utf8 } from "../../../modules/bytes.ts";
 import { Code } from "../../../modules/coap/code.ts";
 import { HostFailure } from "../../../modules/host.ts";
 import { ObjectInstance } from "../../../modules/lwm2m/instance.ts";
 import { TEMPERATURE } from "../../../modules/objects/facts/temperature-3303.ts";
-import { security } from "../../../modules/objects/security-0.ts";
-import { server } from "../../../modules/objects/server-1.ts";
 import { deepEqual, equal, ok, test } from "../../harness.ts";
 import { furnished } from "./furniture.ts";
 import { type Answering, welcoming } from "./world.ts";
@@ -327,64 +325,6 @@ test("an account that asks for DTLS, or has no sensible address, is left alone a
 		world.stop();
 		ok(world.client.isEnded);
 	}
-});
-
-test("[CORE-REG-3] registers with every server that has an account, and each answers for itself", () => {
-	const { world } = furnished({
-		names: { "server.example": "192.0.2.1", "other.example": "192.0.2.2" },
-		furnish(client) {
-			client.add(security({ id: 1, serverUri: "coap://other.example", shortServerId: 2 }));
-			client.add(server({ id: 1, shortServerId: 2, lifetimeS: 600 }, client));
-			client.add(security({ id: 2, serverUri: "coap://nobody.example", shortServerId: 3 })); // no Server Instance
-		},
-	});
-	world.start();
-	deepEqual(
-		world.client.sessions.map(({ shortServerId, state }) => [shortServerId, state]),
-		[
-			[1, "registered"],
-			[2, "registering"], // the bench has one server: the other one's datagrams get answers nobody asked for
-		],
-	);
-});
-
-test("[CORE-REG-3] more accounts than the limit are left out, and said so", () => {
-	const { world } = furnished({
-		limits: { servers: 1 },
-		furnish(client) {
-			client.add(security({ id: 1, serverUri: "coap://other.example", shortServerId: 2 }));
-			client.add(server({ id: 1, shortServerId: 2, lifetimeS: 600 }, client));
-		},
-	});
-	world.start();
-	equal(world.client.sessions.length, 1);
-	deepEqual(world.logged("registrationFailed")[0], { event: "registrationFailed", server: 2, reason: "limit" });
-});
-
-test("datagrams of strangers are counted and dropped; requests before the registration are ignored", () => {
-	const { world } = furnished();
-	const ping = new Uint8Array([0x40, 0, 0, 1]);
-	world.isCut = true;
-	world.start();
-	world.client.receive({ host: "192.0.2.66", port: 5683 }, ping, 0, 4, world.nowMs);
-	equal(world.client.strangers, 1);
-	world.client.receive({ host: "192.0.2.1", port: 5684 }, ping, 0, 4, world.nowMs);
-	equal(world.client.strangers, 2);
-	const read = new Uint8Array([0x40, 1, 0, 2, 0xb1, 0x33]);
-	const before = world.wire.length;
-	world.client.receive(world.serverAddress, read, 0, 6, world.nowMs);
-	world.settle();
-	equal(world.wire.length, before, `answered ${toHex(world.wire.at(-1)!.bytes)}`);
-	equal(world.logged("request").length, 0);
-});
-
-test("bytes that are no CoAP are refused, logged by their code, and change nothing", () => {
-	const { world } = furnished();
-	world.start();
-	world.client.receive(world.serverAddress, new Uint8Array([0x4f, 1, 2, 3]), 0, 4, world.nowMs);
-	world.settle();
-	ok(String(world.logged("refusedBytes")[0]!.code).startsWith("coap."));
-	equal(world.client.sessions[0]!.state, "registered");
 });
 
 test("[CORE-REG-1] a host without entropy is logged, and tried again later", () => {

@@ -40,6 +40,8 @@ export interface WorldOptions extends Partial<ClientOptions> {
 	readonly answering?: Answering;
 	/** Addresses of names; a name that is not here has none. Everything is at "192.0.2.1" when left out. */
 	readonly names?: { readonly [name: string]: string };
+	/** A second server at this address. It welcomes everybody. */
+	readonly secondHost?: string;
 	/** Fills the client before it starts. */
 	readonly furnish: (client: Client, world: World) => void;
 }
@@ -57,7 +59,11 @@ export class World {
 	/** Notifications and other answers to the server's requests, by request id. */
 	readonly responses = new Map<number, Response[]>();
 	readonly failures = new Map<number, Failure>();
-	/** Nothing arrives while this is set. */
+	/** The server at secondHost, and what it was asked. */
+	readonly second: Peer;
+	readonly secondRequests: Request[] = [];
+	readonly #secondAddress: Address;
+	/** Nothing passes between the client and the first server while this is set. */
 	isCut = false;
 	answering: Answering;
 	readonly #names: WorldOptions["names"];
@@ -91,6 +97,20 @@ export class World {
 				observerGone() {},
 			},
 		});
+		this.#secondAddress = { host: options.secondHost ?? "", port: 5683 };
+		this.second = new Peer({
+			dice,
+			entropy,
+			listener: {
+				requested: (request, nowMs) => {
+					this.secondRequests.push(request);
+					this.second.respond(request, welcoming(request, this)!, nowMs);
+				},
+				responded() {},
+				failed() {},
+				observerGone() {},
+			},
+		});
 		this.client = new Client({
 			endpointName: "ep",
 			dice,
@@ -118,7 +138,7 @@ export class World {
 	run(forMs: number): this {
 		const endMs = this.nowMs + forMs;
 		for (let turns = 0; turns < 100_000; turns++) {
-			const nextMs = Math.min(this.client.deadlineMs, this.server.deadlineMs);
+			const nextMs = Math.min(this.client.deadlineMs, this.server.deadlineMs, this.second.deadlineMs);
 			if (nextMs > endMs) break;
 			this.nowMs = Math.max(this.nowMs, nextMs);
 			this.settle();
@@ -158,6 +178,7 @@ export class World {
 		for (let rounds = 0; rounds < 1000; rounds++) {
 			this.client.poll(this.nowMs);
 			this.server.poll(this.nowMs);
+			this.second.poll(this.nowMs);
 			this.#resolve();
 			if (!this.#carry()) return;
 		}
@@ -176,15 +197,20 @@ export class World {
 		let isMoved = false;
 		for (let sent = this.client.takeDatagram(this.#to); sent !== undefined; sent = this.client.takeDatagram(this.#to)) {
 			const bytes = sent.slice();
+			const peer = this.#to.host === this.#secondAddress.host ? this.second : this.server;
 			isMoved = true;
-			this.wire.push({ atMs: this.nowMs, from: "client", bytes });
-			if (!this.isCut) this.server.receive(bytes, 0, bytes.length, this.nowMs);
+			if (peer === this.server) this.wire.push({ atMs: this.nowMs, from: "client", bytes });
+			if (peer === this.second || !this.isCut) peer.receive(bytes, 0, bytes.length, this.nowMs);
 		}
 		for (let sent = this.server.takeDatagram(); sent !== undefined; sent = this.server.takeDatagram()) {
 			const bytes = sent.slice();
 			isMoved = true;
 			this.wire.push({ atMs: this.nowMs, from: "server", bytes });
 			if (!this.isCut) this.client.receive(this.serverAddress, bytes, 0, bytes.length, this.nowMs);
+		}
+		for (let sent = this.second.takeDatagram(); sent !== undefined; sent = this.second.takeDatagram()) {
+			isMoved = true;
+			this.client.receive(this.#secondAddress, sent, 0, sent.length, this.nowMs);
 		}
 		return isMoved;
 	}
