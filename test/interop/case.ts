@@ -3,7 +3,10 @@ import type { Bench } from "./bench.ts";
 import type { Answer } from "./rest-client.ts";
 import { type RestNode, type RestValue, valuesOf } from "./rest-node.ts";
 
-/** One thing that a server and the device must agree on. The name carries the requirement's ID and the number of OMA's test case. */
+/**
+ * One thing that a server and the device must agree on. The name carries the requirement's ID and the number of OMA's
+ * test case.
+ */
 export interface Case {
 	readonly name: string;
 	readonly run: (bench: Bench) => Promise<void>;

@@ -4,7 +4,9 @@ import { createServer, type Server } from "node:net";
 const host = "127.0.0.1";
 const triesMax = 20;
 
-/** Ports of the loopback interface that are free for TCP and for UDP. Another process may take one before it is used. */
+/**
+ * Ports of the loopback interface that are free for TCP and for UDP. Another process may take one before it is used.
+ */
 export async function freePorts(count: number): Promise<number[]> {
 	const held: { close(): unknown }[] = [];
 	const ports: number[] = [];

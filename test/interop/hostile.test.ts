@@ -1,6 +1,6 @@
 /**
- * Bad input to the device on XS over real UDP, from its server's own address. Invariants: the device never fails, goes on answering,
- * sends nothing that is no CoAP, and its memory is as large after many bad datagrams as after few.
+ * Bad input to the device on XS over real UDP, from its server's own address. Invariants: the device never fails,
+ * goes on answering, sends nothing that is no CoAP, and its memory is as large after many bad datagrams as after few.
  */
 import { equal, ok } from "node:assert/strict";
 import { test } from "node:test";
@@ -123,7 +123,10 @@ function* bitFlips(server: ScriptedServer): Generator<Uint8Array> {
 	}
 }
 
-/** Random bytes of all sizes up to more than a datagram that the device takes; every second one has the header of a request. */
+/**
+ * Random bytes of all sizes up to more than a datagram that the device takes; every second one has the header of a
+ * request.
+ */
 function* garbage(server: ScriptedServer, count: number, seed: number): Generator<Uint8Array> {
 	const below = seeded(seed);
 	for (let index = 0; index < count; index++) {
@@ -183,7 +186,8 @@ function mostBytesAfter(count: number): Promise<number> {
 test("xs › memory is as large after 6000 bad datagrams of each kind as after 1000", { timeout: 600_000 }, async () => {
 	const before = await mostBytesAfter(1000);
 	const after = await mostBytesAfter(6000);
-	// The high-water mark moves by a step of the heap with the moment of a collection; one slot kept for each of the 10,000 more
+	// The high-water mark moves by a step of the heap with the moment of a collection; one slot kept for each of the
+	// 10,000 more
 	// datagrams would be 160,000 bytes.
 	ok(after - before < 4096, `${after} bytes, before ${before}`);
 });

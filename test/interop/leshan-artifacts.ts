@@ -43,7 +43,8 @@ export function demoJar(): string | undefined {
 }
 
 /**
- * Leshan's server libraries and the compiled Front.java, as a class path. Kept until a source or the list of libraries changes.
+ * Leshan's server libraries and the compiled Front.java, as a class path. Kept until a source or the list of
+ * libraries changes.
  * @throws Error with Maven's or javac's words
  */
 export function frontClassPath(): string {

@@ -19,7 +19,8 @@ interface Ports {
  * 1. the whole leshan-demo-server that the environment's LESHAN_DEMO_JAR names;
  * 2. the one of Maven Central, where it has one;
  * 3. Leshan's server libraries of Maven Central, with leshan/Front.java before them.
- * @throws Error that says what to install when Java or Maven is missing, or with the log of a server that does not come up
+ * @throws Error that says what to install when Java or Maven is missing, or with the log of a server that does not
+ * come up
  */
 export async function startLeshan(): Promise<ServerUnderTest> {
 	requireJava();

@@ -92,10 +92,9 @@ const discovering: readonly Case[] = [
 
 const attributes: readonly Case[] = [
 	{
-		name: "[CORE-DM-2] ETS 260 attributes written at object, instance and resource level are seen where they were written",
+		name: "[CORE-DM-2] ETS 260 attributes of instance and resource are seen where they were written",
 		run: async ({ remote }) => {
 			try {
-				// leshan-demo-server takes attributes for an instance and below.
 				hasCode(await remote.writeAttributes("/3303/0", { pmin: "10", pmax: "200" }), "2.04", "instance");
 				hasCode(await remote.writeAttributes("/3303/0/5700", { pmax: "100" }), "2.04", "resource");
 				const links = linksIn(await remote.discover("/3303/0"));

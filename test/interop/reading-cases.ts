@@ -8,8 +8,8 @@ const single: readonly Format[] = ["TEXT", "CBOR", ...structured];
 const steadyTriesMax = 5;
 
 /**
- * Reads `path` in each format; all must hold the same values. Measurements move: the comparison counts when a Read before and one
- * after it agree, and is tried again when they do not.
+ * Reads `path` in each format; all must hold the same values. Measurements move: the comparison counts when a Read
+ * before and one after it agree, and is tried again when they do not.
  */
 async function sameInAll(
 	remote: RemoteDevice,
@@ -66,7 +66,7 @@ const refused: readonly Case[] = refusals.map(([path, code, why]) => ({
 
 const special: readonly Case[] = [
 	{
-		name: "[CORE-DM-1] ETS 222 Read /3/0 holds what every device must tell: reboot's sisters are left out, errors and bindings are in",
+		name: "[CORE-DM-1] ETS 222 Read /3/0 has error codes and binding, and nothing that is only executable",
 		run: async ({ remote }) => {
 			const values = valuesIn(await remote.read("/3/0"), "/3/0");
 			equal(values.get("/3/0/16"), "U");

@@ -105,7 +105,7 @@ const changes: readonly Case[] = [
 			}),
 	},
 	{
-		name: "[CORE-IR-1] ETS 710 one change is told to the observers of object, instance and resource; each gets what a Read gives",
+		name: "[CORE-IR-1] ETS 710 a change is told to observers of object, instance and resource, each as a Read of it",
 		run: (bench) =>
 			observing(bench, { path: steered }, (resource) =>
 				observing(bench, { path: "/1/0" }, (instance) =>

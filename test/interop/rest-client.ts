@@ -38,7 +38,10 @@ export interface Answer {
 	readonly errormessage?: string;
 }
 
-/** The server itself refused: unknown client or path (400), no observation to cancel (404), the client did not answer (504). */
+/**
+ * The server itself refused: unknown client or path (400), no observation to cancel (404), the client did not answer
+ * (504).
+ */
 export class RestError extends Error {
 	readonly httpStatus: number;
 	constructor(httpStatus: number, text: string) {
@@ -86,7 +89,10 @@ export class RestClient {
 		}
 	}
 
-	/** @param endpoint undefined: of all clients; a name adds that client's messages (COAPLOG), where the server has them */
+	/**
+	 * @param endpoint undefined: of all clients; a name adds that client's messages (COAPLOG), where the server has
+	 * them
+	 */
 	events(endpoint?: string): Promise<EventStream> {
 		const query = endpoint === undefined ? "" : `?ep=${encodeURIComponent(endpoint)}`;
 		return EventStream.open(`${this.#baseUrl}/event${query}`);

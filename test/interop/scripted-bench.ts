@@ -40,7 +40,10 @@ export async function withScripted<T>(options: ScriptedOptions, run: (bench: Scr
 	}
 }
 
-/** A case with a device and a scripted server of its own. The name goes into the report with the device's engine before it. */
+/**
+ * A case with a device and a scripted server of its own. The name goes into the report with the device's engine
+ * before it.
+ */
 export function scripted(name: string, options: ScriptedOptions, run: (bench: ScriptedBench) => Promise<void>): void {
 	test(`xs › ${name}`, { timeout: caseTimeoutMs }, () => withScripted(options, run));
 }

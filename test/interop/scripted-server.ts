@@ -27,10 +27,15 @@ interface Waiter {
 	readonly resolve: (message: Message) => void;
 }
 
-/** Answers one request of the device. Absent or returning undefined: as a willing server does. "silence" says nothing. */
+/**
+ * Answers one request of the device. Absent or returning undefined: as a willing server does. "silence" says nothing.
+ */
 export type Script = (request: Message, server: ScriptedServer) => Partial<Message> | "silence" | undefined;
 
-/** A LwM2M Server of a few lines on a real UDP socket, which accepts registrations and otherwise does what a test tells it. */
+/**
+ * A LwM2M Server of a few lines on a real UDP socket, which accepts registrations and otherwise does what a test
+ * tells it.
+ */
 export class ScriptedServer {
 	/** Every message that came, oldest first. */
 	readonly received: Message[] = [];

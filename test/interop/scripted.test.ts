@@ -1,4 +1,7 @@
-/** What no real server does, or not on demand: odd requests, lost and odd answers. A scripted server on a real UDP socket does it to the device on XS. */
+/**
+ * What no real server does, or not on demand: odd requests, lost and odd answers. A scripted server on a real UDP
+ * socket does it to the device on XS.
+ */
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { scripted } from "./scripted-bench.ts";

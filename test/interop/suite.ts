@@ -24,8 +24,8 @@ const cases: readonly Case[] = [
 ];
 
 /**
- * The one suite for every server: the real image on the XS simulator, over real UDP, driven through the server's REST API. Cases leave
- * the device as they found it, and do not depend on each other.
+ * The one suite for every server: the real image on the XS simulator, over real UDP, driven through the server's REST
+ * API. Cases leave the device as they found it, and do not depend on each other.
  * @param title goes before each case's name in the report; begins with the engine that runs the device
  * @param more cases that only this server can drive
  */

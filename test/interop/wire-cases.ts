@@ -60,7 +60,7 @@ export const wireCases: readonly Case[] = [
 			}),
 	})),
 	{
-		name: "[CORE-REG-1] ETS 104 on the wire: the Update after its trigger has neither query nor payload, and follows the answer",
+		name: "[CORE-REG-1] ETS 104 on the wire: a triggered Update follows the answer, without query or payload",
 		run: (bench) =>
 			onTheWire(bench, async (messages) => {
 				hasCode(await bench.remote.execute("/1/0/8"), "2.04");

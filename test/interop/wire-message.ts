@@ -1,6 +1,6 @@
 /**
- * A CoAP message as a test writes and reads it (RFC 7252 §3). The tests' own: neither the device's codec nor the embedded server's, so that
- * a fault of theirs can not hide itself.
+ * A CoAP message as a test writes and reads it (RFC 7252 §3). The tests' own: neither the device's codec nor the
+ * embedded server's, so that a fault of theirs can not hide itself.
  */
 export interface Message {
 	readonly type: "CON" | "NON" | "ACK" | "RST";

@@ -25,9 +25,13 @@ import org.eclipse.leshan.server.registration.RegistrationListener;
 import org.eclipse.leshan.server.registration.RegistrationUpdate;
 import org.eclipse.leshan.transport.californium.server.endpoint.CaliforniumServerEndpoint;
 
-/** GET /api/event, server-sent events: of all clients, or with ?ep=NAME of one client and with its messages (COAPLOG). */
+/**
+ * GET /api/event, server-sent events: of all clients, or with ?ep=NAME of one client and with its messages (COAPLOG).
+ */
 final class Events implements HttpHandler, RegistrationListener, ObservationListener {
-	/** One open stream. `endpoint` null: of all clients. `address` is where that client was when the stream was opened. */
+	/**
+	 * One open stream. `endpoint` null: of all clients. `address` is where that client was when the stream was opened.
+	 */
 	private record Stream(String endpoint, InetSocketAddress address, OutputStream out, CountDownLatch closed) {
 	}
 

@@ -21,11 +21,12 @@ import org.eclipse.leshan.transport.californium.server.endpoint.CaliforniumServe
 import org.eclipse.leshan.transport.californium.server.endpoint.coap.CoapServerProtocolProvider;
 
 /**
- * Leshan's LwM2M server, from the libraries that Maven Central has, with the part of leshan-demo-server's REST calls and
- * events that the interop suite uses. The LwM2M side (CoAP, registry, codecs, observations) is Leshan's own, untouched.
+ * Leshan's LwM2M server, from the libraries that Maven Central has, with the part of leshan-demo-server's REST calls
+ * and events that the interop suite uses. The LwM2M side (CoAP, registry, codecs, observations) is Leshan's own,
+ * untouched.
  *
- * Arguments: CoAP port, HTTP port (0: any free one), folder of further object models. Says the ports as one line of JSON
- * when ready, and ends when its standard input does, so that it never outlives the test that started it.
+ * Arguments: CoAP port, HTTP port (0: any free one), folder of further object models. Says the ports as one line of
+ * JSON when ready, and ends when its standard input does, so that it never outlives the test that started it.
  */
 public final class Front {
 	private Front() {

@@ -27,8 +27,8 @@ import org.eclipse.leshan.core.util.Hex;
 import org.eclipse.leshan.core.util.datatype.ULong;
 
 /**
- * Objects, instances, resources and resource instances, to and from the JSON of leshan-demo-server: integers and floats as
- * strings, times in milliseconds, opaque values as hexadecimal digits.
+ * Objects, instances, resources and resource instances, to and from the JSON of leshan-demo-server: integers and
+ * floats as strings, times in milliseconds, opaque values as hexadecimal digits.
  */
 final class Nodes {
 	private Nodes() {
