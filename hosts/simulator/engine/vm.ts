@@ -48,6 +48,7 @@ const decoder = new TextDecoder();
 const pageBytes = 65536;
 const pieceBytes = 4096;
 const meterInterval = 100_000;
+const leastStackSlots = 64;
 
 /** One instance of the engine: a device's whole memory and its way out to the board. Never used again after a failure. */
 export class Vm {
@@ -117,7 +118,12 @@ export class Vm {
 			.slice(0, -1);
 	}
 
+	/**
+	 * @throws RangeError when the stack is too small for XS to set itself up: it does not check there
+	 * @throws DeviceFailure when the rest is
+	 */
 	createDevice(memory: MachineMemory): void {
+		if (memory.stackSlots < leastStackSlots) throw new RangeError(`stackSlots must be at least ${leastStackSlots}`);
 		this.#turnComputrons = memory.turnComputrons;
 		this.#guard(() =>
 			this.#exports.createDevice(

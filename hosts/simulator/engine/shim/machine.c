@@ -112,6 +112,8 @@ TO_BOARD(createDevice) void device_create(uint32_t arenaBytes, uint32_t stackSlo
 	creation.symbolModulo = root->symbolModulo;
 	creation.parserBufferSize = 1024;
 	creation.parserTableModulo = 127;
+	if ((stackSlots + slots) * sizeof(txSlot) + chunkBytes + sizeof(txBlock) > arenaBytes)
+		shim_fail(XS_NOT_ENOUGH_MEMORY_EXIT); /* XS does not ask whether it got its stack */
 	shim_nextArena(arenaBytes);
 	shim_beginDeviceHeap(cHeapBytes);
 	device = fxCloneMachine(&creation, root, "device", NULL);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { console, engine, firmware, small } from "./harness.ts";
+import { console, firmware, small } from "./harness.ts";
 import { entryModule, romModules } from "./rom-program.ts";
 
 /** The same program on Node. */
