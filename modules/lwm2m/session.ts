@@ -14,6 +14,9 @@ import { type Account, type RegistrationContext, RegistrationInterface } from ".
 /** The Resources of the Server Object with the defaults of pmin and pmax (LwM2M Core 1.1 Appendix E.2). */
 const resource = frozen({ defaultMinimumPeriod: 2, defaultMaximumPeriod: 3 });
 
+/** So long after a record of refused bytes there is no other one. */
+const refusedQuietMs = 10_000;
+
 /** What all sessions of a client share. */
 export interface SessionContext extends RegistrationContext {
 	readonly operations: Operations;
@@ -34,6 +37,8 @@ export class Session implements PeerListener {
 	/** Of pmin and pmax, one object for all observations; read anew after a change of the Server Object. */
 	#defaultSet: AttributeSet | undefined;
 	#nowMs = 0;
+	#refusedCount = 0;
+	#refusedQuietUntilMs = 0;
 
 	constructor(account: Account, context: SessionContext) {
 		this.#account = account;
@@ -130,7 +135,19 @@ export class Session implements PeerListener {
 		const code = bytes[at + 1] ?? 0;
 		if (!this.#registration.isServing && code > 0 && code < 0x20) return;
 		const refused = this.#peer.receive(bytes, at, end, nowMs);
-		if (refused !== undefined) this.#log("refusedBytes", { code: refused.code });
+		if (refused !== undefined) this.#refuse(refused.code, nowMs);
+	}
+
+	/**
+	 * One record stands for all refused datagrams since the last one: how often we write must not be the sender's to
+	 * choose.
+	 */
+	#refuse(code: string, nowMs: number): void {
+		this.#refusedCount += 1;
+		if (nowMs < this.#refusedQuietUntilMs) return;
+		this.#log("refusedBytes", { code, count: this.#refusedCount });
+		this.#refusedCount = 0;
+		this.#refusedQuietUntilMs = nowMs + refusedQuietMs;
 	}
 
 	/** Does what is due, and what this turn has brought about. */

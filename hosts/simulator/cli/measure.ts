@@ -20,7 +20,10 @@ export const endpoint = "dormouse";
 /** Longer than anything measured takes in virtual time. */
 const patienceMs = 600_000;
 
-/** One board with the embedded server in a virtual world, to be taken from one state to the next and measured in between. */
+/**
+ * One board with the embedded server in a virtual world, to be taken from one state to the next and measured in
+ * between.
+ */
 export class MeasuredBoard {
 	readonly board: Board<Machine>;
 	readonly #world: World<Machine>;

@@ -107,3 +107,23 @@ test("bytes that are no CoAP are refused, logged by their code, and change nothi
 	ok(String(world.logged("refusedBytes")[0]!.code).startsWith("coap."));
 	equal(world.client.sessions[0]!.state, "registered");
 });
+
+test("a flood of refused bytes writes one record in ten seconds, with their number", () => {
+	const { world } = furnished();
+	world.start();
+	const bad = new Uint8Array([0x4f, 1, 2, 3]);
+	const flood = (count: number) => {
+		for (let index = 0; index < count; index++) world.client.receive(world.serverAddress, bad, 0, 4, world.nowMs);
+		world.settle();
+	};
+	flood(500);
+	equal(world.logged("refusedBytes").length, 1);
+	equal(world.logged("refusedBytes")[0]!.count, 1);
+	world.run(9_999);
+	flood(1);
+	equal(world.logged("refusedBytes").length, 1);
+	world.run(1);
+	flood(1);
+	equal(world.logged("refusedBytes").length, 2);
+	equal(world.logged("refusedBytes")[1]!.count, 501);
+});
