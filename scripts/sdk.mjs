@@ -77,7 +77,7 @@ const isOurWarning = (line, home) =>
  */
 export async function buildForSimulator({ sdk, manifest, name, output, onLine }) {
 	mkdirSync(output, { recursive: true });
-	const words = ["-m", "-p", "lin", "-t", "build", "-o", output, join(root, manifest)];
+	const words = ["-m", "-p", "lin", "-t", "build", "-o", output, manifest];
 	const warnings = [];
 	const child = spawn(join(sdk.tools, "mcconfig"), words, { cwd: root, env: sdk.environment });
 	for (const stream of [child.stdout, child.stderr]) {

@@ -45,7 +45,7 @@ async function run(words: readonly string[], environment: Readonly<Record<string
 }
 
 /** The value of a single Resource. */
-function valueOf({ content }: Answer): unknown {
+function resourceValue({ content }: Answer): unknown {
 	return content !== undefined && "value" in content ? content.value : undefined;
 }
 
@@ -84,6 +84,12 @@ test("the self-test of the host passes, over a restart", { skip, timeout: buildT
 	ok(Number(last?.passed) >= 20, `${last?.passed} checks`);
 });
 
+test("the unit tests pass on the XS of the SDK", { skip, timeout: buildTimeoutMs }, async () => {
+	const { status, log } = await run(["--unit-tests", "--state", join(folder, "unit-tests")]);
+	equal(status, 0, log);
+	match(log, /^\d{3,} passed, 0 failed on the XS of the SDK$/m);
+});
+
 test("the application builds without a linker warning about our modules", {
 	skip,
 	timeout: buildTimeoutMs,
@@ -119,8 +125,8 @@ test("it registers, answers, notifies, updates, reboots and de-registers", {
 		equal(registration?.lifetime, 60);
 
 		const remote = server.rest.of(endpoint);
-		equal(valueOf(await remote.read("/3/0/0")), "Dormouse");
-		const temperature = Number(valueOf(await remote.read("/3303/0/5700")));
+		equal(resourceValue(await remote.read("/3/0/0")), "Dormouse");
+		const temperature = Number(resourceValue(await remote.read("/3303/0/5700")));
 		ok(temperature >= 19 && temperature <= 23, `${temperature} °C`);
 
 		await remote.writeAttributes("/3/0/13", { pmax: "1" });
