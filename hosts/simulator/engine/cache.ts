@@ -1,18 +1,8 @@
 import { createHash } from "node:crypto";
-import {
-	existsSync,
-	mkdirSync,
-	readdirSync,
-	readFileSync,
-	renameSync,
-	rmSync,
-	statSync,
-	utimesSync,
-	writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type BuildProgress, buildEngine, type EngineBytes, type Objects } from "./build.ts";
+import { makeOnce } from "./once.ts";
 import { clangVersion, type Recipe, recipe } from "./recipe.ts";
 import { EngineFailure, findXsFolder, packageRoot, readShim, readXsSources } from "./sources.ts";
 
@@ -47,14 +37,11 @@ export async function engineBytes(
 	const clang = clangVersion();
 	if (clang === undefined) return shipped();
 	const plan = recipe(sources, readShim(), clang);
-	return (
-		read(plan.key) ??
-		(await locked(
-			plan.key,
-			() => read(plan.key),
-			() => make(plan, onProgress, check),
-		))
-	);
+	const find = () => read(plan.key);
+	const found = find();
+	if (found !== undefined) return found;
+	mkdirSync(folder, { recursive: true });
+	return makeOnce(join(folder, `engine-${plan.key}.lock`), find, () => make(plan, onProgress, check));
 }
 
 /** An installed copy of this package: a built engine, and nothing to build one from. */
@@ -122,36 +109,4 @@ function writeWhole(path: string, content: Uint8Array | string): void {
 	const draft = `${path}.${process.pid}`;
 	writeFileSync(draft, content);
 	renameSync(draft, path);
-}
-
-const heartbeatMs = 2000;
-const abandonedMs = 20_000;
-
-/**
- * Lets one process make what several want; the others wait until it is there. A lock whose owner died is taken over: even two makers at
- * once would leave whole files, with the same bytes.
- */
-async function locked<T>(key: string, find: () => T | undefined, make: () => Promise<T>): Promise<T> {
-	mkdirSync(folder, { recursive: true });
-	const lock = join(folder, `engine-${key}.lock`);
-	for (;;) {
-		try {
-			writeFileSync(lock, String(process.pid), { flag: "wx" });
-			break;
-		} catch (error) {
-			if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-		}
-		await sleep(200);
-		const found = find();
-		if (found !== undefined) return found;
-		if (Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) > abandonedMs)
-			rmSync(lock, { force: true });
-	}
-	const heartbeat = setInterval(() => utimesSync(lock, new Date(), new Date()), heartbeatMs);
-	try {
-		return find() ?? (await make());
-	} finally {
-		clearInterval(heartbeat);
-		rmSync(lock, { force: true });
-	}
 }

@@ -183,7 +183,7 @@ TO_BOARD(figures) double* device_figures(void)
 {
 	static double figures[32];
 	double* figure = figures;
-	txMachine* the = device ? device : root;
+	txMachine* the = device;
 	if (!the)
 		return NULL;
 	*figure++ = the->arena->end - the->arena->base;
