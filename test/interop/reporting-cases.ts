@@ -17,8 +17,11 @@ const earlinessMs = 400;
 const silenceMs = 2500;
 
 /** Writes a value that was never there before. @returns it, as Reads show it */
-async function steer(bench: Bench): Promise<string> {
-	const value = bench.freshNumber();
+function steer(bench: Bench): Promise<string> {
+	return steerTo(bench, bench.freshNumber());
+}
+
+async function steerTo(bench: Bench, value: string): Promise<string> {
 	const node = { kind: "singleResource", id: 5, type: "integer", value } as const;
 	hasCode(await bench.remote.write(steered, node, { format: "TEXT" }), "2.04", `Write ${steered}`);
 	return value;
@@ -34,15 +37,31 @@ interface Watch {
 	readonly firstValues: ReadonlyMap<string, RestValue>;
 }
 
-/** Observes `path` while `run` runs, with these attributes attached to it; leaves neither behind. */
-async function observing(
+interface What {
+	readonly path: string;
+	readonly attributes?: Readonly<Record<string, string>>;
+	readonly format?: Format;
+}
+
+/** Observes while `run` runs, with these attributes attached; leaves neither behind. The steered value is a new one. */
+async function observing(bench: Bench, what: What, run: (watch: Watch) => Promise<void>): Promise<void> {
+	if (what.path === steered) await steer(bench); // it has no value before the first one is written
+	await observe(bench, what, run);
+}
+
+/** The same for the steered value as it is now. */
+function observingFrom(
 	bench: Bench,
-	{ path, attributes = {}, format }: { path: string; attributes?: Readonly<Record<string, string>>; format?: Format },
+	attributes: Readonly<Record<string, string>>,
 	run: (watch: Watch) => Promise<void>,
-): Promise<void> {
+) {
+	return observe(bench, { path: steered, attributes }, run);
+}
+
+async function observe(bench: Bench, what: What, run: (watch: Watch) => Promise<void>): Promise<void> {
+	const { path, attributes = {}, format } = what;
 	const { remote, events, device } = bench;
 	const names = Object.keys(attributes);
-	if (path === steered) await steer(bench); // it has no value before the first one is written
 	if (names.length > 0) hasCode(await remote.writeAttributes(path, attributes), "2.04", "Write-Attributes");
 	try {
 		const of = { endpoint: device.endpoint, path, from: events.mark };
@@ -218,6 +237,42 @@ const periods: readonly Case[] = [
 	},
 ];
 
+const thresholds: readonly Case[] = [
+	{
+		name: "[CORE-DM-2] gt and lt: a value that crosses one of them is told, others are not",
+		run: async (bench) => {
+			await steerTo(bench, "1500");
+			await observingFrom(bench, { gt: "2000", lt: "1000" }, async ({ notified, soFar }) => {
+				for (const value of ["1600", "2000", "1000", "1999"]) await steerTo(bench, value);
+				await sleep(silenceMs);
+				deepEqual(soFar(), [], "told without a crossing: 2000 is not above 2000, nor is 1000 below 1000");
+				await steerTo(bench, "2001");
+				equal(toldIn((await notified(1, 5000)).at(-1)!, steered), "2001");
+				await steerTo(bench, "999");
+				equal(toldIn((await notified(2, 5000)).at(-1)!, steered), "999");
+			});
+		},
+	},
+	{
+		name: "[CORE-DM-2] st: a value is told when it is a step away from the one told last",
+		run: async (bench) => {
+			await steerTo(bench, "5000");
+			await observingFrom(bench, { st: "10" }, async ({ notified, soFar }) => {
+				for (const value of ["5005", "5009", "4991"]) await steerTo(bench, value);
+				await sleep(silenceMs);
+				deepEqual(soFar(), [], "told within a step");
+				await steerTo(bench, "5010");
+				equal(toldIn((await notified(1, 5000)).at(-1)!, steered), "5010");
+				await steerTo(bench, "5001");
+				await steerTo(bench, "5000");
+				const told = await notified(2, 5000);
+				equal(toldIn(told.at(-1)!, steered), "5000");
+				equal(told.length, 2);
+			});
+		},
+	},
+];
+
 /** The observation is gone: changes are neither told nor even sent. */
 async function isSilent(bench: Bench, run: () => Promise<unknown>): Promise<void> {
 	const fromDevice = bench.device.mark;
@@ -282,4 +337,4 @@ const cancellations: readonly Case[] = [
 	},
 ];
 
-export const reportingCases: readonly Case[] = [...changes, ...periods, ...cancellations];
+export const reportingCases: readonly Case[] = [...changes, ...periods, ...thresholds, ...cancellations];

@@ -181,3 +181,70 @@ scripted(
 		await answersReads(server);
 	},
 );
+
+scripted(
+	"[CORE-DM-2] ETS 260 attributes at object, instance and resource level: Discover shows each where it belongs",
+	{},
+	async ({ server }) => {
+		const query = (...words: string[]) => words.map((word) => [optionNumber.uriQuery, text(word)] as const);
+		const write = async (path: string, ...words: string[]) => {
+			equal((await server.request({ code: "0.03", path, options: query(...words) })).code, "2.04", path);
+		};
+		const discover = async (path: string) => {
+			const answer = await server.request({ path, options: [accept(40)] });
+			equal(answer.code, "2.05", path);
+			return new TextDecoder()
+				.decode(answer.payload)
+				.split(",")
+				.map((link) => link.split(";"));
+		};
+		await write("/3303", "pmin=10", "pmax=200");
+		await write("/3303/0/5700", "lt=1", "gt=6", "st=1");
+		const object = new Map((await discover("/3303")).map(([target, ...words]) => [target, words.sort()]));
+		ok(object.get("</3303>")!.includes("pmin=10") && object.get("</3303>")!.includes("pmax=200"));
+		deepEqual(object.get("</3303/0>"), []);
+		deepEqual(object.get("</3303/0/5700>"), ["gt=6", "lt=1", "st=1"]);
+		const [resource] = await discover("/3303/0/5700");
+		deepEqual(resource!.sort(), ["</3303/0/5700>", "gt=6", "lt=1", "pmax=200", "pmin=10", "st=1"]);
+	},
+);
+
+scripted("[CORE-DM-2] attributes that contradict each other, or are none, are 4.00", {}, async ({ server }) => {
+	const query = (...words: string[]) => words.map((word) => [optionNumber.uriQuery, text(word)] as const);
+	for (const words of [
+		["pmin=x"],
+		["pmin=-1"],
+		["pmin="],
+		["nonsense=1"],
+		["st=-1"],
+		["gt=5", "lt=5"],
+		["gt=5", "lt=2", "st=2"],
+	]) {
+		const answer = await server.request({ code: "0.03", path: "/3303/0/5700", options: query(...words) });
+		ok(["4.00", "4.02"].includes(answer.code), `${words.join("&")} answered ${answer.code}`);
+	}
+	const links = await server.request({ path: "/3303/0/5700", options: [accept(40)] });
+	equal(new TextDecoder().decode(links.payload), "</3303/0/5700>");
+});
+
+scripted(
+	"[CORE-DM-2] pmax below pmin does not count: a change waits for pmin, and nothing comes in between",
+	{},
+	async ({ server }) => {
+		const path = "/1/0/5";
+		const write = (value: string) =>
+			server.request({ code: "0.03", path, options: [contentFormat(0)], payload: text(value) });
+		equal((await write("1")).code, "2.04");
+		const query = ["pmin=3", "pmax=1"].map((word) => [optionNumber.uriQuery, text(word)] as const);
+		equal((await server.request({ code: "0.03", path, options: query })).code, "2.04");
+		const token = Uint8Array.of(0xab, 0xcd);
+		const observe = [[optionNumber.observe, uint(0)], accept(0)] as const;
+		equal((await server.request({ path, token, options: observe })).code, "2.05");
+		const startedMs = performance.now();
+		const told = server.next("notification", (message) => hex(message.token) === hex(token), 8000);
+		equal((await write("2")).code, "2.04");
+		equal(new TextDecoder().decode((await told).payload), "2");
+		const tookMs = performance.now() - startedMs;
+		ok(tookMs > 2600 && tookMs < 4500, `told after ${Math.round(tookMs)} ms`);
+	},
+);
