@@ -115,9 +115,10 @@ export class Observations {
 	attributesChanged(): void {
 		for (const observation of this.#all) {
 			observation.attributes = undefined;
-			const told = observation.numbers?.told;
+			const { numbers } = observation;
 			this.#number(observation);
-			if (observation.numbers !== undefined && told !== undefined) observation.numbers.told = told;
+			// What was told and seen stays so: a Write to the Server Object changes defaults and the value observed in one.
+			if (observation.numbers !== undefined && numbers !== undefined) observation.numbers = numbers;
 		}
 	}
 
