@@ -35,9 +35,11 @@ interface Exports {
 	figures(): number;
 }
 
-/** A copy of all memory of a VM between two turns: its whole state. Zero pages are left out. */
+/** A copy of all memory of a VM between two turns: its whole state. What is zero is left out. */
 export interface Snapshot {
 	readonly pages: number;
+	/** Pieces that a new instance does not have zero: kept in every snapshot, zero or not. */
+	readonly initial: ReadonlySet<number>;
 	readonly pieces: readonly { readonly at: number; readonly bytes: Uint8Array }[];
 	readonly rom: RomFigures | undefined;
 	readonly turnComputrons: number;
@@ -54,6 +56,7 @@ const leastStackSlots = 64;
 export class Vm {
 	readonly #exports: Exports;
 	readonly #ports: BoardPorts;
+	readonly #initial: ReadonlySet<number>;
 	#rom: RomFigures | undefined;
 	#turnComputrons = Number.POSITIVE_INFINITY;
 	#explanation = "";
@@ -64,8 +67,13 @@ export class Vm {
 		this.#ports = ports;
 		const instance = new WebAssembly.Instance(engine, { board: this.#imports(), wasi_snapshot_preview1: wasi });
 		this.#exports = instance.exports as unknown as Exports;
-		if (from === undefined) this.#exports._initialize();
-		else this.#restore(from);
+		if (from === undefined) {
+			this.#initial = new Set(piecesInUse(this.memory));
+			this.#exports._initialize();
+		} else {
+			this.#initial = from.initial;
+			this.#restore(from);
+		}
 	}
 
 	/** Why this VM must not run any more, if so. */
@@ -178,18 +186,20 @@ export class Vm {
 	snapshot(): Snapshot {
 		if (this.#dead !== undefined) throw new Error("a device that failed has no state to keep", { cause: this.#dead });
 		const { memory } = this;
-		const words = new BigUint64Array(memory.buffer);
-		const pieces: { at: number; bytes: Uint8Array }[] = [];
-		let from = -1;
-		for (let at = 0; at <= memory.length; at += pieceBytes) {
-			const wanted = at < memory.length && (at < initialBytes || !isZero(words, at / 8, (at + pieceBytes) / 8));
-			if (wanted && from < 0) from = at;
-			if (!wanted && from >= 0) {
-				pieces.push({ at: from, bytes: memory.slice(from, at) });
-				from = -1;
-			}
+		const wanted = new Set([...this.#initial, ...piecesInUse(memory)]);
+		const pieces: { at: number; size: number }[] = [];
+		for (const at of [...wanted].sort((a, b) => a - b)) {
+			const last = pieces.at(-1);
+			if (last !== undefined && last.at + last.size === at) last.size += pieceBytes;
+			else pieces.push({ at, size: pieceBytes });
 		}
-		return { pages: memory.length / pageBytes, pieces, rom: this.#rom, turnComputrons: this.#turnComputrons };
+		return {
+			pages: memory.length / pageBytes,
+			initial: this.#initial,
+			pieces: pieces.map(({ at, size }) => ({ at, bytes: memory.slice(at, at + size) })),
+			rom: this.#rom,
+			turnComputrons: this.#turnComputrons,
+		};
 	}
 
 	#restore(from: Snapshot): void {
@@ -287,9 +297,6 @@ export class Vm {
 	}
 }
 
-/** Data of the engine itself lies below this mark; a piece there is kept even when it is zero, because a new instance is not. */
-const initialBytes = 8 * pageBytes;
-
 const noRom: RomFigures = {
 	slotBytes: 0,
 	chunkBytes: 0,
@@ -301,9 +308,18 @@ const noRom: RomFigures = {
 	totalBytes: 0,
 };
 
-function isZero(words: BigUint64Array, from: number, to: number): boolean {
-	for (let index = from; index < to; index++) if (words[index] !== 0n) return false;
-	return true;
+/** Where memory is not zero, in pieces. */
+function piecesInUse(memory: Uint8Array): number[] {
+	const words = new BigUint64Array(memory.buffer);
+	const perPiece = pieceBytes / 8;
+	const found: number[] = [];
+	for (let piece = 0; piece * pieceBytes < memory.length; piece++) {
+		const end = (piece + 1) * perPiece;
+		let index = piece * perPiece;
+		while (index < end && words[index] === 0n) index++;
+		if (index < end) found.push(piece * pieceBytes);
+	}
+	return found;
 }
 
 /** What is left of WASI in XS: its reports to stderr, which go nowhere. */
