@@ -1,4 +1,7 @@
-/** Runs portable test files on XS: each in a machine of its own, the code under test in ROM as on a device, the tests in RAM. */
+/**
+ * Runs portable test files on XS: each in a machine of its own, the code under test in ROM as on a device, the
+ * tests in RAM.
+ */
 import { compileCached } from "../../hosts/simulator/engine/bytecode-cache.ts";
 import type { CompiledModule } from "../../hosts/simulator/engine/compiler.ts";
 import type { Engine } from "../../hosts/simulator/engine/engine.ts";

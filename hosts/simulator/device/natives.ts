@@ -1,6 +1,9 @@
 import type { Address } from "../../../modules/host.ts";
 
-/** What the simulated board gives its program as globalThis.board: hosts/simulator/engine/shim/natives.c. Everything is synchronous. */
+/**
+ * What the simulated board gives its program as globalThis.board: hosts/simulator/engine/shim/natives.c. Everything
+ * is synchronous.
+ */
 export interface Natives {
 	nowMs(): number;
 	/** undefined while nobody has set the clock */

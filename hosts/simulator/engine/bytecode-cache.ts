@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CompiledModule } from "./compiler.ts";
-import type { Engine } from "./engine.ts";
 import { packageRoot } from "./sources.ts";
+import type { Engine } from "./xs.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

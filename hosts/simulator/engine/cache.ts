@@ -53,8 +53,8 @@ function shipped(): CachedEngine {
 		if (found !== undefined) return found;
 	}
 	throw new EngineFailure(
-		"there is no engine and nothing to build it from: run `npm install` with dev dependencies (@agoric/xsnap, @yowasp/clang), " +
-			"or point DORMOUSE_XS at the Moddable SDK's xs folder",
+		"there is no engine and nothing to build it from: run `npm install` with dev dependencies " +
+			"(@agoric/xsnap, @yowasp/clang), or point DORMOUSE_XS at the Moddable SDK's xs folder",
 	);
 }
 

@@ -3,18 +3,9 @@ import type { BuildProgress } from "./build.ts";
 import { type CachedEngine, engineBytes } from "./cache.ts";
 import { Compiler } from "./compiler.ts";
 import { selfTest } from "./self-test.ts";
+import type { Engine } from "./xs.ts";
 
-/** XS as wasm, ready to make devices and to compile for them. */
-export interface Engine {
-	/** Names the build: XS sources, shim, flags and clang. */
-	readonly key: string;
-	/** "13.3.0" */
-	readonly xsVersion: string;
-	readonly device: WebAssembly.Module;
-	readonly deviceBytes: number;
-	readonly compiler: Compiler;
-	readonly compilerBytes: number;
-}
+export type { Engine } from "./xs.ts";
 
 export interface EngineOptions {
 	/** Folder of the XS sources; absent: DORMOUSE_XS, else the npm package's. */

@@ -125,7 +125,8 @@ export function describeFigures(figures: Figures): string {
 	const of = ({ used, limit }: { used: number; limit: number }) => `${used}/${limit}`;
 	const { arena } = figures;
 	return (
-		`slots ${of(figures.slots)}, chunks ${of(figures.chunks)} B, stack ${of(figures.stack)}, keys ${of(figures.keys)}, ` +
-		`C heap ${of(figures.cHeap)} B, arena ${arena.sizeBytes - arena.freeBytes}/${arena.sizeBytes} B, computrons ${figures.computrons}`
+		`slots ${of(figures.slots)}, chunks ${of(figures.chunks)} B, stack ${of(figures.stack)}, ` +
+		`keys ${of(figures.keys)}, C heap ${of(figures.cHeap)} B, ` +
+		`arena ${arena.sizeBytes - arena.freeBytes}/${arena.sizeBytes} B, computrons ${figures.computrons}`
 	);
 }

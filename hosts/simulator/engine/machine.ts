@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import type { Program } from "./compiler.ts";
-import type { Engine } from "./engine.ts";
 import { DeviceFailure } from "./failure.ts";
 import type { Figures, RomFigures } from "./figures.ts";
 import type { MachineMemory } from "./memory.ts";
 import type { BoardPorts, DeviceEvent } from "./ports.ts";
 import { type Snapshot, Vm } from "./vm.ts";
+import type { Engine } from "./xs.ts";
 
 /** How events are numbered on their way to the device: hosts/simulator/device/natives.ts has the same table. */
 const eventKinds = { alarm: 1, readable: 2, resolved: 3, shutDown: 4 } as const;
@@ -18,14 +18,14 @@ export interface FirmwareOptions {
 }
 
 /**
- * A program made ready once: built-ins and its modules executed and burnt to ROM, bytecode in flash. Every machine begins as a copy of
- * that memory.
+ * A program made ready once: built-ins and its modules executed and burnt to ROM, bytecode in flash. Every machine
+ * begins as a copy of that memory.
  */
 export class Firmware {
 	readonly rom: RomFigures;
 	/**
-	 * What modules in ROM have that is not constant: "state: not const", "table: not frozen". Each costs RAM in every machine and is shared
-	 * by accident; the SDK's linker warns of the same.
+	 * What modules in ROM have that is not constant: "state: not const", "table: not frozen". Each costs RAM in every
+	 * machine and is shared by accident; the SDK's linker warns of the same.
 	 */
 	readonly changeable: readonly string[];
 	readonly #engine: Engine;
@@ -91,7 +91,10 @@ export class Machine {
 		return this.#vm;
 	}
 
-	/** Runs the entry module. @throws DeviceFailure, or whatever a port threw: the machine is then dead until restore() */
+	/**
+	 * Runs the entry module. @throws DeviceFailure, or whatever a port threw: the machine is then dead until
+	 * restore()
+	 */
 	boot(): void {
 		this.#vm.boot(this.#entry);
 	}
@@ -132,7 +135,10 @@ export class Machine {
 	}
 }
 
-/** While ROM is prepared there is no board: a module that asks for one at import does work that belongs in a function. */
+/**
+ * While ROM is prepared there is no board: a module that asks for one at import does work that belongs in a
+ * function.
+ */
 const noPorts: BoardPorts = new Proxy({} as BoardPorts, {
 	get(_, port) {
 		if (port === "wallTimeS") return () => undefined;

@@ -1,9 +1,12 @@
 /**
- * The memory a board gives its VM, in the terms of the SDK's manifest ("creation"). What is not here (radio stack, RTOS) is not the VM's.
- * One slot is 16 bytes, as on every 32-bit chip.
+ * The memory a board gives its VM, in the terms of the SDK's manifest ("creation"). What is not here (radio stack,
+ * RTOS) is not the VM's. One slot is 16 bytes, as on every 32-bit chip.
  */
 export interface MachineMemory {
-	/** One static block for slots, chunks and the stack ("static"). Chunks grow from one end of it, slots from the other. */
+	/**
+	 * One static block for slots, chunks and the stack ("static"). Chunks grow from one end of it, slots from the
+	 * other.
+	 */
 	readonly arenaBytes: number;
 	/** Slots of the JavaScript stack ("stack"); taken from the arena. */
 	readonly stackSlots: number;
@@ -18,6 +21,9 @@ export interface MachineMemory {
 	readonly moreKeys: number;
 	/** What the VM may take from the C heap beside the arena: the machine, key tables, aliases. */
 	readonly cHeapBytes: number;
-	/** The watchdog: how many computrons (steps of the interpreter) one turn may take; below 2^32, where XS 13 begins again. */
+	/**
+	 * The watchdog: how many computrons (steps of the interpreter) one turn may take; below 2^32, where XS 13 begins
+	 * again.
+	 */
 	readonly turnComputrons: number;
 }

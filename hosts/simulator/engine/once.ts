@@ -7,8 +7,9 @@ const heartbeatMs = 2000;
 const askEveryMs = 200;
 
 /**
- * Lets one process make what several want at once; the others wait until it is there. The maker's sign of life is the lock file's time; a lock whose
- * owner died is taken over. Makers must write whole files (to another name, then rename), for which two at once do no harm.
+ * Lets one process make what several want at once; the others wait until it is there. The maker's sign of life is
+ * the lock file's time; a lock whose owner died is taken over. Makers must write whole files (to another name, then
+ * rename), for which two at once do no harm.
  * @param find returns what is wanted, once somebody made it
  */
 export async function makeOnce<T>(lock: string, find: () => T | undefined, make: () => Promise<T>): Promise<T> {

@@ -11,9 +11,9 @@ interface Replacement {
 }
 
 /*
- * fxRunID, the interpreter's loop, calls setjmp. Clang lowers a function with setjmp for wasm in a way that makes this one
- * several times slower and larger. So the one setjmp moves to a small function around the loop: a C exception returns there,
- * and enters the loop again where the original would have gone on.
+ * fxRunID, the interpreter's loop, calls setjmp. Clang lowers a function with setjmp for wasm in a way that makes
+ * this one several times slower and larger. So the one setjmp moves to a small function around the loop: a C
+ * exception returns there, and enters the loop again where the original would have gone on.
  */
 const outOfTheLoop: readonly Replacement[] = [
 	{
@@ -48,7 +48,9 @@ static __attribute__((noinline)) void fxRunLoop(txMachine* the, txSlot* generato
 	},
 	{
 		find: "				if (c_setjmp(jump->buffer) == 1) {",
-		by: "				jump->environment = C_NULL;\n				c_memcpy(&jump->buffer, landing->landing, sizeof(c_jmp_buf));\n				if (0) {",
+		by: `				jump->environment = C_NULL;
+				c_memcpy(&jump->buffer, landing->landing, sizeof(c_jmp_buf));
+				if (0) {`,
 	},
 	{
 		find: "				if (c_setjmp(jump->buffer) != 0) {",
@@ -61,8 +63,8 @@ static __attribute__((noinline)) void fxRunLoop(txMachine* the, txSlot* generato
 ];
 
 /*
- * XS 17 notes the matches of a pattern in ROM in memory from malloc, and gives it to the collector as a chunk: an `else` is missing.
- * The collector then marks what stands before that memory.
+ * XS 17 notes the matches of a pattern in ROM in memory from malloc, and gives it to the collector as a chunk: an
+ * `else` is missing. The collector then marks what stands before that memory.
  */
 const matchesInChunks: readonly Replacement[] = [
 	{

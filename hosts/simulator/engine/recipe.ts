@@ -45,7 +45,8 @@ const flags = [
 	// setjmp by wasm exceptions.
 	"-mllvm",
 	"-wasm-enable-sjlj",
-	// Without it clang takes conversions that XS relies on as undefined: 0x80000000 reads as 0x7fffffff, and SHA-256 gives a wrong digest.
+	// Without it clang takes conversions that XS relies on as undefined: 0x80000000 reads as 0x7fffffff, and SHA-256
+	// gives a wrong digest.
 	"-fno-strict-float-cast-overflow",
 	"-fwrapv",
 	"-fno-strict-aliasing",

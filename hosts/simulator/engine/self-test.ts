@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Engine } from "./engine.ts";
 import { DeviceFailure } from "./failure.ts";
 import { Firmware } from "./machine.ts";
 import type { MachineMemory } from "./memory.ts";
@@ -9,6 +8,7 @@ import type { BoardPorts } from "./ports.ts";
 import { arithmetic } from "./self-test/arithmetic.ts";
 import { control } from "./self-test/control.ts";
 import { EngineFailure } from "./sources.ts";
+import type { Engine } from "./xs.ts";
 
 const memory: MachineMemory = {
 	arenaBytes: 4 * 1024 * 1024,
@@ -46,7 +46,8 @@ board.listen((kind, size) => {
 `;
 
 /**
- * Holds a newly built engine to what Node computes from the same program, and to SHA-256: a miscompiled XS does not crash, it is wrong.
+ * Holds a newly built engine to what Node computes from the same program, and to SHA-256: a miscompiled XS does not
+ * crash, it is wrong.
  * @throws EngineFailure with the first differences; such an engine must not be used
  */
 export function selfTest(engine: Engine): void {

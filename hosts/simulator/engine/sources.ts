@@ -25,9 +25,11 @@ export interface XsSources {
 }
 
 /**
- * Finds the folder with XS's `sources`, `includes` and `platforms`: the option, DORMOUSE_XS ($MODDABLE/xs will do), or the npm package
+ * Finds the folder with XS's `sources`, `includes` and `platforms`: the option, DORMOUSE_XS ($MODDABLE/xs will do),
+ * or the npm package
  * @agoric/xsnap, which carries XS 13.3.
- * @returns undefined when there is none: an installed copy of this package comes with a built engine and needs no sources
+ * @returns undefined when there is none: an installed copy of this package comes with a built engine and needs no
+ * sources
  * @throws EngineFailure when the folder was named and holds no XS
  */
 export function findXsFolder(named?: string): string | undefined {
@@ -42,7 +44,10 @@ export function findXsFolder(named?: string): string | undefined {
 	return existsSync(join(folder, "sources/xsRun.c")) ? folder : undefined;
 }
 
-/** @returns where npm put the package `name`, or undefined. (Node's own resolution refuses packages that do not export their manifest.) */
+/**
+ * @returns where npm put the package `name`, or undefined. (Node's own resolution refuses packages that do not
+ * export their manifest.)
+ */
 export function dependencyFolder(name: string, above = packageRoot): string | undefined {
 	const folder = join(above, "node_modules", name);
 	if (existsSync(join(folder, "package.json"))) return folder;

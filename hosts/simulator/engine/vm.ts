@@ -52,7 +52,10 @@ const pieceBytes = 4096;
 const meterInterval = 100_000;
 const leastStackSlots = 64;
 
-/** One instance of the engine: a device's whole memory and its way out to the board. Never used again after a failure. */
+/**
+ * One instance of the engine: a device's whole memory and its way out to the board. Never used again after a
+ * failure.
+ */
 export class Vm {
 	readonly #exports: Exports;
 	readonly #ports: BoardPorts;

@@ -21,7 +21,8 @@ export interface BundleOptions {
 }
 
 /**
- * Gathers modules for a device. Each source module stays one module: an error names the file it is in, and sizes can be told apart.
+ * Gathers modules for a device. Each source module stays one module: an error names the file it is in, and sizes
+ * can be told apart.
  * @returns in order of execution, imports first
  * @throws Error when an import is missing, or leads out of `root`
  */

@@ -113,7 +113,8 @@ export function writeImage(program: Program, options: { entry: string; version: 
 
 /**
  * Reads an image, and checks all of it: any other bit, and it is none.
- * @param bytes an image, and behind it nothing but erased flash (0xff): a slot is larger than its image. Kept by the result
+ * @param bytes an image, and behind it nothing but erased flash (0xff): a slot is larger than its image. Kept by
+ * the result
  */
 export function readImage(bytes: Uint8Array): Image | Fault {
 	if (bytes.length < headerBytes) return imageFaults.truncated;

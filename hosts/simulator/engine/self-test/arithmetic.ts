@@ -1,6 +1,6 @@
 /*
- * Left out, because XS differs from the standard there by itself, not by its compiler: Math.fround of integers beyond 2^24, toPrecision with
- * trailing zeros, and right shifts of negative bigints.
+ * Left out, because XS differs from the standard there by itself, not by its compiler: Math.fround of integers
+ * beyond 2^24, toPrecision with trailing zeros, and right shifts of negative bigints.
  */
 
 /** Corners of every conversion: around 2^31, 2^32 and 2^53, fractions, the infinite and the not-a-number. */
@@ -30,7 +30,8 @@ const values: readonly number[] = [
 ];
 
 /**
- * Arithmetic that a miscompiled engine gets wrong, one result to a line. Node evaluates the same lines; clang once turned 0x80000000 into
+ * Arithmetic that a miscompiled engine gets wrong, one result to a line. Node evaluates the same lines; clang once
+ * turned 0x80000000 into
  * 2147483647 without a word.
  */
 export function arithmetic(): string[] {
@@ -92,13 +93,15 @@ function big(): string[] {
 	return values.filter(Number.isInteger).map((value) => {
 		const b = BigInt(value);
 		const results = [b * b, b + 1n, -b, b - 0x80000000n, b << 70n, b & 0xffn, b | 1n, b ^ 0xffffn, b / 7n, b % 7n];
-		return `bigint ${value}: ${results.join(" ")} ${BigInt.asIntN(32, b)} ${BigInt.asUintN(64, b)} ${Number(b)} ${b < 5n}`;
+		const cut = [BigInt.asIntN(32, b), BigInt.asUintN(64, b), Number(b), b < 5n];
+		return `bigint ${value}: ${results.join(" ")} ${cut.join(" ")}`;
 	});
 }
 
 function printed(): string[] {
 	return values.map((value) => {
 		const texts = [value.toString(16), value.toFixed(2), value.toExponential(3), JSON.stringify(value)];
-		return `print ${value}: ${texts.join(" ")} ${Number.parseInt(String(value), 10)} ${Number.parseFloat(String(value))}`;
+		const read = [Number.parseInt(String(value), 10), Number.parseFloat(String(value))];
+		return `print ${value}: ${texts.join(" ")} ${read.join(" ")}`;
 	});
 }

@@ -1,4 +1,7 @@
-/** Jumps: exceptions through calls, natives and generators, finally, early ends. What engine/patch.ts touches. One result to a line. */
+/**
+ * Jumps: exceptions through calls, natives and generators, finally, early ends. What engine/patch.ts touches. One
+ * result to a line.
+ */
 export function control(): string[] {
 	return [nested(), natives(), loops(), generators(), cleanup(), classes(), depth()];
 }

@@ -1,4 +1,7 @@
-/** SHA-256 (FIPS 180-4) in plain JavaScript: not for use, but because a wrong digest shows a wrong engine. @returns hexadecimal digits */
+/**
+ * SHA-256 (FIPS 180-4) in plain JavaScript: not for use, but because a wrong digest shows a wrong engine. @returns
+ * hexadecimal digits
+ */
 export function sha256(message: Uint8Array): string {
 	const state = Uint32Array.from(primes(8), (prime) => fraction(prime ** (1 / 2)));
 	const constants = Uint32Array.from(primes(64), (prime) => fraction(Math.cbrt(prime)));

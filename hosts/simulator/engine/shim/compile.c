@@ -1,4 +1,7 @@
-/* The bytecode compiler: source text of one module in, bytecode out whose code and strings are executed where they lie. */
+/*
+ * The bytecode compiler: source text of one module in, bytecode out whose code and strings are executed where they
+ * lie.
+ */
 #include "shim.h"
 
 typedef struct {
@@ -35,8 +38,8 @@ static void keepError(void* console, txString path, txInteger line, txString for
 }
 
 /*
- * CODE and STRING operations copy what follows them to RAM; their ARCHIVE forms, of the same size, use it in place. The linker of the
- * SDK does the same replacement for modules in flash.
+ * CODE and STRING operations copy what follows them to RAM; their ARCHIVE forms, of the same size, use it in place.
+ * The linker of the SDK does the same replacement for modules in flash.
  */
 static void executeInPlace(txByte* code, txSize size)
 {
@@ -70,7 +73,8 @@ static void executeInPlace(txByte* code, txSize size)
 /* The result lives until the next call. `name` appears in errors and in the tags of template literals. */
 TO_BOARD(compile) Compilation* compiler_compile(const char* name, const unsigned char* text, uint32_t size)
 {
-	static txMachine console; /* not a machine: the parser keeps two counters there, which begin at 0 for every module */
+	/* Not a machine: the parser keeps two counters there, which begin at 0 for every module. */
+	static txMachine console;
 	txParser _parser;
 	txParser* parser = &_parser;
 	txParserJump jump;

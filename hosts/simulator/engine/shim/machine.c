@@ -97,7 +97,8 @@ TO_BOARD(romRegions) Region* root_regions(void)
 /* --- the device --- */
 
 TO_BOARD(createDevice) void device_create(uint32_t arenaBytes, uint32_t stackSlots, uint32_t slots, uint32_t moreSlots,
-	uint32_t chunkBytes, uint32_t moreChunkBytes, uint32_t keys, uint32_t moreKeys, uint32_t cHeapBytes, uint32_t meterInterval)
+	uint32_t chunkBytes, uint32_t moreChunkBytes, uint32_t keys, uint32_t moreKeys, uint32_t cHeapBytes,
+	uint32_t meterInterval)
 {
 	txCreation creation;
 	memset(&creation, 0, sizeof(creation));
@@ -167,8 +168,8 @@ TO_BOARD(collect) void device_collect(void)
 }
 
 /*
- * The most the stack has held. It grows down through painted slots, and whatever is pushed changes a slot's first two words. XS's number
- * conversion borrows the far end of the free part, so this looks from the near end.
+ * The most the stack has held. It grows down through painted slots, and whatever is pushed changes a slot's first
+ * two words. XS's number conversion borrows the far end of the free part, so this looks from the near end.
  */
 static uint32_t stackPeak(txMachine* the)
 {

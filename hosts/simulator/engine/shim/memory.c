@@ -1,4 +1,7 @@
-/* The memory of a simulated board: a C heap that is counted and capped, and one arena per machine for slots and chunks. */
+/*
+ * The memory of a simulated board: a C heap that is counted and capped, and one arena per machine for slots and
+ * chunks.
+ */
 #include "shim.h"
 
 /* Stands before every block. Its size keeps blocks aligned for doubles. */

@@ -1,6 +1,6 @@
 /*
- * globalThis.board: what a device program calls. Thin: each native moves bytes and numbers between XS and the board; the typed view
- * and the ports of modules/host.ts are built on top of it, in JavaScript.
+ * globalThis.board: what a device program calls. Thin: each native moves bytes and numbers between XS and the
+ * board; the typed view and the ports of modules/host.ts are built on top of it, in JavaScript.
  */
 #include "shim.h"
 
@@ -14,7 +14,8 @@ FROM_BOARD(log) void board_log(const char* json, int size);
 FROM_BOARD(print) void board_print(const char* text, int size);
 FROM_BOARD(udpOpen) int board_udpOpen(int port);
 FROM_BOARD(udpRead) int board_udpRead(int socket, void* into, int capacity, void* from);
-FROM_BOARD(udpWrite) int board_udpWrite(int socket, const void* bytes, int size, const char* host, int hostSize, int port);
+FROM_BOARD(udpWrite) int board_udpWrite(int socket, const void* bytes, int size, const char* host, int hostSize,
+	int port);
 FROM_BOARD(udpClose) void board_udpClose(int socket);
 FROM_BOARD(resolve) void board_resolve(const char* name, int size);
 FROM_BOARD(flashGeometry) double board_flashGeometry(int which);
@@ -268,7 +269,10 @@ void shim_defineBoard(txMachine* the)
 	mxPop();
 }
 
-/* Called whenever the garbage collector marks, because `watcher` hangs on the machine's roots. Costs the device no RAM. */
+/*
+ * Called whenever the garbage collector marks, because `watcher` hangs on the machine's roots. Costs the device no
+ * RAM.
+ */
 static void countCollection(txMachine* the, void* data, txMarkRoot markRoot)
 {
 	shimCollections++;

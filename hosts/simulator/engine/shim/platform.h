@@ -1,6 +1,6 @@
 /*
- * What XS must know about the platform it runs on: a simulated board, 32-bit, little-endian, whose clock, chance and console belong
- * to the host. XS includes this file in the place of its own platform headers (-DXSPLATFORM).
+ * What XS must know about the platform it runs on: a simulated board, 32-bit, little-endian, whose clock, chance
+ * and console belong to the host. XS includes this file in the place of its own platform headers (-DXSPLATFORM).
  */
 #ifndef DORMOUSE_PLATFORM_H
 #define DORMOUSE_PLATFORM_H

@@ -1,4 +1,7 @@
-/* The services XS asks of its platform, passed on to the board: time, chance, console, metering, and how a device ends. */
+/*
+ * The services XS asks of its platform, passed on to the board: time, chance, console, metering, and how a device
+ * ends.
+ */
 #include "shim.h"
 
 FROM_BOARD(failed) void board_failed(int reason);
@@ -20,7 +23,10 @@ typedef txU4 MeterIndex;
 static int failing = 0;
 static double computronsBefore = 0; /* of the turns that have ended */
 
-/* With --stack-first the C stack ends at address 0: below this mark there is room for one more XS call that does not check. */
+/*
+ * With --stack-first the C stack ends at address 0: below this mark there is room for one more XS call that does
+ * not check.
+ */
 char* fxCStackLimit()
 {
 	return (char*)6144;

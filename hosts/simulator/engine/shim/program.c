@@ -1,6 +1,6 @@
 /*
- * The program of a device: its modules as bytecode in flash. Code and strings are executed where they lie; a module's symbols are
- * numbered once, when ROM is prepared, as the SDK's linker does it.
+ * The program of a device: its modules as bytecode in flash. Code and strings are executed where they lie; a
+ * module's symbols are numbered once, when ROM is prepared, as the SDK's linker does it.
  */
 #include "shim.h"
 
@@ -48,7 +48,10 @@ void program_addModule(txMachine* the, const char* name, txByte* code, txSize si
 	fxRemapIDs(the, code, size, symbolIds);
 }
 
-/* Resolves ./ and ../ against the importing module; any other specifier is a module's full name. Extensions do not count. */
+/*
+ * Resolves ./ and ../ against the importing module; any other specifier is a module's full name. Extensions do not
+ * count.
+ */
 static int resolve(const char* base, const char* specifier, char* path, size_t limit)
 {
 	size_t length = 0;

@@ -1,7 +1,7 @@
 /*
- * Makes a machine that has run the built-ins and our modules into what the SDK's linker puts in flash: read-only, shared by the machines
- * cloned from it. fxShareMachine alone is not enough: clones copy slots that point into the root's chunks, and their collector
- * would then mark and move those chunks.
+ * Makes a machine that has run the built-ins and our modules into what the SDK's linker puts in flash: read-only,
+ * shared by the machines cloned from it. fxShareMachine alone is not enough: clones copy slots that point into the
+ * root's chunks, and their collector would then mark and move those chunks.
  */
 #include "shim.h"
 
@@ -12,8 +12,8 @@ static uint32_t builtInCount;
 
 static int isFunction(txSlot* slot)
 {
-	return slot && ((slot->kind == XS_CALLBACK_KIND) || (slot->kind == XS_CALLBACK_X_KIND) || (slot->kind == XS_CODE_KIND)
-		|| (slot->kind == XS_CODE_X_KIND));
+	return slot && ((slot->kind == XS_CALLBACK_KIND) || (slot->kind == XS_CALLBACK_X_KIND)
+		|| (slot->kind == XS_CODE_KIND) || (slot->kind == XS_CODE_X_KIND));
 }
 
 static uint32_t itemCount(txSlot* array)
@@ -64,7 +64,10 @@ static int isFrozen(txSlot* instance)
 	return 1;
 }
 
-/* What XS cannot alias in RAM is frozen whether its program did so or not: the linker's rule. Functions freeze with their prototypes. */
+/*
+ * What XS cannot alias in RAM is frozen whether its program did so or not: the linker's rule. Functions freeze with
+ * their prototypes.
+ */
 static void freezeUnaliasable(txMachine* root, txSlot* instance)
 {
 	txSlot* property = instance->next;
@@ -181,7 +184,10 @@ static void numberInstance(txMachine* root, txSlot* slot)
 		slot->ID = isFrozen(slot) ? XS_NO_ID : root->aliasCount++;
 }
 
-/* After the instances: a closure on a variable that can change is itself no obstacle to setting it, frozen as its environment is. */
+/*
+ * After the instances: a closure on a variable that can change is itself no obstacle to setting it, frozen as its
+ * environment is.
+ */
 static void numberVariable(txMachine* root, txSlot* slot)
 {
 	if (slot->kind == XS_CLOSURE_KIND) {

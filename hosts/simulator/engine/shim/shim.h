@@ -13,7 +13,10 @@ extern void fxRemapIDs(txMachine* the, txByte* codeBuffer, txSize codeSize, txID
 
 /* --- memory.c --- */
 
-/* One static block of a machine: chunks grow from its low end, slots (and the stack) from its high end, as in the SDK's hosts for chips. */
+/*
+ * One static block of a machine: chunks grow from its low end, slots (and the stack) from its high end, as in the
+ * SDK's hosts for chips.
+ */
 typedef struct Arena {
 	char* base;
 	char* low;

@@ -54,7 +54,8 @@ describe("globalThis.board", () => {
 		const calls: unknown[] = [];
 		const program = `
 			const bytes = Uint8Array.of(1, 2, 3, 4, 5);
-			board.print(String(board.udpWrite(3, bytes.subarray(1, 4), "::1", 5683)) + board.udpWrite(4, bytes.buffer, "h", 1));
+			const first = board.udpWrite(3, bytes.subarray(1, 4), "::1", 5683);
+			board.print(String(first) + board.udpWrite(4, bytes.buffer, "h", 1));
 			board.udpClose(3);
 			board.resolve("örtlich.example");
 		`;
@@ -102,7 +103,8 @@ describe("globalThis.board", () => {
 		const program = `
 			const bytes = new Uint8Array(3);
 			board.fillEntropy(bytes);
-			board.print([board.dice(6), bytes.join(), board.temperature(), JSON.parse(board.bootRecord()).platform].join(" "));
+			const { platform } = JSON.parse(board.bootRecord());
+			board.print([board.dice(6), bytes.join(), board.temperature(), platform].join(" "));
 		`;
 		assert.deepEqual(run(program, given), ["5 171,171,171 -12.5 ünïcode ☃ 𝄞"]);
 	});
@@ -118,7 +120,13 @@ describe("globalThis.board", () => {
 	test("has one listener, who can be replaced, also while garbage is collected", () => {
 		const ports = console();
 		const machine = firmware({
-			main: 'board.listen(() => board.print("first")); board.listen((kind) => { board.print("second " + kind); board.listen(() => board.print("third")); });',
+			main: `
+				board.listen(() => board.print("first"));
+				board.listen((kind) => {
+					board.print("second " + kind);
+					board.listen(() => board.print("third"));
+				});
+			`,
 		}).machine(small, ports);
 		machine.boot();
 		for (let i = 0; i < 3; i++) {

@@ -1,6 +1,7 @@
 /**
- * A program whose modules lie in ROM and are used hard: classes with private fields, tables, closures, accessors, bigints, template
- * literals, iterators, read-only bytes. It runs on Node too, and both must come to the same result.
+ * A program whose modules lie in ROM and are used hard: classes with private fields, tables, closures, accessors,
+ * bigints, template literals, iterators, read-only bytes. It runs on Node too, and both must come to the same
+ * result.
  */
 export const romModules: Readonly<Record<string, string>> = {
 	"lib/table": `
@@ -69,23 +70,34 @@ export function round(n, kept) {
 	const count = counter(n);
 	count.next();
 	let thrown = "";
-	try { throw new Oops(n, { cause: square }); } catch (error) { thrown = \`\${error.name} \${error.message} \${error.cause === square} \${error.code}\`; }
+	try {
+		throw new Oops(n, { cause: square });
+	} catch (error) {
+		thrown = \`\${error.name} \${error.message} \${error.cause === square} \${error.code}\`;
+	}
 	const match = pattern.exec("abc-" + n);
 	const copy = { ...table.rows[n % 2], extra: [...bytes, ...words] };
 	const buffer = bytes.slice(); buffer[n % 6] = n;
 	kept.push({ shape, map, buffer, square });
 	if (kept.length > 3) kept.shift();
+	const held = kept.map((k) => k.shape.sides + k.buffer.join() + k.map.size + k.square.area);
 	return sum([
-		shape.name, shape.sides, shape.area, [...shape].join(), shape[key](), shape.count(), Shape.isShape(shape), Shape.isShape({}), Shape.made,
-		square.sides, square.factor, square instanceof Shape, weak.get(shape) === square, map.size, [...map.keys()].length, map.get("key" + (n + 1)).list[2].length,
-		count.value, thrown, match[1], match[2], JSON.stringify(copy), buffer.join(), view.getUint16(1), words[1], index.get("two").text,
-		names.has("y"), big * BigInt(n), table.nested.deep[2].c, compose((x) => x + 1, String)(n), run(n), kept.map((k) => k.shape.sides + k.buffer.join() + k.map.size + k.square.area).join("|"),
+		shape.name, shape.sides, shape.area, [...shape].join(), shape[key](), shape.count(),
+		Shape.isShape(shape), Shape.isShape({}), Shape.made,
+		square.sides, square.factor, square instanceof Shape, weak.get(shape) === square,
+		map.size, [...map.keys()].length, map.get("key" + (n + 1)).list[2].length,
+		count.value, thrown, match[1], match[2], JSON.stringify(copy), buffer.join(),
+		view.getUint16(1), words[1], index.get("two").text, names.has("y"), big * BigInt(n),
+		table.nested.deep[2].c, compose((x) => x + 1, String)(n), run(n), held.join("|"),
 	].join(";"));
 }
 `,
 };
 
-/** The entry: in RAM. Event 1 runs \`count\` rounds and answers with the sum of their results; what it keeps lives from turn to turn. */
+/**
+ * The entry: in RAM. Event 1 runs \`count\` rounds and answers with the sum of their results; what it keeps lives
+ * from turn to turn.
+ */
 export const entryModule = `
 import { round } from "./lib/work.js";
 const kept = [];
