@@ -47,15 +47,26 @@ class FlashPartition {
 		const { path, mode = "r+", format = "buffer" } = options;
 		checkFormat(format);
 		if (path === undefined) throw new Error("no path");
-		const partition = partitions()[String(path)];
+		const partition = partitions()[`${path}`];
 		if (partition === undefined) throw new Error("partition not found");
-		if (mode !== "r" && mode !== "r+") throw new Error(`invalid mode ${String(mode)}`);
+		if (mode !== "r" && mode !== "r+") throw new Error(`invalid mode ${mode}`);
 		this.#file = `flash/${fileName(path)}`;
 		this.#blocks = partition.blocks;
 		this.#blockLength = partition.blockLength;
 		this.#isReadOnly = mode === "r";
-		const size = this.#blocks * this.#blockLength;
-		if (fileSize(this.#file) !== size) replaceFile(this.#file, new Uint8Array(size).fill(0xff));
+		if (fileSize(this.#file) !== this.#blocks * this.#blockLength) this.#create();
+	}
+
+	/** A new partition, or one of another size than the manifest now says: whatever was there is of no use. */
+	#create(): void {
+		replaceFile(this.#file, new Uint8Array(0));
+		// Block by block: the size is right only after the last one, so a start that ends in between does no harm.
+		this.#erase(0, this.#blocks);
+	}
+
+	#erase(from: number, to: number): void {
+		const erased = new Uint8Array(this.#blockLength).fill(0xff);
+		for (let block = from; block < to; block++) writeFileAt(this.#file, block * this.#blockLength, erased);
 	}
 
 	/** The receiver when it is an open partition. @throws SyntaxError as the SDK's host objects do */
@@ -83,8 +94,7 @@ class FlashPartition {
 		if (!(Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from < to && to <= flash.#blocks)) {
 			throw new RangeError("invalid range");
 		}
-		const erased = new Uint8Array(flash.#blockLength).fill(0xff);
-		for (let block = from; block < to; block++) writeFileAt(flash.#file, block * flash.#blockLength, erased);
+		flash.#erase(from, to);
 	}
 
 	/** @returns the bytes when a length is given, else how many bytes were read into the buffer */
