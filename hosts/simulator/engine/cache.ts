@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type BuildProgress, buildEngine, type EngineBytes, type Objects } from "./build.ts";
 import { makeOnce } from "./once.ts";
@@ -13,6 +13,8 @@ export interface CachedEngine extends EngineBytes {
 /** Written last: an engine without it is not complete. */
 interface Record {
 	readonly key: string;
+	/** Which XS it was built from: of each, the newest build is kept. */
+	readonly xs: string;
 	readonly device: string;
 	readonly compiler: string;
 }
@@ -46,10 +48,8 @@ export async function engineBytes(
 
 /** An installed copy of this package: a built engine, and nothing to build one from. */
 function shipped(): CachedEngine {
-	const names = existsSync(folder) ? readdirSync(folder) : [];
-	for (const name of names.sort()) {
-		const key = /^engine-(\w+)\.json$/.exec(name)?.[1];
-		const found = key === undefined ? undefined : read(key);
+	for (const key of keysThere()) {
+		const found = read(key);
 		if (found !== undefined) return found;
 	}
 	throw new EngineFailure(
@@ -81,9 +81,31 @@ async function make(
 	check(built);
 	writeWhole(wasmPath("device", plan.key), device);
 	writeWhole(wasmPath("compiler", plan.key), compiler);
-	const record: Record = { key: plan.key, device: sha256(device), compiler: sha256(compiler) };
+	const record: Record = { key: plan.key, xs: plan.xs, device: sha256(device), compiler: sha256(compiler) };
 	writeWhole(recordPath(plan.key), `${JSON.stringify(record, null, "\t")}\n`);
+	removeOlder(record);
 	return built;
+}
+
+/** Earlier builds of the same XS: nothing asks for them again, and they would travel in every package made here. */
+function removeOlder({ key, xs }: Record): void {
+	for (const other of keysThere()) {
+		if (other === key) continue;
+		try {
+			const record: Record = JSON.parse(readFileSync(recordPath(other), "utf8"));
+			if (record.xs !== undefined && record.xs !== xs) continue;
+		} catch {
+			continue; // another process removes it
+		}
+		for (const path of [recordPath(other), wasmPath("device", other), wasmPath("compiler", other)])
+			rmSync(path, { force: true });
+	}
+}
+
+/** The keys of all builds that are complete. */
+function keysThere(): string[] {
+	const names = existsSync(folder) ? readdirSync(folder) : [];
+	return names.sort().flatMap((name) => /^engine-(\w+)\.json$/.exec(name)?.[1] ?? []);
 }
 
 /** Compiled objects by the hash of all that went into them, so that a change in the shim does not compile XS again. */

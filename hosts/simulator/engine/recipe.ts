@@ -17,6 +17,8 @@ export interface Step {
 export interface Recipe {
 	/** Short hash over sources, shim, flags and compiler: the products carry it in their names. */
 	readonly key: string;
+	/** Short hash over the sources of XS alone. */
+	readonly xs: string;
 	readonly files: Readonly<Record<string, string>>;
 	readonly steps: readonly Step[];
 	/** Objects of each product, in link order. */
@@ -84,7 +86,8 @@ export function clangVersion(): string | undefined {
 
 /** Lays down what is built from `xs` and `shim`. Pure: the same inputs give the same key. */
 export function recipe(xs: XsSources, shim: ReadonlyMap<string, string>, clang: string): Recipe {
-	const headers = (files: ReadonlyMap<string, string>) => [...files].filter(([name]) => name.endsWith(".h"));
+	const isIncluded = (name: string) => name.endsWith(".h") || leftOut.includes(name);
+	const headers = (files: ReadonlyMap<string, string>) => [...files].filter(([name]) => isIncluded(name));
 	const platform: [string, string][] = [["platform.h", shim.get("platform.h") ?? ""]];
 	const seen = { xs: [...headers(xs.files), ...platform], shim: [...headers(xs.files), ...headers(shim)] };
 	const step = (source: string): Step => {
@@ -101,7 +104,9 @@ export function recipe(xs: XsSources, shim: ReadonlyMap<string, string>, clang: 
 		steps.filter(({ source }) => wanted(source)).map(({ object }) => object);
 	const deviceOnly = ["machine.c", "natives.c", "rom.c"];
 	const hash = createHash("sha256").update(JSON.stringify([clang, flags, linkFlags, steps]));
+	const xsHash = createHash("sha256").update(JSON.stringify([...xs.files]));
 	return {
+		xs: xsHash.digest("hex").slice(0, 16),
 		key: hash.digest("hex").slice(0, 16),
 		files: Object.fromEntries([...xs.files, ...shim]),
 		steps,
