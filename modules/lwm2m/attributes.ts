@@ -46,7 +46,7 @@ export class Attributes {
 
 	/** Those attached to exactly this path. */
 	attachedTo(path: Path): AttributeSet {
-		return this.#find(path)?.set ?? {};
+		return this.find(path)?.set ?? {};
 	}
 
 	/**
@@ -71,7 +71,7 @@ export class Attributes {
 	 * @throws RequestRefused 4.00 when the outcome contradicts itself, 5.00 at the limit of paths
 	 */
 	write(path: Path, changes: AttributeChanges): void {
-		const attached = this.#find(path);
+		const attached = this.find(path);
 		const set: OpenSet = { ...attached?.set };
 		for (const name of attributeNames) {
 			if (!(name in changes)) continue;
@@ -81,7 +81,7 @@ export class Attributes {
 		}
 		refuseContradiction(set);
 		const isEmpty = attributeNames.every((name) => set[name] === undefined);
-		if (isEmpty) this.#drop(path);
+		if (isEmpty) this.drop(path);
 		else if (attached !== undefined) attached.set = set;
 		else {
 			if (this.#attached.length >= this.#limit) throw new RequestRefused(0xa0, "limit: attributes");
@@ -96,12 +96,12 @@ export class Attributes {
 		}
 	}
 
-	#find(path: Path): Attached | undefined {
+	private find(path: Path): Attached | undefined {
 		for (const attached of this.#attached) if (samePath(attached.path, path)) return attached;
 		return undefined;
 	}
 
-	#drop(path: Path): void {
+	private drop(path: Path): void {
 		const at = this.#attached.findIndex((attached) => samePath(attached.path, path));
 		if (at >= 0) this.#attached.splice(at, 1);
 	}

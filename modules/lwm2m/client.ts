@@ -1,15 +1,17 @@
-import type { Limits, Tuning } from "../coap/tuning.ts";
 import type { Path } from "../formats/value.ts";
-import type { Address, Dice, Entropy, LogRecord } from "../host.ts";
+import type { Address } from "../host.ts";
 import { Agenda } from "./agenda.ts";
-import type { EnablerVersion, ObjectFacts } from "./facts.ts";
-import type { Instance } from "./instance.ts";
-import { type ClientLimits, defaultLimits } from "./limits.ts";
+import type { ClientOptions } from "./client-options.ts";
+import type { ObjectFacts } from "./facts.ts";
+import type { ChangeListener, Instance } from "./instance.ts";
+import { defaultLimits, withChanges } from "./limits.ts";
 import { Operations } from "./operations.ts";
 import { path as pathOf } from "./path.ts";
-import { defaultRegistrationTuning, type RegistrationTuning } from "./registration.ts";
+import { defaultRegistrationTuning } from "./registration.ts";
 import { type ObjectOptions, Registry } from "./registry.ts";
 import { Session, type SessionContext } from "./session.ts";
+
+export type { ClientOptions } from "./client-options.ts";
 
 /**
  * Resources of the Security Object that tell an account: Bootstrap-Server and Short Server ID (LwM2M Core 1.1
@@ -20,26 +22,12 @@ const securityShortServerId = 10;
 /** Short Server ID of the Server Object (Appendix E.2). */
 const serverShortServerId = 0;
 
-export interface ClientOptions {
-	/** Endpoint client name, unique on each server (LwM2M Core 1.1 §7.3.1). */
-	readonly endpointName: string;
-	readonly dice: Dice;
-	readonly entropy: Entropy;
-	log(record: LogRecord): void;
-	/** The enabler version to register as; 1.1 when left out. */
-	readonly enabler?: EnablerVersion;
-	readonly limits?: Partial<ClientLimits>;
-	readonly registrationTuning?: Partial<RegistrationTuning>;
-	readonly coapTuning?: Partial<Tuning>;
-	readonly coapLimits?: Partial<Limits>;
-}
-
 /**
  * An LwM2M client for all its servers, without I/O of its own: whoever drives it (loop.ts, a test) hands in
  * datagrams, addresses and the time, and takes datagrams and names to resolve out. Every call that takes the time is
  * one turn; end each turn with poll(), then take what is to be sent, and come back at deadlineMs.
  */
-export class Client {
+export class Client implements ChangeListener {
 	readonly registry: Registry;
 	readonly #context: SessionContext;
 	readonly #agenda: Agenda;
@@ -50,25 +38,16 @@ export class Client {
 	#strangers = 0;
 
 	constructor(options: ClientOptions) {
-		const limits = { ...defaultLimits, ...options.limits };
-		const { coapTuning, coapLimits } = options;
+		const limits = withChanges(defaultLimits, options.limits);
 		this.#agenda = new Agenda(limits.appointments);
-		this.registry = new Registry({
-			instances: limits.instances,
-			changed: (instance, resourceId, resourceInstanceId) => this.#changed(instance, resourceId, resourceInstanceId),
-		});
+		this.registry = new Registry(limits.instances, this);
 		this.#context = {
-			endpointName: options.endpointName,
+			options,
 			enabler: options.enabler ?? "1.1",
 			registry: this.registry,
 			operations: new Operations(this.registry, limits),
 			limits,
-			dice: options.dice,
-			entropy: options.entropy,
-			registrationTuning: { ...defaultRegistrationTuning, ...options.registrationTuning },
-			log: (record) => options.log(record),
-			...(coapTuning === undefined ? {} : { coapTuning }),
-			...(coapLimits === undefined ? {} : { coapLimits }),
+			registrationTuning: withChanges(defaultRegistrationTuning, options.registrationTuning),
 		};
 	}
 
@@ -89,7 +68,7 @@ export class Client {
 	/** Adds an Object Instance, before or after start(); servers that know the list hear of it. */
 	add(instance: Instance): void {
 		this.registry.add(instance);
-		if (this.#isStarted) this.#sample(instance);
+		if (this.#isStarted) this.sample(instance);
 	}
 
 	/** Adds an Object that has no Instance yet, or whose Instances servers may create and delete. */
@@ -109,8 +88,8 @@ export class Client {
 	start(nowMs: number): void {
 		this.#nowMs = nowMs;
 		this.#isStarted = true;
-		for (const { instances } of this.registry.objects) for (const instance of instances) this.#sample(instance);
-		for (const security of this.registry.object(0)?.instances ?? []) this.#open(security);
+		for (const { instances } of this.registry.objects) for (const instance of instances) this.sample(instance);
+		for (const security of this.registry.object(0)?.instances ?? []) this.open(security);
 		for (const session of this.#sessions) session.start(nowMs);
 	}
 
@@ -187,57 +166,57 @@ export class Client {
 		for (const session of this.#sessions) session.valueChanged(path);
 	}
 
+	/** Hears of every change from the registry. */
+	instanceChanged(instance: Instance, resourceId: number, resourceInstanceId: number): void {
+		const path = pathOf(instance.facts.id, instance.id, resourceId, resourceInstanceId);
+		const isGone = resourceId < 0 && this.registry.instance(path.objectId, path.instanceId) === undefined;
+		if (isGone) this.#agenda.forget(instance);
+		for (const session of this.#sessions) {
+			if (isGone) session.instanceGone(path);
+			session.valueChanged(path);
+		}
+	}
+
 	/** Calls `run` once, `delayMs` after this turn. @returns a function that cancels it */
 	after(delayMs: number, run: () => void): () => void {
-		return this.#agenda.add(this.#nowMs + delayMs, 0, run);
+		const appointment = this.#agenda.add(this.#nowMs + delayMs, 0, run);
+		return () => this.#agenda.drop(appointment);
 	}
 
 	/** Sends an Update to this server at the end of the turn (Server Object, Resource 8). */
 	update(shortServerId: number): void {
-		this.#session(shortServerId)?.trigger();
+		this.session(shortServerId)?.trigger();
 	}
 
 	/**
 	 * De-registers from this server at the end of the turn, for its Disable Timeout (Server Object, Resources 4 and 5).
 	 */
 	disable(shortServerId: number): void {
-		this.#session(shortServerId)?.disable();
+		this.session(shortServerId)?.disable();
 	}
 
-	#open(security: Instance): void {
+	private open(security: Instance): void {
 		const shortServerId = security.at(securityShortServerId);
 		if (security.at(bootstrapServer) === true || typeof shortServerId !== "number") return;
 		const servers = this.registry.object(1)?.instances ?? [];
 		const server = servers.find((instance) => instance.at(serverShortServerId) === shortServerId);
-		if (server === undefined || this.#session(shortServerId) !== undefined) return;
+		if (server === undefined || this.session(shortServerId) !== undefined) return;
 		if (this.#sessions.length >= this.#context.limits.servers) {
-			this.#context.log({ event: "registrationFailed", server: shortServerId, reason: "limit" });
+			this.#context.options.log({ event: "registrationFailed", server: shortServerId, reason: "limit" });
 			return;
 		}
 		this.#sessions.push(new Session({ shortServerId, security, server }, this.#context));
 	}
 
-	#session(shortServerId: number): Session | undefined {
+	private session(shortServerId: number): Session | undefined {
 		return this.#sessions.find((session) => session.shortServerId === shortServerId);
 	}
 
-	/** Keeps the schedule of an Instance that has one, for as long as it is there. */
-	#sample(instance: Instance): void {
+	/** Keeps the schedule of an Instance that has one, from now on. */
+	private sample(instance: Instance): void {
 		const { sampleEveryS } = instance;
 		if (sampleEveryS === undefined) return;
 		const everyMs = sampleEveryS * 1000;
-		const cancel = this.#agenda.add(this.#nowMs + everyMs, everyMs, () => {
-			if (this.registry.instance(instance.facts.id, instance.id) === instance) instance.sample();
-			else cancel();
-		});
-	}
-
-	#changed(instance: Instance, resourceId: number, resourceInstanceId: number): void {
-		const path = pathOf(instance.facts.id, instance.id, resourceId, resourceInstanceId);
-		const isGone = resourceId < 0 && this.registry.instance(path.objectId, path.instanceId) === undefined;
-		for (const session of this.#sessions) {
-			if (isGone) session.instanceGone(path);
-			session.valueChanged(path);
-		}
+		this.#agenda.add(this.#nowMs + everyMs, everyMs, instance);
 	}
 }

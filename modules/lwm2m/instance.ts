@@ -4,8 +4,11 @@ import type { Argument } from "./execute-arguments.ts";
 import type { ExecutableName, GivenOf, ObjectFacts, ResourceFacts, ValueName, ValueOf, WritableName } from "./facts.ts";
 import { type Held, type Instances, isInstances, sameHeld } from "./value.ts";
 
-/** Told of every change of a value. -1 for a level says that all below it may have changed. */
-export type ChangeListener = (instance: Instance, resourceId: number, resourceInstanceId: number) => void;
+/** Told of every change of a value. */
+export interface ChangeListener {
+	/** -1 for a level says that all below it may have changed. */
+	instanceChanged(instance: Instance, resourceId: number, resourceInstanceId: number): void;
+}
 
 /**
  * How an Object Instance behaves, beside holding values. Every hook may throw RequestRefused; what it throws is the
@@ -145,7 +148,7 @@ export class Instance {
 
 	/** Says that the value of the Resource, or of one of its Resource Instances, is another one now. */
 	tell(name: string, resourceInstanceId = -1): void {
-		this.#listener?.(this, this.factsOf(name).id, resourceInstanceId);
+		this.#listener?.instanceChanged(this, this.factsOf(name).id, resourceInstanceId);
 	}
 
 	/** @throws RequestRefused when the application does not want this value */

@@ -36,3 +36,8 @@ export const defaultLimits: ClientLimits = frozen({
 	locationSegments: 4,
 	locationBytes: 64,
 });
+
+/** `defaults` with `changes` in their place; where there are none the defaults themselves, which lie in ROM. */
+export function withChanges<T extends object>(defaults: T, changes: Partial<T> | undefined): T {
+	return changes === undefined ? defaults : { ...defaults, ...changes };
+}

@@ -26,28 +26,28 @@ export class Loop {
 	/** Opens the socket, starts the client, and comes back to it whenever the host calls; returns at once. */
 	start(): void {
 		const { power } = this.#host;
-		this.#attempt(() => {
-			this.#datagrams = this.#host.openDatagrams({ onReadable: () => this.#turn(() => {}) });
+		this.attempt(() => {
+			this.#datagrams = this.#host.openDatagrams({ onReadable: () => this.turn(() => {}) });
 		});
-		power.onShutdown(() => this.#turn((nowMs) => this.#client.stop(nowMs)));
-		this.#turn((nowMs) => this.#client.start(nowMs));
+		power.onShutdown(() => this.turn((nowMs) => this.#client.stop(nowMs)));
+		this.turn((nowMs) => this.#client.start(nowMs));
 	}
 
-	#turn(begin: (nowMs: number) => void): void {
+	private turn(begin: (nowMs: number) => void): void {
 		if (this.#hasEnded) return;
 		const nowMs = this.#host.clock.nowMs();
 		begin(nowMs);
-		this.#attempt(() => this.#readAll(nowMs));
-		this.#attempt(() => this.#client.poll(nowMs));
-		this.#sendAll();
-		this.#resolveAll();
-		this.#end();
+		this.attempt(() => this.readAll(nowMs));
+		this.attempt(() => this.#client.poll(nowMs));
+		this.sendAll();
+		this.resolveAll();
+		this.end();
 		if (this.#hasEnded) return;
 		const { deadlineMs } = this.#client;
-		this.#host.clock.setAlarm(deadlineMs === Infinity ? undefined : deadlineMs, () => this.#turn(() => {}));
+		this.#host.clock.setAlarm(deadlineMs === Infinity ? undefined : deadlineMs, () => this.turn(() => {}));
 	}
 
-	#readAll(nowMs: number): void {
+	private readAll(nowMs: number): void {
 		const datagrams = this.#datagrams;
 		if (datagrams === undefined) return;
 		for (;;) {
@@ -55,34 +55,34 @@ export class Loop {
 			if (size < 0) return;
 			this.#client.receive(this.#from, this.#bytes, 0, size, nowMs);
 			this.#client.poll(nowMs);
-			this.#sendAll(); // answers leave before the next request is read: bounded, however many wait
+			this.sendAll(); // answers leave before the next request is read: bounded, however many wait
 		}
 	}
 
-	#sendAll(): void {
+	private sendAll(): void {
 		for (
 			let bytes = this.#client.takeDatagram(this.#to);
 			bytes !== undefined;
 			bytes = this.#client.takeDatagram(this.#to)
 		) {
 			const datagram = bytes;
-			this.#attempt(() => this.#datagrams?.write(datagram, this.#to));
+			this.attempt(() => this.#datagrams?.write(datagram, this.#to));
 		}
 	}
 
-	#resolveAll(): void {
+	private resolveAll(): void {
 		for (let name = this.#client.takeName(); name !== undefined; name = this.#client.takeName()) {
 			const asked = name;
-			this.#host.resolver.resolve(asked, (host) => this.#turn((nowMs) => this.#client.resolved(asked, host, nowMs)));
+			this.#host.resolver.resolve(asked, (host) => this.turn((nowMs) => this.#client.resolved(asked, host, nowMs)));
 		}
 	}
 
 	/** After the last word of a stopped client, power may go. */
-	#end(): void {
+	private end(): void {
 		if (!this.#client.isEnded) return;
 		this.#hasEnded = true;
 		this.#host.clock.setAlarm(undefined, () => {});
-		this.#attempt(() => this.#datagrams?.close());
+		this.attempt(() => this.#datagrams?.close());
 		this.#host.power.off();
 	}
 
@@ -90,7 +90,7 @@ export class Loop {
 	 * Runs a part of the turn. Only a failure of the host is caught here; a broken assumption is the host's to log, and
 	 * to reset for.
 	 */
-	#attempt(run: () => void): void {
+	private attempt(run: () => void): void {
 		try {
 			run();
 		} catch (error) {

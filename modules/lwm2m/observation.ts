@@ -10,21 +10,21 @@ const confirmableEveryMs = 24 * 3600 * 1000;
 /** What observations need from the session around them. */
 export interface ObservationPort {
 	/** The attributes in force at a path, defaults of the Server Object included. */
-	inForce(path: Path): AttributeSet;
+	attributesInForce(path: Path): AttributeSet;
 	/** A fresh Read; 5.xx says that this one failed, 4.xx that there is nothing to read any more. */
-	read(path: Path, accept: number | undefined): ResponseOptions;
+	readObserved(path: Path, accept: number | undefined): ResponseOptions;
 	/** The value at `path` if it is one number. */
 	numberAt(path: Path): number | bigint | undefined;
 	notify(observation: Observed, response: ResponseOptions, type: "confirmable" | "nonConfirmable"): void;
 	/** The observation is void; nothing was sent about it. */
-	dropped(observation: Observed): void;
+	observationDropped(observation: Observed): void;
 	/** The target is gone; the notification that said so was the last. */
-	ended(observation: Observed): void;
+	observationEnded(observation: Observed): void;
 }
 
-export interface Observed {
+/** What is observed, and under which token. */
+export interface Observed extends Path {
 	readonly token: Uint8Array;
-	readonly path: Path;
 }
 
 interface Observation extends Observed {
@@ -64,7 +64,7 @@ export class Observations {
 	/**
 	 * Begins an observation whose first notification is the response being sent now; one with the same token is
 	 * replaced (RFC 7641 §4.1).
-	 * @param token, target kept as they are: nobody changes them any more
+	 * @param token kept as it is: nobody changes it any more
 	 * @returns the sequence number for that response, or undefined at the limit: the response is then one to a plain
 	 * Read (§4.1)
 	 */
@@ -75,11 +75,10 @@ export class Observations {
 	): number | undefined {
 		this.cancel(token);
 		if (this.#all.length >= this.#limit) return undefined;
-		const { path, accept } = target;
 		const observation: Observation = {
+			...target.path,
 			token,
-			path,
-			accept,
+			accept: target.accept,
 			sequence: 0,
 			attributes: undefined,
 			isPending: false,
@@ -88,26 +87,26 @@ export class Observations {
 			numbers: undefined,
 		};
 		this.#all.push(observation);
-		this.#number(observation);
+		this.number(observation);
 		return 0;
 	}
 
 	/** @returns what was observed, or undefined when the token names none */
-	cancel(token: Uint8Array): Path | undefined {
+	cancel(token: Uint8Array): Observed | undefined {
 		const at = this.#all.findIndex((observation) => equalBytes(observation.token, token));
-		return at < 0 ? undefined : this.#all.splice(at, 1)[0]!.path;
+		return at < 0 ? undefined : this.#all.splice(at, 1)[0];
 	}
 
 	/** All observations are void: the registration they belonged to is (LwM2M Core 1.1 §6.4.1). */
 	clear(): void {
-		for (const observation of this.#all) this.#port.dropped(observation);
+		for (const observation of this.#all) this.#port.observationDropped(observation);
 		this.#all.length = 0;
 	}
 
 	/** The value at `path`, or something below or above it, is another one now. */
 	changed(path: Path): void {
 		for (const observation of this.#all) {
-			if (isWithin(path, observation.path) || isWithin(observation.path, path)) this.#see(observation);
+			if (isWithin(path, observation) || isWithin(observation, path)) this.see(observation);
 		}
 	}
 
@@ -116,7 +115,7 @@ export class Observations {
 		for (const observation of this.#all) {
 			observation.attributes = undefined;
 			const { numbers } = observation;
-			this.#number(observation);
+			this.number(observation);
 			// What was told and seen stays so: a Write to the Server Object changes defaults and the value observed in one.
 			if (observation.numbers !== undefined && numbers !== undefined) observation.numbers = numbers;
 		}
@@ -125,7 +124,7 @@ export class Observations {
 	/** When the next notification is due; Infinity when none is. */
 	get deadlineMs(): number {
 		let deadlineMs = Infinity;
-		for (const observation of this.#all) deadlineMs = Math.min(deadlineMs, this.#dueAtMs(observation));
+		for (const observation of this.#all) deadlineMs = Math.min(deadlineMs, this.dueAtMs(observation));
 		return deadlineMs;
 	}
 
@@ -134,43 +133,43 @@ export class Observations {
 		let count = 0;
 		for (let index = 0; index < this.#all.length && count < most; index++) {
 			const observation = this.#all[index]!;
-			if (this.#dueAtMs(observation) > nowMs) continue;
+			if (this.dueAtMs(observation) > nowMs) continue;
 			count++;
-			if (!this.#notify(observation, nowMs)) this.#all.splice(index--, 1);
+			if (!this.notify(observation, nowMs)) this.#all.splice(index--, 1);
 		}
 	}
 
-	#attributesOf(observation: Observation): AttributeSet {
-		return (observation.attributes ??= this.#port.inForce(observation.path));
+	private attributesOf(observation: Observation): AttributeSet {
+		return (observation.attributes ??= this.#port.attributesInForce(observation));
 	}
 
-	#dueAtMs(observation: Observation): number {
-		const { pmin = 0, pmax = 0 } = this.#attributesOf(observation);
+	private dueAtMs(observation: Observation): number {
+		const { pmin = 0, pmax = 0 } = this.attributesOf(observation);
 		const earliestMs = observation.isPending ? observation.notifiedAtMs + pmin * 1000 : Infinity;
 		const latestMs = pmax > 0 && pmax >= pmin ? observation.notifiedAtMs + pmax * 1000 : Infinity;
 		return Math.min(earliestMs, latestMs);
 	}
 
 	/** Takes down the value of now, where it is to be compared later. */
-	#number(observation: Observation): void {
-		if (!comparesValues(this.#attributesOf(observation))) {
+	private number(observation: Observation): void {
+		if (!comparesValues(this.attributesOf(observation))) {
 			observation.numbers = undefined;
 			return;
 		}
-		const now = this.#port.numberAt(observation.path);
+		const now = this.#port.numberAt(observation);
 		observation.numbers = { told: now, seen: now };
 	}
 
 	/** Looks at a changed value and decides whether it is to be told. */
-	#see(observation: Observation): void {
-		const { gt, lt, st } = this.#attributesOf(observation);
+	private see(observation: Observation): void {
+		const { gt, lt, st } = this.attributesOf(observation);
 		const { numbers } = observation;
 		if (numbers === undefined) {
 			observation.isPending = true;
 			return;
 		}
 		const { seen, told } = numbers;
-		const now = this.#port.numberAt(observation.path);
+		const now = this.#port.numberAt(observation);
 		numbers.seen = now;
 		if (now === undefined || seen === undefined || told === undefined) {
 			observation.isPending = true;
@@ -184,9 +183,9 @@ export class Observations {
 	}
 
 	/** @returns false when that was the last notification */
-	#notify(observation: Observation, nowMs: number): boolean {
-		const { pmax = 0 } = this.#attributesOf(observation);
-		const response = this.#port.read(observation.path, observation.accept);
+	private notify(observation: Observation, nowMs: number): boolean {
+		const { pmax = 0 } = this.attributesOf(observation);
+		const response = this.#port.readObserved(observation, observation.accept);
 		if (response.code >= Code.internalServerError) {
 			// The host's sensor failed: an error would end the observation, so say nothing, and look again after the next
 			// change or pmax.
@@ -196,7 +195,7 @@ export class Observations {
 		}
 		if (!isSuccess(response.code)) {
 			this.#port.notify(observation, { code: response.code }, "confirmable");
-			this.#port.ended(observation);
+			this.#port.observationEnded(observation);
 			return false;
 		}
 		// The next one may come pmax later: if that were too late for the daily Confirmable one, this is it.
@@ -204,7 +203,7 @@ export class Observations {
 		observation.sequence = (observation.sequence + 1) & 0xffffff;
 		observation.isPending = false;
 		observation.notifiedAtMs = nowMs;
-		this.#number(observation);
+		this.number(observation);
 		if (isConfirmable) observation.confirmedAtMs = nowMs;
 		const type = isConfirmable ? "confirmable" : "nonConfirmable";
 		this.#port.notify(observation, { ...response, code: Code.content, observe: observation.sequence }, type);

@@ -69,8 +69,8 @@ export class Operations {
 		try {
 			const refused = readPath(request.path, path);
 			if (refused !== undefined) throw refusalOf(refused);
-			operation = this.#operationOf(request, path);
-			return { operation, path, response: this.#answer(operation, request, path, asker) };
+			operation = this.operationOf(request, path);
+			return { operation, path, response: this.answer(operation, request, path, asker) };
 		} catch (error) {
 			if (error instanceof RequestRefused) return { operation, path, response: { code: error.code } };
 			if (!(error instanceof HostFailure)) throw error;
@@ -79,7 +79,7 @@ export class Operations {
 	}
 
 	/** The mapping of methods to operations (LwM2M Transport 1.1 §6.4.4, Table 6.4.4-1). */
-	#operationOf(request: Request, path: Path): Operation {
+	private operationOf(request: Request, path: Path): Operation {
 		switch (request.code) {
 			case Code.get:
 				return request.accept === ContentFormat.coreLink ? "discover" : "read";
@@ -101,7 +101,7 @@ export class Operations {
 		}
 	}
 
-	#answer(operation: Operation, request: Request, path: Path, asker: Asker): Answer {
+	private answer(operation: Operation, request: Request, path: Path, asker: Asker): Answer {
 		refuseSecrets(path);
 		// The composite operations are not in this build, nor is PATCH: RFC 7252 §5.8 answers a method it does not
 		// support with 4.05.
@@ -118,28 +118,28 @@ export class Operations {
 			case "discover":
 				return { code: Code.content, ...discover(this.#registry, path, asker.attributes, asker.enabler) };
 			case "write":
-				return this.#write(request, path);
+				return this.write(request, path);
 			case "writeAttributes":
-				return this.#writeAttributes(request.query, path, asker.attributes);
+				return this.writeAttributes(request.query, path, asker.attributes);
 			case "execute":
-				return this.#execute(request, path);
+				return this.execute(request, path);
 			case "create": {
 				const { id } = createInstance(this.#registry, path, request, this.#limits);
 				return { code: Code.created, locationPath: [`${path.objectId}`, `${id}`] };
 			}
 			case "delete":
-				return this.#delete(path);
+				return this.delete(path);
 		}
 	}
 
-	#write(request: Request, path: Path): Answer {
+	private write(request: Request, path: Path): Answer {
 		const mode = request.code === Code.put ? "replace" : "update";
 		writeTarget(this.#registry, path, request, { mode, limits: this.#limits });
 		return { code: Code.changed };
 	}
 
 	/** LwM2M Core 1.1 §6.3.4. The target exists, and can be read where it is a Resource. */
-	#writeAttributes(query: readonly string[], path: Path, attributes: Attributes): Answer {
+	private writeAttributes(query: readonly string[], path: Path, attributes: Attributes): Answer {
 		const target = locate(this.#registry, path);
 		if (isResource(target)) {
 			if (!isReadable(target.facts)) throw new RequestRefused(Code.methodNotAllowed, "not readable");
@@ -154,7 +154,7 @@ export class Operations {
 	}
 
 	/** LwM2M Core 1.1 §6.3.5. */
-	#execute({ contentFormat, payload }: Request, path: Path): Answer {
+	private execute({ contentFormat, payload }: Request, path: Path): Answer {
 		const target = locate(this.#registry, path);
 		if (!isResource(target)) throw new RequestRefused(Code.methodNotAllowed, "not executable");
 		if (contentFormat !== undefined && contentFormat !== ContentFormat.text) {
@@ -167,7 +167,7 @@ export class Operations {
 	}
 
 	/** LwM2M Core 1.1 §6.3.7: Object Instances only, and where the application lets servers do so. */
-	#delete(path: Path): Answer {
+	private delete(path: Path): Answer {
 		if (levelOf(path) !== 2) throw new RequestRefused(Code.methodNotAllowed, "only object instances are deleted");
 		const { object, instance } = locate(this.#registry, path);
 		const { remove } = object.options;

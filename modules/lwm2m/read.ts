@@ -71,17 +71,17 @@ class Reading {
 	target(target: Target): void {
 		const { path, object, instance } = target;
 		this.#at.objectId = path.objectId;
-		if (instance === undefined) for (const each of object.instances) this.#instance(each);
-		else if (!isResource(target)) this.#instance(instance);
+		if (instance === undefined) for (const each of object.instances) this.instance(each);
+		else if (!isResource(target)) this.instance(instance);
 		else {
 			this.#at.instanceId = path.instanceId;
 			this.#at.resourceId = path.resourceId;
 			this.#at.resourceInstanceId = path.resourceInstanceId;
-			this.#held(target.name, instance, presentValue(target));
+			this.held(target.name, instance, presentValue(target));
 		}
 	}
 
-	#instance(instance: Instance): void {
+	private instance(instance: Instance): void {
 		const at = this.#at;
 		const { resources } = instance.facts;
 		at.instanceId = instance.id;
@@ -92,14 +92,14 @@ class Reading {
 			const held = isReadable(facts) ? instance.read(name) : undefined;
 			if (held === undefined) continue;
 			at.resourceId = facts.id;
-			this.#held(name, instance, held);
+			this.held(name, instance, held);
 			isEmpty = false;
 		}
 		at.resourceId = -1;
 		if (isEmpty) this.#writer.empty(at);
 	}
 
-	#held(name: string, instance: Instance, held: Held): void {
+	private held(name: string, instance: Instance, held: Held): void {
 		const at = this.#at;
 		const { type } = instance.factsOf(name);
 		if (type === undefined) return; // executable: it has no value

@@ -3,7 +3,8 @@ import { Code, codeText, isSuccess } from "../coap/code.ts";
 import type { Failure, Peer, RequestOptions, Response } from "../coap/peer.ts";
 import { ContentFormat } from "../formats/content-format.ts";
 import { frozen } from "../frozen.ts";
-import { type Address, type Dice, HostFailure, type LogRecord } from "../host.ts";
+import { type Address, HostFailure, type LogRecord } from "../host.ts";
+import type { ClientOptions } from "./client-options.ts";
 import { objectList } from "./discover.ts";
 import type { EnablerVersion } from "./facts.ts";
 import type { Instance } from "./instance.ts";
@@ -36,11 +37,10 @@ export interface Account {
 
 /** What all servers of a client share, as far as registering goes. */
 export interface RegistrationContext {
-	readonly endpointName: string;
+	readonly options: ClientOptions;
 	readonly enabler: EnablerVersion;
 	readonly registry: Registry;
 	readonly limits: ClientLimits;
-	readonly dice: Dice;
 	readonly registrationTuning: RegistrationTuning;
 }
 
@@ -94,7 +94,7 @@ export class RegistrationInterface {
 		this.#account = account;
 		this.#context = context;
 		this.#port = port;
-		this.#registration = new Registration(context.dice, context.registrationTuning);
+		this.#registration = new Registration(context.options.dice, context.registrationTuning);
 	}
 
 	get state(): RegistrationState {
@@ -127,12 +127,12 @@ export class RegistrationInterface {
 			return;
 		}
 		this.#uri = uri;
-		this.#event("start", nowMs);
+		this.event("start", nowMs);
 	}
 
 	/** De-registers where need be, and ends. */
 	stop(nowMs: number): void {
-		this.#event("stop", nowMs);
+		this.event("stop", nowMs);
 	}
 
 	/** An Update is wanted: it goes out at the end of the turn, after the answer to whoever wants it. */
@@ -162,13 +162,13 @@ export class RegistrationInterface {
 		const uri = this.#uri;
 		if (this.state !== "connecting" || this.#wantsName || name !== uri?.host) return;
 		if (host === undefined) {
-			this.#event("unreachable", nowMs, { reason: "noAddress" });
+			this.event("unreachable", nowMs, { reason: "noAddress" });
 			return;
 		}
 		if (host !== this.address.host || uri.port !== this.address.port) this.#port.peer.reset();
 		this.address.host = host;
 		this.address.port = uri.port;
-		this.#event("connected", nowMs);
+		this.event("connected", nowMs);
 	}
 
 	/** The peer heard a response; those to other requests than from here are passed over. */
@@ -177,29 +177,29 @@ export class RegistrationInterface {
 		this.#inFlight = 0;
 		const code = codeText(response.code);
 		if (!isSuccess(response.code)) {
-			this.#event("refused", nowMs, { reason: "refused", code });
-		} else if (this.state === "registering" && !this.#keepLocation(response)) {
-			this.#event("refused", nowMs, { reason: "location", code });
-		} else this.#event("accepted", nowMs);
+			this.event("refused", nowMs, { reason: "refused", code });
+		} else if (this.state === "registering" && !this.keepLocation(response)) {
+			this.event("refused", nowMs, { reason: "location", code });
+		} else this.event("accepted", nowMs);
 	}
 
 	/** A request of the peer came to nothing. */
 	failed(requestId: number, reason: Failure, nowMs: number): void {
 		if (requestId !== this.#inFlight) return;
 		this.#inFlight = 0;
-		this.#event(reason === "malformed" || reason === "tooLarge" ? "refused" : "timedOut", nowMs, { reason });
+		this.event(reason === "malformed" || reason === "tooLarge" ? "refused" : "timedOut", nowMs, { reason });
 	}
 
 	/** Does what is due, and what the turn has brought about. */
 	poll(nowMs: number): void {
-		for (let event = this.#next(nowMs); event !== undefined; event = this.#next(nowMs)) this.#event(event, nowMs);
+		for (let event = this.next(nowMs); event !== undefined; event = this.next(nowMs)) this.event(event, nowMs);
 	}
 
 	/**
 	 * The next event that is due, or that the turn has left behind. Every one of them moves the machine on, so they
 	 * come to an end.
 	 */
-	#next(nowMs: number): RegistrationEvent | undefined {
+	private next(nowMs: number): RegistrationEvent | undefined {
 		if (this.#hasFailedToSend) {
 			this.#hasFailedToSend = false;
 			return "timedOut";
@@ -212,49 +212,49 @@ export class RegistrationInterface {
 			this.#isDisabled = false;
 			return "disable";
 		}
-		if (this.state === "registered" && (this.#isTriggered || this.#hasNews())) return "changed";
+		if (this.state === "registered" && (this.#isTriggered || this.hasNews())) return "changed";
 		return this.#registration.due(nowMs);
 	}
 
-	#event(event: RegistrationEvent, nowMs: number, cause: Cause = { reason: event }): void {
+	private event(event: RegistrationEvent, nowMs: number, cause: Cause = { reason: event }): void {
 		this.#nowMs = nowMs;
 		const before = this.state;
 		const action = this.#registration.take(event);
 		if (before === "updating" && (event === "refused" || event === "timedOut")) {
 			this.#port.log("registrationFailed", { ...cause, retryInMs: 0 });
 		}
-		this.#act(action, cause, before);
+		this.act(action, cause, before);
 	}
 
-	#act(action: RegistrationAction, cause: Cause, before: RegistrationState): void {
+	private act(action: RegistrationAction, cause: Cause, before: RegistrationState): void {
 		switch (action) {
 			case "connect":
-				this.#abandon();
+				this.abandon();
 				this.#wantsName = true;
 				break;
 			case "sendRegister":
-				this.#sendRegister();
+				this.sendRegister();
 				break;
 			case "sendUpdate":
-				this.#sendUpdate();
+				this.sendUpdate();
 				break;
 			case "sendDeregister":
-				this.#send({ code: Code.delete, path: this.#location });
+				this.send({ code: Code.delete, path: this.#location });
 				this.#registration.leave(this.#nowMs);
 				break;
 			case "settle":
-				this.#settle(before);
+				this.settle(before);
 				break;
 			case "backOff":
 				this.#port.log("registrationFailed", { ...cause, retryInMs: this.#registration.backOff(this.#nowMs) });
 				break;
 			case "pause":
-				this.#gone(cause);
-				this.#registration.pause(this.#nowMs, 1000 * this.#seconds(resource.disableTimeout, defaultDisableTimeoutS));
+				this.gone(cause);
+				this.#registration.pause(this.#nowMs, 1000 * this.seconds(resource.disableTimeout, defaultDisableTimeoutS));
 				break;
 			case "finish":
-				if (before === "deregistering") this.#gone(cause);
-				else this.#abandon();
+				if (before === "deregistering") this.gone(cause);
+				else this.abandon();
 		}
 	}
 
@@ -262,18 +262,18 @@ export class RegistrationInterface {
 	 * LwM2M Core 1.1 §6.2.1: endpoint name, lifetime, version and the object list; the binding where it is not the
 	 * default of Table 6.2.1-1, which goes without saying.
 	 */
-	#sendRegister(): void {
-		const { endpointName, enabler, registry } = this.#context;
-		const now = this.#toTell();
+	private sendRegister(): void {
+		const { options, enabler, registry } = this.#context;
+		const now = this.toTell();
 		this.#port.dropObservations();
 		this.#port.log("registering", { uri: String(this.#account.security.at(resource.serverUri)) });
 		this.#isTriggered = false;
 		this.#sending = now;
-		this.#send({
+		this.send({
 			code: Code.post,
 			path: ["rd"],
 			query: [
-				`ep=${endpointName}`,
+				`ep=${options.endpointName}`,
 				`lt=${now.lifetimeS}`,
 				`lwm2m=${enabler}`,
 				...(now.binding === defaultBinding ? [] : [`b=${now.binding}`]),
@@ -284,10 +284,10 @@ export class RegistrationInterface {
 	}
 
 	/** LwM2M Core 1.1 §6.2.2: nothing but what changed. */
-	#sendUpdate(): void {
+	private sendUpdate(): void {
 		const { enabler, registry } = this.#context;
 		const told = this.#told!;
-		const now = this.#toTell();
+		const now = this.toTell();
 		const query: string[] = [];
 		if (now.lifetimeS !== told.lifetimeS) query.push(`lt=${now.lifetimeS}`);
 		if (now.binding !== told.binding) query.push(`b=${now.binding}`);
@@ -297,11 +297,11 @@ export class RegistrationInterface {
 				: { contentFormat: ContentFormat.coreLink, payload: objectList(registry.objects, enabler) };
 		this.#isTriggered = false;
 		this.#sending = now;
-		this.#send({ code: Code.post, path: this.#location, query, ...list });
+		this.send({ code: Code.post, path: this.#location, query, ...list });
 	}
 
-	#send(options: RequestOptions): void {
-		this.#abandon();
+	private send(options: RequestOptions): void {
+		this.abandon();
 		this.#sentAtMs = this.#nowMs;
 		try {
 			this.#inFlight = this.#port.peer.request(options, this.#nowMs);
@@ -313,12 +313,12 @@ export class RegistrationInterface {
 	}
 
 	/** Nobody waits for the answer to the request under way any more. */
-	#abandon(): void {
+	private abandon(): void {
 		if (this.#inFlight !== 0) this.#port.peer.cancel(this.#inFlight);
 		this.#inFlight = 0;
 	}
 
-	#settle(before: RegistrationState): void {
+	private settle(before: RegistrationState): void {
 		const told = this.#sending!;
 		const { lifetimeS } = told;
 		this.#told = told;
@@ -329,14 +329,14 @@ export class RegistrationInterface {
 	}
 
 	/** The registration is over, whether or not the server heard of it. */
-	#gone({ reason }: Cause): void {
-		this.#abandon();
+	private gone({ reason }: Cause): void {
+		this.abandon();
 		this.#port.dropObservations();
 		this.#port.log("deregistered", reason === "accepted" ? {} : { reason });
 	}
 
 	/** @returns false when the location is missing, or longer than we keep */
-	#keepLocation({ locationPath }: Response): boolean {
+	private keepLocation({ locationPath }: Response): boolean {
 		const { locationSegments, locationBytes } = this.#context.limits;
 		let size = 0;
 		for (const segment of locationPath) size += utf8Size(segment);
@@ -345,22 +345,22 @@ export class RegistrationInterface {
 		return true;
 	}
 
-	#hasNews(): boolean {
+	private hasNews(): boolean {
 		const told = this.#told!;
-		const { lifetimeS, binding, listVersion } = this.#toTell();
+		const { lifetimeS, binding, listVersion } = this.toTell();
 		return lifetimeS !== told.lifetimeS || binding !== told.binding || listVersion !== told.listVersion;
 	}
 
 	/** What the server must know, as it is now. */
-	#toTell(): Told {
+	private toTell(): Told {
 		return {
-			lifetimeS: this.#seconds(resource.lifetime, 0),
+			lifetimeS: this.seconds(resource.lifetime, 0),
 			binding: String(this.#account.server.at(resource.binding) ?? defaultBinding),
 			listVersion: this.#context.registry.listVersion,
 		};
 	}
 
-	#seconds(resourceId: number, absent: number): number {
+	private seconds(resourceId: number, absent: number): number {
 		const value = this.#account.server.at(resourceId);
 		return typeof value === "number" ? value : absent;
 	}

@@ -1,5 +1,6 @@
 import { assert } from "../bytes.ts";
 import type { ResourceType } from "../formats/value.ts";
+import { frozen } from "../frozen.ts";
 import type { ObjectFacts, ResourceFacts } from "./facts.ts";
 import type { ChangeListener, Instance } from "./instance.ts";
 
@@ -17,6 +18,9 @@ export interface ObjectOptions {
 	readonly remove?: (instance: Instance) => void;
 }
 
+/** Servers may neither create nor delete. */
+const noOptions: ObjectOptions = frozen({});
+
 /** One Object and its Instances, in ascending order of ID. */
 export interface ObjectEntry {
 	readonly facts: ObjectFacts;
@@ -32,17 +36,14 @@ interface OpenEntry extends ObjectEntry {
 export class Registry {
 	readonly #objects: OpenEntry[] = [];
 	readonly #limit: number;
-	readonly #changed: ChangeListener;
+	readonly #listener: ChangeListener;
 	#count = 0;
 	#listVersion = 0;
 
-	/**
-	 * @param options.instances how many Object Instances there may be;
-	 * @param options.changed is told of changed values
-	 */
-	constructor(options: { readonly instances: number; readonly changed: ChangeListener }) {
-		this.#limit = options.instances;
-		this.#changed = options.changed;
+	/** @param limit how many Object Instances there may be */
+	constructor(limit: number, listener: ChangeListener) {
+		this.#limit = limit;
+		this.#listener = listener;
 	}
 
 	get objects(): readonly ObjectEntry[] {
@@ -60,9 +61,9 @@ export class Registry {
 	}
 
 	/** Adds an Object, so that it is known while it has no Instance. */
-	addObject(facts: ObjectFacts, options: ObjectOptions = {}): void {
+	addObject(facts: ObjectFacts, options = noOptions): void {
 		assert(this.object(facts.id) === undefined, `object ${facts.id} is there already`);
-		this.#insert({ facts, options, instances: [] });
+		this.insert({ facts, options, instances: [] });
 	}
 
 	/** Adds an Instance, and its Object where need be. A second one with the same ID is our own bug. */
@@ -72,16 +73,16 @@ export class Registry {
 		assert(facts.multiple === true || id === 0, `object ${facts.id} has one instance, 0`);
 		let entry = this.#objects.find((candidate) => candidate.facts.id === facts.id);
 		if (entry === undefined) {
-			entry = { facts, options: {}, instances: [] };
-			this.#insert(entry);
+			entry = { facts, options: noOptions, instances: [] };
+			this.insert(entry);
 		}
 		assert(!entry.instances.some((other) => other.id === id), `/${facts.id}/${id} is there already`);
 		let at = entry.instances.length;
 		while (at > 0 && entry.instances[at - 1]!.id > id) at--;
 		entry.instances.splice(at, 0, instance);
-		instance.listen(this.#changed);
+		instance.listen(this.#listener);
 		this.#count++;
-		this.#listChanged(instance);
+		this.listChanged(instance);
 	}
 
 	/** Takes an Instance away; its Object stays. */
@@ -92,7 +93,7 @@ export class Registry {
 		instances.splice(at, 1);
 		instance.listen(undefined);
 		this.#count--;
-		this.#listChanged(instance);
+		this.listChanged(instance);
 	}
 
 	object(objectId: number): ObjectEntry | undefined {
@@ -123,15 +124,15 @@ export class Registry {
 		return facts === undefined ? undefined : facts.multiple === true;
 	}
 
-	#insert(entry: OpenEntry): void {
+	private insert(entry: OpenEntry): void {
 		let at = this.#objects.length;
 		while (at > 0 && this.#objects[at - 1]!.facts.id > entry.facts.id) at--;
 		this.#objects.splice(at, 0, entry);
 		this.#listVersion++;
 	}
 
-	#listChanged(instance: Instance): void {
+	private listChanged(instance: Instance): void {
 		this.#listVersion++;
-		this.#changed(instance, -1, -1);
+		this.#listener.instanceChanged(instance, -1, -1);
 	}
 }

@@ -1,15 +1,26 @@
 import { Code, codeText, isSuccess } from "../coap/code.ts";
-import { type Failure, Peer, type PeerListener, type Request, type Response } from "../coap/peer.ts";
-import type { Limits, Tuning } from "../coap/tuning.ts";
+import {
+	type Failure,
+	Peer,
+	type PeerListener,
+	type Request,
+	type Response,
+	type ResponseOptions,
+} from "../coap/peer.ts";
 import type { Path } from "../formats/value.ts";
 import { frozen } from "../frozen.ts";
-import type { Address, Entropy, LogRecord } from "../host.ts";
+import type { Address, LogRecord } from "../host.ts";
 import { type AttributeSet, Attributes } from "./attributes.ts";
-import { Observations } from "./observation.ts";
+import { type ObservationPort, Observations, type Observed } from "./observation.ts";
 import { type Asker, type Operations, type Outcome, spokenPath } from "./operations.ts";
 import { pathText } from "./path.ts";
 import type { RegistrationState } from "./registration.ts";
-import { type Account, type RegistrationContext, RegistrationInterface } from "./registration-interface.ts";
+import {
+	type Account,
+	type RegistrationContext,
+	RegistrationInterface,
+	type RegistrationPort,
+} from "./registration-interface.ts";
 
 /** The Resources of the Server Object with the defaults of pmin and pmax (LwM2M Core 1.1 Appendix E.2). */
 const resource = frozen({ defaultMinimumPeriod: 2, defaultMaximumPeriod: 3 });
@@ -20,17 +31,16 @@ const refusedQuietMs = 10_000;
 /** What all sessions of a client share. */
 export interface SessionContext extends RegistrationContext {
 	readonly operations: Operations;
-	readonly entropy: Entropy;
-	readonly coapTuning?: Partial<Tuning>;
-	readonly coapLimits?: Partial<Limits>;
-	log(record: LogRecord): void;
 }
 
-/** Everything between us and one LwM2M Server: its registration, its requests, its observations and attributes. */
-export class Session implements PeerListener {
+/**
+ * Everything between us and one LwM2M Server: its registration, its requests, its observations and attributes. It is
+ * what its parts ask and tell, itself: an object of functions in between would take 11 slots of RAM for each of them.
+ */
+export class Session implements PeerListener, ObservationPort, RegistrationPort {
+	readonly peer: Peer;
 	readonly #account: Account;
 	readonly #context: SessionContext;
-	readonly #peer: Peer;
 	readonly #registration: RegistrationInterface;
 	readonly #observations: Observations;
 	readonly #asker: Asker;
@@ -43,36 +53,18 @@ export class Session implements PeerListener {
 	constructor(account: Account, context: SessionContext) {
 		this.#account = account;
 		this.#context = context;
-		const { dice, entropy, enabler, limits, operations, coapTuning, coapLimits } = context;
-		this.#peer = new Peer({
+		const { enabler, limits } = context;
+		const { dice, entropy, coapTuning, coapLimits } = context.options;
+		this.peer = new Peer({
 			dice,
 			entropy,
 			listener: this,
 			...(coapTuning === undefined ? {} : { tuning: coapTuning }),
 			...(coapLimits === undefined ? {} : { limits: coapLimits }),
 		});
-		const attributes = new Attributes(limits.attributes);
-		this.#asker = { attributes, enabler };
-		this.#observations = new Observations(limits.observations, {
-			inForce: (path) => attributes.inForce(path, (this.#defaultSet ??= this.#defaults())),
-			read: (path, accept) => {
-				const response = operations.observed(path, accept, enabler);
-				if (response.code === Code.internalServerError) this.#log("hostFailure", { what: `read ${pathText(path)}` });
-				return response;
-			},
-			numberAt: (path) => operations.numberAt(path),
-			notify: (observed, response, type) => {
-				this.#peer.notify(observed.token, response, type, this.#nowMs);
-				this.#log("notified", { path: pathText(observed.path), confirmable: type === "confirmable" });
-			},
-			dropped: (observed) => this.#peer.forgetObserver(observed.token),
-			ended: (observed) => this.#cancelled(observed.path, "gone"),
-		});
-		this.#registration = new RegistrationInterface(account, context, {
-			peer: this.#peer,
-			dropObservations: () => this.#observations.clear(),
-			log: (event, fields) => this.#log(event, fields),
-		});
+		this.#asker = { attributes: new Attributes(limits.attributes), enabler };
+		this.#observations = new Observations(limits.observations, this);
+		this.#registration = new RegistrationInterface(account, context, this);
 	}
 
 	get shortServerId(): number {
@@ -94,7 +86,7 @@ export class Session implements PeerListener {
 
 	get deadlineMs(): number {
 		const reportMs = this.#registration.isReporting ? this.#observations.deadlineMs : Infinity;
-		return Math.min(this.#peer.deadlineMs, this.#registration.deadlineMs, reportMs);
+		return Math.min(this.peer.deadlineMs, this.#registration.deadlineMs, reportMs);
 	}
 
 	/** Registers, or tries again at once where an attempt waits for its time. */
@@ -134,18 +126,18 @@ export class Session implements PeerListener {
 		// Confirmable one.
 		const code = bytes[at + 1] ?? 0;
 		if (!this.#registration.isServing && code > 0 && code < 0x20) return;
-		const refused = this.#peer.receive(bytes, at, end, nowMs);
-		if (refused !== undefined) this.#refuse(refused.code, nowMs);
+		const refused = this.peer.receive(bytes, at, end, nowMs);
+		if (refused !== undefined) this.refuse(refused.code, nowMs);
 	}
 
 	/**
 	 * One record stands for all refused datagrams since the last one: how often we write must not be the sender's to
 	 * choose.
 	 */
-	#refuse(code: string, nowMs: number): void {
+	private refuse(code: string, nowMs: number): void {
 		this.#refusedCount += 1;
 		if (nowMs < this.#refusedQuietUntilMs) return;
-		this.#log("refusedBytes", { code, count: this.#refusedCount });
+		this.log("refusedBytes", { code, count: this.#refusedCount });
 		this.#refusedCount = 0;
 		this.#refusedQuietUntilMs = nowMs + refusedQuietMs;
 	}
@@ -153,14 +145,14 @@ export class Session implements PeerListener {
 	/** Does what is due, and what this turn has brought about. */
 	poll(nowMs: number): void {
 		this.#nowMs = nowMs;
-		this.#peer.poll(nowMs);
+		this.peer.poll(nowMs);
 		this.#registration.poll(nowMs);
 		if (this.#registration.isReporting) this.#observations.poll(nowMs, this.#context.limits.notificationsPerTurn);
 	}
 
 	/** @returns the next datagram for `address`; its bytes are not to be changed */
 	takeDatagram(): Uint8Array | undefined {
-		return this.#peer.takeDatagram();
+		return this.peer.takeDatagram();
 	}
 
 	/** Something below `path` reads differently now. */
@@ -182,13 +174,13 @@ export class Session implements PeerListener {
 	requested(request: Request, nowMs: number): void {
 		const outcome = this.#context.operations.perform(request, this.#asker);
 		const { operation, path, response, failure } = outcome;
-		const observe = operation === "read" ? this.#observe(request, outcome, nowMs) : undefined;
-		const isDone = this.#peer.respond(request, observe === undefined ? response : { ...response, observe }, nowMs);
-		this.#log("request", { operation, path: spokenPath(request, path), code: codeText(response.code) });
-		if (failure !== undefined) this.#log("hostFailure", { what: failure.message });
+		const observe = operation === "read" ? this.observe(request, outcome, nowMs) : undefined;
+		const isDone = this.peer.respond(request, observe === undefined ? response : { ...response, observe }, nowMs);
+		this.log("request", { operation, path: spokenPath(request, path), code: codeText(response.code) });
+		if (failure !== undefined) this.log("hostFailure", { what: failure.message });
 		if (operation === "writeAttributes" && isSuccess(response.code)) this.#observations.attributesChanged();
 		if (observe === undefined) return;
-		if (isDone) this.#log("observing", { path: pathText(path) });
+		if (isDone) this.log("observing", { path: pathText(path) });
 		else this.#observations.cancel(request.token); // the peer had no room: the server got the answer to a plain Read
 	}
 
@@ -203,7 +195,7 @@ export class Session implements PeerListener {
 	observerGone(token: Uint8Array, reason: "reset" | "timedOut"): void {
 		const path = this.#observations.cancel(token);
 		if (path === undefined) return;
-		this.#cancelled(path, reason);
+		this.cancelled(path, reason);
 		// RFC 7641 §4.5 drops an observer that does not acknowledge; the server may only have been away, and would wait
 		// in vain. A Register makes it observe anew (LwM2M Core 1.1 §6.4.1).
 		if (reason === "timedOut") this.#registration.forget();
@@ -213,17 +205,52 @@ export class Session implements PeerListener {
 	 * Observe and Cancel Observation (RFC 7641 §4.1).
 	 * @returns the sequence number for the response when it begins an observation
 	 */
-	#observe(request: Request, { path, response }: Outcome, nowMs: number): number | undefined {
+	private observe(request: Request, { path, response }: Outcome, nowMs: number): number | undefined {
 		if (request.observe === undefined) return undefined;
 		const isNew = request.observe === 0 && isSuccess(response.code);
 		if (isNew) return this.#observations.add(request.token, { path, accept: request.accept }, nowMs);
 		const cancelled = this.#observations.cancel(request.token);
-		if (cancelled !== undefined) this.#cancelled(cancelled, "server");
+		if (cancelled !== undefined) this.cancelled(cancelled, "server");
 		return undefined;
 	}
 
+	attributesInForce(path: Path): AttributeSet {
+		return this.#asker.attributes.inForce(path, (this.#defaultSet ??= this.defaults()));
+	}
+
+	readObserved(path: Path, accept: number | undefined): ResponseOptions {
+		const response = this.#context.operations.observed(path, accept, this.#context.enabler);
+		if (response.code === Code.internalServerError) this.log("hostFailure", { what: `read ${pathText(path)}` });
+		return response;
+	}
+
+	numberAt(path: Path): number | bigint | undefined {
+		return this.#context.operations.numberAt(path);
+	}
+
+	notify(observed: Observed, response: ResponseOptions, type: "confirmable" | "nonConfirmable"): void {
+		this.peer.notify(observed.token, response, type, this.#nowMs);
+		this.log("notified", { path: pathText(observed), confirmable: type === "confirmable" });
+	}
+
+	observationDropped({ token }: Observed): void {
+		this.peer.forgetObserver(token);
+	}
+
+	observationEnded(observed: Observed): void {
+		this.cancelled(observed, "gone");
+	}
+
+	dropObservations(): void {
+		this.#observations.clear();
+	}
+
+	log(event: string, fields: Omit<LogRecord, "event">): void {
+		this.#context.options.log({ event, server: this.shortServerId, ...fields });
+	}
+
 	/** Where no level has pmin or pmax: Resources 2 and 3 of the Server Object (LwM2M Core 1.1 §5.1.2, Appendix E.2). */
-	#defaults(): AttributeSet {
+	private defaults(): AttributeSet {
 		const { server } = this.#account;
 		const pmin = server.at(resource.defaultMinimumPeriod);
 		const pmax = server.at(resource.defaultMaximumPeriod);
@@ -233,11 +260,7 @@ export class Session implements PeerListener {
 		};
 	}
 
-	#cancelled(path: Path, by: "server" | "reset" | "timedOut" | "gone"): void {
-		this.#log("observationCancelled", { path: pathText(path), by });
-	}
-
-	#log(event: string, fields: Omit<LogRecord, "event">): void {
-		this.#context.log({ event, server: this.shortServerId, ...fields });
+	private cancelled(path: Path, by: "server" | "reset" | "timedOut" | "gone"): void {
+		this.log("observationCancelled", { path: pathText(path), by });
 	}
 }

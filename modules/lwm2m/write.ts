@@ -143,14 +143,14 @@ class Plan {
 		if (name === undefined || !instance.isSupported(name)) return undefined;
 		const facts = instance.factsOf(name);
 		if (!isWritable(facts)) return this.#options.isCreate ? undefined : notWritable; // Create passes over them (§6.3.6)
-		if (value === undefined) return this.#empty(path, name, facts);
-		if (this.#isRepeated(name, path.resourceInstanceId)) return twice;
-		if (!isAcceptable(facts, value) || !this.#pointsSomewhere(value)) return notAcceptable;
+		if (value === undefined) return this.empty(path, name, facts);
+		if (this.isRepeated(name, path.resourceInstanceId)) return twice;
+		if (!isAcceptable(facts, value) || !this.pointsSomewhere(value)) return notAcceptable;
 		if (facts.multiple !== true) {
 			this.#next.set(name, value);
 			return undefined;
 		}
-		const instances = this.#open(name);
+		const instances = this.open(name);
 		const isOne = this.#options.path.resourceInstanceId >= 0;
 		if (isOne && !instances.has(path.resourceInstanceId)) return noInstance;
 		instances.set(path.resourceInstanceId, value);
@@ -187,10 +187,10 @@ class Plan {
 	}
 
 	/** A multiple-instance Resource without instances; anything else without a value is a malformed Write. */
-	#empty(path: Path, name: string, facts: ResourceFacts): Fault | undefined {
+	private empty(path: Path, name: string, facts: ResourceFacts): Fault | undefined {
 		if (facts.multiple !== true || path.resourceInstanceId >= 0) return empty;
-		if (this.#isRepeated(name, -1)) return twice;
-		this.#open(name);
+		if (this.isRepeated(name, -1)) return twice;
+		this.open(name);
 		return undefined;
 	}
 
@@ -198,7 +198,7 @@ class Plan {
 	 * The Resource's instances as they will be: from none in a Replace, from those of now in an Update or a Write to
 	 * one of them.
 	 */
-	#open(name: string): Map<number, Value> {
+	private open(name: string): Map<number, Value> {
 		const { path, mode } = this.#options;
 		let next = this.#next.get(name) as Map<number, Value> | undefined;
 		if (next === undefined) {
@@ -209,7 +209,7 @@ class Plan {
 		return next;
 	}
 
-	#isRepeated(name: string, resourceInstanceId: number): boolean {
+	private isRepeated(name: string, resourceInstanceId: number): boolean {
 		let seen = this.#seen.get(name);
 		if (seen === undefined) this.#seen.set(name, (seen = new Set()));
 		if (seen.has(resourceInstanceId)) return true;
@@ -221,7 +221,7 @@ class Plan {
 	 * An Objlnk names what is there: an Object, an Object Instance, or nothing at all (LwM2M Core 1.1 §6.3.3, Appendix
 	 * C).
 	 */
-	#pointsSomewhere(value: Value): boolean {
+	private pointsSomewhere(value: Value): boolean {
 		if (!isObjectLink(value)) return true;
 		const { objectId, instanceId } = value;
 		if (objectId === unnamedInstance) return instanceId === unnamedInstance;

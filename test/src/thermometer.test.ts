@@ -22,7 +22,7 @@ test("noise below a tenth of a degree is no news", () => {
 	let told = 0;
 	let celsius = 20;
 	const it = thermometer(() => celsius);
-	it.listen(() => told++);
+	it.listen({ instanceChanged: () => told++ });
 	celsius = 20.04;
 	it.sample();
 	equal(told, 0);

@@ -52,7 +52,7 @@ export class SimulatedHost implements Host {
 		this.factory = factory;
 		this.platform = platform;
 		this.temperature = () => natives.temperature();
-		natives.listen((kind, first, second, text) => this.#hear(kind, first, second, text));
+		natives.listen((kind, first, second, text) => this.hear(kind, first, second, text));
 	}
 
 	openDatagrams(options: DatagramsOptions): Datagrams {
@@ -64,7 +64,7 @@ export class SimulatedHost implements Host {
 		return datagrams;
 	}
 
-	#hear(kind: number, first: number, second: number, text: string | undefined): void {
+	private hear(kind: number, first: number, second: number, text: string | undefined): void {
 		if (kind === eventKinds.alarm) this.clock.ring();
 		else if (kind === eventKinds.readable) this.#sockets.get(first)?.onReadable(second);
 		else if (kind === eventKinds.resolved) this.resolver.resolved(text ?? "", first === 1);

@@ -1,0 +1,20 @@
+import type { Limits, Tuning } from "../coap/tuning.ts";
+import type { Dice, Entropy, LogRecord } from "../host.ts";
+import type { EnablerVersion } from "./facts.ts";
+import type { ClientLimits } from "./limits.ts";
+import type { RegistrationTuning } from "./registration.ts";
+
+/** What a client is given. It keeps this object and reads it as it goes: one for all its servers. */
+export interface ClientOptions {
+	/** Endpoint client name, unique on each server (LwM2M Core 1.1 §7.3.1). */
+	readonly endpointName: string;
+	readonly dice: Dice;
+	readonly entropy: Entropy;
+	log(record: LogRecord): void;
+	/** The enabler version to register as; 1.1 when left out. */
+	readonly enabler?: EnablerVersion;
+	readonly limits?: Partial<ClientLimits>;
+	readonly registrationTuning?: Partial<RegistrationTuning>;
+	readonly coapTuning?: Partial<Tuning>;
+	readonly coapLimits?: Partial<Limits>;
+}
