@@ -1,9 +1,9 @@
 import { type Dice, type Entropy, HostFailure } from "../../modules/host.ts";
 import { fillFromSystem } from "./desktop-system.ts";
 
-/** The operating system's generator (getrandom). Asks it again for every byte: nothing is kept here that could repeat. */
+/** The operating system's generator (getrandom). Nothing is kept here that could repeat: it is asked for every byte. */
 export class SystemEntropy implements Entropy {
-	/** @throws HostFailure when two draws are equal, which happens by chance once in 2^128 starts: a source that stands still */
+	/** @throws HostFailure when two draws are equal, by chance once in 2^128 starts: the source stands still */
 	constructor() {
 		const first = new Uint8Array(16);
 		const second = new Uint8Array(16);

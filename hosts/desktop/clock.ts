@@ -3,8 +3,8 @@ import type { Clock } from "../../modules/host.ts";
 import { computerTimeS, monotonicMs } from "./desktop-system.ts";
 
 /**
- * The longest time the alarm sleeps at once. Far below the 24.8 days that a Timer can count, so later alarms are chains;
- * and short, because the simulator's timers stand still while the computer sleeps and nowMs does not.
+ * The longest time the alarm sleeps at once. Far below the 24.8 days that a Timer can count, so later alarms are
+ * chains; and short, because the simulator's timers stand still while the computer sleeps and nowMs does not.
  */
 const stepMaxMs = 10_000;
 
@@ -58,7 +58,8 @@ export class DesktopClock implements Clock {
 			return;
 		}
 		const leftMs = Math.ceil(this.#atMs - monotonicMs());
-		// First delay and interval must be equal: otherwise the SDK on Linux drops or doubles a timer moved by its own callback.
+		// First delay and interval must be equal: otherwise the SDK on Linux drops or doubles a timer that its own
+		// callback moves.
 		const stepMs = Math.min(Math.max(leftMs, 1), stepMaxMs);
 		Timer.schedule(this.#timer, stepMs, stepMs);
 	}

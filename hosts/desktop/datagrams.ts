@@ -14,7 +14,7 @@ interface UdpSocket {
 /** The SDK on Linux receives into a buffer of this size and cuts what is longer without saying so. */
 const receivedBytesMax = 2047;
 
-/** One UDP socket of the SDK (ECMA-419 clause 16). IPv4 only, as the SDK's are; on Linux it is looked at every 20 ms. */
+/** One UDP socket of the SDK (ECMA-419 clause 16). IPv4 only, as all of the SDK's; on Linux looked at every 20 ms. */
 export class UdpDatagrams implements Datagrams {
 	readonly #socket: UdpSocket;
 

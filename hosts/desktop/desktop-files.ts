@@ -1,5 +1,5 @@
 /**
- * Files of the simulated device, in one folder of the user's (README.md says which); desktop-files.c has the other half.
+ * Files of the simulated device, in one folder of the user's (README.md says which); desktop-files.c is the other half.
  * Names are relative paths of parts made by `fileName`. All functions throw Error with the system's message.
  */
 

@@ -46,7 +46,7 @@ export function crashProcess(this: void): void {
 	native("xs_dormouse_crash").call(this);
 }
 
-/** Calls `told` once, in a turn of its own, when a person asks the process to end (SIGTERM, SIGINT); a second asking ends it. */
+/** Calls `told` once, in a turn of its own, when the process is asked to end (SIGTERM, SIGINT); twice ends it. */
 export class Termination extends Native("xs_dormouse_termination_destructor") {
 	constructor(told: () => void) {
 		super();

@@ -3,8 +3,9 @@ import type { Factory } from "../../modules/host.ts";
 import { environmentVariable } from "./desktop-system.ts";
 
 /**
- * One setting: what the environment says in which the simulator runs (DORMOUSE_SERVER=coap://… mcsim …), so that one image
- * serves many devices; else what the image was built with (`mcconfig -m -p lin server=coap://…`); undefined for neither.
+ * One setting: what the environment says in which the simulator runs (DORMOUSE_SERVER=coap://… mcsim …), so that one
+ * image serves many devices; else what the image was built with (`mcconfig -m -p lin server=coap://…`); undefined for
+ * neither.
  */
 function setting(name: "server" | "endpoint" | "lifetime" | "serial"): string | undefined {
 	const built: unknown = (config as Record<string, unknown>)[name];

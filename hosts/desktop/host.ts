@@ -9,7 +9,10 @@ import { SystemResolver } from "./resolver.ts";
 import { roomCelsius } from "./room.ts";
 import { TraceLog } from "./trace-log.ts";
 
-/** The ports of modules/host.ts on the SDK's simulator. Made once per start. @throws HostFailure when the computer lacks one */
+/**
+ * The ports of modules/host.ts on the SDK's simulator. Made once per start.
+ * @throws HostFailure when the computer lacks one
+ */
 export function openDesktop(platform: string): Host {
 	const power = new DesktopPower(); // first, because it knows what to do when one of the others fails
 	const clock = new DesktopClock();

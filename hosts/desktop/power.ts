@@ -1,7 +1,7 @@
 import type { Power, ResetCause } from "../../modules/host.ts";
 import { crashProcess, endProcess, restartProcess, Termination, takeResetCause } from "./desktop-system.ts";
 
-/** The simulator's process as a device: SIGTERM or Ctrl-C asks for the shutdown, off() ends it, restart() begins it again. */
+/** The simulator's process as a device: SIGTERM or Ctrl-C asks for the shutdown, off() ends it, restart() renews it. */
 export class DesktopPower implements Power {
 	readonly resetCause: ResetCause;
 	#shutDown: (() => void) | undefined;

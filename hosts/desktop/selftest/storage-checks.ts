@@ -10,6 +10,11 @@ export function keysOf(domain: Iterable<string>): string[] {
 }
 
 export function storageChecks(): readonly Check[] {
+	return [...norChecks(), ...partitionChecks(), ...keyValueChecks()];
+}
+
+/** What modules/host.ts promises of Flash. */
+function norChecks(): readonly Check[] {
 	return [
 		check("flash: NOR rules", ({ flash }) => {
 			expect(flash !== undefined, "no flash");
@@ -51,6 +56,12 @@ export function storageChecks(): readonly Check[] {
 			expectThrows("HostFailure", () => flash.erase(0, sectorBytes - 1), "erase of a part");
 			expectThrows("HostFailure", () => flash.erase(sizeBytes, sectorBytes), "erase behind the end");
 		}),
+	];
+}
+
+/** `embedded:storage/flash` by itself. */
+function partitionChecks(): readonly Check[] {
+	return [
 		check("embedded:storage/flash: partitions, modes, closing", () => {
 			expect([...flashStorage].includes("settings"), "settings is not listed");
 			expectThrows("Error", () => flashStorage.open({ path: "nowhere" }), "no such partition");
@@ -74,6 +85,12 @@ export function storageChecks(): readonly Check[] {
 			expect(new Uint8Array(flash.read(1, 0))[0] === 0xff, "not erased");
 			flash.close();
 		}),
+	];
+}
+
+/** `embedded:storage/key-value`. */
+function keyValueChecks(): readonly Check[] {
+	return [
 		check("embedded:storage/key-value: values of every format come back", () => {
 			const domain = storage.open({ path: domainName });
 			for (const key of keysOf(domain)) domain.delete(key);

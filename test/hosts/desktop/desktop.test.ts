@@ -1,4 +1,4 @@
-/** The application on the user's own Moddable SDK: builds, passes the host's self-test, lives a life with a real server. */
+/** The application on the user's own Moddable SDK: builds, passes the host's self-test, lives with a real server. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,6 +1,6 @@
 /**
  * mcconfig takes what a manifest names, and says nothing about what it does not name: a module without preload costs
- * RAM on every start, a module without an entry ends the device at run time. So the manifests are compared with the tree.
+ * RAM on every start, a module without an entry ends the device at run time. So manifests are compared with the tree.
  */
 import { deepEqual, ok } from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
