@@ -1,6 +1,6 @@
 import type { Clock, Log, LogRecord } from "../../modules/host.ts";
 
-/** A line of JSON per record on the console (trace): {"t":milliseconds since the start,"event":…}, as `sim --json` has. */
+/** A line of JSON per record on the console (trace): {"t":milliseconds since the start,"event":…}, as `sim --json`. */
 export class TraceLog implements Log {
 	readonly #clock: Clock;
 
