@@ -1,5 +1,5 @@
 // npm test [-- FILTER…]   everything but interop;   npm run test:interop [-- FILTER…]   the image against servers that we did not write.
-// FILTER is part of a file name: `npm test -- coap`.
+// FILTER is part of a file's path: `npm test -- coap`, `npm test -- lwm2m/write server`.
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -11,13 +11,13 @@ const interop = process.argv.includes("--interop");
 await build();
 const testRoot = join(root, "build/js/test");
 // The sources say which tests there are: build/js may still hold one that was deleted.
-const files = readdirSync(join(root, "test"), { recursive: true })
+const isWanted = (path) => filters.length === 0 || filters.some((part) => path.includes(part));
+const isPortable = (path) => /^(modules|src)\//.test(path); // runs on both engines, through portable.test.ts
+const wanted = readdirSync(join(root, "test"), { recursive: true })
 	.filter((path) => path.endsWith(".test.ts"))
-	.map((path) => path.replace(/\.ts$/, ".js"))
-	// test/modules and test/src run on both engines, through portable.test.ts
-	.filter((path) => !/^(modules|src)\//.test(path) && path.startsWith("interop/") === interop)
-	.filter((path) => filters.length === 0 || path === "portable.test.js" || filters.some((part) => path.includes(part)))
-	.sort();
+	.filter((path) => isWanted(path) && path.startsWith("interop/") === interop);
+const runners = new Set(wanted.map((path) => (isPortable(path) ? "portable.test.ts" : path)));
+const files = [...runners].map((path) => path.replace(/\.ts$/, ".js")).sort();
 
 if (files.length === 0) {
 	process.stderr.write(`No test file's name holds ${filters.join(" or ")}.\n`);
@@ -34,6 +34,10 @@ const { status } = spawnSync(
 		...(interop ? ["--test-concurrency=1"] : []),
 		...files.map((path) => join(testRoot, path)),
 	],
-	{ cwd: root, stdio: "inherit", env: { ...process.env, DORMOUSE_TEST_FILTER: filters.join(" ") } },
+	{
+		cwd: root,
+		stdio: "inherit",
+		env: { ...process.env, DORMOUSE_TESTS: filters.includes("portable") ? "" : filters.join(" ") },
+	},
 );
 process.exitCode = status ?? 1;

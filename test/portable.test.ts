@@ -11,7 +11,13 @@ import { loadXsCases } from "./xs/runner.ts";
 
 /** build/js: what runs is what scripts/build.mjs made. */
 const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[/\\]$/, "");
-const wanted = process.env.DORMOUSE_TESTS ?? "";
+/** Parts of paths, with blanks between them; none: all. */
+const wanted = (process.env.DORMOUSE_TESTS ?? "").split(" ").filter((part) => part !== "");
+
+const title = (path: string) =>
+	relative(join(root, "test"), path)
+		.replaceAll("\\", "/")
+		.replace(/\.test\.js$/, "");
 
 const files = ["test/modules", "test/src"]
 	.flatMap((room) => {
@@ -21,13 +27,9 @@ const files = ["test/modules", "test/src"]
 			return [];
 		}
 	})
-	.filter((path) => path.endsWith(".test.js") && path.includes(wanted))
+	.filter((path) => path.endsWith(".test.js"))
+	.filter((path) => wanted.length === 0 || wanted.some((part) => title(path).includes(part)))
 	.sort();
-
-const title = (path: string) =>
-	relative(join(root, "test"), path)
-		.replaceAll("\\", "/")
-		.replace(/\.test\.js$/, "");
 
 async function onNode(path: string): Promise<void> {
 	const before = cases.length;
