@@ -13,8 +13,10 @@ export interface ChangeListener {
 /**
  * How an Object Instance behaves, beside holding values. Every hook may throw RequestRefused; what it throws is the
  * answer.
+ * @typeParam It the class of the Object Instance, where it is one of its own: its hooks are then one table for all,
+ * which stays in ROM (modules/objects/device-3.ts)
  */
-export interface InstanceOptions<F extends ObjectFacts> {
+export interface InstanceOptions<F extends ObjectFacts, It = ObjectInstance<F>> {
 	/** Object Instance ID; 0 when left out. */
 	readonly id?: number;
 	/**
@@ -26,19 +28,19 @@ export interface InstanceOptions<F extends ObjectFacts> {
 	 * Values worked out when somebody reads them; undefined says that there is none now. Tell their changes with
 	 * `changed`.
 	 */
-	readonly read?: { readonly [N in ValueName<F>]?: (it: ObjectInstance<F>) => ValueOf<F, N> | undefined };
+	readonly read?: { readonly [N in ValueName<F>]?: (it: It) => ValueOf<F, N> | undefined };
 	/** Called before anything of a server's Write is applied: throw RequestRefused, and nothing of it is. */
 	readonly check?: {
-		readonly [N in WritableName<F> & ValueName<F>]?: (value: ValueOf<F, N>, it: ObjectInstance<F>) => void;
+		readonly [N in WritableName<F> & ValueName<F>]?: (value: ValueOf<F, N>, it: It) => void;
 	};
 	/** Called after all of a server's Write is applied. */
 	readonly written?: {
-		readonly [N in WritableName<F> & ValueName<F>]?: (value: ValueOf<F, N>, it: ObjectInstance<F>) => void;
+		readonly [N in WritableName<F> & ValueName<F>]?: (value: ValueOf<F, N>, it: It) => void;
 	};
 	/** What Execute does. A Resource without a function here is absent. */
-	readonly execute?: { readonly [N in ExecutableName<F>]?: (it: ObjectInstance<F>, args: readonly Argument[]) => void };
+	readonly execute?: { readonly [N in ExecutableName<F>]?: (it: It, args: readonly Argument[]) => void };
 	/** Something to do regularly while the client runs: measure, mostly. */
-	readonly sample?: { readonly everyS: number; readonly take: (it: ObjectInstance<F>) => void };
+	readonly sample?: { readonly everyS: number; readonly take: (it: It) => void };
 }
 
 /** The options as the untyped core calls them. */
@@ -172,8 +174,8 @@ export class Instance {
  *
  *     new ObjectInstance(TEMPERATURE, { values: { sensorValue: 21.5, sensorUnits: "Cel" } })
  */
-export class ObjectInstance<F extends ObjectFacts> extends Instance {
-	constructor(facts: F, options: InstanceOptions<F> = {}) {
+export class ObjectInstance<F extends ObjectFacts, It = ObjectInstance<F, unknown>> extends Instance {
+	constructor(facts: F, options: InstanceOptions<F, It> = {}) {
 		// The core calls hooks by name and with the facts in hand: what the types above promise to the application is
 		// kept by isAcceptable().
 		super(facts, options.id ?? 0, options as unknown as Hooks);

@@ -13,8 +13,10 @@ export class Loop {
 	readonly #host: Host;
 	readonly #client: Client;
 	readonly #bytes = new Uint8Array(datagramBytes);
-	readonly #from: Address = { host: "", port: 0 };
-	readonly #to: Address = { host: "", port: 0 };
+	/** Of the datagram at hand: where it came from, or where it goes. */
+	readonly #address: Address = { host: "", port: 0 };
+	/** What the host calls for an alarm and for datagrams: one function for all turns. */
+	readonly #wake = () => this.turn();
 	#datagrams: Datagrams | undefined;
 	#hasEnded = false;
 
@@ -26,47 +28,58 @@ export class Loop {
 	/** Opens the socket, starts the client, and comes back to it whenever the host calls; returns at once. */
 	start(): void {
 		const { power } = this.#host;
-		this.attempt(() => {
-			this.#datagrams = this.#host.openDatagrams({ onReadable: () => this.turn(() => {}) });
-		});
+		try {
+			this.#datagrams = this.#host.openDatagrams({ onReadable: this.#wake });
+		} catch (error) {
+			this.note(error);
+		}
 		power.onShutdown(() => this.turn((nowMs) => this.#client.stop(nowMs)));
 		this.turn((nowMs) => this.#client.start(nowMs));
 	}
 
-	private turn(begin: (nowMs: number) => void): void {
+	private turn(begin?: (nowMs: number) => void): void {
 		if (this.#hasEnded) return;
 		const nowMs = this.#host.clock.nowMs();
-		begin(nowMs);
-		this.attempt(() => this.readAll(nowMs));
-		this.attempt(() => this.#client.poll(nowMs));
+		begin?.(nowMs);
+		try {
+			this.readAll(nowMs);
+		} catch (error) {
+			this.note(error);
+		}
+		try {
+			this.#client.poll(nowMs);
+		} catch (error) {
+			this.note(error);
+		}
 		this.sendAll();
 		this.resolveAll();
 		this.end();
 		if (this.#hasEnded) return;
 		const { deadlineMs } = this.#client;
-		this.#host.clock.setAlarm(deadlineMs === Infinity ? undefined : deadlineMs, () => this.turn(() => {}));
+		this.#host.clock.setAlarm(deadlineMs === Infinity ? undefined : deadlineMs, this.#wake);
 	}
 
 	private readAll(nowMs: number): void {
 		const datagrams = this.#datagrams;
 		if (datagrams === undefined) return;
 		for (;;) {
-			const size = datagrams.read(this.#bytes, this.#from);
+			const size = datagrams.read(this.#bytes, this.#address);
 			if (size < 0) return;
-			this.#client.receive(this.#from, this.#bytes, 0, size, nowMs);
+			this.#client.receive(this.#address, this.#bytes, 0, size, nowMs);
 			this.#client.poll(nowMs);
 			this.sendAll(); // answers leave before the next request is read: bounded, however many wait
 		}
 	}
 
 	private sendAll(): void {
-		for (
-			let bytes = this.#client.takeDatagram(this.#to);
-			bytes !== undefined;
-			bytes = this.#client.takeDatagram(this.#to)
-		) {
-			const datagram = bytes;
-			this.attempt(() => this.#datagrams?.write(datagram, this.#to));
+		for (;;) {
+			const bytes = this.#client.takeDatagram(this.#address);
+			if (bytes === undefined) return;
+			try {
+				this.#datagrams?.write(bytes, this.#address);
+			} catch (error) {
+				this.note(error);
+			}
 		}
 	}
 
@@ -81,21 +94,18 @@ export class Loop {
 	private end(): void {
 		if (!this.#client.isEnded) return;
 		this.#hasEnded = true;
-		this.#host.clock.setAlarm(undefined, () => {});
-		this.attempt(() => this.#datagrams?.close());
+		this.#host.clock.setAlarm(undefined, this.#wake);
+		try {
+			this.#datagrams?.close();
+		} catch (error) {
+			this.note(error);
+		}
 		this.#host.power.off();
 	}
 
-	/**
-	 * Runs a part of the turn. Only a failure of the host is caught here; a broken assumption is the host's to log, and
-	 * to reset for.
-	 */
-	private attempt(run: () => void): void {
-		try {
-			run();
-		} catch (error) {
-			if (!(error instanceof HostFailure)) throw error;
-			this.#host.log.write({ event: "hostFailure", what: error.message });
-		}
+	/** A failure of the host is noted, and the turn goes on; a broken assumption is the host's to log, and to reset for. */
+	private note(error: unknown): void {
+		if (!(error instanceof HostFailure)) throw error;
+		this.#host.log.write({ event: "hostFailure", what: error.message });
 	}
 }

@@ -1,3 +1,4 @@
+import { frozen } from "../frozen.ts";
 import type { Clock, Log, Power } from "../host.ts";
 import { ObjectInstance } from "../lwm2m/instance.ts";
 import { RequestRefused } from "../lwm2m/refusal.ts";
@@ -30,14 +31,29 @@ export interface DevicePorts {
 	after(delayMs: number, run: () => void): void;
 }
 
-/**
- * The device as a server sees it (LwM2M Core 1.1 Appendix E.4); its application reports trouble with
- * `set("errorCode", …)`.
- */
-export function device(options: DeviceOptions, ports: DevicePorts): ObjectInstance<typeof DEVICE> {
-	const { clock, power, log } = ports;
-	return new ObjectInstance(DEVICE, {
-		values: {
+/** What a server's requests do here, the same for every Device: in ROM, as functions of the instance. */
+const hooks = frozen({
+	read: { currentTime: ({ ports }: Device) => ports.clock.wallTimeS() },
+	check: {
+		currentTime(seconds: number) {
+			if (seconds < 0) throw new RequestRefused(0x80, "before 1970");
+		},
+	},
+	written: { currentTime: (seconds: number, { ports }: Device) => ports.clock.setWallTimeS(seconds) },
+	execute: {
+		reboot({ ports }: Device) {
+			ports.log.write({ event: "restarting", why: "reboot" });
+			ports.after(restartAfterMs, () => ports.power.restart());
+		},
+		resetErrorCode: (it: Device) => it.set("errorCode", [noError]),
+	},
+});
+
+class Device extends ObjectInstance<typeof DEVICE, Device> {
+	readonly ports: DevicePorts;
+
+	constructor(options: DeviceOptions, ports: DevicePorts) {
+		const values = {
 			manufacturer: options.manufacturer,
 			modelNumber: options.modelNumber,
 			serialNumber: options.serialNumber,
@@ -48,20 +64,16 @@ export function device(options: DeviceOptions, ports: DevicePorts): ObjectInstan
 			utcOffset: undefined,
 			timezone: undefined,
 			supportedBindingAndModes: "U",
-		},
-		read: { currentTime: () => clock.wallTimeS() },
-		check: {
-			currentTime(seconds) {
-				if (seconds < 0) throw new RequestRefused(0x80, "before 1970");
-			},
-		},
-		written: { currentTime: (seconds) => clock.setWallTimeS(seconds) },
-		execute: {
-			reboot() {
-				log.write({ event: "restarting", why: "reboot" });
-				ports.after(restartAfterMs, () => power.restart());
-			},
-			resetErrorCode: (it) => it.set("errorCode", [noError]),
-		},
-	});
+		};
+		super(DEVICE, { ...hooks, values });
+		this.ports = ports;
+	}
+}
+
+/**
+ * The device as a server sees it (LwM2M Core 1.1 Appendix E.4); its application reports trouble with
+ * `set("errorCode", …)`.
+ */
+export function device(options: DeviceOptions, ports: DevicePorts): ObjectInstance<typeof DEVICE> {
+	return new Device(options, ports);
 }

@@ -1,3 +1,4 @@
+import { frozen } from "../frozen.ts";
 import { ObjectInstance } from "../lwm2m/instance.ts";
 import { RequestRefused } from "../lwm2m/refusal.ts";
 import { SERVER } from "./facts/server-1.ts";
@@ -24,12 +25,34 @@ export interface ServerOptions {
 	readonly disableTimeoutS?: number;
 }
 
-/** One LwM2M Server and how the client deals with it (LwM2M Core 1.1 Appendix E.2). */
-export function server(options: ServerOptions, registrations: Registrations): ObjectInstance<typeof SERVER> {
-	const { id = 0, shortServerId } = options;
-	return new ObjectInstance(SERVER, {
-		id,
-		values: {
+function refuseNegative(seconds: number): void {
+	if (seconds < 0) throw new RequestRefused(0x80, "negative time");
+}
+
+/** What a server's requests do here, the same for every Server: in ROM, as functions of the instance. */
+const hooks = frozen({
+	check: {
+		lifetime: refuseNegative,
+		defaultMinimumPeriod: refuseNegative,
+		defaultMaximumPeriod: refuseNegative,
+		disableTimeout: refuseNegative,
+		binding(value: string) {
+			if (value !== "U") throw new RequestRefused(0x80, "this build speaks UDP alone");
+		},
+	},
+	execute: {
+		disable: (it: Server) => it.registrations.disable(it.shortServerId),
+		registrationUpdateTrigger: (it: Server) => it.registrations.update(it.shortServerId),
+	},
+});
+
+class Server extends ObjectInstance<typeof SERVER, Server> {
+	readonly registrations: Registrations;
+	readonly shortServerId: number;
+
+	constructor(options: ServerOptions, registrations: Registrations) {
+		const { id = 0, shortServerId } = options;
+		const values = {
 			shortServerId,
 			lifetime: options.lifetimeS,
 			// Absent ones may be written by the server.
@@ -38,23 +61,14 @@ export function server(options: ServerOptions, registrations: Registrations): Ob
 			disableTimeout: options.disableTimeoutS,
 			notificationStoring: true,
 			binding: "U",
-		},
-		check: {
-			lifetime: refuseNegative,
-			defaultMinimumPeriod: refuseNegative,
-			defaultMaximumPeriod: refuseNegative,
-			disableTimeout: refuseNegative,
-			binding(value) {
-				if (value !== "U") throw new RequestRefused(0x80, "this build speaks UDP alone");
-			},
-		},
-		execute: {
-			disable: () => registrations.disable(shortServerId),
-			registrationUpdateTrigger: () => registrations.update(shortServerId),
-		},
-	});
+		};
+		super(SERVER, { ...hooks, id, values });
+		this.registrations = registrations;
+		this.shortServerId = shortServerId;
+	}
 }
 
-function refuseNegative(seconds: number): void {
-	if (seconds < 0) throw new RequestRefused(0x80, "negative time");
+/** One LwM2M Server and how the client deals with it (LwM2M Core 1.1 Appendix E.2). */
+export function server(options: ServerOptions, registrations: Registrations): ObjectInstance<typeof SERVER> {
+	return new Server(options, registrations);
 }

@@ -26,8 +26,8 @@ interface BootRecord {
 /** The ports of modules/host.ts over a simulated board's natives. One per boot. */
 export class SimulatedHost implements Host {
 	readonly clock: BoardClock;
-	readonly dice: Dice;
-	readonly entropy: Entropy;
+	readonly dice: BoardChance;
+	readonly entropy: BoardChance;
 	readonly resolver: BoardResolver;
 	readonly flash: Flash;
 	readonly power: BoardPower;
@@ -36,22 +36,20 @@ export class SimulatedHost implements Host {
 	readonly platform: string;
 	readonly temperature: () => number;
 	readonly #natives: Natives;
-	readonly #sockets = new Map<number, BoardDatagrams>();
+	readonly #sockets: BoardDatagrams[] = [];
 
 	constructor(natives: Natives) {
 		const { platform, resetCause, factory } = JSON.parse(natives.bootRecord()) as BootRecord;
 		this.#natives = natives;
 		this.clock = new BoardClock(natives);
-		this.dice = { below: (bound) => natives.dice(bound) };
-		this.entropy = { fill: (bytes) => natives.fillEntropy(bytes) };
+		this.dice = this.entropy = new BoardChance(natives);
 		this.resolver = new BoardResolver(natives);
 		this.flash = new BoardFlash(natives);
 		this.power = new BoardPower(natives, resetCause);
-		// A copy, because XS 13 refuses to stringify what lies in ROM.
-		this.log = { write: (record: LogRecord) => natives.log(JSON.stringify({ ...record })) };
+		this.log = new BoardLog(natives);
 		this.factory = factory;
 		this.platform = platform;
-		this.temperature = () => natives.temperature();
+		this.temperature = natives.temperature; // as it is: natives do not look at `this`
 		natives.listen((kind, first, second, text) => this.hear(kind, first, second, text));
 	}
 
@@ -59,14 +57,14 @@ export class SimulatedHost implements Host {
 		const socket = this.#natives.udpOpen(options.port ?? 0);
 		if (socket < 0)
 			throw new HostFailure(`no socket for UDP port ${options.port ?? 0}: it is taken, or all are in use`);
-		const datagrams = new BoardDatagrams(this.#natives, socket, options, () => this.#sockets.delete(socket));
-		this.#sockets.set(socket, datagrams);
+		const datagrams = new BoardDatagrams(this.#natives, socket, options, this.#sockets);
+		this.#sockets.push(datagrams);
 		return datagrams;
 	}
 
 	private hear(kind: number, first: number, second: number, text: string | undefined): void {
 		if (kind === eventKinds.alarm) this.clock.ring();
-		else if (kind === eventKinds.readable) this.#sockets.get(first)?.onReadable(second);
+		else if (kind === eventKinds.readable) this.#sockets.find(({ socket }) => socket === first)?.onReadable(second);
 		else if (kind === eventKinds.resolved) this.resolver.resolved(text ?? "", first === 1);
 		else if (kind === eventKinds.shutDown) this.power.shutDown();
 	}
@@ -105,22 +103,52 @@ class BoardClock implements Clock {
 	}
 }
 
-class BoardDatagrams implements Datagrams {
+/** Chance of both kinds: the board keeps them apart. */
+class BoardChance implements Dice, Entropy {
 	readonly #natives: Natives;
-	readonly #onReadable: (count: number) => void;
-	readonly #onClose: () => void;
+
+	constructor(natives: Natives) {
+		this.#natives = natives;
+	}
+
+	below(bound: number): number {
+		return this.#natives.dice(bound);
+	}
+
+	fill(bytes: Uint8Array): void {
+		this.#natives.fillEntropy(bytes);
+	}
+}
+
+class BoardLog implements Log {
+	readonly #natives: Natives;
+
+	constructor(natives: Natives) {
+		this.#natives = natives;
+	}
+
+	write(record: LogRecord): void {
+		this.#natives.log(JSON.stringify({ ...record })); // a copy: XS 13 refuses to stringify what lies in ROM
+	}
+}
+
+class BoardDatagrams implements Datagrams {
+	readonly onReadable: (count: number) => void;
+	readonly #natives: Natives;
+	/** All that are open, this one among them. */
+	readonly #open: BoardDatagrams[];
 	/** -1: closed */
 	#socket: number;
 
-	constructor(natives: Natives, socket: number, options: DatagramsOptions, onClose: () => void) {
+	constructor(natives: Natives, socket: number, options: DatagramsOptions, open: BoardDatagrams[]) {
+		this.onReadable = options.onReadable;
 		this.#natives = natives;
+		this.#open = open;
 		this.#socket = socket;
-		this.#onReadable = options.onReadable;
-		this.#onClose = onClose;
 	}
 
-	onReadable(count: number): void {
-		this.#onReadable(count);
+	get socket(): number {
+		return this.#socket;
 	}
 
 	read(into: Uint8Array, from: Address): number {
@@ -138,7 +166,7 @@ class BoardDatagrams implements Datagrams {
 		if (this.#socket < 0) return;
 		this.#natives.udpClose(this.#socket);
 		this.#socket = -1;
-		this.#onClose();
+		this.#open.splice(this.#open.indexOf(this), 1);
 	}
 }
 
