@@ -106,14 +106,9 @@ export class Client implements ChangeListener {
 	 */
 	receive(from: Address, bytes: Uint8Array, at: number, end: number, nowMs: number): void {
 		this.#nowMs = nowMs;
-		for (const session of this.#sessions) {
-			const { host, port } = session.address;
-			if (host === from.host && port === from.port) {
-				session.receive(bytes, at, end, nowMs);
-				return;
-			}
-		}
-		this.#strangers++;
+		const session = this.#sessions.find(({ address: { host, port } }) => host === from.host && port === from.port);
+		if (session === undefined) this.#strangers++;
+		else session.receive(bytes, at, end, nowMs);
 	}
 
 	/** Does what is due now, and finishes the turn. */

@@ -6,7 +6,7 @@ import { type AttributeSet, type Attributes, attributeNames } from "./attributes
 import { type EnablerVersion, versionToTell } from "./facts.ts";
 import type { Instance } from "./instance.ts";
 import { path as pathOf, pathText } from "./path.ts";
-import type { Representation } from "./read.ts";
+import type { ReadResponse } from "./read.ts";
 import { RequestRefused } from "./refusal.ts";
 import type { ObjectEntry, Registry } from "./registry.ts";
 import { isResource, locate } from "./target.ts";
@@ -25,7 +25,7 @@ export function discover(
 	path: Path,
 	attributes: Attributes,
 	enabler: EnablerVersion,
-): Representation {
+): ReadResponse {
 	const target = locate(registry, path);
 	const { object, instance } = target;
 	const links: Link[] = [];
@@ -51,7 +51,7 @@ export function discover(
 			}
 		}
 	}
-	return { contentFormat: ContentFormat.coreLink, payload: writeLinks(links) };
+	return { code: Code.content, contentFormat: ContentFormat.coreLink, payload: writeLinks(links) };
 }
 
 /**

@@ -70,7 +70,8 @@ export class Operations {
 			const refused = readPath(request.path, path);
 			if (refused !== undefined) throw refusalOf(refused);
 			operation = this.operationOf(request, path);
-			return { operation, path, response: this.answer(operation, request, path, asker) };
+			const response = this.answer(operation, request, path, asker);
+			return { operation, path, response };
 		} catch (error) {
 			if (error instanceof RequestRefused) return { operation, path, response: { code: error.code } };
 			if (!(error instanceof HostFailure)) throw error;
@@ -114,9 +115,9 @@ export class Operations {
 				// Attributes in an Observe are of 1.2; a client without them rejects it (LwM2M Core 1.2 §6.4.1).
 				if (request.observe === 0 && request.query.length > 0)
 					throw new RequestRefused(Code.badRequest, "observe with attributes");
-				return { code: Code.content, ...readTarget(this.#registry, path, request.accept, asker.enabler) };
+				return readTarget(this.#registry, path, request.accept, asker.enabler);
 			case "discover":
-				return { code: Code.content, ...discover(this.#registry, path, asker.attributes, asker.enabler) };
+				return discover(this.#registry, path, asker.attributes, asker.enabler);
 			case "write":
 				return this.write(request, path);
 			case "writeAttributes":
@@ -185,7 +186,7 @@ export class Operations {
 	 */
 	observed(path: Path, accept: number | undefined, enabler: EnablerVersion): Answer {
 		try {
-			return { code: Code.content, ...readTarget(this.#registry, path, accept, enabler) };
+			return readTarget(this.#registry, path, accept, enabler);
 		} catch (error) {
 			if (error instanceof RequestRefused) return { code: error.code };
 			if (error instanceof HostFailure) return { code: Code.internalServerError };

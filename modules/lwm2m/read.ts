@@ -1,4 +1,5 @@
 import { Code } from "../coap/code.ts";
+import type { ResponseOptions } from "../coap/peer.ts";
 import { ContentFormat } from "../formats/content-format.ts";
 import { canCarry, type PayloadWriter, payloadWriter } from "../formats/payload.ts";
 import type { Path, PathSlot } from "../formats/value.ts";
@@ -9,8 +10,8 @@ import type { Registry } from "./registry.ts";
 import { isResource, locate, presentValue, type Target } from "./target.ts";
 import { type Held, idsOf, isInstances } from "./value.ts";
 
-/** A representation: bytes and what they are. */
-export interface Representation {
+/** A representation: bytes and what they are, in the answer that carries it. */
+export interface ReadResponse extends ResponseOptions {
 	readonly contentFormat: number;
 	readonly payload: Uint8Array;
 }
@@ -26,15 +27,14 @@ export function readTarget(
 	path: Path,
 	accept: number | undefined,
 	enabler: EnablerVersion,
-): Representation {
+): ReadResponse {
 	const target = locate(registry, path);
 	refuseUnreadable(target);
 	const contentFormat = accept ?? preferredFormat(target, enabler);
 	if (!canCarry(contentFormat, path, registry)) throw new RequestRefused(Code.notAcceptable, "format");
 	const writer = payloadWriter(contentFormat, path);
 	if (writer === undefined) throw new RequestRefused(Code.notAcceptable, "format");
-	new Reading(writer).target(target);
-	return { contentFormat, payload: writer.finish() };
+	return new Reading(contentFormat, writer).of(target);
 }
 
 /** @throws RequestRefused 4.04 when the target is absent, 4.05 when it is a Resource without Read */
@@ -61,14 +61,16 @@ function preferredFormat(target: Target, enabler: EnablerVersion): number {
 
 /** One walk over the values below a target, in ascending order of path, into a payload. */
 class Reading {
+	readonly #contentFormat: number;
 	readonly #writer: PayloadWriter;
 	readonly #at: PathSlot = { objectId: -1, instanceId: -1, resourceId: -1, resourceInstanceId: -1 };
 
-	constructor(writer: PayloadWriter) {
+	constructor(contentFormat: number, writer: PayloadWriter) {
+		this.#contentFormat = contentFormat;
 		this.#writer = writer;
 	}
 
-	target(target: Target): void {
+	of(target: Target): ReadResponse {
 		const { path, object, instance } = target;
 		this.#at.objectId = path.objectId;
 		if (instance === undefined) for (const each of object.instances) this.instance(each);
@@ -79,6 +81,7 @@ class Reading {
 			this.#at.resourceInstanceId = path.resourceInstanceId;
 			this.held(target.name, instance, presentValue(target));
 		}
+		return { code: Code.content, contentFormat: this.#contentFormat, payload: this.#writer.finish() };
 	}
 
 	private instance(instance: Instance): void {

@@ -173,6 +173,10 @@ export class Session implements PeerListener, ObservationPort, RegistrationPort 
 
 	requested(request: Request, nowMs: number): void {
 		const outcome = this.#context.operations.perform(request, this.#asker);
+		this.answer(request, outcome, nowMs);
+	}
+
+	private answer(request: Request, outcome: Outcome, nowMs: number): void {
 		const { operation, path, response, failure } = outcome;
 		const observe = operation === "read" ? this.observe(request, outcome, nowMs) : undefined;
 		const isDone = this.peer.respond(request, observe === undefined ? response : { ...response, observe }, nowMs);

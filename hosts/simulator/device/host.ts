@@ -37,6 +37,13 @@ export class SimulatedHost implements Host {
 	readonly temperature: () => number;
 	readonly #natives: Natives;
 	readonly #sockets: BoardDatagrams[] = [];
+	/** The board's voice. */
+	readonly #hear: Parameters<Natives["listen"]>[0] = (kind, first, second, text) => {
+		if (kind === eventKinds.alarm) this.clock.ring();
+		else if (kind === eventKinds.readable) this.#sockets.find(({ socket }) => socket === first)?.onReadable(second);
+		else if (kind === eventKinds.resolved) this.resolver.resolved(text ?? "", first === 1);
+		else if (kind === eventKinds.shutDown) this.power.shutDown();
+	};
 
 	constructor(natives: Natives) {
 		const { platform, resetCause, factory } = JSON.parse(natives.bootRecord()) as BootRecord;
@@ -50,7 +57,7 @@ export class SimulatedHost implements Host {
 		this.factory = factory;
 		this.platform = platform;
 		this.temperature = natives.temperature; // as it is: natives do not look at `this`
-		natives.listen((kind, first, second, text) => this.hear(kind, first, second, text));
+		natives.listen(this.#hear);
 	}
 
 	openDatagrams(options: DatagramsOptions): Datagrams {
@@ -60,13 +67,6 @@ export class SimulatedHost implements Host {
 		const datagrams = new BoardDatagrams(this.#natives, socket, options, this.#sockets);
 		this.#sockets.push(datagrams);
 		return datagrams;
-	}
-
-	private hear(kind: number, first: number, second: number, text: string | undefined): void {
-		if (kind === eventKinds.alarm) this.clock.ring();
-		else if (kind === eventKinds.readable) this.#sockets.find(({ socket }) => socket === first)?.onReadable(second);
-		else if (kind === eventKinds.resolved) this.resolver.resolved(text ?? "", first === 1);
-		else if (kind === eventKinds.shutDown) this.power.shutDown();
 	}
 }
 
