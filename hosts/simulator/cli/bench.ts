@@ -186,19 +186,25 @@ async function fleet(device: LoadedDevice, boards: number): Promise<Bench["simul
 
 function lines({ operations, registerAsAnjayDemoBytes, simulator }: Bench): string[] {
 	const { boardsBootedPerS, virtualSPerS, fleet } = simulator;
+	const row = (name: string, sent: string, received: string, computrons: string) =>
+		`  ${name.padEnd(26)}${sent.padStart(7)}${received.padStart(10)}${computrons.padStart(12)}`;
+	const costs = Object.entries(operations).map(([name, { sentBytes, receivedBytes, computrons }]) => {
+		const peer = peers[name] === undefined ? "" : `   ${peers[name]}`;
+		return row(name, grouped(sentBytes), grouped(receivedBytes), grouped(computrons)) + peer;
+	});
+	const asAnjay = `${registerAsAnjayDemoBytes} bytes; ${peers.register}`;
+	const seconds = (fleet.tookMs / 1000).toFixed(1);
+	const eachKb = grouped(fleet.residentBytesPerBoard / 1024);
 	return [
 		"Operations on esp32: CoAP bytes without UDP and IP, and computrons (the same on every machine)",
-		`  ${"".padEnd(26)}${"sent".padStart(7)}${"received".padStart(10)}${"computrons".padStart(12)}`,
-		...Object.entries(operations).map(([name, { sentBytes, receivedBytes, computrons }]) => {
-			const peer = peers[name] === undefined ? "" : `   ${peers[name]}`;
-			return `  ${name.padEnd(26)}${grouped(sentBytes).padStart(7)}${grouped(receivedBytes).padStart(10)}${grouped(computrons).padStart(12)}${peer}`;
-		}),
-		`  Register with a name of 24 characters and 175 bytes of links: ${registerAsAnjayDemoBytes} bytes; ${peers.register}`,
+		row("", "sent", "received", "computrons"),
+		...costs,
+		`  Register with a name of 24 characters and 175 bytes of links: ${asAnjay}`,
 		"",
 		"The simulator, on this machine and at this moment",
 		`  boards booted               ${grouped(boardsBootedPerS)} a second`,
 		`  virtual time                ${grouped(virtualSPerS)} s a second, one board that is observed`,
-		`  ${grouped(fleet.boards)} boards, one server      ${grouped(fleet.registered)} registered in ${(fleet.tookMs / 1000).toFixed(1)} s, ` +
-			`${grouped(fleet.residentBytesPerBoard / 1024)} KB each`,
+		`  ${grouped(fleet.boards)} boards, one server      ` +
+			`${grouped(fleet.registered)} registered in ${seconds} s, ${eachKb} KB each`,
 	];
 }

@@ -121,13 +121,18 @@ function lines({ imageBytes, symbolBytes, bytecodeBytes, modules, rom, boards }:
 		const folder = name.slice(0, Math.max(name.lastIndexOf("/"), 0)) || name;
 		folders.set(folder, (folders.get(folder) ?? 0) + codeBytes);
 	}
-	const state = (
-		name: string,
-		{ liveBytes, slots, chunkBytes, stackBytes, cHeapBytes, keys, highWaterBytes }: RamFigures,
-	) =>
-		`    ${name.padEnd(22)}${kilobytes(liveBytes).padStart(9)}${kilobytes(highWaterBytes).padStart(11)}` +
-		`${grouped(slots).padStart(9)}${kilobytes(chunkBytes).padStart(10)}${kilobytes(stackBytes).padStart(9)}` +
-		`${kilobytes(cHeapBytes).padStart(9)}${grouped(keys).padStart(6)}`;
+	const columns = (name: string, cells: readonly string[]) =>
+		`    ${name.padEnd(22)}${cells.map((cell) => cell.padStart(11)).join("")}`;
+	const state = (name: string, ram: RamFigures) =>
+		columns(name, [
+			kilobytes(ram.liveBytes),
+			kilobytes(ram.highWaterBytes),
+			grouped(ram.slots),
+			kilobytes(ram.chunkBytes),
+			kilobytes(ram.stackBytes),
+			kilobytes(ram.cHeapBytes),
+			grouped(ram.keys),
+		]);
 	return [
 		"Bytecode by module, bytes",
 		...[...modules].sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ name, codeBytes }) => row(name, codeBytes)),
@@ -147,8 +152,7 @@ function lines({ imageBytes, symbolBytes, bytecodeBytes, modules, rom, boards }:
 		row("aliases (each a pointer in RAM)", rom.aliases),
 		"",
 		"RAM of the VM: live after a collection; the most so far; slots of 16 bytes, and the parts",
-		`    ${"".padEnd(22)}${"live".padStart(9)}${"high-water".padStart(11)}${"slots".padStart(9)}${"chunks".padStart(10)}` +
-			`${"stack".padStart(9)}${"C heap".padStart(9)}${"keys".padStart(6)}`,
+		columns("", ["live", "high-water", "slots", "chunks", "stack", "C heap", "keys"]),
 		...boards.flatMap(({ board, ramBytes, booted, registered, with10Observations }) => [
 			`  ${board}, ${kilobytes(ramBytes)} there`,
 			state("booted", booted),
