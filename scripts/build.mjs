@@ -1,5 +1,5 @@
 // Turns every TypeScript file into JavaScript under build/js, file by file, without type checks (`npm run check` has those).
-import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -29,8 +29,9 @@ function* filesBelow(folder) {
 	}
 }
 
-/** @returns how many files were written */
+/** @returns how many files were written. An installed copy of the package comes built, and without settings to build it anew. */
 export async function build() {
+	if (!existsSync(join(root, "tsconfig.json"))) return 0;
 	const settingsMs = Math.max(modifiedMs(join(root, "tsconfig.json")), modifiedMs(fileURLToPath(import.meta.url)));
 	const stale = [];
 	for (const room of rooms) {
