@@ -1,4 +1,4 @@
-import { after, before, describe, it } from "node:test";
+import { after, describe, it } from "node:test";
 import { Bench } from "./bench.ts";
 import type { Case } from "./case.ts";
 import { lifecycleCases } from "./lifecycle-cases.ts";
@@ -32,21 +32,20 @@ const cases: readonly Case[] = [
 export function interopSuite(title: string, start: () => Promise<ServerUnderTest>, more: readonly Case[] = []): void {
 	describe(title, () => {
 		let bench: Bench | undefined;
-		before(
-			async () => {
-				bench = await Bench.open(start);
-				process.stderr.write(`${title}: ${bench.server.name}\n`);
-			},
-			{ timeout: setUpTimeoutMs },
-		);
 		after(() => bench?.close());
+		// Not a before(): the report shows what a case says when it fails, and hides what a hook says.
+		it(`${title} › the server starts, and the device registers with it`, { timeout: setUpTimeoutMs }, async () => {
+			bench = await Bench.open(start);
+			process.stderr.write(`${title}: ${bench.server.name}\n`);
+		});
 		for (const { name, run } of [...cases, ...more]) {
 			it(`${title} › ${name}`, { timeout: caseTimeoutMs }, async () => {
+				if (bench === undefined) throw new Error("there is no server and device to do it with");
 				try {
-					await run(bench!);
+					await run(bench);
 				} catch (error) {
 					const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
-					throw new Error(`${words}\n${bench?.log() ?? ""}`, { cause: error });
+					throw new Error(`${words}\n${bench.log()}`, { cause: error });
 				}
 			});
 		}
