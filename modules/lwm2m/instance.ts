@@ -140,17 +140,18 @@ export class Instance {
 		const before = this.#values[name];
 		if (this.#read?.[name] !== undefined || sameHeld(before, held)) return;
 		this.#values[name] = held;
-		if (before === undefined || held === undefined || !isInstances(before) || !isInstances(held)) {
-			this.tell(name);
-			return;
-		}
-		for (const [id, value] of before) if (!sameHeld(value, held.get(id))) this.tell(name, id);
-		for (const id of held.keys()) if (!before.has(id)) this.tell(name, id);
+		if (before === undefined || held === undefined || !isInstances(before) || !isInstances(held)) this.tell(name);
+		else this.tellDifference(name, before, held);
 	}
 
 	/** Says that the value of the Resource, or of one of its Resource Instances, is another one now. */
 	tell(name: string, resourceInstanceId = -1): void {
 		this.#listener?.instanceChanged(this, this.factsOf(name).id, resourceInstanceId);
+	}
+
+	private tellDifference(name: string, before: Instances, held: Instances): void {
+		for (const [id, value] of before) if (!sameHeld(value, held.get(id))) this.tell(name, id);
+		for (const id of held.keys()) if (!before.has(id)) this.tell(name, id);
 	}
 
 	/** @throws RequestRefused when the application does not want this value */
