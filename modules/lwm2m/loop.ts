@@ -103,7 +103,7 @@ export class Loop {
 		this.#host.power.off();
 	}
 
-	/** A failure of the host is noted, and the turn goes on; a broken assumption is the host's to log and to reset for. */
+	/** A failure of the host is logged, and the turn goes on. A broken assumption is the host's to log, then to reset. */
 	private note(error: unknown): void {
 		if (!(error instanceof HostFailure)) throw error;
 		this.#host.log.write({ event: "hostFailure", what: error.message });

@@ -54,8 +54,8 @@ const creation = {
  * (ESP32 data sheet) beside Wi-Fi and lwIP. The SDK has no nRF9160: of its 256 KB (product specification) 64 KiB are
  * left to XS beside the modem library's share and Zephyr. `creation` is the same everywhere: a heap that begins as
  * small as the SDK's on Zephyr (512 slots, 8 KiB) and grows by the SDK's steps, so that the high-water mark tells
- * what is needed; a stack of 576 slots, because the application was measured to use 450 (it passes its tests with 489), and
- * the SDK's 256 to 512 are too few to leave some to spare.
+ * what is needed; a stack of 576 slots, because the application was measured to use 450 (it passes its tests with
+ * 489), and the SDK's 256 to 512 are too few to leave some to spare.
  * turnComputrons: a watchdog of 5 s (ESP-IDF's default for its task watchdog) at the chip's speed.
  *
  * flash: the ESP modules carry 4 MiB of serial NOR with 4 KiB sectors, bytes writable one by one, 100,000 erases
