@@ -1,9 +1,9 @@
-import type { Body } from "./block.ts";
 import { cellOf, EXCHANGE, type ExchangeAction, type ExchangeEvent, type ExchangeState } from "./exchange.ts";
 import type { Sender, Sending } from "./message-layer.ts";
+import type { BodySink, BodySource, Content, Resume } from "./stream.ts";
 
 /** A request to send. It and its payload stay the caller's, unchanged until the request has ended. */
-export interface RequestOptions {
+export interface RequestOptions extends Content {
 	/** The method (RFC 7252 §12.1.1). */
 	readonly code: number;
 	/** One string for each Uri-Path option. */
@@ -20,12 +20,24 @@ export interface RequestOptions {
 	readonly observation?: number;
 	/** Goes by blocks when it is larger than one (RFC 7959 §2.5). */
 	readonly payload?: Uint8Array;
+	/** Goes by blocks when it is larger than one; counts before `payload`. */
+	readonly source?: BodySource;
+	/**
+	 * Takes the body of a success as it comes; `payload` of the response is empty then. Without it, the body is put
+	 * together, up to Limits.bodyBytes.
+	 */
+	readonly sink?: BodySink;
+	/** With a sink: only what is behind is fetched (RFC 7959 §2.4). */
+	readonly resume?: Resume;
 	/** "confirmable" when absent. */
 	readonly type?: "confirmable" | "nonConfirmable";
 }
 
-/** Why a request came to nothing. "full": Limits.requests were under way already. */
-export type Failure = "timedOut" | "reset" | "malformed" | "tooLarge" | "full" | "cancelled";
+/**
+ * Why a request came to nothing. "full": Limits.requests were under way already; "refused": its sink took no more, or
+ * its source had no more; "changed": the body became another one while it was fetched, twice.
+ */
+export type Failure = "timedOut" | "reset" | "malformed" | "tooLarge" | "full" | "cancelled" | "refused" | "changed";
 
 /** Who keeps the operations. */
 export interface OperationOwner {
@@ -54,11 +66,14 @@ export class Operation implements Sender {
 	observation = NONE;
 	sequence = 0;
 	seenMs = 0;
-	/** Block1: where in our payload the block under way starts, and the size exponent agreed on. */
+	/** Block1: where in our body the block under way starts, its size, whether it is not the last; the size agreed on. */
 	sentBytes = 0;
+	sentSize = 0;
+	sendsMore = false;
 	exponent: number;
-	/** Block2: what we have of their body, and its ETag. */
-	body: Body | undefined;
+	/** Block2: who takes their body, from its first block on; how much it has, and the body's ETag. */
+	sink: BodySink | undefined;
+	receivedBytes = 0;
 	eTag: Uint8Array | undefined;
 	hasRestarted = false;
 
@@ -81,10 +96,5 @@ export class Operation implements Sender {
 		this.dueMs = Number.POSITIVE_INFINITY;
 		if (this.state === "idle") this.token = this.messageId = NONE;
 		return cell[0];
-	}
-
-	/** Whether the block under way is not our body's last. */
-	get hasMoreToSend(): boolean {
-		return this.sentBytes + (16 << this.exponent) < (this.options.payload?.length ?? 0);
 	}
 }

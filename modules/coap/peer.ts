@@ -1,5 +1,6 @@
 import { assert, type Fault, fault } from "../bytes.ts";
 import type { Dice, Entropy } from "../host.ts";
+import type { ResponseOptions } from "./answer.ts";
 import { isRequestCode } from "./code.ts";
 import { Deduplication } from "./deduplication.ts";
 import { MessageType, MessageView } from "./message.ts";
@@ -8,12 +9,12 @@ import type { RequestOptions } from "./operation.ts";
 import { OptionNumber } from "./option.ts";
 import type { Request } from "./received.ts";
 import { Requester, type RequestListener } from "./requester.ts";
-import { Responder, type ResponseListener, type ResponseOptions } from "./responder.ts";
+import { Responder, type ResponseListener } from "./responder.ts";
 import { DEFAULT_TUNING, DEVICE_LIMITS, exchangeLifetimeMs, type Limits, type Tuning } from "./tuning.ts";
 
+export type { ResponseOptions } from "./answer.ts";
 export type { Failure, RequestOptions } from "./operation.ts";
 export type { Request, Response } from "./received.ts";
-export type { ResponseOptions } from "./responder.ts";
 
 /** A response to nothing we asked for, or to what we forgot (RFC 7252 §4.2, §5.3.2). */
 export const UNEXPECTED = fault("coap.unexpected", "reset", "RFC 7252 §5.3.2");

@@ -1,12 +1,12 @@
 import { assert, equalBytes } from "../bytes.ts";
 import type { Entropy } from "../host.ts";
 import {
-	Body,
 	blockExponent,
 	blockOffset,
 	blockSizeBytes,
 	blockValue,
 	hasMore,
+	isWellSized,
 	reservedExponent,
 	sizeExponent,
 } from "./block.ts";
@@ -16,7 +16,8 @@ import type { MessageLayer, Sending } from "./message-layer.ts";
 import { isFresher } from "./observe.ts";
 import { type Failure, NONE, Operation, type OperationOwner, type RequestOptions } from "./operation.ts";
 import { OptionNumber, readUint } from "./option.ts";
-import { Response } from "./received.ts";
+import { Response, wholeOf } from "./received.ts";
+import { BlockCutter, Body, bodySize } from "./stream.ts";
 import type { Limits, Tuning } from "./tuning.ts";
 
 export interface RequestListener {
@@ -39,6 +40,7 @@ export class Requester implements OperationOwner {
 	readonly #token: Uint8Array;
 	/** Of the largest block we send or ask for. */
 	readonly #exponent: number;
+	readonly #cutter = new BlockCutter();
 	#lastId = 0;
 	#operations: Operation[] = [];
 
@@ -54,8 +56,8 @@ export class Requester implements OperationOwner {
 	}
 
 	/** See Peer.request. */
-	request(options: RequestOptions, nowMs: number): number {
-		const operation = new Operation(this, ++this.#lastId, options, this.#exponent);
+	request(options: RequestOptions, nowMs: number, id = this.takeId()): number {
+		const operation = new Operation(this, id, options, this.#exponent);
 		const former = options.observe === 1 ? this.#observationOf(options) : undefined;
 		let token = NONE;
 		if (former !== undefined) {
@@ -64,8 +66,14 @@ export class Requester implements OperationOwner {
 		}
 		this.#operations.push(operation);
 		if (this.#operations.length > this.#limits.requests) this.#doom(operation, "full", nowMs);
-		else this.#send(operation, token >= 0 ? token : this.#drawToken(), NONE, nowMs);
+		else this.#send(operation, token >= 0 ? token : this.#drawToken(), this.#resumed(options), nowMs);
 		return operation.id;
+	}
+
+	/** The id of one more request. */
+	takeId(): number {
+		this.#lastId += 1;
+		return this.#lastId;
 	}
 
 	/** See Peer.cancel. */
@@ -112,9 +120,10 @@ export class Requester implements OperationOwner {
 			if (this.#sentBlock(operation, view, nowMs)) return;
 		}
 		const block = view.uint(OptionNumber.block2);
-		if (block >= 0 && isSuccess(view.code) && (operation.body !== undefined || block >> 3 !== 0)) {
-			this.#gotBlock(operation, view, block, nowMs);
-		} else this.#deliver(operation, view, undefined, nowMs);
+		const isPart = block >= 0 && (operation.sink !== undefined || block >> 3 !== 0);
+		const isStreamed = operation.options.sink !== undefined && (block >= 0 || view.payloadAt < view.end);
+		if (isSuccess(view.code) && (isPart || isStreamed)) this.#gotBlock(operation, view, block, nowMs);
+		else this.#deliver(operation, view, undefined, nowMs);
 	}
 
 	/** Ends a request whose response made no sense. */
@@ -186,13 +195,18 @@ export class Requester implements OperationOwner {
 		writer.strings(OptionNumber.uriQuery, options.query).uint(OptionNumber.accept, options.accept);
 		if (asksForMore) writer.uint(OptionNumber.block2, block2);
 		else if (options.code === Code.get && this.#exponent < 6) writer.uint(OptionNumber.block2, this.#exponent);
-		const { payload } = options;
-		if (payload !== undefined && !asksForMore) {
+		if (!asksForMore && (options.payload !== undefined || options.source !== undefined)) {
 			const at = operation.sentBytes;
-			const more = operation.hasMoreToSend;
-			if (more || at > 0) writer.uint(OptionNumber.block1, blockValue(at, more, exponent));
-			if (more && at === 0) writer.uint(OptionNumber.size1, payload.length);
-			writer.payload(payload, at, more ? at + (16 << exponent) : payload.length);
+			const cutter = this.#cutter;
+			if (!cutter.cut(options, at, 16 << exponent)) {
+				this.#doom(operation, "refused", nowMs);
+				return;
+			}
+			operation.sentSize = cutter.size;
+			operation.sendsMore = cutter.hasMore;
+			if (cutter.hasMore || at > 0) writer.uint(OptionNumber.block1, blockValue(at, cutter.hasMore, exponent));
+			if (cutter.hasMore && at === 0) writer.uint(OptionNumber.size1, bodySize(options));
+			writer.payload(cutter.bytes, cutter.at, cutter.end);
 		}
 		const bytes = writer.finish();
 		if (bytes === undefined) {
@@ -220,16 +234,12 @@ export class Requester implements OperationOwner {
 		const isSmaller = block >= 0 && blockExponent(block) < operation.exponent;
 		if (isContinue) {
 			const number = operation.sentBytes / (16 << operation.exponent);
-			if (block < 0 || block >>> 4 !== number || !operation.hasMoreToSend) {
+			if (block < 0 || block >>> 4 !== number || !operation.sendsMore) {
 				this.fail(operation, "malformed", nowMs);
 				return true;
 			}
 			operation.sentBytes += 16 << operation.exponent;
-		} else if (
-			!isSmaller ||
-			operation.sentBytes > 0 ||
-			(operation.options.payload?.length ?? 0) <= blockSizeBytes(block)
-		) {
+		} else if (!isSmaller || operation.sentBytes > 0 || operation.sentSize <= blockSizeBytes(block)) {
 			return false; // too large in all: the application's to hear
 		}
 		if (isSmaller) operation.exponent = blockExponent(block);
@@ -237,45 +247,68 @@ export class Requester implements OperationOwner {
 		return true;
 	}
 
-	/** One block of the response (RFC 7959 §2.4): keeps it, and asks for the next or delivers the whole. */
+	/**
+	 * One block of the response (RFC 7959 §2.4), or all of it for a sink: hands it on, and asks for the next or delivers.
+	 * @param block the Block2 value, or NONE
+	 */
 	#gotBlock(operation: Operation, view: MessageView, block: number, nowMs: number): void {
 		const size = view.end - view.payloadAt;
 		const eTag = view.find(OptionNumber.eTag) ? view.bytes.slice(view.option.at, view.option.end) : undefined;
-		const isNew = operation.body === undefined;
-		const expected = operation.body?.length ?? 0;
-		const fits = hasMore(block) ? size === blockSizeBytes(block) : size <= blockSizeBytes(block);
-		if (blockExponent(block) === reservedExponent || !fits || blockOffset(block) !== expected) {
+		const offset = block < 0 ? 0 : blockOffset(block);
+		const isNew = operation.sink === undefined || block < 0;
+		const resume = this.#resumed(operation.options) < 0 ? undefined : operation.options.resume;
+		// a server that begins at 0 where we wanted to go on does so with all of it
+		const expected = !isNew ? operation.receivedBytes : offset === 0 ? 0 : (resume?.offset ?? 0);
+		const fits = block < 0 || (blockExponent(block) !== reservedExponent && isWellSized(block, size));
+		if (!fits || offset !== expected) {
 			this.fail(operation, "malformed", nowMs);
 			return;
 		}
-		if (isNew) operation.eTag = eTag;
-		else if (!sameMark(eTag, operation.eTag)) {
+		if (!sameMark(eTag, isNew ? (offset === 0 ? eTag : resume?.eTag) : operation.eTag)) {
 			this.#restart(operation, nowMs);
 			return;
 		}
-		operation.body ??= new Body(Math.max(view.uint(OptionNumber.size2), 0), this.#limits.bodyBytes);
-		if (!operation.body.append(view.bytes, view.payloadAt, view.end)) this.fail(operation, "tooLarge", nowMs);
-		else if (!hasMore(block)) this.#deliver(operation, view, operation.body.whole(), nowMs);
+		operation.sink ??= operation.options.sink ?? new Body(this.#limits.bodyBytes);
+		const { sink } = operation;
+		let refusal: number | undefined;
+		if (isNew) {
+			const sizeBytes = block < 0 ? size : view.uint(OptionNumber.size2);
+			operation.eTag = eTag;
+			refusal = sink.begin(offset, sizeBytes < 0 ? undefined : sizeBytes, eTag);
+		}
+		refusal ??= sink.write(offset, view.bytes, view.payloadAt, view.end);
+		operation.receivedBytes = offset + size;
+		if (refusal !== undefined) {
+			this.fail(operation, refusal === Code.requestEntityTooLarge ? "tooLarge" : "refused", nowMs);
+		} else if (block < 0 || !hasMore(block)) this.#deliver(operation, view, wholeOf(sink), nowMs);
 		else {
 			const exponent = Math.min(blockExponent(block), this.#exponent);
-			this.#send(operation, this.#drawToken(), blockValue(operation.body.length, false, exponent), nowMs);
+			this.#send(operation, this.#drawToken(), blockValue(operation.receivedBytes, false, exponent), nowMs);
 		}
 	}
 
 	/** The body changed while we fetched it (RFC 7959 §2.4, ETag): from the start again, once. */
 	#restart(operation: Operation, nowMs: number): void {
 		if (operation.hasRestarted) {
-			this.fail(operation, "malformed", nowMs);
+			this.fail(operation, "changed", nowMs);
 			return;
 		}
 		operation.hasRestarted = true;
-		operation.body = undefined;
+		operation.sink = undefined;
 		operation.sentBytes = 0;
 		this.#send(operation, this.#drawToken(), NONE, nowMs);
 	}
 
+	/** The Block2 value that asks for what is behind a download's earlier part, or NONE. */
+	#resumed({ resume, sink }: RequestOptions): number {
+		if (resume === undefined || sink === undefined || resume.offset < 16) return NONE;
+		let exponent = this.#exponent;
+		while (exponent > 0 && resume.offset % (16 << exponent) !== 0) exponent -= 1;
+		return resume.offset % (16 << exponent) === 0 ? blockValue(resume.offset, false, exponent) : NONE;
+	}
+
 	#deliver(operation: Operation, view: MessageView, body: Uint8Array | undefined, nowMs: number): void {
-		operation.body = undefined;
+		operation.sink = undefined;
 		operation.hasRestarted = false;
 		const goesOn = operation.observation >= 0;
 		const response = new Response(view, body, goesOn ? operation.sequence : undefined);
@@ -291,7 +324,7 @@ export class Requester implements OperationOwner {
 	/** Lets go of the exchange under way. */
 	#abandon(operation: Operation): void {
 		operation.step("cancelled");
-		operation.body = undefined;
+		operation.sink = undefined;
 		this.#layer.drop(operation);
 	}
 

@@ -1,6 +1,7 @@
 import type { Fault } from "../bytes.ts";
+import type { ResponseOptions } from "./answer.ts";
 import { blockExponent, blockOffset, blockValue, bodyMark, reservedExponent, sizeExponent } from "./block.ts";
-import { BODY_TOO_LARGE, Bodies, type Departing } from "./bodies.ts";
+import { BODY_TOO_LARGE, Bodies, type Departing, type SinkChooser } from "./bodies.ts";
 import { Code, isIdempotent, isSuccess } from "./code.ts";
 import type { Deduplication } from "./deduplication.ts";
 import { ANSWERING, type AnsweringEvent, type AnsweringState, cellOf } from "./exchange.ts";
@@ -11,30 +12,18 @@ import { NONE } from "./operation.ts";
 import { OptionNumber } from "./option.ts";
 import { Request, readStrings } from "./received.ts";
 import type { Subject } from "./same-resource.ts";
+import { BlockCutter, Body, type BodySink, bodySize } from "./stream.ts";
 import { exchangeLifetimeMs, type Limits, nonLifetimeMs, type Tuning } from "./tuning.ts";
-
-/**
- * An answer to a request of theirs, or a notification. It and its payload stay as they are until the last block is
- * out.
- */
-export interface ResponseOptions {
-	readonly code: number;
-	readonly contentFormat?: number;
-	/** One string for each Location-Path option. */
-	readonly locationPath?: readonly string[];
-	readonly maxAgeS?: number;
-	/** Goes by blocks when it is larger than one (RFC 7959 §2.4). */
-	readonly payload?: Uint8Array;
-	/**
-	 * Sequence number (RFC 7641 §4.4), its lowest 24 bits count. In the answer to a registration it starts the
-	 * observation.
-	 */
-	readonly observe?: number;
-}
 
 export interface ResponseListener {
 	/** A request of theirs, its body whole: answer with Peer.respond, now or later. */
 	requested(request: Request, nowMs: number): void;
+	/**
+	 * The first block of a request's body arrives (Block1, Q-Block1): a consumer returned here takes it, and is
+	 * `request.sink` when requested() is called at its end. Without one the body is put together.
+	 * @param request without payload; another object than the one that requested() gets
+	 */
+	arriving?(request: Request, nowMs: number): BodySink | undefined;
 	/** A notification was rejected or never acknowledged: the observation is over (RFC 7641 §4.5). */
 	observerGone(token: Uint8Array, reason: "reset" | "timedOut", nowMs: number): void;
 }
@@ -51,7 +40,7 @@ interface Incoming {
 }
 
 /** The server's side: requests of theirs, observers of ours (RFC 7252 §5.2, RFC 7641 §4, RFC 7959). */
-export class Responder implements ObserverOwner {
+export class Responder implements ObserverOwner, SinkChooser {
 	readonly #layer: MessageLayer;
 	readonly #deduplication: Deduplication;
 	readonly #listener: ResponseListener;
@@ -60,8 +49,7 @@ export class Responder implements ObserverOwner {
 	readonly #understood: readonly number[];
 	readonly #lifetimeMs: number;
 	readonly #bodies: Bodies<ResponseOptions>;
-	readonly #eTag = new Uint8Array(4);
-	readonly #nothing = new Uint8Array(0);
+	readonly #cutter = new BlockCutter();
 	#incoming: Incoming[] = [];
 	readonly #observers: Observers;
 
@@ -101,17 +89,21 @@ export class Responder implements ObserverOwner {
 		}
 		const lifetimeMs = isConfirmable ? this.#lifetimeMs : nonLifetimeMs(this.#tuning);
 		this.#deduplication.remember(view.messageId, essential, nowMs, nowMs + lifetimeMs);
-		let body: Uint8Array | undefined;
-		if (block1 >= 0) {
-			const arrived = this.#bodies.arrive(view, block1, nowMs + this.#lifetimeMs);
-			if (!(arrived instanceof Uint8Array)) {
-				const code = arrived === "continue" ? Code.continue : (arrived.reply as number);
-				this.#refuse(view, code, block1, undefined, nowMs);
-				return arrived === "continue" ? undefined : arrived;
-			}
-			body = arrived;
-		}
-		return this.#ask(view, block1, body, nowMs);
+		if (block1 < 0) return this.#ask(view, block1, undefined, nowMs);
+		const arrived = this.#bodies.arrive(view, block1, this, nowMs, this.#lifetimeMs);
+		if (typeof arrived === "number") this.#refuse(view, arrived, block1, undefined, nowMs);
+		else if ("reply" in arrived) {
+			this.#refuse(view, arrived.reply as number, block1, undefined, nowMs);
+			return arrived;
+		} else return this.#ask(view, block1, arrived, nowMs);
+		return undefined;
+	}
+
+	/** Asks the listener where a body that begins to arrive goes. */
+	sinkFor(view: MessageView, nowMs: number): BodySink {
+		const whole = new Body(this.#limits.bodyBytes);
+		const head = this.#listener.arriving && requestOf(view, new Body(0));
+		return (head && this.#listener.arriving?.(head, nowMs)) ?? whole;
 	}
 
 	/** See Peer.respond. */
@@ -231,7 +223,7 @@ export class Responder implements ObserverOwner {
 	}
 
 	/** Serves a further block of what is being fetched, or asks the application. */
-	#ask(view: MessageView, block1: number, body: Uint8Array | undefined, nowMs: number): Fault | undefined {
+	#ask(view: MessageView, block1: number, sink: BodySink | undefined, nowMs: number): Fault | undefined {
 		const block2 = view.uint(OptionNumber.block2);
 		if (block2 >= 16) {
 			const departing = this.#bodies.departing(view);
@@ -244,9 +236,8 @@ export class Responder implements ObserverOwner {
 				return undefined;
 			}
 		}
-		const path = readStrings(view, OptionNumber.uriPath);
-		const query = readStrings(view, OptionNumber.uriQuery);
-		if (path === undefined || query === undefined || (block2 >= 0 && blockExponent(block2) === reservedExponent)) {
+		const request = requestOf(view, sink);
+		if (request === undefined || (block2 >= 0 && blockExponent(block2) === reservedExponent)) {
 			this.#refuse(view, Code.badRequest, NONE, undefined, nowMs);
 			return undefined;
 		}
@@ -255,7 +246,6 @@ export class Responder implements ObserverOwner {
 			return undefined;
 		}
 		const isConfirmable = view.type === MessageType.confirmable;
-		const request = new Request(view, path, query, body);
 		const incoming: Incoming = {
 			request,
 			messageId: view.messageId,
@@ -286,21 +276,22 @@ export class Responder implements ObserverOwner {
 
 	/** Answers with one more block of `departing` (RFC 7959 §2.4). */
 	#serve(view: MessageView, departing: Departing<ResponseOptions>, block2: number, nowMs: number): void {
-		const { answer, mark } = departing;
-		const payload = answer.payload!;
+		const { answer, eTag } = departing;
 		const at = blockOffset(block2);
-		if (at >= payload.length || blockExponent(block2) === reservedExponent) {
-			this.#refuse(view, Code.badRequest, NONE, undefined, nowMs);
+		const exponent = Math.min(blockExponent(block2), sizeExponent(this.#limits.blockSizeBytes));
+		const cutter = this.#cutter;
+		const isReserved = blockExponent(block2) === reservedExponent;
+		const isThere = isReserved || cutter.cut(answer, at, 16 << exponent);
+		if (isReserved || !isThere || cutter.size === 0) {
+			this.#refuse(view, isThere ? Code.badRequest : Code.internalServerError, NONE, undefined, nowMs);
 			return;
 		}
-		const exponent = Math.min(blockExponent(block2), sizeExponent(this.#limits.blockSizeBytes));
-		const end = Math.min(at + (16 << exponent), payload.length);
-		const more = end < payload.length;
 		const writer = this.#answer(view, answer.code);
-		writer.opaque(OptionNumber.eTag, this.#markBytes(mark)).uint(OptionNumber.contentFormat, answer.contentFormat);
-		writer.uint(OptionNumber.maxAge, answer.maxAgeS).uint(OptionNumber.block2, blockValue(at, more, exponent));
-		writer.payload(payload, at, end);
-		if (!more) this.#bodies.departed(departing);
+		if (eTag !== undefined) writer.opaque(OptionNumber.eTag, eTag);
+		writer.uint(OptionNumber.contentFormat, answer.contentFormat).uint(OptionNumber.maxAge, answer.maxAgeS);
+		writer.uint(OptionNumber.block2, blockValue(at, cutter.hasMore, exponent));
+		writer.payload(cutter.bytes, cutter.at, cutter.end);
+		if (!cutter.hasMore) this.#bodies.departed(departing);
 		this.#postAnswer(view, writer.finish()!, nowMs);
 	}
 
@@ -332,26 +323,30 @@ export class Responder implements ObserverOwner {
 		asked: number,
 		nowMs: number,
 	): Uint8Array {
-		const { payload = this.#nothing } = response;
 		let exponent = sizeExponent(this.#limits.blockSizeBytes);
 		if (asked >= 0 && blockExponent(asked) < exponent) exponent = blockExponent(asked);
 		const at = asked < 0 || !isSuccess(response.code) ? 0 : blockOffset(asked);
-		const end = Math.min(at + (16 << exponent), payload.length);
-		const more = end < payload.length;
+		const cutter = this.#cutter;
+		const isThere = cutter.cut(response, at, 16 << exponent);
+		const more = cutter.hasMore;
 		const writer = this.#layer.writer.start(type, response.code, messageId, token);
-		if (at > 0 && at >= payload.length) return writer.start(type, Code.badRequest, messageId, token).finish()!;
-		if (more && at === 0 && subject !== undefined) {
-			const kept = { code: subject.code, optionBytes: subject.optionBytes };
-			this.#bodies.depart(kept, response, payload, nowMs + this.#lifetimeMs);
+		if (!isThere) return writer.start(type, Code.internalServerError, messageId, token).finish()!;
+		if (at > 0 && cutter.size === 0) return writer.start(type, Code.badRequest, messageId, token).finish()!;
+		if (more || at > 0) {
+			const eTag = response.source === undefined ? bodyMark(response.payload!) : response.source.eTag;
+			if (eTag !== undefined) writer.opaque(OptionNumber.eTag, eTag);
+			if (more && subject !== undefined && (at === 0 || response.source !== undefined)) {
+				const kept = { code: subject.code, optionBytes: subject.optionBytes };
+				this.#bodies.depart(kept, response, eTag, nowMs + this.#lifetimeMs);
+			}
 		}
-		if (more || at > 0) writer.opaque(OptionNumber.eTag, this.#markBytes(bodyMark(payload)));
 		if (sequence !== undefined) writer.uint(OptionNumber.observe, sequence & 0xffffff);
 		writer.strings(OptionNumber.locationPath, response.locationPath);
 		writer.uint(OptionNumber.contentFormat, response.contentFormat).uint(OptionNumber.maxAge, response.maxAgeS);
-		if (more || (asked >= 0 && payload.length > 0)) writer.uint(OptionNumber.block2, blockValue(at, more, exponent));
+		if (more || (asked >= 0 && cutter.size > 0)) writer.uint(OptionNumber.block2, blockValue(at, more, exponent));
 		if (block1 >= 0) writer.uint(OptionNumber.block1, block1);
-		if (more && at === 0) writer.uint(OptionNumber.size2, payload.length);
-		writer.payload(payload, at, end);
+		if (more && at === 0) writer.uint(OptionNumber.size2, bodySize(response));
+		writer.payload(cutter.bytes, cutter.at, cutter.end);
 		return writer.finish() ?? writer.start(type, Code.internalServerError, messageId, token).finish()!;
 	}
 
@@ -380,9 +375,11 @@ export class Responder implements ObserverOwner {
 		this.#layer.startNext(nowMs);
 		this.#listener.observerGone(observer.token, reason, nowMs);
 	}
+}
 
-	#markBytes(mark: number): Uint8Array {
-		for (let index = 0; index < 4; index++) this.#eTag[index] = mark >>> (24 - index * 8);
-		return this.#eTag;
-	}
+/** The request in `view`, or undefined when its path or query is no UTF-8. */
+function requestOf(view: MessageView, sink: BodySink | undefined): Request | undefined {
+	const path = readStrings(view, OptionNumber.uriPath);
+	const query = readStrings(view, OptionNumber.uriQuery);
+	return path === undefined || query === undefined ? undefined : new Request(view, path, query, sink);
 }
