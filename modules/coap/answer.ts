@@ -1,4 +1,6 @@
-import type { BodySource, Content } from "./stream.ts";
+import type { OptionValue } from "./extension.ts";
+import type { Request } from "./received.ts";
+import type { BodySink, BodySource, Content } from "./stream.ts";
 
 /**
  * An answer to a request of theirs, or a notification. It and its payload stay as they are until the last block is
@@ -19,4 +21,19 @@ export interface ResponseOptions extends Content {
 	 * observation.
 	 */
 	readonly observe?: number;
+	/** Further options, in any order: see option-value.ts. Of a body that goes by blocks, the first has all of them. */
+	readonly options?: readonly OptionValue[];
+}
+
+export interface ResponseListener {
+	/** A request of theirs, its body whole: answer with Peer.respond, now or later. */
+	requested(request: Request, nowMs: number): void;
+	/**
+	 * The first block of a request's body arrives (Block1, Q-Block1): a consumer returned here takes it, and is
+	 * `request.sink` when requested() is called at its end. Without one the body is put together.
+	 * @param request without payload; another object than the one that requested() gets
+	 */
+	arriving?(request: Request, nowMs: number): BodySink | undefined;
+	/** A notification was rejected or never acknowledged: the observation is over (RFC 7641 §4.5). */
+	observerGone(token: Uint8Array, reason: "reset" | "timedOut", nowMs: number): void;
 }

@@ -1,4 +1,5 @@
 import type { Dice } from "../host.ts";
+import type { RtoEstimator } from "./extension.ts";
 import { MessageWriter } from "./message.ts";
 import { Retransmission } from "./retransmission.ts";
 import type { Limits, Tuning } from "./tuning.ts";
@@ -35,6 +36,7 @@ export class MessageLayer {
 	readonly #dice: Dice;
 	readonly #tuning: Tuning;
 	readonly #outboxMax: number;
+	readonly #rto: RtoEstimator | undefined;
 	readonly #noToken = new Uint8Array(0);
 	#nextMessageId: number;
 	/**
@@ -44,10 +46,11 @@ export class MessageLayer {
 	#transmissions: Transmission[] = [];
 	#outbox: Uint8Array[] = [];
 
-	constructor(dice: Dice, tuning: Tuning, limits: Limits) {
+	constructor(dice: Dice, tuning: Tuning, limits: Limits, rto?: RtoEstimator) {
 		this.#dice = dice;
 		this.#tuning = tuning;
 		this.#outboxMax = limits.outbox;
+		this.#rto = rto;
 		this.writer = new MessageWriter(new Uint8Array(limits.messageBytes));
 		this.#nextMessageId = dice.below(0x10000);
 	}
@@ -95,10 +98,17 @@ export class MessageLayer {
 	settle(messageId: number, what: "acknowledged" | "rejected", nowMs: number): boolean {
 		const transmission = this.#underWay(messageId);
 		if (transmission === undefined) return false;
+		this.#measure(transmission, nowMs);
 		this.#remove(transmission);
 		transmission.sender?.heard(what, nowMs);
 		this.startNext(nowMs);
 		return true;
+	}
+
+	/** A piggybacked response, which acknowledges too: for the estimator. Its sender is told by whoever matched it. */
+	acknowledged(messageId: number, nowMs: number): void {
+		const transmission = this.#underWay(messageId);
+		if (transmission !== undefined) this.#measure(transmission, nowMs);
 	}
 
 	/** Forgets what `sender` has under way or waiting. What waits behind it starts at startNext() or the next poll. */
@@ -167,6 +177,12 @@ export class MessageLayer {
 		return undefined;
 	}
 
+	#measure({ retransmission }: Transmission, nowMs: number): void {
+		if (retransmission !== undefined) {
+			this.#rto?.measured(nowMs - retransmission.sentMs, retransmission.resends, nowMs);
+		}
+	}
+
 	#remove(transmission: Transmission): void {
 		const index = this.#transmissions.indexOf(transmission);
 		if (index >= 0) this.#transmissions.splice(index, 1);
@@ -181,7 +197,7 @@ export class MessageLayer {
 		for (let index = 0; free > 0 && index < this.#transmissions.length; index++) {
 			const transmission = this.#transmissions[index]!;
 			if (transmission.retransmission !== undefined) continue;
-			transmission.retransmission = new Retransmission(nowMs, this.#dice, this.#tuning);
+			transmission.retransmission = new Retransmission(nowMs, this.#dice, this.#tuning, this.#rto);
 			this.post(transmission.bytes);
 			transmission.sender?.heard("started", nowMs); // only notes it: changes nothing here
 			free -= 1;

@@ -1,7 +1,10 @@
-import { type Fault, fault, utf8Size, writeUtf8 } from "../bytes.ts";
+import { assert, type Fault, fault, utf8Size, writeUtf8 } from "../bytes.ts";
 import { frozen } from "../frozen.ts";
 import { Code } from "./code.ts";
+import type { OptionValue } from "./extension.ts";
 import { isCritical, OptionCursor, OptionNumber, readUint, uintSize } from "./option.ts";
+
+const NO_OPTIONS: readonly OptionValue[] = frozen([]);
 
 /** Message types (RFC 7252 §3). */
 export const MessageType = frozen({ confirmable: 0, nonConfirmable: 1, acknowledgement: 2, reset: 3 });
@@ -127,6 +130,8 @@ export class MessageWriter {
 	#at = 0;
 	#number = 0;
 	#overflowed = false;
+	#others: readonly OptionValue[] = NO_OPTIONS;
+	#othersAt = 0;
 
 	/** @param bytes the buffer, caller-owned; its size is the largest message there can be */
 	constructor(bytes: Uint8Array) {
@@ -144,11 +149,27 @@ export class MessageWriter {
 		for (let index = at; index < end; index++) bytes[this.#at++] = token[index]!;
 		this.#number = 0;
 		this.#overflowed = false;
+		this.#others = NO_OPTIONS;
+		return this;
+	}
+
+	/**
+	 * Options to be written in between where their numbers belong, or at the end.
+	 * @param others in ascending order of number; stays the caller's
+	 */
+	with(others: readonly OptionValue[]): this {
+		this.#others = others;
+		this.#othersAt = 0;
 		return this;
 	}
 
 	/** An option with these bytes as value. */
 	opaque(number: number, value: Uint8Array): this {
+		this.#catchUp(number);
+		return this.#opaque(number, value);
+	}
+
+	#opaque(number: number, value: Uint8Array): this {
 		if (this.#optionHead(number, value.length)) {
 			this.#bytes.set(value, this.#at);
 			this.#at += value.length;
@@ -159,6 +180,7 @@ export class MessageWriter {
 	/** An option of format uint in its shortest form (RFC 7252 §3.2), 0 <= value < 2^32. undefined writes nothing. */
 	uint(number: number, value: number | undefined): this {
 		if (value === undefined) return this;
+		this.#catchUp(number);
 		const size = uintSize(value);
 		if (this.#optionHead(number, size)) {
 			for (let shift = (size - 1) * 8; shift >= 0; shift -= 8) this.#bytes[this.#at++] = value >>> shift;
@@ -169,6 +191,7 @@ export class MessageWriter {
 	/** One option of format string for each text (RFC 7252 §3.2). undefined writes nothing. */
 	strings(number: number, texts: readonly string[] | undefined): this {
 		if (texts === undefined) return this;
+		this.#catchUp(number);
 		for (const text of texts)
 			if (this.#optionHead(number, utf8Size(text))) this.#at = writeUtf8(text, this.#bytes, this.#at);
 		return this;
@@ -176,6 +199,7 @@ export class MessageWriter {
 
 	/** The payload bytes[at .. end) behind its marker; none when it is empty. Comes last. */
 	payload(bytes: Uint8Array, at = 0, end = bytes.length): this {
+		this.#catchUp(0xffff);
 		if (at === end || !this.#fits(1 + end - at)) return this;
 		this.#bytes[this.#at++] = 0xff;
 		for (let index = at; index < end; index++) this.#bytes[this.#at++] = bytes[index]!;
@@ -184,7 +208,16 @@ export class MessageWriter {
 
 	/** @returns the message in bytes of its own, or undefined when it did not fit */
 	finish(): Uint8Array | undefined {
+		this.#catchUp(0xffff);
 		return this.#overflowed ? undefined : this.#bytes.slice(0, this.#at);
+	}
+
+	/** Writes those of the others whose numbers come before `number`, or are it. */
+	#catchUp(number: number): void {
+		while (this.#othersAt < this.#others.length && this.#others[this.#othersAt]!.number <= number) {
+			const option = this.#others[this.#othersAt++]!;
+			this.#opaque(option.number, option.value);
+		}
 	}
 
 	#fits(size: number): boolean {
@@ -195,6 +228,7 @@ export class MessageWriter {
 	#optionHead(number: number, size: number): boolean {
 		if (!this.#fits(size + 5)) return false; // an option's head takes five bytes at most
 		const delta = number - this.#number;
+		assert(delta >= 0, "options out of order");
 		const head = this.#at++;
 		this.#bytes[head] = (this.#extend(delta) << 4) | this.#extend(size);
 		this.#number = number;

@@ -1,4 +1,5 @@
 import { cellOf, EXCHANGE, type ExchangeAction, type ExchangeEvent, type ExchangeState } from "./exchange.ts";
+import type { OptionValue } from "./extension.ts";
 import type { Sender, Sending } from "./message-layer.ts";
 import type { BodySink, BodySource, Content, Resume } from "./stream.ts";
 
@@ -31,13 +32,26 @@ export interface RequestOptions extends Content {
 	readonly resume?: Resume;
 	/** "confirmable" when absent. */
 	readonly type?: "confirmable" | "nonConfirmable";
+	/** Further options, in any order: see option-value.ts. */
+	readonly options?: readonly OptionValue[];
 }
 
 /**
- * Why a request came to nothing. "full": Limits.requests were under way already; "refused": its sink took no more, or
- * its source had no more; "changed": the body became another one while it was fetched, twice.
+/**
+ * Why a request ended without a response. "full": Limits.requests were under way already; "refused": its sink took no
+ * more, or its source had no more; "changed": the body became another one while it was fetched, twice; "suppressed": no
+ * response was asked for (RFC 7967).
  */
-export type Failure = "timedOut" | "reset" | "malformed" | "tooLarge" | "full" | "cancelled" | "refused" | "changed";
+export type Failure =
+	| "timedOut"
+	| "reset"
+	| "malformed"
+	| "tooLarge"
+	| "full"
+	| "cancelled"
+	| "refused"
+	| "changed"
+	| "suppressed";
 
 /** Who keeps the operations. */
 export interface OperationOwner {
@@ -76,6 +90,10 @@ export class Operation implements Sender {
 	receivedBytes = 0;
 	eTag: Uint8Array | undefined;
 	hasRestarted = false;
+	/** An extension had it sent again. */
+	hasRetried = false;
+	/** The Block2 value of the message that an extension holds back; undefined while none is. */
+	heldBlock2: number | undefined;
 
 	constructor(owner: OperationOwner, id: number, options: RequestOptions, exponent: number) {
 		this.#owner = owner;
@@ -97,4 +115,22 @@ export class Operation implements Sender {
 		if (this.state === "idle") this.token = this.messageId = NONE;
 		return cell[0];
 	}
+}
+
+/** The observation that a request with observe 1 is to end. */
+export function observationOf(operations: readonly Operation[], options: RequestOptions): Operation | undefined {
+	return operations.find(
+		({ id, options: other }) =>
+			other.observe === 0 &&
+			(options.observation === undefined ? isAboutTheSame(other, options) : id === options.observation),
+	);
+}
+
+/** Same method, path and query. */
+export function isAboutTheSame(a: RequestOptions, b: RequestOptions): boolean {
+	return a.code === b.code && sameTexts(a.path, b.path) && sameTexts(a.query, b.query);
+}
+
+function sameTexts(a: readonly string[] = [], b: readonly string[] = []): boolean {
+	return a.length === b.length && a.every((text, index) => text === b[index]);
 }

@@ -1,6 +1,9 @@
 import { frozen } from "../frozen.ts";
 
-/** Option Numbers of RFC 7252 §5.10, RFC 7641 §2 (Observe), RFC 7959 §2 and §4 (Block, Size). */
+/**
+ * Option Numbers of RFC 7252 §5.10, RFC 7641 §2 (Observe), RFC 7959 §2 and §4 (Block, Size), RFC 9175 §2
+ * and §3 (Echo, Request-Tag), RFC 7967 §2 (No-Response).
+ */
 export const OptionNumber = frozen({
 	ifMatch: 1,
 	uriHost: 3,
@@ -21,6 +24,9 @@ export const OptionNumber = frozen({
 	proxyUri: 35,
 	proxyScheme: 39,
 	size1: 60,
+	echo: 252,
+	noResponse: 258,
+	requestTag: 292,
 });
 
 /** Marks in RULES beside the longest size: may stand several times; may not be empty. */
@@ -51,6 +57,9 @@ const RULES: Readonly<Record<number, number>> = frozen({
 	35: 1034 | NOT_EMPTY,
 	39: 255 | NOT_EMPTY,
 	60: 4,
+	252: 40 | NOT_EMPTY,
+	258: 1,
+	292: 8,
 });
 
 /** Critical options have odd numbers: who does not know one refuses the message (RFC 7252 §5.4.1, §5.4.6). */

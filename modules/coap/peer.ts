@@ -1,15 +1,16 @@
 import { assert, type Fault, fault } from "../bytes.ts";
 import type { Dice, Entropy } from "../host.ts";
-import type { ResponseOptions } from "./answer.ts";
+import type { ResponseListener, ResponseOptions } from "./answer.ts";
 import { isRequestCode } from "./code.ts";
 import { Deduplication } from "./deduplication.ts";
+import { type Extension, Extensions, type RtoEstimator } from "./extension.ts";
 import { MessageType, MessageView } from "./message.ts";
 import { MessageLayer } from "./message-layer.ts";
 import type { RequestOptions } from "./operation.ts";
 import { OptionNumber } from "./option.ts";
 import type { Request } from "./received.ts";
 import { Requester, type RequestListener } from "./requester.ts";
-import { Responder, type ResponseListener } from "./responder.ts";
+import { Responder } from "./responder.ts";
 import { DEFAULT_TUNING, DEVICE_LIMITS, exchangeLifetimeMs, type Limits, type Tuning } from "./tuning.ts";
 
 export type { ResponseOptions } from "./answer.ts";
@@ -36,6 +37,10 @@ export interface PeerOptions {
 	 * If-Match.
 	 */
 	readonly understood?: readonly number[];
+	/** Further abilities, each from a module of its own: README "Extensions". */
+	readonly extensions?: readonly Extension[];
+	/** Learns how long an Acknowledgement takes; without it every message waits as RFC 7252 §4.2 says. */
+	readonly rto?: RtoEstimator;
 }
 
 /** How much a peer holds, for reports and tests. */
@@ -71,11 +76,12 @@ export class Peer {
 			"blockSizeBytes",
 		);
 		assert(tuning.tokenBytes >= 1 && tuning.tokenBytes <= 4 && tuning.nstart >= 1, "tokenBytes, nstart");
-		const { dice, entropy, listener, understood = [] } = options;
-		this.#layer = new MessageLayer(dice, tuning, limits);
+		const { dice, entropy, listener, understood = [], rto } = options;
+		const extensions = new Extensions(options.extensions ?? []);
+		this.#layer = new MessageLayer(dice, tuning, limits, rto);
 		this.#deduplication = new Deduplication(limits);
-		this.#requester = new Requester(this.#layer, entropy, listener, tuning, limits);
-		this.#responder = new Responder(this.#layer, this.#deduplication, listener, tuning, limits, understood);
+		this.#requester = new Requester(this.#layer, entropy, listener, tuning, limits, extensions);
+		this.#responder = new Responder(this.#layer, this.#deduplication, listener, tuning, limits, understood, extensions);
 		this.#lifetimeMs = exchangeLifetimeMs(tuning);
 	}
 
@@ -212,6 +218,7 @@ export class Peer {
 			this.#layer.postEmpty(MessageType.reset, messageId);
 		}
 		if (operation !== undefined) {
+			if (view.type === MessageType.acknowledgement) this.#layer.acknowledged(messageId, nowMs);
 			if (refusal === undefined) this.#requester.answered(operation, view, nowMs);
 			else this.#requester.fail(operation, "malformed", nowMs);
 		}

@@ -1,6 +1,6 @@
 import { readUtf8 } from "../bytes.ts";
 import { MessageType, type MessageView } from "./message.ts";
-import { OptionCursor, OptionNumber } from "./option.ts";
+import { OptionCursor, OptionNumber, readUint } from "./option.ts";
 import { Body, type BodySink } from "./stream.ts";
 
 /** What Request and Response share: a message that arrived whole, in bytes of its own. */
@@ -34,6 +34,12 @@ class Received {
 			}
 		}
 		return undefined;
+	}
+
+	/** The value of the first option `number` as an unsigned integer, or -1 where there is none. */
+	uint(number: number): number {
+		const value = this.option(number);
+		return value === undefined || value.length > 4 ? -1 : readUint(value, 0, value.length);
 	}
 
 	/** The options as they stood in the message. Not to be modified. */

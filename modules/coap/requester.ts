@@ -11,10 +11,11 @@ import {
 	sizeExponent,
 } from "./block.ts";
 import { Code, isSuccess } from "./code.ts";
+import type { Extensions } from "./extension.ts";
 import { MessageType, type MessageView } from "./message.ts";
 import type { MessageLayer, Sending } from "./message-layer.ts";
 import { isFresher } from "./observe.ts";
-import { type Failure, NONE, Operation, type OperationOwner, type RequestOptions } from "./operation.ts";
+import { type Failure, NONE, Operation, type OperationOwner, observationOf, type RequestOptions } from "./operation.ts";
 import { OptionNumber, readUint } from "./option.ts";
 import { Response, wholeOf } from "./received.ts";
 import { BlockCutter, Body, bodySize } from "./stream.ts";
@@ -37,6 +38,7 @@ export class Requester implements OperationOwner {
 	readonly #listener: RequestListener;
 	readonly #tuning: Tuning;
 	readonly #limits: Limits;
+	readonly #extensions: Extensions;
 	readonly #token: Uint8Array;
 	/** Of the largest block we send or ask for. */
 	readonly #exponent: number;
@@ -44,13 +46,21 @@ export class Requester implements OperationOwner {
 	#lastId = 0;
 	#operations: Operation[] = [];
 
-	constructor(layer: MessageLayer, entropy: Entropy, listener: RequestListener, tuning: Tuning, limits: Limits) {
+	constructor(
+		layer: MessageLayer,
+		entropy: Entropy,
+		listener: RequestListener,
+		tuning: Tuning,
+		limits: Limits,
+		extensions: Extensions,
+	) {
 		assert(limits.requests < 256 ** tuning.tokenBytes / 4, "tokens too short for so many requests");
 		this.#layer = layer;
 		this.#entropy = entropy;
 		this.#listener = listener;
 		this.#tuning = tuning;
 		this.#limits = limits;
+		this.#extensions = extensions;
 		this.#token = new Uint8Array(tuning.tokenBytes);
 		this.#exponent = sizeExponent(limits.blockSizeBytes);
 	}
@@ -58,7 +68,7 @@ export class Requester implements OperationOwner {
 	/** See Peer.request. */
 	request(options: RequestOptions, nowMs: number, id = this.takeId()): number {
 		const operation = new Operation(this, id, options, this.#exponent);
-		const former = options.observe === 1 ? this.#observationOf(options) : undefined;
+		const former = options.observe === 1 ? observationOf(this.#operations, options) : undefined;
 		let token = NONE;
 		if (former !== undefined) {
 			token = former.observation >= 0 ? former.observation : former.token;
@@ -116,6 +126,7 @@ export class Requester implements OperationOwner {
 			operation.sequence = sequence;
 			operation.seenMs = nowMs;
 		}
+		if (this.#isToRetry(operation, view, nowMs)) return;
 		if (view.code === Code.continue || view.code === Code.requestEntityTooLarge) {
 			if (this.#sentBlock(operation, view, nowMs)) return;
 		}
@@ -136,8 +147,10 @@ export class Requester implements OperationOwner {
 	/** What became of the operation's Confirmable message. */
 	heard(operation: Operation, what: Sending, nowMs: number): void {
 		const action = operation.step(what);
-		if (action === "await") operation.dueMs = nowMs + this.#tuning.responseTimeoutMs;
-		else if (action === "fail") this.fail(operation, what === "rejected" ? "reset" : "timedOut", nowMs);
+		if (action === "await") {
+			operation.dueMs = nowMs + this.#tuning.responseTimeoutMs;
+			if (this.#extensions.responseTo(operation) === "none") this.fail(operation, "suppressed", nowMs);
+		} else if (action === "fail") this.fail(operation, what === "rejected" ? "reset" : "timedOut", nowMs);
 	}
 
 	/** A Reset for a Non-confirmable request (RFC 7252 §4.3). */
@@ -153,8 +166,17 @@ export class Requester implements OperationOwner {
 				index += 1;
 				continue;
 			}
+			const heldBlock2 = operation.heldBlock2;
+			if (heldBlock2 !== undefined) {
+				operation.heldBlock2 = undefined;
+				operation.dueMs = Number.POSITIVE_INFINITY;
+				this.#send(operation, operation.token, heldBlock2, nowMs);
+				index += operation.dueMs > nowMs ? 1 : 0;
+				continue;
+			}
 			if (operation.doomed === undefined) operation.step("overdue");
-			this.fail(operation, operation.doomed ?? "timedOut", nowMs);
+			const silence = this.#extensions.responseTo(operation) === undefined ? "timedOut" : "suppressed";
+			this.fail(operation, operation.doomed ?? silence, nowMs);
 			index = 0; // the listener may have changed everything
 		}
 	}
@@ -180,6 +202,7 @@ export class Requester implements OperationOwner {
 
 	/** Sends the operation's next message: its request, one block of it, or a request for one block of the response. */
 	#send(operation: Operation, token: number, block2: number, nowMs: number): void {
+		if (this.#isHeld(operation, token, block2, nowMs)) return;
 		const { options } = operation;
 		const isConfirmable = options.type !== "nonConfirmable";
 		const asksForMore = block2 >= 16;
@@ -190,6 +213,8 @@ export class Requester implements OperationOwner {
 		}
 		const type = isConfirmable ? MessageType.confirmable : MessageType.nonConfirmable;
 		const writer = this.#layer.writer.start(type, options.code, messageId, this.#token);
+		const others = this.#extensions.optionsFor(operation, this.#operations);
+		if (others !== undefined) writer.with(others);
 		if (operation.observation < 0 && !asksForMore) writer.uint(OptionNumber.observe, options.observe);
 		writer.strings(OptionNumber.uriPath, options.path).uint(OptionNumber.contentFormat, options.contentFormat);
 		writer.strings(OptionNumber.uriQuery, options.query).uint(OptionNumber.accept, options.accept);
@@ -220,8 +245,27 @@ export class Requester implements OperationOwner {
 		else {
 			this.#layer.post(bytes);
 			operation.step("started");
-			operation.dueMs = nowMs + this.#tuning.responseTimeoutMs;
+			if (this.#extensions.responseTo(operation) === "none") this.#doom(operation, "suppressed", nowMs);
+			else operation.dueMs = nowMs + this.#tuning.responseTimeoutMs;
 		}
+	}
+
+	/** Keeps the next message back for as long as an extension says. @returns whether it does */
+	#isHeld(operation: Operation, token: number, block2: number, nowMs: number): boolean {
+		const opensAtMs = this.#extensions.opensAtMs(operation, nowMs);
+		if (opensAtMs === nowMs) return false;
+		operation.token = token;
+		operation.heldBlock2 = block2;
+		operation.dueMs = opensAtMs;
+		return true;
+	}
+
+	/** Whether an extension had the request sent again instead of delivering this response. */
+	#isToRetry(operation: Operation, view: MessageView, nowMs: number): boolean {
+		if (!this.#extensions.answered(operation, view, nowMs) || operation.hasRetried) return false;
+		operation.hasRetried = true;
+		this.#again(operation, nowMs);
+		return true;
 	}
 
 	/**
@@ -294,6 +338,10 @@ export class Requester implements OperationOwner {
 			return;
 		}
 		operation.hasRestarted = true;
+		this.#again(operation, nowMs);
+	}
+
+	#again(operation: Operation, nowMs: number): void {
 		operation.sink = undefined;
 		operation.sentBytes = 0;
 		this.#send(operation, this.#drawToken(), NONE, nowMs);
@@ -309,7 +357,7 @@ export class Requester implements OperationOwner {
 
 	#deliver(operation: Operation, view: MessageView, body: Uint8Array | undefined, nowMs: number): void {
 		operation.sink = undefined;
-		operation.hasRestarted = false;
+		operation.hasRestarted = operation.hasRetried = false;
 		const goesOn = operation.observation >= 0;
 		const response = new Response(view, body, goesOn ? operation.sequence : undefined);
 		if (!goesOn) this.#remove(operation);
@@ -324,7 +372,7 @@ export class Requester implements OperationOwner {
 	/** Lets go of the exchange under way. */
 	#abandon(operation: Operation): void {
 		operation.step("cancelled");
-		operation.sink = undefined;
+		operation.sink = operation.heldBlock2 = undefined;
 		this.#layer.drop(operation);
 	}
 
@@ -334,16 +382,6 @@ export class Requester implements OperationOwner {
 		this.#operations.splice(index, 1);
 		this.#abandon(operation);
 		return true;
-	}
-
-	#observationOf(options: RequestOptions): Operation | undefined {
-		return this.#operations.find(
-			({ id, options: other }) =>
-				other.observe === 0 &&
-				(options.observation === undefined
-					? other.code === options.code && sameTexts(other.path, options.path) && sameTexts(other.query, options.query)
-					: id === options.observation),
-		);
 	}
 
 	/** A token nobody on this peer uses (RFC 7252 §5.3.1). */
@@ -358,8 +396,4 @@ export class Requester implements OperationOwner {
 
 function sameMark(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
 	return a === undefined || b === undefined ? a === b : equalBytes(a, b);
-}
-
-function sameTexts(a: readonly string[] = [], b: readonly string[] = []): boolean {
-	return a.length === b.length && a.every((text, index) => text === b[index]);
 }

@@ -1,11 +1,12 @@
 import type { Fault } from "../bytes.ts";
-import type { ResponseOptions } from "./answer.ts";
+import type { ResponseListener, ResponseOptions } from "./answer.ts";
 import { blockExponent, blockOffset, blockValue, bodyMark, reservedExponent, sizeExponent } from "./block.ts";
 import { BODY_TOO_LARGE, Bodies, type Departing, type SinkChooser } from "./bodies.ts";
 import { Code, isIdempotent, isSuccess } from "./code.ts";
 import type { Deduplication } from "./deduplication.ts";
 import { ANSWERING, type AnsweringEvent, type AnsweringState, cellOf } from "./exchange.ts";
-import { MessageType, type MessageView } from "./message.ts";
+import { type Extensions, inOrder } from "./extension.ts";
+import { MessageType, type MessageView, PROXY_OPTION } from "./message.ts";
 import type { MessageLayer, Sending } from "./message-layer.ts";
 import { type Observer, type ObserverOwner, Observers } from "./observe.ts";
 import { NONE } from "./operation.ts";
@@ -14,19 +15,6 @@ import { Request, readStrings } from "./received.ts";
 import type { Subject } from "./same-resource.ts";
 import { BlockCutter, Body, type BodySink, bodySize } from "./stream.ts";
 import { exchangeLifetimeMs, type Limits, nonLifetimeMs, type Tuning } from "./tuning.ts";
-
-export interface ResponseListener {
-	/** A request of theirs, its body whole: answer with Peer.respond, now or later. */
-	requested(request: Request, nowMs: number): void;
-	/**
-	 * The first block of a request's body arrives (Block1, Q-Block1): a consumer returned here takes it, and is
-	 * `request.sink` when requested() is called at its end. Without one the body is put together.
-	 * @param request without payload; another object than the one that requested() gets
-	 */
-	arriving?(request: Request, nowMs: number): BodySink | undefined;
-	/** A notification was rejected or never acknowledged: the observation is over (RFC 7641 §4.5). */
-	observerGone(token: Uint8Array, reason: "reset" | "timedOut", nowMs: number): void;
-}
 
 /** A request of theirs that the application has not answered. */
 interface Incoming {
@@ -47,6 +35,7 @@ export class Responder implements ObserverOwner, SinkChooser {
 	readonly #tuning: Tuning;
 	readonly #limits: Limits;
 	readonly #understood: readonly number[];
+	readonly #extensions: Extensions;
 	readonly #lifetimeMs: number;
 	readonly #bodies: Bodies<ResponseOptions>;
 	readonly #cutter = new BlockCutter();
@@ -60,6 +49,7 @@ export class Responder implements ObserverOwner, SinkChooser {
 		tuning: Tuning,
 		limits: Limits,
 		understood: readonly number[],
+		extensions: Extensions,
 	) {
 		this.#layer = layer;
 		this.#deduplication = deduplication;
@@ -67,6 +57,7 @@ export class Responder implements ObserverOwner, SinkChooser {
 		this.#tuning = tuning;
 		this.#limits = limits;
 		this.#understood = understood;
+		this.#extensions = extensions;
 		this.#lifetimeMs = exchangeLifetimeMs(tuning);
 		this.#bodies = new Bodies(limits);
 		this.#observers = new Observers(this, limits.observers);
@@ -77,7 +68,10 @@ export class Responder implements ObserverOwner, SinkChooser {
 		const isConfirmable = view.type === MessageType.confirmable;
 		const critical = view.criticalFault(this.#understood);
 		if (critical !== undefined) {
-			if (isConfirmable) this.#refuse(view, critical.reply as number, NONE, undefined, nowMs);
+			// who takes us for a proxy hears that we are none, however it asked (RFC 7252 §5.7.2, §5.10.2)
+			if (isConfirmable || critical === PROXY_OPTION) {
+				this.#refuse(view, critical.reply as number, NONE, undefined, nowMs);
+			}
 			return critical;
 		}
 		const block1 = view.uint(OptionNumber.block1);
@@ -121,6 +115,11 @@ export class Responder implements ObserverOwner, SinkChooser {
 				observer = this.#observers.add(request.token, { code: request.code, optionBytes: request.optionBytes });
 			else this.forgetObserver(request.token);
 		}
+		if (observer !== undefined) observer.confirmedMs = nowMs;
+		if (this.#extensions.suppresses(request, response.code)) {
+			if (action === "piggyback") this.#acknowledge(incoming.messageId, nowMs);
+			return true;
+		}
 		const isPiggybacked = action === "piggyback";
 		const type = isPiggybacked
 			? MessageType.acknowledgement
@@ -138,10 +137,12 @@ export class Responder implements ObserverOwner, SinkChooser {
 	}
 
 	/** See Peer.notify. */
-	notify(token: Uint8Array, response: ResponseOptions, isConfirmable: boolean, nowMs: number): boolean {
+	notify(token: Uint8Array, response: ResponseOptions, asksForConfirmable: boolean, nowMs: number): boolean {
 		const observer = this.#observers.find(token) ?? this.#observers.add(token, undefined);
 		if (observer === undefined) return false;
+		if (observer.confirmedMs < 0) observer.confirmedMs = nowMs;
 		const isLast = response.code >= 0x80;
+		const isConfirmable = asksForConfirmable || nowMs - observer.confirmedMs >= this.#tuning.confirmEveryMs;
 		const messageId = this.#layer.takeMessageId();
 		const type = isConfirmable ? MessageType.confirmable : MessageType.nonConfirmable;
 		const sequence = isLast ? undefined : response.observe;
@@ -166,6 +167,7 @@ export class Responder implements ObserverOwner, SinkChooser {
 		observer.isUnderWay = false;
 		const newer = observer.takeNewer();
 		if (what === "acknowledged") {
+			observer.confirmedMs = nowMs;
 			if (newer !== undefined) this.#confirm(observer, newer.bytes, newer.messageId, nowMs);
 			return;
 		}
@@ -187,9 +189,7 @@ export class Responder implements ObserverOwner, SinkChooser {
 			} else if (incoming.ackDueMs <= nowMs) {
 				this.#step(incoming, "ackDue");
 				incoming.ackDueMs = Number.POSITIVE_INFINITY;
-				const { messageId } = incoming;
-				const bytes = this.#layer.postEmpty(MessageType.acknowledgement, messageId);
-				this.#deduplication.answered(messageId, bytes, nowMs);
+				this.#acknowledge(incoming.messageId, nowMs);
 			}
 		}
 		this.#bodies.poll(nowMs);
@@ -271,7 +271,15 @@ export class Responder implements ObserverOwner, SinkChooser {
 			writer.uint(OptionNumber.block1, (block1 & ~7) | exponent);
 			if (code === BODY_TOO_LARGE.reply) writer.uint(OptionNumber.size1, this.#limits.bodyBytes);
 		}
-		this.#postAnswer(view, writer.finish()!, nowMs);
+		const isSuppressed = code !== Code.continue && this.#extensions.suppresses(view, code);
+		if (!isSuppressed) this.#postAnswer(view, writer.finish()!, nowMs);
+		else if (view.type === MessageType.confirmable) this.#acknowledge(view.messageId, nowMs);
+	}
+
+	/** Acknowledges a request of theirs, and nothing more. */
+	#acknowledge(messageId: number, nowMs: number): void {
+		const bytes = this.#layer.postEmpty(MessageType.acknowledgement, messageId);
+		this.#deduplication.answered(messageId, bytes, nowMs);
 	}
 
 	/** Answers with one more block of `departing` (RFC 7959 §2.4). */
@@ -332,9 +340,12 @@ export class Responder implements ObserverOwner, SinkChooser {
 		const writer = this.#layer.writer.start(type, response.code, messageId, token);
 		if (!isThere) return writer.start(type, Code.internalServerError, messageId, token).finish()!;
 		if (at > 0 && cutter.size === 0) return writer.start(type, Code.badRequest, messageId, token).finish()!;
+		const { options } = response;
+		if (options !== undefined) writer.with(inOrder([...options]));
 		if (more || at > 0) {
-			const eTag = response.source === undefined ? bodyMark(response.payload!) : response.source.eTag;
-			if (eTag !== undefined) writer.opaque(OptionNumber.eTag, eTag);
+			const own = options?.find(({ number }) => number === OptionNumber.eTag)?.value;
+			const eTag = own ?? (response.source === undefined ? bodyMark(response.payload!) : response.source.eTag);
+			if (eTag !== undefined && own === undefined) writer.opaque(OptionNumber.eTag, eTag);
 			if (more && subject !== undefined && (at === 0 || response.source !== undefined)) {
 				const kept = { code: subject.code, optionBytes: subject.optionBytes };
 				this.#bodies.depart(kept, response, eTag, nowMs + this.#lifetimeMs);

@@ -25,6 +25,11 @@ export interface Tuning {
 	 * for four (§5.3.1).
 	 */
 	readonly tokenBytes: number;
+	/**
+	 * After how long a notification goes out Confirmable whatever the caller says, so that an observer that is gone
+	 * is found (RFC 7641 §4.5).
+	 */
+	readonly confirmEveryMs: number;
 }
 
 export const DEFAULT_TUNING: Tuning = frozen({
@@ -36,6 +41,7 @@ export const DEFAULT_TUNING: Tuning = frozen({
 	ackDelayMs: 500,
 	responseTimeoutMs: 93_000,
 	tokenBytes: 2,
+	confirmEveryMs: 86_400_000,
 });
 
 /**
