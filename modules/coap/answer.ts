@@ -1,4 +1,4 @@
-import type { OptionValue } from "./extension.ts";
+import type { OptionValue } from "./option-value.ts";
 import type { Request } from "./received.ts";
 import type { BodySink, BodySource, Content } from "./stream.ts";
 

@@ -1,7 +1,6 @@
 import type { Dice } from "../host.ts";
-import type { RtoEstimator } from "./extension.ts";
 import { MessageWriter } from "./message.ts";
-import { Retransmission } from "./retransmission.ts";
+import { Retransmission, type RtoEstimator } from "./retransmission.ts";
 import type { Limits, Tuning } from "./tuning.ts";
 
 /**

@@ -1,8 +1,8 @@
 import { assert, type Fault, fault, utf8Size, writeUtf8 } from "../bytes.ts";
 import { frozen } from "../frozen.ts";
 import { Code } from "./code.ts";
-import type { OptionValue } from "./extension.ts";
 import { isCritical, OptionCursor, OptionNumber, readUint, uintSize } from "./option.ts";
+import type { OptionValue } from "./option-value.ts";
 
 const NO_OPTIONS: readonly OptionValue[] = frozen([]);
 

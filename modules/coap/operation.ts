@@ -1,6 +1,6 @@
 import { cellOf, EXCHANGE, type ExchangeAction, type ExchangeEvent, type ExchangeState } from "./exchange.ts";
-import type { OptionValue } from "./extension.ts";
 import type { Sender, Sending } from "./message-layer.ts";
+import type { OptionValue } from "./option-value.ts";
 import type { BodySink, BodySource, Content, Resume } from "./stream.ts";
 
 /** A request to send. It and its payload stay the caller's, unchanged until the request has ended. */
@@ -90,9 +90,9 @@ export class Operation implements Sender {
 	receivedBytes = 0;
 	eTag: Uint8Array | undefined;
 	hasRestarted = false;
-	/** An extension had it sent again. */
+	/** An ability had it sent again. */
 	hasRetried = false;
-	/** The Block2 value of the message that an extension holds back; undefined while none is. */
+	/** The Block2 value of the message that an ability holds back; undefined while none is. */
 	heldBlock2: number | undefined;
 
 	constructor(owner: OperationOwner, id: number, options: RequestOptions, exponent: number) {

@@ -1,6 +1,16 @@
 import { utf8 } from "../bytes.ts";
-import type { OptionValue } from "./extension.ts";
 import { uintSize } from "./option.ts";
+
+/** One option of a message, as bytes: see uintOption() and stringOption(). */
+export interface OptionValue {
+	readonly number: number;
+	readonly value: Uint8Array;
+}
+
+/** Options in the order that a message wants. @param options sorted in place */
+export function inOrder(options: OptionValue[]): readonly OptionValue[] {
+	return options.sort((a, b) => a.number - b.number);
+}
 
 /** An option of format uint in its shortest form (RFC 7252 §3.2), 0 <= value < 2^32. */
 export function uintOption(number: number, value: number): OptionValue {

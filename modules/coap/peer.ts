@@ -1,9 +1,9 @@
 import { assert, type Fault, fault } from "../bytes.ts";
 import type { Dice, Entropy } from "../host.ts";
+import { Abilities, type Ability } from "./ability.ts";
 import type { ResponseListener, ResponseOptions } from "./answer.ts";
 import { isRequestCode } from "./code.ts";
 import { Deduplication } from "./deduplication.ts";
-import { type Extension, Extensions, type RtoEstimator } from "./extension.ts";
 import { MessageType, MessageView } from "./message.ts";
 import { MessageLayer } from "./message-layer.ts";
 import type { RequestOptions } from "./operation.ts";
@@ -11,6 +11,7 @@ import { OptionNumber } from "./option.ts";
 import type { Request } from "./received.ts";
 import { Requester, type RequestListener } from "./requester.ts";
 import { Responder } from "./responder.ts";
+import type { RtoEstimator } from "./retransmission.ts";
 import { DEFAULT_TUNING, DEVICE_LIMITS, exchangeLifetimeMs, type Limits, type Tuning } from "./tuning.ts";
 
 export type { ResponseOptions } from "./answer.ts";
@@ -37,8 +38,8 @@ export interface PeerOptions {
 	 * If-Match.
 	 */
 	readonly understood?: readonly number[];
-	/** Further abilities, each from a module of its own: README "Extensions". */
-	readonly extensions?: readonly Extension[];
+	/** Further abilities, each from a module of its own: README "Abilities". */
+	readonly abilities?: readonly Ability[];
 	/** Learns how long an Acknowledgement takes; without it every message waits as RFC 7252 §4.2 says. */
 	readonly rto?: RtoEstimator;
 }
@@ -77,11 +78,11 @@ export class Peer {
 		);
 		assert(tuning.tokenBytes >= 1 && tuning.tokenBytes <= 4 && tuning.nstart >= 1, "tokenBytes, nstart");
 		const { dice, entropy, listener, understood = [], rto } = options;
-		const extensions = new Extensions(options.extensions ?? []);
+		const abilities = new Abilities(options.abilities ?? []);
 		this.#layer = new MessageLayer(dice, tuning, limits, rto);
 		this.#deduplication = new Deduplication(limits);
-		this.#requester = new Requester(this.#layer, entropy, listener, tuning, limits, extensions);
-		this.#responder = new Responder(this.#layer, this.#deduplication, listener, tuning, limits, understood, extensions);
+		this.#requester = new Requester(this.#layer, entropy, listener, tuning, limits, abilities);
+		this.#responder = new Responder(this.#layer, this.#deduplication, listener, tuning, limits, understood, abilities);
 		this.#lifetimeMs = exchangeLifetimeMs(tuning);
 	}
 

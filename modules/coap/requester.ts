@@ -1,5 +1,6 @@
 import { assert, equalBytes } from "../bytes.ts";
 import type { Entropy } from "../host.ts";
+import type { Abilities } from "./ability.ts";
 import {
 	blockExponent,
 	blockOffset,
@@ -11,7 +12,6 @@ import {
 	sizeExponent,
 } from "./block.ts";
 import { Code, isSuccess } from "./code.ts";
-import type { Extensions } from "./extension.ts";
 import { MessageType, type MessageView } from "./message.ts";
 import type { MessageLayer, Sending } from "./message-layer.ts";
 import { isFresher } from "./observe.ts";
@@ -38,7 +38,7 @@ export class Requester implements OperationOwner {
 	readonly #listener: RequestListener;
 	readonly #tuning: Tuning;
 	readonly #limits: Limits;
-	readonly #extensions: Extensions;
+	readonly #abilities: Abilities;
 	readonly #token: Uint8Array;
 	/** Of the largest block we send or ask for. */
 	readonly #exponent: number;
@@ -52,7 +52,7 @@ export class Requester implements OperationOwner {
 		listener: RequestListener,
 		tuning: Tuning,
 		limits: Limits,
-		extensions: Extensions,
+		abilities: Abilities,
 	) {
 		assert(limits.requests < 256 ** tuning.tokenBytes / 4, "tokens too short for so many requests");
 		this.#layer = layer;
@@ -60,7 +60,7 @@ export class Requester implements OperationOwner {
 		this.#listener = listener;
 		this.#tuning = tuning;
 		this.#limits = limits;
-		this.#extensions = extensions;
+		this.#abilities = abilities;
 		this.#token = new Uint8Array(tuning.tokenBytes);
 		this.#exponent = sizeExponent(limits.blockSizeBytes);
 	}
@@ -149,7 +149,7 @@ export class Requester implements OperationOwner {
 		const action = operation.step(what);
 		if (action === "await") {
 			operation.dueMs = nowMs + this.#tuning.responseTimeoutMs;
-			if (this.#extensions.responseTo(operation) === "none") this.fail(operation, "suppressed", nowMs);
+			if (this.#abilities.responseTo(operation) === "none") this.fail(operation, "suppressed", nowMs);
 		} else if (action === "fail") this.fail(operation, what === "rejected" ? "reset" : "timedOut", nowMs);
 	}
 
@@ -175,7 +175,7 @@ export class Requester implements OperationOwner {
 				continue;
 			}
 			if (operation.doomed === undefined) operation.step("overdue");
-			const silence = this.#extensions.responseTo(operation) === undefined ? "timedOut" : "suppressed";
+			const silence = this.#abilities.responseTo(operation) === undefined ? "timedOut" : "suppressed";
 			this.fail(operation, operation.doomed ?? silence, nowMs);
 			index = 0; // the listener may have changed everything
 		}
@@ -213,7 +213,7 @@ export class Requester implements OperationOwner {
 		}
 		const type = isConfirmable ? MessageType.confirmable : MessageType.nonConfirmable;
 		const writer = this.#layer.writer.start(type, options.code, messageId, this.#token);
-		const others = this.#extensions.optionsFor(operation, this.#operations);
+		const others = this.#abilities.optionsFor(operation, this.#operations);
 		if (others !== undefined) writer.with(others);
 		if (operation.observation < 0 && !asksForMore) writer.uint(OptionNumber.observe, options.observe);
 		writer.strings(OptionNumber.uriPath, options.path).uint(OptionNumber.contentFormat, options.contentFormat);
@@ -245,14 +245,14 @@ export class Requester implements OperationOwner {
 		else {
 			this.#layer.post(bytes);
 			operation.step("started");
-			if (this.#extensions.responseTo(operation) === "none") this.#doom(operation, "suppressed", nowMs);
+			if (this.#abilities.responseTo(operation) === "none") this.#doom(operation, "suppressed", nowMs);
 			else operation.dueMs = nowMs + this.#tuning.responseTimeoutMs;
 		}
 	}
 
-	/** Keeps the next message back for as long as an extension says. @returns whether it does */
+	/** Keeps the next message back for as long as an ability says. @returns whether it does */
 	#isHeld(operation: Operation, token: number, block2: number, nowMs: number): boolean {
-		const opensAtMs = this.#extensions.opensAtMs(operation, nowMs);
+		const opensAtMs = this.#abilities.opensAtMs(operation, nowMs);
 		if (opensAtMs === nowMs) return false;
 		operation.token = token;
 		operation.heldBlock2 = block2;
@@ -260,9 +260,9 @@ export class Requester implements OperationOwner {
 		return true;
 	}
 
-	/** Whether an extension had the request sent again instead of delivering this response. */
+	/** Whether an ability had the request sent again instead of delivering this response. */
 	#isToRetry(operation: Operation, view: MessageView, nowMs: number): boolean {
-		if (!this.#extensions.answered(operation, view, nowMs) || operation.hasRetried) return false;
+		if (!this.#abilities.answered(operation, view, nowMs) || operation.hasRetried) return false;
 		operation.hasRetried = true;
 		this.#again(operation, nowMs);
 		return true;

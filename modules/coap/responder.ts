@@ -1,16 +1,17 @@
 import type { Fault } from "../bytes.ts";
+import type { Abilities } from "./ability.ts";
 import type { ResponseListener, ResponseOptions } from "./answer.ts";
 import { blockExponent, blockOffset, blockValue, bodyMark, reservedExponent, sizeExponent } from "./block.ts";
 import { BODY_TOO_LARGE, Bodies, type Departing, type SinkChooser } from "./bodies.ts";
 import { Code, isIdempotent, isSuccess } from "./code.ts";
 import type { Deduplication } from "./deduplication.ts";
 import { ANSWERING, type AnsweringEvent, type AnsweringState, cellOf } from "./exchange.ts";
-import { type Extensions, inOrder } from "./extension.ts";
 import { MessageType, type MessageView, PROXY_OPTION } from "./message.ts";
 import type { MessageLayer, Sending } from "./message-layer.ts";
 import { type Observer, type ObserverOwner, Observers } from "./observe.ts";
 import { NONE } from "./operation.ts";
 import { OptionNumber } from "./option.ts";
+import { inOrder } from "./option-value.ts";
 import { Request, readStrings } from "./received.ts";
 import type { Subject } from "./same-resource.ts";
 import { BlockCutter, Body, type BodySink, bodySize } from "./stream.ts";
@@ -35,7 +36,7 @@ export class Responder implements ObserverOwner, SinkChooser {
 	readonly #tuning: Tuning;
 	readonly #limits: Limits;
 	readonly #understood: readonly number[];
-	readonly #extensions: Extensions;
+	readonly #abilities: Abilities;
 	readonly #lifetimeMs: number;
 	readonly #bodies: Bodies<ResponseOptions>;
 	readonly #cutter = new BlockCutter();
@@ -49,7 +50,7 @@ export class Responder implements ObserverOwner, SinkChooser {
 		tuning: Tuning,
 		limits: Limits,
 		understood: readonly number[],
-		extensions: Extensions,
+		abilities: Abilities,
 	) {
 		this.#layer = layer;
 		this.#deduplication = deduplication;
@@ -57,7 +58,7 @@ export class Responder implements ObserverOwner, SinkChooser {
 		this.#tuning = tuning;
 		this.#limits = limits;
 		this.#understood = understood;
-		this.#extensions = extensions;
+		this.#abilities = abilities;
 		this.#lifetimeMs = exchangeLifetimeMs(tuning);
 		this.#bodies = new Bodies(limits);
 		this.#observers = new Observers(this, limits.observers);
@@ -116,7 +117,7 @@ export class Responder implements ObserverOwner, SinkChooser {
 			else this.forgetObserver(request.token);
 		}
 		if (observer !== undefined) observer.confirmedMs = nowMs;
-		if (this.#extensions.suppresses(request, response.code)) {
+		if (this.#abilities.suppresses(request, response.code)) {
 			if (action === "piggyback") this.#acknowledge(incoming.messageId, nowMs);
 			return true;
 		}
@@ -271,7 +272,7 @@ export class Responder implements ObserverOwner, SinkChooser {
 			writer.uint(OptionNumber.block1, (block1 & ~7) | exponent);
 			if (code === BODY_TOO_LARGE.reply) writer.uint(OptionNumber.size1, this.#limits.bodyBytes);
 		}
-		const isSuppressed = code !== Code.continue && this.#extensions.suppresses(view, code);
+		const isSuppressed = code !== Code.continue && this.#abilities.suppresses(view, code);
 		if (!isSuppressed) this.#postAnswer(view, writer.finish()!, nowMs);
 		else if (view.type === MessageType.confirmable) this.#acknowledge(view.messageId, nowMs);
 	}

@@ -1,6 +1,19 @@
 import type { Dice } from "../host.ts";
-import type { RtoEstimator } from "./extension.ts";
 import { DEFAULT_TUNING, maxTransmitSpanMs, type Tuning } from "./tuning.ts";
+
+/** How long a Confirmable message of ours waits for its Acknowledgement, learnt from those before (rto-*.ts). */
+export interface RtoEstimator {
+	/** What a first transmission waits, before the jitter of ACK_RANDOM_FACTOR. */
+	timeoutMs(nowMs: number): number;
+	/**
+	 * What a transmission waits that follows others.
+	 * @param firstMs what the first one waited; `intervalMs` what the one before waited
+	 * @param attempt 1 for the first retransmission
+	 */
+	backOffMs(firstMs: number, intervalMs: number, attempt: number): number;
+	/** A message was acknowledged, `elapsedMs` after its first of 1 + `resends` transmissions. */
+	measured(elapsedMs: number, resends: number, nowMs: number): void;
+}
 
 /**
  * When one Confirmable message is sent again, and when it is given up (RFC 7252 §4.2). Knows nothing of the
