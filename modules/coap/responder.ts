@@ -390,7 +390,7 @@ export class Responder implements ObserverOwner, SinkChooser {
 }
 
 /** The request in `view`, or undefined when its path or query is no UTF-8. */
-function requestOf(view: MessageView, sink: BodySink | undefined): Request | undefined {
+export function requestOf(view: MessageView, sink: BodySink | undefined): Request | undefined {
 	const path = readStrings(view, OptionNumber.uriPath);
 	const query = readStrings(view, OptionNumber.uriQuery);
 	return path === undefined || query === undefined ? undefined : new Request(view, path, query, sink);
