@@ -3,20 +3,25 @@
  * that tell bodies apart.
  */
 
-/** The reserved size exponent: 4.00 (RFC 7959 §2.2). */
+/** The size exponent that UDP reserves, 4.00 (RFC 7959 §2.2), and that means BERT on a stream (RFC 8323 §6). */
 export const reservedExponent = 7;
 
-/** The size exponent of a block of 16 to 1024 bytes. */
+/** The size exponent of a block of 16 to 1024 bytes, or of several of 1024 in one message. */
 export function sizeExponent(blockSizeBytes: number): number {
-	return 27 - Math.clz32(blockSizeBytes);
+	return Math.min(27 - Math.clz32(blockSizeBytes), reservedExponent);
 }
 
 export function blockExponent(block: number): number {
 	return block & 7;
 }
 
+/** What blocks are counted in: the size of one, or of those that BERT puts into one message. */
 export function blockSizeBytes(block: number): number {
-	return 16 << (block & 7);
+	return unitBytes(block & 7);
+}
+
+function unitBytes(exponent: number): number {
+	return exponent === reservedExponent ? 1024 : 16 << exponent;
 }
 
 /** Where in the body the block starts. */
@@ -30,11 +35,12 @@ export function hasMore(block: number): boolean {
 
 /** @param offset a multiple of the block's size */
 export function blockValue(offset: number, more: boolean, exponent: number): number {
-	return (offset / (16 << exponent)) * 16 + (more ? 8 : 0) + exponent;
+	return (offset / unitBytes(exponent)) * 16 + (more ? 8 : 0) + exponent;
 }
 
-/** Whether a block may have `size` bytes: all of them when more follow (RFC 7959 §2.2). */
+/** Whether a block may have `size` bytes: all of them when more follow (RFC 7959 §2.2, RFC 8323 §6). */
 export function isWellSized(block: number, size: number): boolean {
+	if (blockExponent(block) === reservedExponent) return !hasMore(block) || (size > 0 && size % 1024 === 0);
 	return hasMore(block) ? size === blockSizeBytes(block) : size <= blockSizeBytes(block);
 }
 

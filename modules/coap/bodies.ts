@@ -44,11 +44,13 @@ export interface Departing<Answer> {
 export class Bodies<Answer extends Content> {
 	readonly #matcher = new SubjectMatcher();
 	readonly #limits: Limits;
+	readonly #allowsBert: boolean;
 	#arriving: Arriving[] = [];
 	#departing: Departing<Answer>[] = [];
 
-	constructor(limits: Limits) {
+	constructor(limits: Limits, allowsBert: boolean) {
 		this.#limits = limits;
+		this.#allowsBert = allowsBert;
 	}
 
 	/**
@@ -66,7 +68,7 @@ export class Bodies<Answer extends Content> {
 		lifetimeMs: number,
 	): BodySink | Fault | number {
 		const at = blockOffset(block);
-		if (blockExponent(block) === reservedExponent) return BLOCK_RESERVED;
+		if (blockExponent(block) === reservedExponent && !this.#allowsBert) return BLOCK_RESERVED;
 		if (!isWellSized(block, view.end - view.payloadAt)) return BLOCK_SIZE;
 		let arriving: Arriving | undefined;
 		for (let index = 0; index < this.#arriving.length && arriving === undefined; index++) {

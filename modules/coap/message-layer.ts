@@ -1,4 +1,5 @@
 import type { Dice } from "../host.ts";
+import { sizeExponent } from "./block.ts";
 import { MessageWriter } from "./message.ts";
 import { Retransmission, type RtoEstimator } from "./retransmission.ts";
 import type { Limits, Tuning } from "./tuning.ts";
@@ -26,12 +27,35 @@ export interface Transmission {
 }
 
 /**
+ * What Requester and Responder need of the messages below them: MessageLayer's on UDP, TcpLayer's on a stream, where
+ * all messages count as Non-confirmable ones that are never lost.
+ */
+export interface Layer {
+	readonly writer: MessageWriter;
+	/** Whether messages arrive in order, once, and always (RFC 8323 §3): no types, no Message IDs, no duplicates. */
+	readonly isReliable: boolean;
+	/** The size exponent of the largest block we send or ask for. */
+	readonly exponent: number;
+	/** How many bytes of a body one message of ours takes at this exponent. */
+	blockBytes(exponent: number): number;
+	takeMessageId(): number;
+	/** @param observed of a notification, its token: one of the same that still waits makes way on a stream */
+	post(bytes: Uint8Array, observed?: Uint8Array): void;
+	postEmpty(type: number, messageId: number): Uint8Array;
+	confirm(bytes: Uint8Array, messageId: number, sender: Sender | undefined, nowMs: number): void;
+	drop(sender: Sender): void;
+	startNext(nowMs: number): void;
+}
+
+/**
  * The message layer towards one endpoint (RFC 7252 §4): Message IDs, the outbox, retransmission, and NSTART with
  * its queue.
  */
-export class MessageLayer {
+export class MessageLayer implements Layer {
 	/** Writes the next message; finish() copies it out. */
 	readonly writer: MessageWriter;
+	readonly isReliable = false;
+	readonly exponent: number;
 	readonly #dice: Dice;
 	readonly #tuning: Tuning;
 	readonly #outboxMax: number;
@@ -50,8 +74,13 @@ export class MessageLayer {
 		this.#tuning = tuning;
 		this.#outboxMax = limits.outbox;
 		this.#rto = rto;
+		this.exponent = sizeExponent(limits.blockSizeBytes);
 		this.writer = new MessageWriter(new Uint8Array(limits.messageBytes));
 		this.#nextMessageId = dice.below(0x10000);
+	}
+
+	blockBytes(exponent: number): number {
+		return 16 << exponent;
 	}
 
 	takeMessageId(): number {

@@ -59,15 +59,11 @@ export class MessageView {
 		if (head >> 6 !== 1) return VERSION;
 		const type = (head >> 4) & 3;
 		const code = bytes[at + 1]!;
-		this.bytes = bytes;
-		this.end = end;
 		this.type = type;
 		this.code = code;
 		this.messageId = (bytes[at + 2]! << 8) | bytes[at + 3]!;
-		if ((head & 15) > 8) return TOKEN_LENGTH;
-		this.tokenAt = at + 4;
-		this.optionsAt = this.tokenAt + (head & 15);
-		if (this.optionsAt > end) return TOKEN_TRUNCATED;
+		const broken = this.readToken(bytes, at + 4, end, head & 15);
+		if (broken !== undefined) return broken;
 		if (code === Code.empty) {
 			this.optionsEnd = this.payloadAt = end;
 			if (end - at !== 4) return EMPTY_WITH_CONTENT;
@@ -75,7 +71,31 @@ export class MessageView {
 		}
 		if (code >> 5 === 1 || code >> 5 === 3 || code >> 5 > 5) return CODE_RESERVED;
 		if (type === MessageType.reset || (type === MessageType.acknowledgement && code < 0x20)) return TYPE_MISUSED;
-		const option = this.option.start(bytes, this.optionsAt, end);
+		return this.readContent();
+	}
+
+	/**
+	 * Reads the token of a message that ends at `end`: its length, where a nibble can not hold it, and its bytes (RFC
+	 * 8974 §2.1).
+	 * @param at behind the fixed header
+	 * @param nibble TKL
+	 */
+	readToken(bytes: Uint8Array, at: number, end: number, nibble: number): Fault | undefined {
+		const more = nibble < 13 ? 0 : nibble - 12;
+		this.bytes = bytes;
+		this.end = end;
+		this.tokenAt = at + more;
+		if (nibble === 15) return TOKEN_LENGTH;
+		if (this.tokenAt > end) return TOKEN_TRUNCATED;
+		const size = more === 0 ? nibble : readUint(bytes, at, this.tokenAt) + (more === 1 ? 13 : 269);
+		this.optionsAt = this.tokenAt + size;
+		return this.optionsAt > end ? TOKEN_TRUNCATED : undefined;
+	}
+
+	/** Reads what stands behind the token, options and payload. */
+	readContent(): Fault | undefined {
+		const { end } = this;
+		const option = this.option.start(this.bytes, this.optionsAt, end);
 		while (option.next());
 		if (option.broken) return OPTION_BROKEN;
 		this.optionsEnd = option.end;
@@ -138,18 +158,19 @@ export class MessageWriter {
 		this.#bytes = bytes;
 	}
 
-	/** Starts a message (RFC 7252 §3) with token[at .. end), 0 to 8 bytes, as its token. */
+	/** Starts a message (RFC 7252 §3) with token[at .. end) as its token, up to 65804 bytes (RFC 8974). */
 	start(type: number, code: number, messageId: number, token: Uint8Array, at = 0, end = token.length): this {
 		const bytes = this.#bytes;
-		bytes[0] = 0x40 | (type << 4) | (end - at);
 		bytes[1] = code;
 		bytes[2] = messageId >> 8;
 		bytes[3] = messageId & 0xff;
 		this.#at = 4;
-		for (let index = at; index < end; index++) bytes[this.#at++] = token[index]!;
 		this.#number = 0;
 		this.#overflowed = false;
 		this.#others = NO_OPTIONS;
+		if (!this.#fits(2 + end - at)) return this;
+		bytes[0] = 0x40 | (type << 4) | this.#extend(end - at);
+		for (let index = at; index < end; index++) bytes[this.#at++] = token[index]!;
 		return this;
 	}
 
@@ -209,7 +230,12 @@ export class MessageWriter {
 	/** @returns the message in bytes of its own, or undefined when it did not fit */
 	finish(): Uint8Array | undefined {
 		this.#catchUp(0xffff);
-		return this.#overflowed ? undefined : this.#bytes.slice(0, this.#at);
+		return this.#overflowed ? undefined : this.cut(this.#bytes, this.#at);
+	}
+
+	/** How a message leaves the buffer; a stream puts another header in place of the first four bytes. */
+	protected cut(bytes: Uint8Array, end: number): Uint8Array | undefined {
+		return bytes.slice(0, end);
 	}
 
 	/** Writes those of the others whose numbers come before `number`, or are it. */

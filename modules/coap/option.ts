@@ -2,7 +2,7 @@ import { frozen } from "../frozen.ts";
 
 /**
  * Option Numbers of RFC 7252 §5.10, RFC 7641 §2 (Observe), RFC 7959 §2 and §4 (Block, Size), RFC 9175 §2
- * and §3 (Echo, Request-Tag), RFC 7967 §2 (No-Response).
+ * and §3 (Echo, Request-Tag), RFC 7967 §2 (No-Response), RFC 8768 §3 (Hop-Limit).
  */
 export const OptionNumber = frozen({
 	ifMatch: 1,
@@ -16,6 +16,7 @@ export const OptionNumber = frozen({
 	contentFormat: 12,
 	maxAge: 14,
 	uriQuery: 15,
+	hopLimit: 16,
 	accept: 17,
 	locationQuery: 20,
 	block2: 23,
@@ -49,6 +50,7 @@ const RULES: Readonly<Record<number, number>> = frozen({
 	12: 2,
 	14: 4,
 	15: 255 | REPEATABLE,
+	16: 4,
 	17: 2,
 	20: 255 | REPEATABLE,
 	23: 3,

@@ -9,11 +9,10 @@ import {
 	hasMore,
 	isWellSized,
 	reservedExponent,
-	sizeExponent,
 } from "./block.ts";
 import { Code, isSuccess } from "./code.ts";
 import { MessageType, type MessageView } from "./message.ts";
-import type { MessageLayer, Sending } from "./message-layer.ts";
+import type { Layer, Sending } from "./message-layer.ts";
 import { isFresher } from "./observe.ts";
 import { type Failure, NONE, Operation, type OperationOwner, observationOf, type RequestOptions } from "./operation.ts";
 import { OptionNumber, readUint } from "./option.ts";
@@ -33,21 +32,19 @@ export interface RequestListener {
 
 /** The client's side: requests of ours, observations of theirs (RFC 7252 §5.2, RFC 7641 §3, RFC 7959). */
 export class Requester implements OperationOwner {
-	readonly #layer: MessageLayer;
+	readonly #layer: Layer;
 	readonly #entropy: Entropy;
 	readonly #listener: RequestListener;
 	readonly #tuning: Tuning;
 	readonly #limits: Limits;
 	readonly #abilities: Abilities;
 	readonly #token: Uint8Array;
-	/** Of the largest block we send or ask for. */
-	readonly #exponent: number;
 	readonly #cutter = new BlockCutter();
 	#lastId = 0;
 	#operations: Operation[] = [];
 
 	constructor(
-		layer: MessageLayer,
+		layer: Layer,
 		entropy: Entropy,
 		listener: RequestListener,
 		tuning: Tuning,
@@ -62,12 +59,11 @@ export class Requester implements OperationOwner {
 		this.#limits = limits;
 		this.#abilities = abilities;
 		this.#token = new Uint8Array(tuning.tokenBytes);
-		this.#exponent = sizeExponent(limits.blockSizeBytes);
 	}
 
 	/** See Peer.request. */
 	request(options: RequestOptions, nowMs: number, id = this.takeId()): number {
-		const operation = new Operation(this, id, options, this.#exponent);
+		const operation = new Operation(this, id, options, this.#layer.exponent);
 		const former = options.observe === 1 ? observationOf(this.#operations, options) : undefined;
 		let token = NONE;
 		if (former !== undefined) {
@@ -92,6 +88,11 @@ export class Requester implements OperationOwner {
 		if (operation !== undefined) this.#remove(operation);
 	}
 
+	/** What was asked for; undefined when that has ended. */
+	optionsOf(requestId: number): RequestOptions | undefined {
+		return this.#operations.find(({ id }) => id === requestId)?.options;
+	}
+
 	/** Who waits for this response: by Message ID and token when it is piggybacked, else by token (RFC 7252 §5.3.2). */
 	match(view: MessageView): Operation | undefined {
 		const token = view.tokenUint(this.#tuning.tokenBytes);
@@ -112,7 +113,8 @@ export class Requester implements OperationOwner {
 		const sequence = view.uint(OptionNumber.observe);
 		const wanted = operation.options.observe;
 		if (operation.observation === token) {
-			if (sequence >= 0 && !isFresher(sequence, nowMs, operation.sequence, operation.seenMs)) return;
+			const isOrdered = this.#layer.isReliable; // then the number says nothing (RFC 8323 Appendix A.1)
+			if (!isOrdered && sequence >= 0 && !isFresher(sequence, nowMs, operation.sequence, operation.seenMs)) return;
 			this.#abandon(operation); // a newer state makes the blocks of the older one useless
 		} else {
 			if (wanted === 1 && sequence >= 0) return; // a notification that was on its way when we ended the observation
@@ -193,18 +195,18 @@ export class Requester implements OperationOwner {
 		return this.#operations.length;
 	}
 
-	/** Forgets all; with a time, each request hears that it is cancelled. */
-	clear(nowMs: number | undefined): void {
+	/** Forgets all; with a time, each request hears that it failed. */
+	clear(nowMs: number | undefined, reason: Failure = "cancelled"): void {
 		const operations = this.#operations;
 		this.#operations = [];
-		if (nowMs !== undefined) for (const { id } of operations) this.#listener.failed(id, "cancelled", nowMs);
+		if (nowMs !== undefined) for (const { id } of operations) this.#listener.failed(id, reason, nowMs);
 	}
 
 	/** Sends the operation's next message: its request, one block of it, or a request for one block of the response. */
 	#send(operation: Operation, token: number, block2: number, nowMs: number): void {
 		if (this.#isHeld(operation, token, block2, nowMs)) return;
 		const { options } = operation;
-		const isConfirmable = options.type !== "nonConfirmable";
+		const isConfirmable = options.type !== "nonConfirmable" && !this.#layer.isReliable;
 		const asksForMore = block2 >= 16;
 		const exponent = operation.exponent;
 		const messageId = this.#layer.takeMessageId();
@@ -219,11 +221,12 @@ export class Requester implements OperationOwner {
 		writer.strings(OptionNumber.uriPath, options.path).uint(OptionNumber.contentFormat, options.contentFormat);
 		writer.strings(OptionNumber.uriQuery, options.query).uint(OptionNumber.accept, options.accept);
 		if (asksForMore) writer.uint(OptionNumber.block2, block2);
-		else if (options.code === Code.get && this.#exponent < 6) writer.uint(OptionNumber.block2, this.#exponent);
+		else if (options.code === Code.get && this.#layer.exponent < 6)
+			writer.uint(OptionNumber.block2, this.#layer.exponent);
 		if (!asksForMore && (options.payload !== undefined || options.source !== undefined)) {
 			const at = operation.sentBytes;
 			const cutter = this.#cutter;
-			if (!cutter.cut(options, at, 16 << exponent)) {
+			if (!cutter.cut(options, at, this.#layer.blockBytes(exponent))) {
 				this.#doom(operation, "refused", nowMs);
 				return;
 			}
@@ -277,12 +280,15 @@ export class Requester implements OperationOwner {
 		const isContinue = view.code === Code.continue;
 		const isSmaller = block >= 0 && blockExponent(block) < operation.exponent;
 		if (isContinue) {
-			const number = operation.sentBytes / (16 << operation.exponent);
-			if (block < 0 || block >>> 4 !== number || !operation.sendsMore) {
+			if (
+				block < 0 ||
+				block >>> 4 !== blockValue(operation.sentBytes, false, operation.exponent) >>> 4 ||
+				!operation.sendsMore
+			) {
 				this.fail(operation, "malformed", nowMs);
 				return true;
 			}
-			operation.sentBytes += 16 << operation.exponent;
+			operation.sentBytes += operation.sentSize;
 		} else if (!isSmaller || operation.sentBytes > 0 || operation.sentSize <= blockSizeBytes(block)) {
 			return false; // too large in all: the application's to hear
 		}
@@ -303,7 +309,8 @@ export class Requester implements OperationOwner {
 		const resume = this.#resumed(operation.options) < 0 ? undefined : operation.options.resume;
 		// a server that begins at 0 where we wanted to go on does so with all of it
 		const expected = !isNew ? operation.receivedBytes : offset === 0 ? 0 : (resume?.offset ?? 0);
-		const fits = block < 0 || (blockExponent(block) !== reservedExponent && isWellSized(block, size));
+		const isReserved = blockExponent(block) === reservedExponent && !this.#layer.isReliable;
+		const fits = block < 0 || (!isReserved && isWellSized(block, size));
 		if (!fits || offset !== expected) {
 			this.fail(operation, "malformed", nowMs);
 			return;
@@ -326,7 +333,7 @@ export class Requester implements OperationOwner {
 			this.fail(operation, refusal === Code.requestEntityTooLarge ? "tooLarge" : "refused", nowMs);
 		} else if (block < 0 || !hasMore(block)) this.#deliver(operation, view, wholeOf(sink), nowMs);
 		else {
-			const exponent = Math.min(blockExponent(block), this.#exponent);
+			const exponent = Math.min(blockExponent(block), this.#layer.exponent);
 			this.#send(operation, this.#drawToken(), blockValue(operation.receivedBytes, false, exponent), nowMs);
 		}
 	}
@@ -350,7 +357,7 @@ export class Requester implements OperationOwner {
 	/** The Block2 value that asks for what is behind a download's earlier part, or NONE. */
 	#resumed({ resume, sink }: RequestOptions): number {
 		if (resume === undefined || sink === undefined || resume.offset < 16) return NONE;
-		let exponent = this.#exponent;
+		let exponent = this.#layer.exponent;
 		while (exponent > 0 && resume.offset % (16 << exponent) !== 0) exponent -= 1;
 		return resume.offset % (16 << exponent) === 0 ? blockValue(resume.offset, false, exponent) : NONE;
 	}

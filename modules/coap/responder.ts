@@ -1,13 +1,13 @@
-import type { Fault } from "../bytes.ts";
+import { type Fault, fault } from "../bytes.ts";
 import type { Abilities } from "./ability.ts";
 import type { ResponseListener, ResponseOptions } from "./answer.ts";
-import { blockExponent, blockOffset, blockValue, bodyMark, reservedExponent, sizeExponent } from "./block.ts";
+import { blockExponent, blockOffset, blockValue, bodyMark, reservedExponent } from "./block.ts";
 import { BODY_TOO_LARGE, Bodies, type Departing, type SinkChooser } from "./bodies.ts";
 import { Code, isIdempotent, isSuccess } from "./code.ts";
-import type { Deduplication } from "./deduplication.ts";
+import type { Memory } from "./deduplication.ts";
 import { ANSWERING, type AnsweringEvent, type AnsweringState, cellOf } from "./exchange.ts";
 import { MessageType, type MessageView, PROXY_OPTION } from "./message.ts";
-import type { MessageLayer, Sending } from "./message-layer.ts";
+import type { Layer, Sending } from "./message-layer.ts";
 import { type Observer, type ObserverOwner, Observers } from "./observe.ts";
 import { NONE } from "./operation.ts";
 import { OptionNumber } from "./option.ts";
@@ -16,6 +16,9 @@ import { Request, readStrings } from "./received.ts";
 import type { Subject } from "./same-resource.ts";
 import { BlockCutter, Body, type BodySink, bodySize } from "./stream.ts";
 import { exchangeLifetimeMs, type Limits, nonLifetimeMs, type Tuning } from "./tuning.ts";
+
+export const TOKEN_TOO_LONG = fault("coap.tokenTooLong", Code.badRequest, "RFC 8974 §2.2.2");
+export const HOP_LIMIT = fault("coap.hopLimit", Code.badRequest, "RFC 8768 §3");
 
 /** A request of theirs that the application has not answered. */
 interface Incoming {
@@ -30,8 +33,8 @@ interface Incoming {
 
 /** The server's side: requests of theirs, observers of ours (RFC 7252 §5.2, RFC 7641 §4, RFC 7959). */
 export class Responder implements ObserverOwner, SinkChooser {
-	readonly #layer: MessageLayer;
-	readonly #deduplication: Deduplication;
+	readonly #layer: Layer;
+	readonly #deduplication: Memory;
 	readonly #listener: ResponseListener;
 	readonly #tuning: Tuning;
 	readonly #limits: Limits;
@@ -44,8 +47,8 @@ export class Responder implements ObserverOwner, SinkChooser {
 	readonly #observers: Observers;
 
 	constructor(
-		layer: MessageLayer,
-		deduplication: Deduplication,
+		layer: Layer,
+		deduplication: Memory,
 		listener: ResponseListener,
 		tuning: Tuning,
 		limits: Limits,
@@ -60,7 +63,7 @@ export class Responder implements ObserverOwner, SinkChooser {
 		this.#understood = understood;
 		this.#abilities = abilities;
 		this.#lifetimeMs = exchangeLifetimeMs(tuning);
-		this.#bodies = new Bodies(limits);
+		this.#bodies = new Bodies(limits, layer.isReliable);
 		this.#observers = new Observers(this, limits.observers);
 	}
 
@@ -70,10 +73,16 @@ export class Responder implements ObserverOwner, SinkChooser {
 		const critical = view.criticalFault(this.#understood);
 		if (critical !== undefined) {
 			// who takes us for a proxy hears that we are none, however it asked (RFC 7252 §5.7.2, §5.10.2)
-			if (isConfirmable || critical === PROXY_OPTION) {
+			if (isConfirmable || this.#layer.isReliable || critical === PROXY_OPTION) {
 				this.#refuse(view, critical.reply as number, NONE, undefined, nowMs);
 			}
 			return critical;
+		}
+		const hopLimit = view.uint(OptionNumber.hopLimit);
+		const isTokenTooLong = view.optionsAt - view.tokenAt > this.#limits.longTokenBytes;
+		if (isTokenTooLong || hopLimit === 0 || hopLimit > 255) {
+			this.#refuse(view, Code.badRequest, NONE, undefined, nowMs);
+			return isTokenTooLong ? TOKEN_TOO_LONG : HOP_LIMIT;
 		}
 		const block1 = view.uint(OptionNumber.block1);
 		const isPart = block1 >= 0 && (block1 & 8) !== 0;
@@ -143,7 +152,8 @@ export class Responder implements ObserverOwner, SinkChooser {
 		if (observer === undefined) return false;
 		if (observer.confirmedMs < 0) observer.confirmedMs = nowMs;
 		const isLast = response.code >= 0x80;
-		const isConfirmable = asksForConfirmable || nowMs - observer.confirmedMs >= this.#tuning.confirmEveryMs;
+		const isDue = asksForConfirmable || nowMs - observer.confirmedMs >= this.#tuning.confirmEveryMs;
+		const isConfirmable = isDue && !this.#layer.isReliable;
 		const messageId = this.#layer.takeMessageId();
 		const type = isConfirmable ? MessageType.confirmable : MessageType.nonConfirmable;
 		const sequence = isLast ? undefined : response.observe;
@@ -152,7 +162,7 @@ export class Responder implements ObserverOwner, SinkChooser {
 		if (isConfirmable) this.#confirm(isLast ? undefined : observer, bytes, messageId, nowMs);
 		else {
 			observer.messageId = messageId;
-			this.#layer.post(bytes);
+			this.#layer.post(bytes, token);
 		}
 		return true;
 	}
@@ -238,7 +248,7 @@ export class Responder implements ObserverOwner, SinkChooser {
 			}
 		}
 		const request = requestOf(view, sink);
-		if (request === undefined || (block2 >= 0 && blockExponent(block2) === reservedExponent)) {
+		if (request === undefined || (block2 >= 0 && this.#isReserved(block2))) {
 			this.#refuse(view, Code.badRequest, NONE, undefined, nowMs);
 			return undefined;
 		}
@@ -267,13 +277,14 @@ export class Responder implements ObserverOwner, SinkChooser {
 		if (retryAtMs !== undefined) writer.uint(OptionNumber.maxAge, Math.max(1, Math.ceil((retryAtMs - nowMs) / 1000)));
 		if (block1 >= 0) {
 			// only where more is wanted: with an error a smaller size would ask for another try (RFC 7959 §2.9.3)
-			const largest = code === Code.continue ? sizeExponent(this.#limits.blockSizeBytes) : 6;
+			const largest = code === Code.continue ? this.#layer.exponent : Math.max(this.#layer.exponent, 6);
 			const exponent = Math.min(blockExponent(block1), largest);
 			writer.uint(OptionNumber.block1, (block1 & ~7) | exponent);
 			if (code === BODY_TOO_LARGE.reply) writer.uint(OptionNumber.size1, this.#limits.bodyBytes);
 		}
 		const isSuppressed = code !== Code.continue && this.#abilities.suppresses(view, code);
-		if (!isSuppressed) this.#postAnswer(view, writer.finish()!, nowMs);
+		const bytes = isSuppressed ? undefined : writer.finish(); // undefined too where their token leaves no room for it
+		if (bytes !== undefined) this.#postAnswer(view, bytes, nowMs);
 		else if (view.type === MessageType.confirmable) this.#acknowledge(view.messageId, nowMs);
 	}
 
@@ -287,10 +298,10 @@ export class Responder implements ObserverOwner, SinkChooser {
 	#serve(view: MessageView, departing: Departing<ResponseOptions>, block2: number, nowMs: number): void {
 		const { answer, eTag } = departing;
 		const at = blockOffset(block2);
-		const exponent = Math.min(blockExponent(block2), sizeExponent(this.#limits.blockSizeBytes));
+		const exponent = Math.min(blockExponent(block2), this.#layer.exponent);
 		const cutter = this.#cutter;
-		const isReserved = blockExponent(block2) === reservedExponent;
-		const isThere = isReserved || cutter.cut(answer, at, 16 << exponent);
+		const isReserved = this.#isReserved(block2);
+		const isThere = isReserved || cutter.cut(answer, at, this.#layer.blockBytes(exponent));
 		if (isReserved || !isThere || cutter.size === 0) {
 			this.#refuse(view, isThere ? Code.badRequest : Code.internalServerError, NONE, undefined, nowMs);
 			return;
@@ -332,11 +343,11 @@ export class Responder implements ObserverOwner, SinkChooser {
 		asked: number,
 		nowMs: number,
 	): Uint8Array {
-		let exponent = sizeExponent(this.#limits.blockSizeBytes);
+		let exponent = this.#layer.exponent;
 		if (asked >= 0 && blockExponent(asked) < exponent) exponent = blockExponent(asked);
 		const at = asked < 0 || !isSuccess(response.code) ? 0 : blockOffset(asked);
 		const cutter = this.#cutter;
-		const isThere = cutter.cut(response, at, 16 << exponent);
+		const isThere = cutter.cut(response, at, this.#layer.blockBytes(exponent));
 		const more = cutter.hasMore;
 		const writer = this.#layer.writer.start(type, response.code, messageId, token);
 		if (!isThere) return writer.start(type, Code.internalServerError, messageId, token).finish()!;
@@ -352,7 +363,7 @@ export class Responder implements ObserverOwner, SinkChooser {
 				this.#bodies.depart(kept, response, eTag, nowMs + this.#lifetimeMs);
 			}
 		}
-		if (sequence !== undefined) writer.uint(OptionNumber.observe, sequence & 0xffffff);
+		if (sequence !== undefined) writer.uint(OptionNumber.observe, this.#layer.isReliable ? 0 : sequence & 0xffffff);
 		writer.strings(OptionNumber.locationPath, response.locationPath);
 		writer.uint(OptionNumber.contentFormat, response.contentFormat).uint(OptionNumber.maxAge, response.maxAgeS);
 		if (more || (asked >= 0 && cutter.size > 0)) writer.uint(OptionNumber.block2, blockValue(at, more, exponent));
@@ -380,6 +391,11 @@ export class Responder implements ObserverOwner, SinkChooser {
 		if (cell === undefined) return "ignore";
 		incoming.state = cell[1];
 		return cell[0];
+	}
+
+	/** Whether the size exponent means nothing here (RFC 7959 §2.2, RFC 8323 §6). */
+	#isReserved(block: number): boolean {
+		return blockExponent(block) === reservedExponent && !this.#layer.isReliable;
 	}
 
 	#gone(observer: Observer, reason: "reset" | "timedOut", nowMs: number): void {

@@ -91,6 +91,8 @@ export interface Limits {
 	readonly messageBytes: number;
 	/** Datagrams waiting for takeDatagram(). */
 	readonly outbox: number;
+	/** The longest token of theirs that we keep and give back (RFC 8974): 8 and up. */
+	readonly longTokenBytes: number;
 }
 
 /** For a microcontroller with one peer per server. */
@@ -105,6 +107,7 @@ export const DEVICE_LIMITS: Limits = frozen({
 	blockSizeBytes: 1024,
 	messageBytes: 1280,
 	outbox: 16,
+	longTokenBytes: 32,
 });
 
 /** For a server on a computer: one peer per client. */
@@ -119,4 +122,5 @@ export const HOST_LIMITS: Limits = frozen({
 	blockSizeBytes: 1024,
 	messageBytes: 1280,
 	outbox: 256,
+	longTokenBytes: 64,
 });
