@@ -2,9 +2,7 @@ import { assert, type Fault, fault, utf8Size, writeUtf8 } from "../bytes.ts";
 import { frozen } from "../frozen.ts";
 import { Code } from "./code.ts";
 import { isCritical, OptionCursor, OptionNumber, readUint, uintSize } from "./option.ts";
-import type { OptionValue } from "./option-value.ts";
-
-const NO_OPTIONS: readonly OptionValue[] = frozen([]);
+import { NO_OPTIONS, type OptionValue } from "./option-value.ts";
 
 /** Message types (RFC 7252 §3). */
 export const MessageType = frozen({ confirmable: 0, nonConfirmable: 1, acknowledgement: 2, reset: 3 });

@@ -1,4 +1,5 @@
 import { utf8 } from "../bytes.ts";
+import { frozen } from "../frozen.ts";
 import { uintSize } from "./option.ts";
 
 /** One option of a message, as bytes: see uintOption() and stringOption(). */
@@ -6,6 +7,9 @@ export interface OptionValue {
 	readonly number: number;
 	readonly value: Uint8Array;
 }
+
+/** In place of options where there are none. */
+export const NO_OPTIONS: readonly OptionValue[] = frozen([]);
 
 /** Options in the order that a message wants. @param options sorted in place */
 export function inOrder(options: OptionValue[]): readonly OptionValue[] {
