@@ -59,7 +59,7 @@ export class Reception {
 		const isNewSet = set > this.#continued;
 		this.#continued = set;
 		this.#wait(nowMs);
-		if (isNewSet && this.#isBetweenSets) return "continue";
+		if (isNewSet && this.isBetweenSets) return "continue";
 		const highestSet = this.#setOf(this.#highest);
 		if (highestSet > set && highestSet > this.#askedAt) return this.#ask(nowMs);
 		const setIsOver = this.#highest === this.#last || this.#highest % this.#ahead.length === this.#ahead.length - 1;
@@ -99,10 +99,11 @@ export class Reception {
 		this.#askedAt = this.#setOf(Math.max(this.#highest, this.next));
 		this.dueMs = nowMs + this.#tuning.nonReceiveTimeoutMs * 2 ** (this.#tries - 1);
 		// nothing of the next set is here: that is no gap, only our word to go on may be lost
-		return this.#isBetweenSets ? "continue" : "ask";
+		return this.isBetweenSets ? "continue" : "ask";
 	}
 
-	get #isBetweenSets(): boolean {
+	/** Everything up to the end of a set is here, and nothing behind it. */
+	get isBetweenSets(): boolean {
 		return this.next > 0 && this.next % this.#ahead.length === 0 && this.#highest < this.next;
 	}
 

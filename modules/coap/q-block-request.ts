@@ -108,19 +108,17 @@ export class QBlockRequest implements Sender, BlockCarrier {
 		if (what === "rejected") this.#lacks();
 		else if (what === "unheard") this.end = "timedOut";
 		else if (what === "acknowledged") {
-			this.#dueMs = nowMs + this.#shared.core.tuning.responseTimeoutMs;
 			// §4.3: blocks are acknowledged, and the response comes when all are there
 			if (this.#emission !== undefined) this.#emission.sendSet(nowMs);
+			else this.#dueMs = nowMs + this.#shared.core.tuning.responseTimeoutMs;
 		}
 	}
 
 	/** A response with one of our tokens. */
 	answered(view: MessageView, nowMs: number): void {
 		const { core, reader } = this.#shared;
-		if (view.type === MessageType.acknowledgement) {
-			core.layer.drop(this);
-			core.layer.startNext(nowMs);
-		}
+		core.layer.drop(this); // whatever answers one of our messages answers the Confirmable one too
+		core.layer.startNext(nowMs);
 		if (view.code === Code.badOption && this.#shared.isKnown === undefined) {
 			this.#lacks();
 			return;
@@ -131,7 +129,8 @@ export class QBlockRequest implements Sender, BlockCarrier {
 		if (block === BROKEN) this.end = "malformed";
 		else if (!isSuccess(view.code)) this.#deliver(view, undefined);
 		else if (view.find(OptionNumber.block2) && view.option.uint >= 8) this.#lacks();
-		else if (block === ABSENT && this.options.sink === undefined) this.#deliver(view, undefined);
+		else if (block === ABSENT && (this.options.sink === undefined || view.payloadAt === view.end))
+			this.#deliver(view, undefined);
 		else this.#gotBlock(view, block === ABSENT ? 6 : block, block === ABSENT, nowMs);
 	}
 
@@ -157,7 +156,6 @@ export class QBlockRequest implements Sender, BlockCarrier {
 		const { numbers, reader, tuning } = this.#shared;
 		if (view.code === Code.continue) {
 			this.#shared.isKnown = true;
-			this.#dueMs = Number.POSITIVE_INFINITY;
 			const block = reader.one(view, qBlock1);
 			emission.goOn(block >= 0 ? (block >>> 4) + 1 : emission.next, nowMs);
 			return true;
@@ -169,7 +167,6 @@ export class QBlockRequest implements Sender, BlockCarrier {
 		}
 		if (view.uint(OptionNumber.contentFormat) !== missingBlocksFormat) return false;
 		this.#shared.isKnown = true;
-		this.#dueMs = Number.POSITIVE_INFINITY;
 		if (readMissing(view.bytes, view.payloadAt, view.end, tuning.maxPayloads, numbers)) emission.resend(numbers, nowMs);
 		return true;
 	}
@@ -179,7 +176,7 @@ export class QBlockRequest implements Sender, BlockCarrier {
 		const size = view.end - view.payloadAt;
 		const eTag = view.find(OptionNumber.eTag) ? view.bytes.slice(view.option.at, view.option.end) : undefined;
 		if (!isWhole) this.#shared.isKnown = true;
-		if (!isWhole && !isWellSized(block, size)) {
+		if (!isWhole && ((block & 7) > this.#exponent || !isWellSized(block, size))) {
 			this.end = "malformed";
 			return;
 		}
@@ -225,23 +222,17 @@ export class QBlockRequest implements Sender, BlockCarrier {
 
 	/** Asks for all of the answer, in a Confirmable message, or for what is missing of it (RFC 9177 §4.4). */
 	#ask(nowMs: number): void {
-		const { cutter, numbers, tuning } = this.#shared;
+		const { cutter, numbers } = this.#shared;
 		const { options } = this;
 		const reception = this.#reception;
 		const isFirst = reception === undefined;
 		const hasBody = options.payload !== undefined || options.source !== undefined;
 		const writer = this.#start(isFirst, isFirst && hasBody);
 		if (isFirst) writer.uint(qBlock2, (this.#offset >> (this.#exponent + 4)) * 16 + 8 + this.#exponent);
+		else if (reception.isBetweenSets) writer.uint(qBlock2, reception.next * 16 + 8 + reception.exponent);
 		else {
 			reception.missing(numbers);
-			const toEnd = numbers.length > 0 && numbers[numbers.length - 1]! % tuning.maxPayloads === tuning.maxPayloads - 1;
-			let count = numbers.length;
-			// the rest of the set as one option
-			if (toEnd) while (count > 1 && numbers[count - 2] === numbers[count - 1]! - 1) count -= 1;
-			for (let index = 0; index < count; index++) {
-				const isRest = toEnd && index === count - 1;
-				writer.uint(qBlock2, numbers[index]! * 16 + (isRest ? 8 : 0) + reception.exponent);
-			}
+			for (const number of numbers) writer.uint(qBlock2, number * 16 + reception.exponent);
 		}
 		if (this.#hasBlocks) writer.opaque(OptionNumber.requestTag, this.#tag);
 		if (isFirst && hasBody && cutter.cut(options, 0, 16 << this.#exponent)) {

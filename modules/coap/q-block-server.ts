@@ -1,6 +1,6 @@
 import type { ResponseOptions } from "./answer.ts";
 import { hasMore, isWellSized, sizeExponent } from "./block.ts";
-import { Code } from "./code.ts";
+import { Code, isIdempotent } from "./code.ts";
 import type { PeerCore } from "./extension.ts";
 import { MessageType, type MessageView } from "./message.ts";
 import { OptionNumber } from "./option.ts";
@@ -69,9 +69,15 @@ export class QBlockServer {
 		const block2 = this.#reader.wanted(view, this.#tuning.maxPayloads, this.#numbers);
 		if (block1 === ABSENT && block2 === ABSENT) return false;
 		const core = this.#core;
-		if (view.type === MessageType.confirmable) {
-			const lifetimeMs = exchangeLifetimeMs(core.tuning);
-			core.deduplication.remember(view.messageId, false, nowMs, nowMs + lifetimeMs);
+		// a body by blocks is known again by its Request-Tag
+		const essential = block1 === ABSENT && !isIdempotent(view.code);
+		if (essential && !core.deduplication.hasRoom(nowMs)) {
+			this.#refuse(view, Code.serviceUnavailable, nowMs);
+			return true;
+		}
+		if (essential || view.type === MessageType.confirmable) {
+			const expiryMs = nowMs + exchangeLifetimeMs(core.tuning);
+			core.deduplication.remember(view.messageId, essential, nowMs, expiryMs);
 		}
 		const critical = view.criticalFault(this.#understood);
 		const size = view.end - view.payloadAt;
@@ -109,7 +115,11 @@ export class QBlockServer {
 			}
 			if (exchange.ackDueMs <= nowMs) this.#acknowledge(exchange, nowMs);
 			if (reception !== undefined && reception.dueMs <= nowMs) this.#act(exchange, reception, reception.poll(nowMs));
-			if (response?.emission !== undefined && response.emission.dueMs <= nowMs) response.emission.poll(nowMs);
+			const emission = response?.emission;
+			if (emission === undefined || emission.dueMs > nowMs) continue;
+			if (emission.isOut)
+				emission.dueMs = Number.POSITIVE_INFINITY; // they ask for what is missing
+			else emission.poll(nowMs);
 		}
 	}
 
@@ -176,6 +186,7 @@ export class QBlockServer {
 		const { responder, listener } = this.#core;
 		let exchange = this.#find(view);
 		if (exchange?.reception === undefined) {
+			if (exchange !== undefined) this.#forget(exchange);
 			const sink = responder.sinkFor(view, nowMs);
 			const sizeBytes = view.uint(OptionNumber.size1);
 			const reception = new Reception(sink, block1 & 7, this.#tuning, 0);
