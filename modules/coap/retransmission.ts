@@ -1,5 +1,5 @@
 import type { Dice } from "../host.ts";
-import { DEFAULT_TUNING, maxTransmitSpanMs, type Tuning } from "./tuning.ts";
+import { DEFAULT_TUNING, maxTransmitSpanMs, maxTransmitWaitMs, type Tuning } from "./tuning.ts";
 
 /** How long a Confirmable message of ours waits for its Acknowledgement, learnt from those before (rto-*.ts). */
 export interface RtoEstimator {
@@ -53,7 +53,11 @@ export class Retransmission {
 		const isLate = estimator !== undefined && nowMs - this.sentMs > maxTransmitSpanMs(this.#tuning);
 		if (this.resends === this.#tuning.maxRetransmit || isLate) return "giveUp";
 		this.resends += 1;
-		this.#intervalMs = estimator?.backOffMs(this.#firstMs, this.#intervalMs, this.resends) ?? this.#intervalMs * 2;
+		if (estimator === undefined) this.#intervalMs *= 2;
+		else {
+			const leftMs = this.sentMs + maxTransmitWaitMs(this.#tuning) - nowMs;
+			this.#intervalMs = Math.min(estimator.backOffMs(this.#firstMs, this.#intervalMs, this.resends), leftMs);
+		}
 		this.deadlineMs = nowMs + this.#intervalMs;
 		return "resend";
 	}
