@@ -1,25 +1,16 @@
+import { assert } from "../bytes.ts";
 import type { ResponseOptions } from "./answer.ts";
 import { hasMore, isWellSized, sizeExponent } from "./block.ts";
 import { Code, isIdempotent } from "./code.ts";
-import type { PeerCore } from "./extension.ts";
 import { MessageType, type MessageView } from "./message.ts";
 import { OptionNumber } from "./option.ts";
-import {
-	ABSENT,
-	BROKEN,
-	missingBlocksFormat,
-	type QBlockReader,
-	type QBlockTuning,
-	qBlock1,
-	qBlock2,
-	writeMissing,
-} from "./q-block-option.ts";
+import { ABSENT, BROKEN, missingBlocksFormat, qBlock1, qBlock2, writeMissing } from "./q-block-option.ts";
 import { type Due, Reception } from "./q-block-reception.ts";
+import type { QBlockShared } from "./q-block-request.ts";
 import { QBlockResponse } from "./q-block-response.ts";
 import type { Request } from "./received.ts";
 import { requestOf } from "./responder.ts";
 import { type Subject, SubjectMatcher } from "./same-resource.ts";
-import type { BlockCutter } from "./stream.ts";
 import { exchangeLifetimeMs } from "./tuning.ts";
 
 /** One request of theirs, from its first block to what it was answered. */
@@ -46,29 +37,24 @@ interface Exchange {
 
 /** The server's side of Q-Block: bodies of theirs coming in, answers of ours going out (RFC 9177 §4.3, §4.4). */
 export class QBlockServer {
-	readonly #core: PeerCore;
-	readonly #tuning: QBlockTuning;
-	readonly #reader: QBlockReader;
-	readonly #cutter: BlockCutter;
 	readonly #numbers: number[] = [];
 	readonly #matcher = new SubjectMatcher();
-	readonly #understood: readonly number[];
+	#understood: readonly number[] = [];
+	#shared: QBlockShared | undefined;
 	#exchanges: Exchange[] = [];
 
-	constructor(core: PeerCore, tuning: QBlockTuning, reader: QBlockReader, cutter: BlockCutter) {
-		this.#core = core;
-		this.#tuning = tuning;
-		this.#reader = reader;
-		this.#cutter = cutter;
-		this.#understood = [...core.understood, qBlock1, qBlock2];
+	/** Called once, by QBlock. */
+	attach(shared: QBlockShared): void {
+		this.#shared = shared;
+		this.#understood = [...shared.core.understood, qBlock1, qBlock2];
 	}
 
 	/** @returns whether the request has a Q-Block option, and is dealt with */
 	receive(view: MessageView, nowMs: number): boolean {
-		const block1 = this.#reader.one(view, qBlock1);
-		const block2 = this.#reader.wanted(view, this.#tuning.maxPayloads, this.#numbers);
+		const block1 = this.#ready.reader.one(view, qBlock1);
+		const block2 = this.#ready.reader.wanted(view, this.#ready.tuning.maxPayloads, this.#numbers);
 		if (block1 === ABSENT && block2 === ABSENT) return false;
-		const core = this.#core;
+		const core = this.#ready.core;
 		// a body by blocks is known again by its Request-Tag
 		const essential = block1 === ABSENT && !isIdempotent(view.code);
 		if (essential && !core.deduplication.hasRoom(nowMs)) {
@@ -85,7 +71,7 @@ export class QBlockServer {
 		else if (block1 === BROKEN || block2 === BROKEN || view.find(OptionNumber.block1) || view.find(OptionNumber.block2))
 			this.#refuse(view, Code.badRequest, nowMs);
 		else if (block1 === ABSENT) this.#wanted(view, block2, nowMs);
-		else if (!isWellSized(block1, size) || this.#reader.tag(view) === undefined)
+		else if (!isWellSized(block1, size) || this.#ready.reader.tag(view) === undefined)
 			this.#refuse(view, Code.badRequest, nowMs); // §4.3: there must be a Request-Tag
 		else this.#arrived(view, block1, nowMs);
 		return true;
@@ -96,7 +82,14 @@ export class QBlockServer {
 		const exchange = this.#exchanges.find((candidate) => candidate.request === request);
 		if (exchange === undefined) return undefined;
 		exchange.request = undefined;
-		const response = new QBlockResponse(this.#core, this.#cutter, this.#tuning, request, answer, exchange.exponent);
+		const response = new QBlockResponse(
+			this.#ready.core,
+			this.#ready.cutter,
+			this.#ready.tuning,
+			request,
+			answer,
+			exchange.exponent,
+		);
 		exchange.response = response;
 		this.#send(exchange, exchange.first, nowMs);
 		// a small answer to a request without a body is sent again only as an Acknowledgement is
@@ -154,7 +147,7 @@ export class QBlockServer {
 			const number = block2 >>> 4;
 			this.#own(exchange);
 			// "Continue": the first of a set, with M
-			if (hasMore(block2) && number % this.#tuning.maxPayloads === 0) emission.goOn(number, nowMs);
+			if (hasMore(block2) && number % this.#ready.tuning.maxPayloads === 0) emission.goOn(number, nowMs);
 			else emission.resend(this.#numbers, nowMs);
 			if (exchange.owed >= 0) this.#acknowledge(exchange, nowMs);
 			return;
@@ -178,23 +171,23 @@ export class QBlockServer {
 		if (!isStart) exchange.first = this.#numbers.slice();
 		this.#took(exchange, view, nowMs);
 		exchange.request = request;
-		this.#core.listener.requested(request, nowMs);
+		this.#ready.core.listener.requested(request, nowMs);
 	}
 
 	/** One block of a request's body (RFC 9177 §4.3). */
 	#arrived(view: MessageView, block1: number, nowMs: number): void {
-		const { responder, listener } = this.#core;
+		const { responder, listener } = this.#ready.core;
 		let exchange = this.#find(view);
 		if (exchange?.reception === undefined) {
 			if (exchange !== undefined) this.#forget(exchange);
 			const sink = responder.sinkFor(view, nowMs);
 			const sizeBytes = view.uint(OptionNumber.size1);
-			const reception = new Reception(sink, block1 & 7, this.#tuning, 0);
+			const reception = new Reception(sink, block1 & 7, this.#ready.tuning, 0);
 			exchange = this.#open(view, reception);
 			reception.refusal = sink.begin(0, sizeBytes < 0 ? undefined : sizeBytes, undefined);
 		}
 		const reception = exchange.reception!;
-		const { maxPayloads } = this.#tuning;
+		const { maxPayloads } = this.#ready.tuning;
 		const number = block1 >>> 4;
 		this.#took(exchange, view, nowMs);
 		if (exchange.response !== undefined) {
@@ -227,7 +220,7 @@ export class QBlockServer {
 
 	/** Tells the sender to go on (2.31), or what is missing (4.08 with a list). */
 	#act(exchange: Exchange, reception: Reception, due: Due): void {
-		const { layer } = this.#core;
+		const { layer } = this.#ready.core;
 		if (due === "giveUp") reception.dueMs = Number.POSITIVE_INFINITY; // until NON_PARTIAL_TIMEOUT
 		if (due !== "continue" && due !== "ask") return;
 		const isContinue = due === "continue";
@@ -249,7 +242,14 @@ export class QBlockServer {
 			this.#refuse(view, Code.badRequest, nowMs);
 			return;
 		}
-		exchange.response = new QBlockResponse(this.#core, this.#cutter, this.#tuning, request, { code }, 0);
+		exchange.response = new QBlockResponse(
+			this.#ready.core,
+			this.#ready.cutter,
+			this.#ready.tuning,
+			request,
+			{ code },
+			0,
+		);
 		this.#send(exchange, undefined, nowMs);
 	}
 
@@ -288,12 +288,12 @@ export class QBlockServer {
 		exchange.token = view.bytes.slice(view.tokenAt, view.optionsAt);
 		exchange.isLate = false;
 		exchange.owed = isConfirmable ? view.messageId : ABSENT;
-		exchange.ackDueMs = isConfirmable ? nowMs + this.#core.tuning.ackDelayMs : Number.POSITIVE_INFINITY;
-		exchange.expiryMs = nowMs + this.#tuning.nonPartialTimeoutMs;
+		exchange.ackDueMs = isConfirmable ? nowMs + this.#ready.core.tuning.ackDelayMs : Number.POSITIVE_INFINITY;
+		exchange.expiryMs = nowMs + this.#ready.tuning.nonPartialTimeoutMs;
 	}
 
 	#acknowledge(exchange: Exchange, nowMs: number): void {
-		const { deduplication, layer } = this.#core;
+		const { deduplication, layer } = this.#ready.core;
 		const bytes = layer.postEmpty(MessageType.acknowledgement, exchange.owed);
 		deduplication.answered(exchange.owed, bytes, nowMs);
 		exchange.owed = ABSENT;
@@ -302,7 +302,7 @@ export class QBlockServer {
 	}
 
 	#open(view: MessageView, reception: Reception | undefined): Exchange {
-		const { limits } = this.#core;
+		const { limits } = this.#ready.core;
 		if (this.#exchanges.length >= limits.bodies) {
 			const oldest = this.#exchanges[0]!;
 			this.#forget(oldest);
@@ -325,6 +325,12 @@ export class QBlockServer {
 		return exchange;
 	}
 
+	get #ready(): QBlockShared {
+		const shared = this.#shared;
+		assert(shared !== undefined, "QBlockServer without a QBlock");
+		return shared;
+	}
+
 	#find(view: MessageView): Exchange | undefined {
 		for (let index = 0; index < this.#exchanges.length; index++) {
 			if (this.#matcher.matches(view, this.#exchanges[index]!.subject)) return this.#exchanges[index];
@@ -338,7 +344,7 @@ export class QBlockServer {
 	}
 
 	#refuse(view: MessageView, code: number, nowMs: number): void {
-		const { deduplication, layer } = this.#core;
+		const { deduplication, layer } = this.#ready.core;
 		const isConfirmable = view.type === MessageType.confirmable;
 		const type = isConfirmable ? MessageType.acknowledgement : MessageType.nonConfirmable;
 		const messageId = isConfirmable ? view.messageId : layer.takeMessageId();

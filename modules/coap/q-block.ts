@@ -6,16 +6,16 @@ import type { MessageView } from "./message.ts";
 import type { RequestOptions } from "./operation.ts";
 import { DEFAULT_Q_BLOCK_TUNING, QBlockReader, type QBlockTuning, qBlock1, qBlock2 } from "./q-block-option.ts";
 import { QBlockRequest, type QBlockShared } from "./q-block-request.ts";
-import { QBlockServer } from "./q-block-server.ts";
+import type { QBlockServer } from "./q-block-server.ts";
 import { type Request, Response } from "./received.ts";
 import { BlockCutter } from "./stream.ts";
 
 /**
- * Robust block-wise transfers (RFC 9177), both roles: sets of blocks in Non-confirmable messages, and only what is
- * missing once more. Composed into a peer, which then answers such requests; requests of ours go by Q-Block when they
- * are made here:
+ * Robust block-wise transfers (RFC 9177): sets of blocks in Non-confirmable messages, and only what is missing once
+ * more. Composed into a peer; requests of ours go by Q-Block when they are made here. With a QBlockServer the peer
+ * answers such requests too, and without one it does not know them (4.02):
  *
- *     const qBlock = new QBlock();
+ *     const qBlock = new QBlock({}, new QBlockServer());
  *     const peer = new Peer({ dice, entropy, listener, extension: qBlock });
  *     qBlock.request({ code: Code.get, path: ["fw"], sink }, nowMs);
  */
@@ -23,11 +23,13 @@ export class QBlock implements PeerExtension {
 	readonly understood: readonly number[] = UNDERSTOOD;
 	readonly #tuning: QBlockTuning;
 	#shared: QBlockShared | undefined;
-	#server: QBlockServer | undefined;
+	readonly #server: QBlockServer | undefined;
 	#requests: QBlockRequest[] = [];
 	#lastTag = 0;
 
-	constructor(tuning: Partial<QBlockTuning> = {}) {
+	/** @param server the other role, for this QBlock alone */
+	constructor(tuning: Partial<QBlockTuning> = {}, server?: QBlockServer) {
+		this.#server = server;
 		this.#tuning = { ...DEFAULT_Q_BLOCK_TUNING, ...tuning };
 		const { maxPayloads } = this.#tuning;
 		assert(maxPayloads >= 2 && maxPayloads <= 16, "maxPayloads");
@@ -36,10 +38,9 @@ export class QBlock implements PeerExtension {
 	attach(core: PeerCore): void {
 		assert(this.#shared === undefined, "one QBlock for each peer");
 		assert(core.limits.outbox >= this.#tuning.maxPayloads + 4, "outbox shorter than a set of blocks");
-		const reader = new QBlockReader();
-		const cutter = new BlockCutter();
-		this.#shared = { core, tuning: this.#tuning, reader, cutter, numbers: [], isKnown: undefined };
-		this.#server = new QBlockServer(core, this.#tuning, reader, cutter);
+		const parts = { reader: new QBlockReader(), cutter: new BlockCutter(), numbers: [] };
+		this.#shared = { ...parts, core, tuning: this.#tuning, isKnown: undefined };
+		this.#server?.attach(this.#shared);
 		this.#lastTag = core.dice.below(0x10000);
 	}
 
@@ -71,7 +72,7 @@ export class QBlock implements PeerExtension {
 	}
 
 	receive(view: MessageView, nowMs: number): boolean {
-		return this.#server!.receive(view, nowMs);
+		return this.#server?.receive(view, nowMs) === true;
 	}
 
 	awaits(view: MessageView): boolean {
@@ -84,7 +85,7 @@ export class QBlock implements PeerExtension {
 	}
 
 	respond(request: Request, response: ResponseOptions, nowMs: number): boolean | undefined {
-		return this.#server!.respond(request, response, nowMs);
+		return this.#server?.respond(request, response, nowMs);
 	}
 
 	cancel(requestId: number): void {
@@ -98,11 +99,11 @@ export class QBlock implements PeerExtension {
 			if (request.end === undefined && request.dueMs <= nowMs) request.poll(nowMs);
 		}
 		this.#settle(nowMs);
-		this.#server!.poll(nowMs);
+		this.#server?.poll(nowMs);
 	}
 
 	get deadlineMs(): number {
-		let deadlineMs = this.#server!.deadlineMs;
+		let deadlineMs = this.#server?.deadlineMs ?? Number.POSITIVE_INFINITY;
 		for (let index = 0; index < this.#requests.length; index++) {
 			const { dueMs, end } = this.#requests[index]!;
 			if (end !== undefined) return 0;
@@ -112,14 +113,14 @@ export class QBlock implements PeerExtension {
 	}
 
 	get size(): number {
-		return this.#requests.length + this.#server!.size;
+		return this.#requests.length + (this.#server?.size ?? 0);
 	}
 
 	clear(nowMs: number | undefined): void {
 		const requests = this.#requests;
 		this.#requests = [];
 		this.#ready.isKnown = undefined;
-		this.#server!.clear();
+		this.#server?.clear();
 		if (nowMs !== undefined) for (const { id } of requests) this.#ready.core.listener.failed(id, "cancelled", nowMs);
 	}
 

@@ -11,6 +11,7 @@ import type { BoardPorts } from "../../hosts/simulator/engine/ports.ts";
 import { bundle, closure } from "../../hosts/simulator/image/bundle.ts";
 import { Peer } from "../../modules/coap/peer.ts";
 import { QBlock } from "../../modules/coap/q-block.ts";
+import { QBlockServer } from "../../modules/coap/q-block-server.ts";
 import { seeded } from "../harness.ts";
 import { byteAt, Maker } from "../modules/coap/stream-parts.ts";
 
@@ -64,7 +65,7 @@ class World {
 		const server: Peer = new Peer({
 			dice: { below: this.#random },
 			entropy: { fill },
-			extension: new QBlock(),
+			extension: new QBlock({}, new QBlockServer()),
 			listener: {
 				requested: (request, nowMs) => server.respond(request, { code: 0x45, source }, nowMs),
 				responded() {},

@@ -1,6 +1,7 @@
 import { Peer, type PeerListener } from "../../modules/coap/peer.ts";
 import { QBlock } from "../../modules/coap/q-block.ts";
 import type { QBlockTuning } from "../../modules/coap/q-block-option.ts";
+import { QBlockServer } from "../../modules/coap/q-block-server.ts";
 import type { Limits, Tuning } from "../../modules/coap/tuning.ts";
 import { seeded } from "../harness.ts";
 import { Checker, Maker } from "../modules/coap/stream-parts.ts";
@@ -74,7 +75,9 @@ export function transferred(weather: Weather, transfer: Transfer): Outcome {
 	const ours = new QBlock(qTuning);
 	const us: Peer = new Peer({ dice, entropy, listener: asks, tuning, limits, extension: ours });
 	const theirs = { dice, entropy, listener: serves, tuning, limits: transfer.theirLimits ?? {} };
-	const them: Peer = new Peer(kind === "qBlock" ? { ...theirs, extension: new QBlock(qTuning) } : theirs);
+	const them: Peer = new Peer(
+		kind === "qBlock" ? { ...theirs, extension: new QBlock(qTuning, new QBlockServer()) } : theirs,
+	);
 	link = new Link([us, them], weather, random);
 	const options = direction === "up" ? { code: 2, path: ["body"], source } : { code: 1, path: ["body"], sink };
 	if (kind === "plain") us.request(options, 0);

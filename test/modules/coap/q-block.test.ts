@@ -1,5 +1,6 @@
 import { QBlock } from "../../../modules/coap/q-block.ts";
 import { type QBlockTuning, readMissing, writeMissing } from "../../../modules/coap/q-block-option.ts";
+import { QBlockServer } from "../../../modules/coap/q-block-server.ts";
 import { deepEqual, equal, ok, patience, seeded, test } from "../../harness.ts";
 import { bytesOf } from "./message-text.ts";
 import { Scene } from "./scene.ts";
@@ -13,7 +14,7 @@ class Stage extends Scene {
 	sink: Checker | undefined;
 
 	constructor(tuning: Partial<QBlockTuning> = small, limits: object = {}) {
-		const qBlock = new QBlock(tuning);
+		const qBlock = new QBlock(tuning, new QBlockServer());
 		super({ extension: qBlock, limits: { blockSizeBytes: 16, ...limits } });
 		this.qBlock = qBlock;
 	}
@@ -352,14 +353,11 @@ test("both ways: a FETCH by Q-Block1 whose answer comes by Q-Block2", () => {
 	server.hears("NON 0.05 #3 a3 /f q2=1/-/16 292=7").sends("NON 2.05 #3 a3 etag size2=40 q2=1/m/16 [16]").tells();
 });
 
-test("a peer without it answers 4.02, Confirmable, and stays silent to others", () => {
-	const scene = new Scene();
-	scene
-		.hears("CON 0.01 #1 a1 /f q2=0/m/16")
-		.sends("ACK 4.02 #1 a1")
-		.hears("NON 0.01 #2 a2 /f q2=0/m/16")
-		.silent()
-		.tells();
+test("a peer without it, or with our role alone, answers 4.02, and stays silent to Non-confirmable ones", () => {
+	for (const scene of [new Scene(), new Scene({ extension: new QBlock() })]) {
+		scene.hears("CON 0.01 #1 a1 /f q2=0/m/16").sends("ACK 4.02 #1 a1");
+		scene.hears("NON 0.01 #2 a2 /f q2=0/m/16").silent().tells();
+	}
 });
 
 test("lists of missing blocks: every number back, every truncation and bit flip borne", () => {
