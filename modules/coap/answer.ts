@@ -1,3 +1,4 @@
+import { ANSWERING, type AnsweringAction, type AnsweringEvent, type AnsweringState, cellOf } from "./exchange.ts";
 import type { OptionValue } from "./option-value.ts";
 import type { Request } from "./received.ts";
 import type { BodySink, BodySource, Content } from "./stream.ts";
@@ -36,4 +37,23 @@ export interface ResponseListener {
 	arriving?(request: Request, nowMs: number): BodySink | undefined;
 	/** A notification was rejected or never acknowledged: the observation is over (RFC 7641 §4.5). */
 	observerGone(token: Uint8Array, reason: "reset" | "timedOut", nowMs: number): void;
+}
+
+/** A request of theirs that the application has not answered. */
+export interface Incoming {
+	readonly request: Request;
+	readonly messageId: number;
+	readonly block1: number;
+	readonly block2: number;
+	state: AnsweringState;
+	ackDueMs: number;
+	readonly expiryMs: number;
+}
+
+/** Walks the table. @returns what is to do */
+export function stepOf(incoming: Incoming, event: AnsweringEvent): AnsweringAction {
+	const cell = cellOf(ANSWERING, incoming.state, event);
+	if (cell === undefined) return "ignore";
+	incoming.state = cell[1];
+	return cell[0];
 }

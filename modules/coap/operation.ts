@@ -1,6 +1,8 @@
+import { blockValue } from "./block.ts";
 import { cellOf, EXCHANGE, type ExchangeAction, type ExchangeEvent, type ExchangeState } from "./exchange.ts";
 import type { Sender, Sending } from "./message-layer.ts";
 import type { OptionValue } from "./option-value.ts";
+import type { Response } from "./received.ts";
 import type { BodySink, BodySource, Content, Resume } from "./stream.ts";
 
 /** A request to send. It and its payload stay the caller's, unchanged until the request has ended. */
@@ -52,6 +54,16 @@ export type Failure =
 	| "refused"
 	| "changed"
 	| "suppressed";
+
+export interface RequestListener {
+	/**
+	 * The response to a request of ours, or a fresh notification of an observation (RFC 7641 §3.4). The body is
+	 * whole.
+	 */
+	responded(requestId: number, response: Response, nowMs: number): void;
+	/** The request ended without a response; an observation ended with it. */
+	failed(requestId: number, reason: Failure, nowMs: number): void;
+}
 
 /** Who keeps the operations. */
 export interface OperationOwner {
@@ -133,4 +145,12 @@ export function isAboutTheSame(a: RequestOptions, b: RequestOptions): boolean {
 
 function sameTexts(a: readonly string[] = [], b: readonly string[] = []): boolean {
 	return a.length === b.length && a.every((text, index) => text === b[index]);
+}
+
+/** The Block2 value that asks for what is behind a download's earlier part, or NONE. */
+export function resumed({ resume, sink }: RequestOptions, largest: number): number {
+	if (resume === undefined || sink === undefined || resume.offset < 16) return NONE;
+	let exponent = largest;
+	while (exponent > 0 && resume.offset % (16 << exponent) !== 0) exponent -= 1;
+	return resume.offset % (16 << exponent) === 0 ? blockValue(resume.offset, false, exponent) : NONE;
 }

@@ -14,21 +14,22 @@ import { Code, isSuccess } from "./code.ts";
 import { MessageType, type MessageView } from "./message.ts";
 import type { Layer, Sending } from "./message-layer.ts";
 import { isFresher } from "./observe.ts";
-import { type Failure, NONE, Operation, type OperationOwner, observationOf, type RequestOptions } from "./operation.ts";
+import {
+	type Failure,
+	NONE,
+	Operation,
+	type OperationOwner,
+	observationOf,
+	type RequestListener,
+	type RequestOptions,
+	resumed,
+} from "./operation.ts";
 import { OptionNumber, readUint } from "./option.ts";
 import { Response, wholeOf } from "./received.ts";
 import { BlockCutter, Body, bodySize } from "./stream.ts";
 import type { Limits, Tuning } from "./tuning.ts";
 
-export interface RequestListener {
-	/**
-	 * The response to a request of ours, or a fresh notification of an observation (RFC 7641 §3.4). The body is
-	 * whole.
-	 */
-	responded(requestId: number, response: Response, nowMs: number): void;
-	/** The request ended without a response; an observation ended with it. */
-	failed(requestId: number, reason: Failure, nowMs: number): void;
-}
+export type { RequestListener } from "./operation.ts";
 
 /** The client's side: requests of ours, observations of theirs (RFC 7252 §5.2, RFC 7641 §3, RFC 7959). */
 export class Requester implements OperationOwner {
@@ -72,7 +73,7 @@ export class Requester implements OperationOwner {
 		}
 		this.#operations.push(operation);
 		if (this.#operations.length > this.#limits.requests) this.#doom(operation, "full", nowMs);
-		else this.#send(operation, token >= 0 ? token : this.#drawToken(), this.#resumed(options), nowMs);
+		else this.#send(operation, token >= 0 ? token : this.#drawToken(), resumed(options, this.#layer.exponent), nowMs);
 		return operation.id;
 	}
 
@@ -306,7 +307,7 @@ export class Requester implements OperationOwner {
 		const eTag = view.find(OptionNumber.eTag) ? view.bytes.slice(view.option.at, view.option.end) : undefined;
 		const offset = block < 0 ? 0 : blockOffset(block);
 		const isNew = operation.sink === undefined || block < 0;
-		const resume = this.#resumed(operation.options) < 0 ? undefined : operation.options.resume;
+		const resume = resumed(operation.options, this.#layer.exponent) < 0 ? undefined : operation.options.resume;
 		// a server that begins at 0 where we wanted to go on does so with all of it
 		const expected = !isNew ? operation.receivedBytes : offset === 0 ? 0 : (resume?.offset ?? 0);
 		const isReserved = blockExponent(block) === reservedExponent && !this.#layer.isReliable;
@@ -352,14 +353,6 @@ export class Requester implements OperationOwner {
 		operation.sink = undefined;
 		operation.sentBytes = 0;
 		this.#send(operation, this.#drawToken(), NONE, nowMs);
-	}
-
-	/** The Block2 value that asks for what is behind a download's earlier part, or NONE. */
-	#resumed({ resume, sink }: RequestOptions): number {
-		if (resume === undefined || sink === undefined || resume.offset < 16) return NONE;
-		let exponent = this.#layer.exponent;
-		while (exponent > 0 && resume.offset % (16 << exponent) !== 0) exponent -= 1;
-		return resume.offset % (16 << exponent) === 0 ? blockValue(resume.offset, false, exponent) : NONE;
 	}
 
 	#deliver(operation: Operation, view: MessageView, body: Uint8Array | undefined, nowMs: number): void {

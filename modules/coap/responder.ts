@@ -1,11 +1,10 @@
 import { type Fault, fault } from "../bytes.ts";
 import type { Abilities } from "./ability.ts";
-import type { ResponseListener, ResponseOptions } from "./answer.ts";
+import { type Incoming, type ResponseListener, type ResponseOptions, stepOf } from "./answer.ts";
 import { blockExponent, blockOffset, blockValue, bodyMark, reservedExponent } from "./block.ts";
 import { BODY_TOO_LARGE, Bodies, type Departing, type SinkChooser } from "./bodies.ts";
 import { Code, isIdempotent, isSuccess } from "./code.ts";
 import type { Memory } from "./deduplication.ts";
-import { ANSWERING, type AnsweringEvent, type AnsweringState, cellOf } from "./exchange.ts";
 import { MessageType, type MessageView, PROXY_OPTION } from "./message.ts";
 import type { Layer, Sending } from "./message-layer.ts";
 import { type Observer, type ObserverOwner, Observers } from "./observe.ts";
@@ -19,17 +18,6 @@ import { exchangeLifetimeMs, type Limits, nonLifetimeMs, type Tuning } from "./t
 
 export const TOKEN_TOO_LONG = fault("coap.tokenTooLong", Code.badRequest, "RFC 8974 §2.2.2");
 export const HOP_LIMIT = fault("coap.hopLimit", Code.badRequest, "RFC 8768 §3");
-
-/** A request of theirs that the application has not answered. */
-interface Incoming {
-	readonly request: Request;
-	readonly messageId: number;
-	readonly block1: number;
-	readonly block2: number;
-	state: AnsweringState;
-	ackDueMs: number;
-	readonly expiryMs: number;
-}
 
 /** The server's side: requests of theirs, observers of ours (RFC 7252 §5.2, RFC 7641 §4, RFC 7959). */
 export class Responder implements ObserverOwner, SinkChooser {
@@ -116,7 +104,7 @@ export class Responder implements ObserverOwner, SinkChooser {
 		while (index >= 0 && this.#incoming[index]!.request !== request) index -= 1;
 		if (index < 0) return false;
 		const incoming = this.#incoming[index]!;
-		const action = this.#step(incoming, "responded");
+		const action = stepOf(incoming, "responded");
 		this.#incoming.splice(index, 1);
 		let observer: Observer | undefined;
 		if (request.observe !== undefined) {
@@ -195,10 +183,10 @@ export class Responder implements ObserverOwner, SinkChooser {
 		for (let index = this.#incoming.length - 1; index >= 0; index--) {
 			const incoming = this.#incoming[index]!;
 			if (incoming.expiryMs <= nowMs) {
-				this.#step(incoming, "expired");
+				stepOf(incoming, "expired");
 				this.#incoming.splice(index, 1);
 			} else if (incoming.ackDueMs <= nowMs) {
-				this.#step(incoming, "ackDue");
+				stepOf(incoming, "ackDue");
 				incoming.ackDueMs = Number.POSITIVE_INFINITY;
 				this.#acknowledge(incoming.messageId, nowMs);
 			}
@@ -384,13 +372,6 @@ export class Responder implements ObserverOwner, SinkChooser {
 		}
 		if (observer !== undefined) observer.isUnderWay = true;
 		this.#layer.confirm(bytes, messageId, observer, nowMs);
-	}
-
-	#step(incoming: Incoming, event: AnsweringEvent) {
-		const cell = cellOf(ANSWERING, incoming.state, event);
-		if (cell === undefined) return "ignore";
-		incoming.state = cell[1];
-		return cell[0];
 	}
 
 	/** Whether the size exponent means nothing here (RFC 7959 §2.2, RFC 8323 §6). */
