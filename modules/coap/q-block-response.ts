@@ -4,6 +4,7 @@ import { isSuccess } from "./code.ts";
 import type { PeerCore } from "./extension.ts";
 import { MessageType } from "./message.ts";
 import { OptionNumber } from "./option.ts";
+import { inOrder } from "./option-value.ts";
 import { type BlockCarrier, Emission } from "./q-block-emission.ts";
 import { type QBlockTuning, qBlock2 } from "./q-block-option.ts";
 import type { Request } from "./received.ts";
@@ -42,8 +43,10 @@ export class QBlockResponse implements BlockCarrier {
 		this.expiryMs = Number.POSITIVE_INFINITY;
 		const isLarge = isSuccess(answer.code) && cutter.cut(answer, 0, 16 << exponent) && cutter.hasMore;
 		if (isLarge) this.emission = new Emission(this, cutter, answer, exponent, tuning, core.tuning, core.dice);
-		const { source, payload } = answer;
-		this.#eTag = source === undefined ? bodyMark(payload ?? new Uint8Array(0)) : (source.eTag ?? drawn(core));
+		const { options, source, payload } = answer;
+		this.#eTag =
+			options?.find(({ number }) => number === OptionNumber.eTag)?.value ??
+			(source === undefined ? bodyMark(payload ?? new Uint8Array(0)) : (source.eTag ?? drawn(core)));
 	}
 
 	/** @param messageId of the Confirmable request whose Acknowledgement carries what is sent next */
@@ -59,7 +62,10 @@ export class QBlockResponse implements BlockCarrier {
 	/** One block (RFC 9177 §4.4). */
 	carry(emission: Emission, number: number, cutter: BlockCutter, nowMs: number): void {
 		const { answer } = this;
-		const writer = this.#start(answer.code).opaque(OptionNumber.eTag, this.#eTag);
+		const writer = this.#start(answer.code);
+		const others = number > 0 ? undefined : answer.options?.filter((option) => option.number !== OptionNumber.eTag);
+		if (others !== undefined) writer.with(inOrder(others));
+		writer.opaque(OptionNumber.eTag, this.#eTag);
 		writer.uint(OptionNumber.contentFormat, answer.contentFormat).uint(OptionNumber.maxAge, answer.maxAgeS);
 		writer.uint(OptionNumber.size2, bodySize(answer));
 		writer.uint(qBlock2, number * 16 + (cutter.hasMore ? 8 : 0) + emission.exponent);
@@ -69,7 +75,9 @@ export class QBlockResponse implements BlockCarrier {
 	/** All of it, where it fits one message. */
 	sendWhole(nowMs: number): void {
 		const { answer } = this;
-		const writer = this.#start(answer.code).strings(OptionNumber.locationPath, answer.locationPath);
+		const writer = this.#start(answer.code);
+		if (answer.options !== undefined) writer.with(inOrder([...answer.options]));
+		writer.strings(OptionNumber.locationPath, answer.locationPath);
 		writer.uint(OptionNumber.contentFormat, answer.contentFormat).uint(OptionNumber.maxAge, answer.maxAgeS);
 		const cutter = this.#cutter;
 		if (cutter.cut(answer, 0, this.#core.limits.blockSizeBytes)) writer.payload(cutter.bytes, cutter.at, cutter.end);

@@ -360,6 +360,23 @@ test("a peer without it, or with our role alone, answers 4.02, and stays silent 
 	}
 });
 
+test("options of the caller's own go along: in every request, with the first block of an answer", () => {
+	const options = [{ number: 2048, value: new Uint8Array([5]) }];
+	const stage = new Stage();
+	stage.qBlock.request({ code: 1, path: ["f"], options }, 0);
+	stage.sends("CON 0.01 #0 00000001 /f q2=0/m/16 2048=5");
+	const eTag = { number: 4, value: new Uint8Array([9]) };
+	const server = new Stage();
+	server.answer = (request, nowMs) =>
+		server.peer.respond(
+			request,
+			{ code: 0x45, payload: bytesOfBody(1, 0, 20), options: [...options, eTag], maxAgeS: 7 },
+			nowMs,
+		);
+	server.hears("NON 0.01 #1 a1 /f q2=0/m/16").sends("NON 2.05 #0 a1 etag age=7 size2=20 q2=0/m/16 2048=5 [16]");
+	server.sends("NON 2.05 #1 a1 etag age=7 size2=20 q2=1/-/16 [4]");
+});
+
 test("lists of missing blocks: every number back, every truncation and bit flip borne", () => {
 	const numbers = [0, 23, 24, 255, 256, 65_535, 65_536, 0xfffff];
 	const bytes = writeMissing(numbers);
