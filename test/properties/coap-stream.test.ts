@@ -7,8 +7,11 @@
  * - nothing is left when all is quiet.
  */
 import { deepEqual, equal, ok } from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import fc from "fast-check";
+import { DEFAULT_Q_BLOCK_TUNING } from "../../modules/coap/q-block-option.ts";
 import { transferred } from "./coap-transfer.ts";
 
 const weather = fc.record({
@@ -70,4 +73,13 @@ test("with the times of the RFC, Q-Block is faster than plain blocks wherever th
 			ok(inSets.atMs * 2 < plain.atMs, `${loss} % ${direction}: ${inSets.atMs} ms, and ${plain.atMs} ms plain`);
 		}
 	}
+});
+
+test("the tuning of Q-Block in the CoAP README is that of the code", () => {
+	const path = fileURLToPath(new URL("../../../../modules/coap/README.md", import.meta.url));
+	const table = readFileSync(path, "utf8").match(/<!-- Q-BLOCK -->([\s\S]*?)<!-- end -->/)?.[1] ?? "";
+	const rows = new Map(
+		[...table.matchAll(/\| `(\w+)` +\| (\d+) +\|/g)].map(([, name, value]) => [name, Number(value)]),
+	);
+	deepEqual(Object.fromEntries(rows), { ...DEFAULT_Q_BLOCK_TUNING });
 });
