@@ -9,6 +9,7 @@ import {
 	type Response,
 	type ResponseOptions,
 } from "../../modules/coap/peer.ts";
+import { QBlock } from "../../modules/coap/q-block.ts";
 import { HOST_LIMITS } from "../../modules/coap/tuning.ts";
 import { decode, type Message } from "./wire-message.ts";
 
@@ -36,9 +37,11 @@ export interface EndpointOptions {
 	readonly tuning?: PeerOptions["tuning"];
 	readonly limits?: PeerOptions["limits"];
 	readonly understood?: readonly number[];
+	/** Our requests go by Q-Block where the other endpoint knows it (RFC 9177), and theirs may. */
+	readonly usesQBlock?: boolean;
 	/** Answers requests; without it every one is 4.04. */
 	readonly serve?: (asked: Asked) => void;
-	readonly gone?: (token: Uint8Array, reason: "reset" | "timedOut") => void;
+	readonly gone?: (token: Uint8Array, port: number, reason: "reset" | "timedOut") => void;
 }
 
 /** Why a request of ours came to nothing. */
@@ -57,6 +60,7 @@ interface Waiting {
 
 interface Neighbour {
 	readonly peer: Peer;
+	readonly qBlock: QBlock | undefined;
 	readonly waiting: Map<number, Waiting>;
 }
 
@@ -121,8 +125,8 @@ export class CoapEndpoint {
 		options: RequestOptions,
 		notified?: (response: Response) => void,
 	): { readonly id: number; readonly response: Promise<Response> } {
-		const { peer, waiting } = this.#neighbour(port);
-		const id = peer.request(options, this.nowMs);
+		const { peer, qBlock, waiting } = this.#neighbour(port);
+		const id = (qBlock ?? peer).request(options, this.nowMs);
 		const response = new Promise<Response>((resolve, reject) => {
 			waiting.set(id, {
 				notified,
@@ -137,6 +141,11 @@ export class CoapEndpoint {
 
 	peer(port: number): Peer {
 		return this.#neighbour(port).peer;
+	}
+
+	/** Whether they know Q-Block; undefined until one of our requests found out. */
+	knowsQBlock(port: number): boolean | undefined {
+		return this.#neighbour(port).qBlock?.isKnown;
 	}
 
 	/** Sends what calls of a peer left to be sent. */
@@ -181,10 +190,12 @@ export class CoapEndpoint {
 				waiting.get(id)?.settle(reason);
 				waiting.delete(id);
 			},
-			observerGone: (token, reason) => this.#options.gone?.(token, reason),
+			observerGone: (token, reason) => this.#options.gone?.(token, port, reason),
 		};
 		const { tuning = {}, limits = {}, understood = [] } = this.#options;
+		const qBlock = this.#options.usesQBlock === true ? new QBlock() : undefined;
 		const peer: Peer = new Peer({
+			...(qBlock === undefined ? {} : { extension: qBlock }),
 			dice: { below: (bound) => randomInt(bound) },
 			entropy: { fill: (bytes) => void randomFillSync(bytes) },
 			listener,
@@ -192,7 +203,7 @@ export class CoapEndpoint {
 			limits: { ...HOST_LIMITS, ...limits },
 			understood,
 		});
-		const neighbour = { peer, waiting };
+		const neighbour = { peer, qBlock, waiting };
 		this.#neighbours.set(port, neighbour);
 		return neighbour;
 	}

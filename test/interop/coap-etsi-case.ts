@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import type { RequestOptions, Response } from "../../modules/coap/peer.ts";
-import type { CoapEndpoint } from "./coap-endpoint.ts";
+import type { CoapEndpoint, WireEntry } from "./coap-endpoint.ts";
 import type { ForeignClient, ForeignResponse, ForeignServer, Order, PeerName } from "./coap-peers.ts";
 import type { PlugtestServer } from "./coap-plugtest-server.ts";
 import { hex, type Message, text, textsOf, uint, type WireOption } from "./wire-message.ts";
@@ -71,6 +71,11 @@ class Bench {
 		this.#from = this.endpoint.log.length;
 	}
 
+	/** Everything since the mark, in its order. */
+	entries(): readonly WireEntry[] {
+		return this.endpoint.log.slice(this.#from);
+	}
+
 	sent(): Message[] {
 		return this.endpoint.wire(true, this.#from);
 	}
@@ -89,8 +94,9 @@ class Bench {
 
 	/** Which datagrams were lost, as "sent ACK" or "heard CON". */
 	lost(): string[] {
-		const entries = this.endpoint.log.slice(this.#from).filter(({ dropped }) => dropped);
-		return entries.map(({ sent, message }) => `${sent ? "sent" : "heard"} ${message.type} ${message.code}`);
+		return this.entries()
+			.filter(({ dropped }) => dropped)
+			.map(({ sent, message }) => `${sent ? "sent" : "heard"} ${message.type} ${message.code}`);
 	}
 
 	/** Loses the first datagram for which this holds, and says whether there was one. */

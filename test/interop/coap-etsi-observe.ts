@@ -4,6 +4,7 @@ import {
 	type EtsiCase,
 	equal,
 	hex,
+	isRequest,
 	NotApplicable,
 	numberOf,
 	ok,
@@ -25,7 +26,9 @@ const isNotification = (message: Message) => message.code === "2.05" && numberOf
 /** What was sent as notifications behind the first answer. */
 function notifications(bench: AskingBench | ServingBench, isOurs: boolean): Message[] {
 	// an observation of an earlier case may not have had its Reset yet: the token tells
-	const token = hex(bench.requests(!isOurs)[0]!.token);
+	const [request] = bench.requests(!isOurs);
+	if (request === undefined) return [];
+	const token = hex(request.token);
 	const all = bench.responses(isOurs).filter((message) => isNotification(message) && hex(message.token) === token);
 	return all.slice(1);
 }
@@ -237,7 +240,8 @@ async function restartLibcoap(bench: ServingBench): Promise<void> {
 	await until("two notifications", () => notifications(bench, true).length >= 2);
 	const { port } = bench.server.endpoint.log.find(({ sent }) => !sent)!;
 	await child.stop("SIGKILL");
-	await client.run(bench.order("get", "separate"), ["-p", String(port)]).child.ended;
+	// every coap-client begins with the same token
+	await client.run(bench.order("get", "separate"), ["-p", String(port), "-T", "other"]).child.ended;
 }
 
 const lossy: EtsiCase = {
@@ -259,7 +263,8 @@ const lossy: EtsiCase = {
 		);
 		let underWay: number | undefined;
 		const token = hex(bench.requests(false)[0]!.token);
-		for (const { sent, message } of bench.endpoint.log) {
+		const { port } = bench.entries().find(({ sent, message }) => !sent && isRequest(message))!;
+		for (const { sent, message } of bench.entries().filter((entry) => entry.port === port)) {
 			if (sent && hex(message.token) === token && message.type === "CON" && isNotification(message)) {
 				ok(underWay === undefined || underWay === message.id, "two notifications under way at once");
 				underWay = message.id;

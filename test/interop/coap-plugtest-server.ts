@@ -57,7 +57,7 @@ export class PlugtestServer {
 			understood: [1, 5],
 			...options,
 			serve: (asked) => holder.server!.#serve(asked),
-			gone: (token, reason) => holder.server!.#lost(token, reason),
+			gone: (...words) => holder.server!.#lost(...words),
 		});
 		holder.server = new PlugtestServer(endpoint);
 		return holder.server;
@@ -104,9 +104,9 @@ export class PlugtestServer {
 		this.endpoint.close();
 	}
 
-	#lost(token: Uint8Array, reason: string): void {
+	#lost(token: Uint8Array, port: number, reason: string): void {
 		this.gone.push(reason);
-		for (const { observers } of this.#observed) observers.delete(token.join());
+		for (const { observers } of this.#observed) observers.delete(`${port} ${token}`);
 	}
 
 	#tell(one: Observed, what?: ResponseOptions): void {
@@ -151,7 +151,7 @@ export class PlugtestServer {
 				this.#tell(one, { code: refused.notAcceptable });
 			}
 		} else {
-			const key = request.token.join();
+			const key = `${port} ${request.token}`;
 			if (request.observe === 0) one.observers.set(key, { token: request.token, port });
 			else if (request.observe === 1) one.observers.delete(key);
 			respond({ ...this.#state(one), ...(request.observe === 0 ? { observe: this.#sequence } : {}) });
