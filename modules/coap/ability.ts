@@ -1,6 +1,6 @@
 import type { MessageView } from "./message.ts";
 import type { Operation } from "./operation.ts";
-import { inOrder, type OptionValue } from "./option-value.ts";
+import type { OptionValue } from "./option-value.ts";
 
 /** Where options can be asked for: a message that arrived. */
 export interface Options {
@@ -28,7 +28,7 @@ export interface Ability {
 	suppresses?(options: Options, code: number): boolean;
 }
 
-/** Asks all abilities of a peer. */
+/** All abilities of one peer: PeerOptions.abilities. */
 export class Abilities {
 	readonly #list: readonly Ability[];
 
@@ -36,13 +36,12 @@ export class Abilities {
 		this.#list = list;
 	}
 
-	/** The options of the caller and of all abilities, in order; undefined when there are none. */
+	/** The options of the caller and of all abilities; undefined when there are none. */
 	optionsFor(operation: Operation, operations: readonly Operation[]): readonly OptionValue[] | undefined {
 		const { options } = operation.options;
-		if (options === undefined && this.#list.length === 0) return undefined;
 		const all = [...(options ?? [])];
 		for (const ability of this.#list) all.push(...(ability.optionsFor?.(operation, operations) ?? []));
-		return inOrder(all);
+		return all.length === 0 ? undefined : all;
 	}
 
 	/** When all agree that the message may go out; nowMs when that is now. */

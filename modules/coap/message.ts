@@ -174,10 +174,10 @@ export class MessageWriter {
 
 	/**
 	 * Options to be written in between where their numbers belong, or at the end.
-	 * @param others in ascending order of number; stays the caller's
+	 * @param others in any order, those of the same number in theirs
 	 */
 	with(others: readonly OptionValue[]): this {
-		this.#others = others;
+		this.#others = [...others].sort((a, b) => a.number - b.number);
 		this.#othersAt = 0;
 		return this;
 	}

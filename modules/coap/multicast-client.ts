@@ -2,7 +2,7 @@ import { type Fault, fault } from "../bytes.ts";
 import type { Dice, Entropy } from "../host.ts";
 import { MessageType, MessageView, MessageWriter } from "./message.ts";
 import { OptionNumber, readUint } from "./option.ts";
-import { inOrder, type OptionValue } from "./option-value.ts";
+import type { OptionValue } from "./option-value.ts";
 import { Response } from "./received.ts";
 
 /** No response to a group request of ours: for the peer of whoever sent it. */
@@ -107,7 +107,7 @@ export class MulticastClient {
 		const messageId = this.#nextMessageId;
 		this.#nextMessageId = (messageId + 1) & 0xffff;
 		const writer = this.#writer.start(MessageType.nonConfirmable, request.code, messageId, this.#token);
-		if (request.options !== undefined) writer.with(inOrder([...request.options]));
+		if (request.options !== undefined) writer.with(request.options);
 		writer.strings(OptionNumber.uriPath, request.path).uint(OptionNumber.contentFormat, request.contentFormat);
 		writer.strings(OptionNumber.uriQuery, request.query).uint(OptionNumber.accept, request.accept);
 		if (request.payload !== undefined) writer.payload(request.payload);

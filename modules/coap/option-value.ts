@@ -11,11 +11,6 @@ export interface OptionValue {
 /** In place of options where there are none. */
 export const NO_OPTIONS: readonly OptionValue[] = frozen([]);
 
-/** Options in the order that a message wants. @param options sorted in place */
-export function inOrder(options: OptionValue[]): readonly OptionValue[] {
-	return options.sort((a, b) => a.number - b.number);
-}
-
 /** An option of format uint in its shortest form (RFC 7252 §3.2), 0 <= value < 2^32. */
 export function uintOption(number: number, value: number): OptionValue {
 	const bytes = new Uint8Array(uintSize(value));

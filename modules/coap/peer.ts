@@ -1,6 +1,6 @@
 import { assert, type Fault, fault } from "../bytes.ts";
 import type { Dice, Entropy } from "../host.ts";
-import { Abilities, type Ability } from "./ability.ts";
+import type { Abilities } from "./ability.ts";
 import type { ResponseListener, ResponseOptions } from "./answer.ts";
 import { isRequestCode } from "./code.ts";
 import { Deduplication } from "./deduplication.ts";
@@ -39,8 +39,8 @@ export interface PeerOptions {
 	 * If-Match.
 	 */
 	readonly understood?: readonly number[];
-	/** Further abilities, each from a module of its own: README "Abilities". */
-	readonly abilities?: readonly Ability[];
+	/** new Abilities([…]), each from a module of its own and for this peer alone: README "Abilities". */
+	readonly abilities?: Abilities;
 	/** Learns how long an Acknowledgement takes; without it every message waits as RFC 7252 §4.2 says. */
 	readonly rto?: RtoEstimator;
 	/** Takes over transfers of its own, such as QBlock: made for this peer alone. */
@@ -82,11 +82,18 @@ export class Peer {
 		);
 		assert(tuning.tokenBytes >= 1 && tuning.tokenBytes <= 4 && tuning.nstart >= 1, "tokenBytes, nstart");
 		const { dice, entropy, extension, listener, understood = [], rto } = options;
-		const abilities = new Abilities(options.abilities ?? []);
 		this.#layer = new MessageLayer(dice, tuning, limits, rto);
 		this.#deduplication = new Deduplication(limits);
-		this.#requester = new Requester(this.#layer, entropy, listener, tuning, limits, abilities);
-		this.#responder = new Responder(this.#layer, this.#deduplication, listener, tuning, limits, understood, abilities);
+		this.#requester = new Requester(this.#layer, entropy, listener, tuning, limits, options.abilities);
+		this.#responder = new Responder(
+			this.#layer,
+			this.#deduplication,
+			listener,
+			tuning,
+			limits,
+			understood,
+			options.abilities,
+		);
 		this.#lifetimeMs = exchangeLifetimeMs(tuning);
 		this.#extension = extension;
 		if (extension === undefined) return;

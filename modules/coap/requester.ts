@@ -38,7 +38,7 @@ export class Requester implements OperationOwner {
 	readonly #listener: RequestListener;
 	readonly #tuning: Tuning;
 	readonly #limits: Limits;
-	readonly #abilities: Abilities;
+	readonly #abilities: Abilities | undefined;
 	readonly #token: Uint8Array;
 	readonly #cutter = new BlockCutter();
 	#lastId = 0;
@@ -50,7 +50,7 @@ export class Requester implements OperationOwner {
 		listener: RequestListener,
 		tuning: Tuning,
 		limits: Limits,
-		abilities: Abilities,
+		abilities: Abilities | undefined,
 	) {
 		assert(limits.requests < 256 ** tuning.tokenBytes / 4, "tokens too short for so many requests");
 		this.#layer = layer;
@@ -152,7 +152,7 @@ export class Requester implements OperationOwner {
 		const action = operation.step(what);
 		if (action === "await") {
 			operation.dueMs = nowMs + this.#tuning.responseTimeoutMs;
-			if (this.#abilities.responseTo(operation) === "none") this.fail(operation, "suppressed", nowMs);
+			if (this.#abilities?.responseTo(operation) === "none") this.fail(operation, "suppressed", nowMs);
 		} else if (action === "fail") this.fail(operation, what === "rejected" ? "reset" : "timedOut", nowMs);
 	}
 
@@ -178,7 +178,7 @@ export class Requester implements OperationOwner {
 				continue;
 			}
 			if (operation.doomed === undefined) operation.step("overdue");
-			const silence = this.#abilities.responseTo(operation) === undefined ? "timedOut" : "suppressed";
+			const silence = this.#abilities?.responseTo(operation) === undefined ? "timedOut" : "suppressed";
 			this.fail(operation, operation.doomed ?? silence, nowMs);
 			index = 0; // the listener may have changed everything
 		}
@@ -216,7 +216,7 @@ export class Requester implements OperationOwner {
 		}
 		const type = isConfirmable ? MessageType.confirmable : MessageType.nonConfirmable;
 		const writer = this.#layer.writer.start(type, options.code, messageId, this.#token);
-		const others = this.#abilities.optionsFor(operation, this.#operations);
+		const others = this.#abilities?.optionsFor(operation, this.#operations) ?? options.options;
 		if (others !== undefined) writer.with(others);
 		if (operation.observation < 0 && !asksForMore) writer.uint(OptionNumber.observe, options.observe);
 		writer.strings(OptionNumber.uriPath, options.path).uint(OptionNumber.contentFormat, options.contentFormat);
@@ -249,14 +249,14 @@ export class Requester implements OperationOwner {
 		else {
 			this.#layer.post(bytes);
 			operation.step("started");
-			if (this.#abilities.responseTo(operation) === "none") this.#doom(operation, "suppressed", nowMs);
+			if (this.#abilities?.responseTo(operation) === "none") this.#doom(operation, "suppressed", nowMs);
 			else operation.dueMs = nowMs + this.#tuning.responseTimeoutMs;
 		}
 	}
 
 	/** Keeps the next message back for as long as an ability says. @returns whether it does */
 	#isHeld(operation: Operation, token: number, block2: number, nowMs: number): boolean {
-		const opensAtMs = this.#abilities.opensAtMs(operation, nowMs);
+		const opensAtMs = this.#abilities?.opensAtMs(operation, nowMs) ?? nowMs;
 		if (opensAtMs === nowMs) return false;
 		operation.token = token;
 		operation.heldBlock2 = block2;
@@ -266,7 +266,7 @@ export class Requester implements OperationOwner {
 
 	/** Whether an ability had the request sent again instead of delivering this response. */
 	#isToRetry(operation: Operation, view: MessageView, nowMs: number): boolean {
-		if (!this.#abilities.answered(operation, view, nowMs) || operation.hasRetried) return false;
+		if (this.#abilities?.answered(operation, view, nowMs) !== true || operation.hasRetried) return false;
 		operation.hasRetried = true;
 		this.#again(operation, nowMs);
 		return true;

@@ -10,7 +10,6 @@ import type { Layer, Sending } from "./message-layer.ts";
 import { type Observer, type ObserverOwner, Observers } from "./observe.ts";
 import { NONE } from "./operation.ts";
 import { OptionNumber } from "./option.ts";
-import { inOrder } from "./option-value.ts";
 import { Request, readStrings } from "./received.ts";
 import type { Subject } from "./same-resource.ts";
 import { BlockCutter, Body, type BodySink, bodySize } from "./stream.ts";
@@ -27,7 +26,7 @@ export class Responder implements ObserverOwner, SinkChooser {
 	readonly #tuning: Tuning;
 	readonly #limits: Limits;
 	readonly #understood: readonly number[];
-	readonly #abilities: Abilities;
+	readonly #abilities: Abilities | undefined;
 	readonly #lifetimeMs: number;
 	readonly #bodies: Bodies<ResponseOptions>;
 	readonly #cutter = new BlockCutter();
@@ -41,7 +40,7 @@ export class Responder implements ObserverOwner, SinkChooser {
 		tuning: Tuning,
 		limits: Limits,
 		understood: readonly number[],
-		abilities: Abilities,
+		abilities: Abilities | undefined,
 	) {
 		this.#layer = layer;
 		this.#deduplication = deduplication;
@@ -114,7 +113,7 @@ export class Responder implements ObserverOwner, SinkChooser {
 			else this.forgetObserver(request.token);
 		}
 		if (observer !== undefined) observer.confirmedMs = nowMs;
-		if (this.#abilities.suppresses(request, response.code)) {
+		if (this.#abilities?.suppresses(request, response.code) === true) {
 			if (action === "piggyback") this.#acknowledge(incoming.messageId, nowMs);
 			return true;
 		}
@@ -270,7 +269,7 @@ export class Responder implements ObserverOwner, SinkChooser {
 			writer.uint(OptionNumber.block1, (block1 & ~7) | exponent);
 			if (code === BODY_TOO_LARGE.reply) writer.uint(OptionNumber.size1, this.#limits.bodyBytes);
 		}
-		const isSuppressed = code !== Code.continue && this.#abilities.suppresses(view, code);
+		const isSuppressed = code !== Code.continue && this.#abilities?.suppresses(view, code) === true;
 		const bytes = isSuppressed ? undefined : writer.finish(); // undefined too where their token leaves no room for it
 		if (bytes !== undefined) this.#postAnswer(view, bytes, nowMs);
 		else if (view.type === MessageType.confirmable) this.#acknowledge(view.messageId, nowMs);
@@ -341,7 +340,7 @@ export class Responder implements ObserverOwner, SinkChooser {
 		if (!isThere) return writer.start(type, Code.internalServerError, messageId, token).finish()!;
 		if (at > 0 && cutter.size === 0) return writer.start(type, Code.badRequest, messageId, token).finish()!;
 		const { options } = response;
-		if (options !== undefined) writer.with(inOrder([...options]));
+		if (options !== undefined) writer.with(options);
 		if (more || at > 0) {
 			const own = options?.find(({ number }) => number === OptionNumber.eTag)?.value;
 			const eTag = own ?? (response.source === undefined ? bodyMark(response.payload!) : response.source.eTag);

@@ -1,5 +1,4 @@
 import { assert, type Fault, fault } from "../bytes.ts";
-import { Abilities } from "./ability.ts";
 import type { ResponseOptions } from "./answer.ts";
 import { isRequestCode } from "./code.ts";
 import { cellOf } from "./exchange.ts";
@@ -64,15 +63,14 @@ export class TcpPeer implements Endpoint {
 		assert(messageBytes >= baseMessageBytes, "messageBytes"); // they may send as much before our CSM is there
 		assert(tuning.tokenBytes >= 1 && tuning.tokenBytes <= 4, "tokenBytes");
 		const { entropy, listener, understood = [], signalTimeoutMs = 30_000 } = options;
-		const abilities = new Abilities(options.abilities ?? []);
 		this.#listener = listener;
 		this.#limits = limits;
 		this.#signalTimeoutMs = signalTimeoutMs;
 		this.#reader = new FrameReader(messageBytes);
 		this.#layer = new TcpLayer(limits);
 		this.#cancels = new SilentCancels(listener);
-		this.#requester = new Requester(this.#layer, entropy, this.#cancels, tuning, limits, abilities);
-		this.#responder = new Responder(this.#layer, this.#layer, listener, tuning, limits, understood, abilities);
+		this.#requester = new Requester(this.#layer, entropy, this.#cancels, tuning, limits, options.abilities);
+		this.#responder = new Responder(this.#layer, this.#layer, listener, tuning, limits, understood, options.abilities);
 	}
 
 	/** See Peer.request. Before the connection is there the request waits for it; while it ends it fails with "reset". */

@@ -1,9 +1,10 @@
+import { Abilities } from "../../../modules/coap/ability.ts";
 import { EchoChallenge, EchoReply } from "../../../modules/coap/echo.ts";
 import { equal, ok, test } from "../../harness.ts";
 import { countingEntropy, Scene } from "./scene.ts";
 
 const client = (blockSizeBytes = 1024) =>
-	new Scene({ abilities: [new EchoReply()], limits: { blockSizeBytes }, tuning: { nstart: 2 } });
+	new Scene({ abilities: new Abilities([new EchoReply()]), limits: { blockSizeBytes }, tuning: { nstart: 2 } });
 
 test("a challenge has the request sent again with its Echo, and nobody hears of it (RFC 9175 §2.3)", () => {
 	const stage = client();

@@ -1,10 +1,11 @@
+import { Abilities } from "../../../modules/coap/ability.ts";
 import { HoldBack } from "../../../modules/coap/hold-back.ts";
 import { equal, test } from "../../harness.ts";
 import { Scene } from "./scene.ts";
 
 function stageOf(options?: ConstructorParameters<typeof HoldBack>[0]) {
 	const holdBack = new HoldBack(options);
-	const stage = new Scene({ abilities: [holdBack], limits: { requests: 3 } });
+	const stage = new Scene({ abilities: new Abilities([holdBack]), limits: { requests: 3 } });
 	const ask = (path: string) => stage.peer.request({ code: 1, path: [path] }, stage.nowMs);
 	return { holdBack, stage, ask };
 }
@@ -64,7 +65,11 @@ test("what waits is bounded by Limits.requests, can be cancelled, and let go ear
 
 test("further blocks wait as well, and an answer guessed for a waiting request is passed over", () => {
 	const holdBack = new HoldBack();
-	const stage = new Scene({ abilities: [holdBack], limits: { blockSizeBytes: 16 }, tuning: { nstart: 2 } });
+	const stage = new Scene({
+		abilities: new Abilities([holdBack]),
+		limits: { blockSizeBytes: 16 },
+		tuning: { nstart: 2 },
+	});
 	stage.peer.request({ code: 3, path: ["big"], payload: new Uint8Array(20) }, 0);
 	stage.peer.request({ code: 1, path: ["a"] }, 0);
 	stage.skip().hears("ACK 4.29 #1 0002 age=10").tells("responded 2 4.29");

@@ -1,8 +1,9 @@
+import { Abilities } from "../../../modules/coap/ability.ts";
 import { NoResponse, NotWanted, noResponse } from "../../../modules/coap/no-response.ts";
 import { equal, test } from "../../harness.ts";
 import { Scene } from "./scene.ts";
 
-const scene = () => new Scene({ abilities: [new NoResponse()] });
+const scene = () => new Scene({ abilities: new Abilities([new NoResponse()]) });
 const isEmpty = ({ peer }: Scene) => {
 	const { requests, transmissions, incoming, outbox } = peer.figures;
 	equal(requests + transmissions + incoming + outbox, 0, "something is left");
@@ -41,7 +42,7 @@ test("one that wants errors gets them, and ends when none came", () => {
 });
 
 test("a body by blocks: each block but the last waits for its 2.31", () => {
-	const stage = new Scene({ abilities: [new NoResponse()], limits: { blockSizeBytes: 16 } });
+	const stage = new Scene({ abilities: new Abilities([new NoResponse()]), limits: { blockSizeBytes: 16 } });
 	ask(stage, NotWanted.any, "confirmable", 20);
 	stage.sends("CON 0.02 #0 0001 /t b1=0/m/16 size1=20 258=26 [16]".replace("[16]", `"${"\0".repeat(16)}"`));
 	stage.hears("ACK 0.00 #0").tells();

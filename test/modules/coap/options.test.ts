@@ -1,7 +1,7 @@
 import { utf8 } from "../../../modules/bytes.ts";
 import { OptionNumber } from "../../../modules/coap/option.ts";
 import { isNoCacheKey, isUnsafe, stringOption, uintOption } from "../../../modules/coap/option-value.ts";
-import { deepEqual, equal, test, throws } from "../../harness.ts";
+import { deepEqual, test } from "../../harness.ts";
 import { Scene } from "./scene.ts";
 
 test("unsafe and NoCacheKey, as the registry has them (RFC 7252 Table 4, RFC 7641, RFC 7959, RFC 9175, RFC 7967)", () => {
@@ -85,11 +85,4 @@ test("a notification goes out Confirmable after a day, and when it is acknowledg
 	never.sends("NON 2.05 #0 aa obs=2");
 	never.peer.notify(new Uint8Array([0xbb]), { code: 0x45, observe: 2 }, "nonConfirmable", never.nowMs);
 	never.sends("NON 2.05 #1 bb obs=2");
-});
-
-test("options out of order are our own bug", () => {
-	const stage = new Scene();
-	const options = [uintOption(13, 1)];
-	equal(stage.peer.request({ code: 1, options }, 0), 1);
-	throws(() => stage.peer.request({ code: 1, options: [{ number: -1, value: new Uint8Array(0) }] }, 0));
 });

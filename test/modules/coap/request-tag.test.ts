@@ -1,10 +1,11 @@
+import { Abilities } from "../../../modules/coap/ability.ts";
 import { RequestTag } from "../../../modules/coap/request-tag.ts";
 import { deepEqual, test } from "../../harness.ts";
 import { Scene } from "./scene.ts";
 
 const zeros = (count: number) => `"${"\0".repeat(count)}"`;
 const stageOf = (tag = new RequestTag()) =>
-	new Scene({ abilities: [tag], limits: { blockSizeBytes: 16 }, tuning: { nstart: 4 } });
+	new Scene({ abilities: new Abilities([tag]), limits: { blockSizeBytes: 16 }, tuning: { nstart: 4 } });
 const put = (stage: Scene, path: string, size = 20) =>
 	stage.peer.request({ code: 3, path: [path], payload: new Uint8Array(size) }, stage.nowMs);
 
