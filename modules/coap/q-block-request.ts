@@ -6,7 +6,6 @@ import { MessageType, type MessageView } from "./message.ts";
 import type { Sender, Sending } from "./message-layer.ts";
 import type { Failure, RequestOptions } from "./operation.ts";
 import { OptionNumber } from "./option.ts";
-import { inOrder } from "./option-value.ts";
 import { type BlockCarrier, Emission } from "./q-block-emission.ts";
 import {
 	ABSENT,
@@ -260,7 +259,7 @@ export class QBlockRequest implements Sender, BlockCarrier {
 		token[token.length - 1] = this.#messages;
 		const type = isConfirmable ? MessageType.confirmable : MessageType.nonConfirmable;
 		const writer = layer.writer.start(type, options.code, layer.takeMessageId(), token);
-		if (options.options !== undefined) writer.with(inOrder([...options.options]));
+		if (options.options !== undefined) writer.with(options.options);
 		writer.strings(OptionNumber.uriPath, options.path);
 		writer.uint(OptionNumber.contentFormat, hasBody ? options.contentFormat : undefined);
 		return writer.strings(OptionNumber.uriQuery, options.query).uint(OptionNumber.accept, options.accept);

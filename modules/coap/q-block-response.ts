@@ -4,7 +4,6 @@ import { isSuccess } from "./code.ts";
 import type { PeerCore } from "./extension.ts";
 import { MessageType } from "./message.ts";
 import { OptionNumber } from "./option.ts";
-import { inOrder } from "./option-value.ts";
 import { type BlockCarrier, Emission } from "./q-block-emission.ts";
 import { type QBlockTuning, qBlock2 } from "./q-block-option.ts";
 import type { Request } from "./received.ts";
@@ -76,7 +75,7 @@ export class QBlockResponse implements BlockCarrier {
 	sendWhole(nowMs: number): void {
 		const { answer } = this;
 		const writer = this.#start(answer.code);
-		if (answer.options !== undefined) writer.with(inOrder([...answer.options]));
+		if (answer.options !== undefined) writer.with(answer.options);
 		writer.strings(OptionNumber.locationPath, answer.locationPath);
 		writer.uint(OptionNumber.contentFormat, answer.contentFormat).uint(OptionNumber.maxAge, answer.maxAgeS);
 		const cutter = this.#cutter;
