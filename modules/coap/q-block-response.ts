@@ -63,7 +63,7 @@ export class QBlockResponse implements BlockCarrier {
 		const { answer } = this;
 		const writer = this.#start(answer.code);
 		const others = number > 0 ? undefined : answer.options?.filter((option) => option.number !== OptionNumber.eTag);
-		if (others !== undefined) writer.with(inOrder(others));
+		if (others !== undefined) writer.with(others);
 		writer.opaque(OptionNumber.eTag, this.#eTag);
 		writer.uint(OptionNumber.contentFormat, answer.contentFormat).uint(OptionNumber.maxAge, answer.maxAgeS);
 		writer.uint(OptionNumber.size2, bodySize(answer));
