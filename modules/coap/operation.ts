@@ -1,4 +1,5 @@
 import { blockValue } from "./block.ts";
+import { Code } from "./code.ts";
 import { cellOf, EXCHANGE, type ExchangeAction, type ExchangeEvent, type ExchangeState } from "./exchange.ts";
 import type { Sender, Sending } from "./message-layer.ts";
 import type { OptionValue } from "./option-value.ts";
@@ -148,8 +149,8 @@ function sameTexts(a: readonly string[] = [], b: readonly string[] = []): boolea
 }
 
 /** The Block2 value that asks for what is behind a download's earlier part, or NONE. */
-export function resumed({ resume, sink }: RequestOptions, largest: number): number {
-	if (resume === undefined || sink === undefined || resume.offset < 16) return NONE;
+export function resumed({ code, resume, sink }: RequestOptions, largest: number): number {
+	if (resume === undefined || sink === undefined || code !== Code.get || resume.offset < 16) return NONE;
 	let exponent = largest;
 	while (exponent > 0 && resume.offset % (16 << exponent) !== 0) exponent -= 1;
 	return resume.offset % (16 << exponent) === 0 ? blockValue(resume.offset, false, exponent) : NONE;

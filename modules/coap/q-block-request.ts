@@ -73,8 +73,9 @@ export class QBlockRequest implements Sender, BlockCarrier {
 	start(nowMs: number): void {
 		const { core, cutter, tuning, isKnown } = this.#shared;
 		const { options } = this;
-		const { resume } = options;
-		if (resume !== undefined && resume.offset % (16 << this.#exponent) === 0) this.#offset = resume.offset;
+		const { code, resume } = options;
+		if (resume !== undefined && code === Code.get && resume.offset % (16 << this.#exponent) === 0)
+			this.#offset = resume.offset;
 		if (!cutter.cut(options, 0, 16 << this.#exponent)) this.end = "refused";
 		else if (!cutter.hasMore) this.#ask(nowMs);
 		else {
@@ -123,6 +124,10 @@ export class QBlockRequest implements Sender, BlockCarrier {
 			this.#lacks();
 			return;
 		}
+		if (this.#emission !== undefined && this.#isHasty(this.#emission, view)) {
+			this.#lacks();
+			return;
+		}
 		if (this.#emission !== undefined && this.#goesOn(this.#emission, view, nowMs)) return;
 		this.#dueMs = Number.POSITIVE_INFINITY;
 		const block = reader.one(view, qBlock2);
@@ -149,6 +154,16 @@ export class QBlockRequest implements Sender, BlockCarrier {
 
 	get dueMs(): number {
 		return Math.min(this.#dueMs, this.#emission?.dueMs ?? this.#dueMs, this.#reception?.dueMs ?? this.#dueMs);
+	}
+
+	/**
+	 * Whether a success answers the first of several blocks: from a server that passes over critical options it does not
+	 * know, against RFC 7252 §5.4.1, and took that block for all of the body (aiocoap 0.4.17, Californium 3.14.0).
+	 */
+	#isHasty(emission: Emission, view: MessageView): boolean {
+		const isFinal = isSuccess(view.code) && view.code !== Code.continue;
+		const isFirst = this.#shared.isKnown === undefined && !emission.isOut;
+		return isFinal && isFirst && this.#shared.reader.one(view, qBlock1) === ABSENT;
 	}
 
 	/** Whether a response to a part of our body keeps it going. */

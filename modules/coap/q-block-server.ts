@@ -94,7 +94,7 @@ export class QBlockServer {
 		this.#send(exchange, exchange.first, nowMs);
 		// a small answer to a request without a body is sent again only as an Acknowledgement is
 		if (response.emission === undefined && exchange.reception === undefined) this.#forget(exchange);
-		return true;
+		return answer.observe === undefined; // no observation starts by Q-Block
 	}
 
 	poll(nowMs: number): void {

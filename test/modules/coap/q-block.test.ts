@@ -377,6 +377,21 @@ test("options of the caller's own go along: in every request, with the first blo
 	server.sends("NON 2.05 #1 a1 etag age=7 size2=20 q2=1/-/16 [4]");
 });
 
+test("a POST that wants its answer by Q-Block is executed once, and no observation starts", () => {
+	const stage = serving();
+	stage.hears("CON 0.02 #1 a1 /f q2=0/m/16", "x").sends("ACK 2.04 #1 a1").tells("requested 0.02 /f [1]");
+	stage.hears("CON 0.02 #1 a1 /f q2=0/m/16", "x").sends("ACK 2.04 #1 a1");
+	stage.hears("NON 0.02 #2 a2 /f q2=0/m/16", "x").sends("NON 2.04 #0 a2").tells("requested 0.02 /f [1]");
+	stage.hears("NON 0.02 #2 a2 /f q2=0/m/16", "x").silent().tells();
+	const full = new Stage(small, { remembered: 1 });
+	full.hears("CON 0.02 #1 a1 /f q2=0/m/16", "x").tells("requested 0.02 /f [1]");
+	full.hears("CON 0.02 #2 a2 /g q2=0/m/16", "x").sends("ACK 5.03 #2 a2").tells();
+	const observing = new Stage();
+	observing.hears("NON 0.01 #1 a1 /f q2=0/m/16 obs=0").tells("requested 0.01 /f obs=0");
+	ok(!observing.peer.respond(observing.requests[0]!, { code: 0x45, observe: 3 }, 0));
+	observing.sends("NON 2.05 #0 a1");
+});
+
 test("lists of missing blocks: every number back, every truncation and bit flip borne", () => {
 	const numbers = [0, 23, 24, 255, 256, 65_535, 65_536, 0xfffff];
 	const bytes = writeMissing(numbers);

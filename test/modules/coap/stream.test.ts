@@ -107,7 +107,8 @@ test("a download goes on at an offset where the ETag is still the same", () => {
 	const smaller = downloading(new Checker(1), { resume: { offset: 128, eTag } }, { limits: { blockSizeBytes: 64 } });
 	smaller.sends("CON 0.01 #0 0001 /f b2=2/-/64").hears("ACK 2.05 #0 0001 b2=4/m/32 4=hex:0707", block(4, 32));
 	smaller.sends("CON 0.01 #1 0002 /f b2=5/-/32");
-	// an offset that is no block's
+	// an offset that is no block's, a method whose body would have to go along
+	downloading(new Checker(1), { code: 5, resume: { offset: 64, eTag } }).sends("CON 0.05 #0 0001 /f");
 	downloading(new Checker(1), { resume: { offset: 50, eTag } }).sends("CON 0.01 #0 0001 /f");
 });
 
