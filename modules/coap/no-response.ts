@@ -1,6 +1,5 @@
 import { frozen } from "../frozen.ts";
 import type { Ability, Options } from "./ability.ts";
-import { Code } from "./code.ts";
 import type { Operation } from "./operation.ts";
 import { OptionNumber, readUint } from "./option.ts";
 import { type OptionValue, uintOption } from "./option-value.ts";
@@ -28,6 +27,6 @@ export class NoResponse implements Ability {
 
 	suppresses(options: Options, code: number): boolean {
 		const classes = options.uint(OptionNumber.noResponse);
-		return classes > 0 && code !== Code.continue && (classes & (1 << ((code >> 5) - 1))) !== 0;
+		return classes > 0 && (classes & (1 << ((code >> 5) - 1))) !== 0;
 	}
 }

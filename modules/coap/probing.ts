@@ -45,12 +45,11 @@ export class Probing implements Endpoint {
 		this.#inner.poll(nowMs);
 	}
 
-	/** When poll() and then takeDatagram() have something to do. */
+	/** When to call poll(), and takeDatagram() after it. */
 	get deadlineMs(): number {
-		if (this.#waiting.length === 0) return this.#inner.deadlineMs;
 		const excessBytes = this.#owedBytes - this.#burstBytes;
-		const opensAtMs = excessBytes < 0 ? 0 : this.#paidMs + Math.floor(excessBytes * this.#msPerByte) + 1;
-		return Math.min(this.#inner.deadlineMs, opensAtMs);
+		if (this.#waiting.length === 0 || excessBytes < 0) return this.#inner.deadlineMs;
+		return Math.min(this.#inner.deadlineMs, this.#paidMs + Math.floor(excessBytes * this.#msPerByte) + 1);
 	}
 
 	/** The next datagram that may go out; call it after each receive(), poll() and call of the peer. */
