@@ -67,8 +67,9 @@ function bodies(name: PeerName): void {
 				t.after(() => endpoint.close());
 				await upAndDown(endpoint, server.port, [1, 1024, 5000, 40_000]);
 				equal(endpoint.knowsQBlock(server.port), false);
+				// two small bodies there and back tell nothing: they fit in one message
 				const asked = endpoint.wire(true).filter(({ options }) => options.some(([number]) => qBlocks.includes(number)));
-				ok(asked.length >= 1 && asked.length <= 4, `${asked.length} messages went by Q-Block before it was given up`);
+				ok(asked.length >= 1 && asked.length <= 5, `${asked.length} messages went by Q-Block before it was given up`);
 			},
 		);
 	});

@@ -10,6 +10,7 @@ import {
 	type ResponseOptions,
 } from "../../modules/coap/peer.ts";
 import { QBlock } from "../../modules/coap/q-block.ts";
+import { QBlockServer } from "../../modules/coap/q-block-server.ts";
 import { HOST_LIMITS } from "../../modules/coap/tuning.ts";
 import { decode, type Message } from "./wire-message.ts";
 
@@ -193,7 +194,7 @@ export class CoapEndpoint {
 			observerGone: (token, reason) => this.#options.gone?.(token, port, reason),
 		};
 		const { tuning = {}, limits = {}, understood = [] } = this.#options;
-		const qBlock = this.#options.usesQBlock === true ? new QBlock() : undefined;
+		const qBlock = this.#options.usesQBlock === true ? new QBlock({}, new QBlockServer()) : undefined;
 		const peer: Peer = new Peer({
 			...(qBlock === undefined ? {} : { extension: qBlock }),
 			dice: { below: (bound) => randomInt(bound) },
