@@ -264,7 +264,8 @@ export class Responder implements ObserverOwner, SinkChooser {
 		if (retryAtMs !== undefined) writer.uint(OptionNumber.maxAge, Math.max(1, Math.ceil((retryAtMs - nowMs) / 1000)));
 		if (block1 >= 0) {
 			// only where more is wanted: with an error a smaller size would ask for another try (RFC 7959 §2.9.3)
-			const largest = code === Code.continue ? this.#layer.exponent : Math.max(this.#layer.exponent, 6);
+			const { exponent: wanted, isReliable } = this.#layer;
+			const largest = code === Code.continue && wanted < 6 ? wanted : isReliable ? reservedExponent : 6;
 			const exponent = Math.min(blockExponent(block1), largest);
 			writer.uint(OptionNumber.block1, (block1 & ~7) | exponent);
 			if (code === BODY_TOO_LARGE.reply) writer.uint(OptionNumber.size1, this.#limits.bodyBytes);
@@ -350,7 +351,7 @@ export class Responder implements ObserverOwner, SinkChooser {
 				this.#bodies.depart(kept, response, eTag, nowMs + this.#lifetimeMs);
 			}
 		}
-		if (sequence !== undefined) writer.uint(OptionNumber.observe, this.#layer.isReliable ? 0 : sequence & 0xffffff);
+		if (sequence !== undefined) writer.uint(OptionNumber.observe, sequence & 0xffffff);
 		writer.strings(OptionNumber.locationPath, response.locationPath);
 		writer.uint(OptionNumber.contentFormat, response.contentFormat).uint(OptionNumber.maxAge, response.maxAgeS);
 		if (more || (asked >= 0 && cutter.size > 0)) writer.uint(OptionNumber.block2, blockValue(at, more, exponent));

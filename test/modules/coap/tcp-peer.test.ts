@@ -46,9 +46,9 @@ test("[RFC 8974] tokens of up to longTokenBytes are given back; a longer one get
 		const token = toHex(big(size));
 		const scene = new TcpScene();
 		scene.answer = (request, nowMs) => scene.peer.respond(request, { code: 0x45, observe: 5 }, nowMs);
-		scene.hears(`0.01 ${token} /a obs=0`).sends(`2.05 ${token} obs=0`);
+		scene.hears(`0.01 ${token} /a obs=0`).sends(`2.05 ${token} obs=5`);
 		scene.peer.notify(scene.requests[0]!.token, { code: 0x45, observe: 6 }, "confirmable", 10);
-		scene.sends(`2.05 ${token} obs=0`);
+		scene.sends(`2.05 ${token} obs=6`);
 		const udp = new Scene();
 		udp.answer = (request, nowMs) => udp.peer.respond(request, { code: 0x45 }, nowMs);
 		udp.hears(`CON 0.01 #7 ${token} /a`).sends(`ACK 2.05 #7 ${token}`);
@@ -89,7 +89,7 @@ test("[RFC 8768] a Hop-Limit of 0, or above 255, gets 4.00, any other is passed 
 	scene.sends("0.01 0001 /x?q 3=104 16=9 accept=60");
 });
 
-test("[RFC 8323 A.1] notifications come in order: their numbers are empty, and mean nothing", () => {
+test("[RFC 8323 A.1] notifications come in order: their numbers mean nothing", () => {
 	const scene = new TcpScene();
 	const id = scene.peer.request({ code: 1, path: ["t"], observe: 0 }, 0);
 	scene.sends("0.01 0001 /t obs=0").hears("2.05 0001 obs=7", "a");
@@ -124,16 +124,16 @@ test("[RFC 8323 A.4] cancel() of an observation ends it at the other endpoint, w
 	deepEqual(scene.peer.figures, { requests: 0, incoming: 0, observers: 0, bodies: 0, outbox: 0, held: 0 });
 });
 
-test("observers: notifications have an empty number, the newest that waits goes, GET with 1 and the end remove them", () => {
+test("observers: the newest notification that waits goes, GET with 1 and the end of the connection remove them", () => {
 	const scene = new TcpScene();
 	scene.answer = (request, nowMs) => scene.peer.respond(request, { code: 0x45, observe: 900 }, nowMs);
-	scene.hears("0.01 aa /t obs=0").sends("2.05 aa obs=0").hears("0.01 bb /u obs=0").skip();
+	scene.hears("0.01 aa /t obs=0").sends("2.05 aa obs=900").hears("0.01 bb /u obs=0").skip();
 	const [a, b] = scene.requests.map(({ token }) => token) as [Uint8Array, Uint8Array];
 	for (const size of [1, 2, 3]) {
 		scene.peer.notify(a, { code: 0x45, observe: 900 + size, payload: big(30 + size) }, "confirmable", size);
 		scene.peer.notify(b, { code: 0x45, observe: 900 + size, payload: big(40 + size) }, "nonConfirmable", size);
 	}
-	scene.sends("2.05 aa obs=0 [33]").sends("2.05 bb obs=0 [43]").silent(); // nobody read in between
+	scene.sends("2.05 aa obs=903 [33]").sends("2.05 bb obs=903 [43]").silent(); // nobody read in between
 	scene.hears("0.01 aa /t obs=1").sends("2.05 aa").hears("0.01 aa").skip();
 	equal(scene.peer.figures.observers, 1);
 	scene.peer.notify(b, { code: 0x84 }, "nonConfirmable", 10);
@@ -212,11 +212,13 @@ test("[RFC 8323 §6] BERT: blocks of theirs are taken, and ours served, at the s
 	scene.hears("0.01 b2 /f 23=hex:47").sends("2.05 b2 etag b2=4/m/2048 [4096]");
 	scene.hears("0.01 b3 /f 23=hex:87").sends("2.05 b3 etag b2=8/-/2048 [808]");
 	scene.hears("0.01 b4 /f b2=0/-/512").sends("2.05 b4 etag b2=0/m/512 size2=9000 [512]");
-	// a small device takes BERT blocks of one KiB too, as its Max-Message-Size says, and asks for plain ones
+	// a small device takes BERT blocks of one KiB too, as its Max-Message-Size says
 	const small = new TcpScene();
 	small.answer = (request, nowMs) => small.peer.respond(request, { code: 0x44 }, nowMs);
-	small.hears("0.03 a1 /f 27=hex:0f", big(1024)).sends("2.31 a1 b1=0/m/1024");
+	small.hears("0.03 a1 /f 27=hex:0f", big(1024)).sends("2.31 a1 b1=0/m/2048");
 	small.hears("0.03 a2 /f b1=1/-/1024", big(3)).sends("2.04 a2 b1=1/-/1024").tells("requested 0.03 /f [1027]");
+	const smaller = new TcpScene({ limits: { blockSizeBytes: 256 } });
+	smaller.hears("0.03 a1 /f 27=hex:0f", big(1024)).sends("2.31 a1 b1=0/m/256");
 });
 
 test("on UDP the exponent of BERT stays reserved", () => {
