@@ -86,11 +86,13 @@ export class Emission {
 		}
 	}
 
-	/** They want these. */
-	resend(numbers: readonly number[], nowMs: number): void {
+	/** They want these. @returns false when there is none of them */
+	resend(numbers: readonly number[], nowMs: number): boolean {
 		this.#quiet = 0;
-		for (const number of numbers) if (!this.send(number, nowMs)) break;
+		let isThere = false;
+		for (const number of numbers) if (this.send(number, nowMs)) isThere = true;
 		this.rest(nowMs);
+		return isThere;
 	}
 
 	/** Waits for a word. */

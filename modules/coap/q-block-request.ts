@@ -110,8 +110,10 @@ export class QBlockRequest implements Sender, BlockCarrier {
 		else if (what === "unheard") this.end = "timedOut";
 		else if (what === "acknowledged") {
 			// §4.3: blocks are acknowledged, and the response comes when all are there
-			if (this.#emission !== undefined) this.#emission.sendSet(nowMs);
-			else this.#dueMs = nowMs + this.#shared.core.tuning.responseTimeoutMs;
+			if (this.#emission !== undefined) {
+				this.#emission.sendSet(nowMs);
+				this.#check(this.#emission);
+			} else this.#dueMs = nowMs + this.#shared.core.tuning.responseTimeoutMs;
 		}
 	}
 
@@ -147,6 +149,7 @@ export class QBlockRequest implements Sender, BlockCarrier {
 			if (!emission.poll(nowMs)) this.end = "timedOut";
 			// Beyond RFC 9177: the last block once more asks for the response, which may be lost too
 			else if (wasOut) emission.send(emission.next - 1, nowMs);
+			this.#check(emission);
 		}
 		if (reception !== undefined) this.#act(reception.poll(nowMs), nowMs);
 		if (this.#dueMs <= nowMs) this.end = "timedOut";
@@ -173,6 +176,7 @@ export class QBlockRequest implements Sender, BlockCarrier {
 			this.#shared.isKnown = true;
 			const block = reader.one(view, qBlock1);
 			emission.goOn(block >= 0 ? (block >>> 4) + 1 : emission.next, nowMs);
+			this.#check(emission);
 			return true;
 		}
 		if (view.code !== Code.requestEntityIncomplete) {
@@ -183,6 +187,7 @@ export class QBlockRequest implements Sender, BlockCarrier {
 		if (view.uint(OptionNumber.contentFormat) !== missingBlocksFormat) return false;
 		this.#shared.isKnown = true;
 		if (readMissing(view.bytes, view.payloadAt, view.end, tuning.maxPayloads, numbers)) emission.resend(numbers, nowMs);
+		this.#check(emission);
 		return true;
 	}
 
@@ -258,6 +263,10 @@ export class QBlockRequest implements Sender, BlockCarrier {
 
 	#deliver(view: MessageView, reception: Reception | undefined): void {
 		this.end = new Response(view, reception && wholeOf(reception.sink), undefined);
+	}
+
+	#check(emission: Emission): void {
+		if (emission.isBroken) this.end = "refused";
 	}
 
 	/** They do not know Q-Block: plain blocks from now on (RFC 9177 §4.1). */

@@ -1,11 +1,11 @@
 import type { ResponseOptions } from "./answer.ts";
 import { bodyMark } from "./block.ts";
-import { isSuccess } from "./code.ts";
+import { Code, isSuccess } from "./code.ts";
 import type { PeerCore } from "./extension.ts";
 import { MessageType } from "./message.ts";
 import { OptionNumber } from "./option.ts";
 import { type BlockCarrier, Emission } from "./q-block-emission.ts";
-import { type QBlockTuning, qBlock2 } from "./q-block-option.ts";
+import { ABSENT, type QBlockTuning, qBlock2 } from "./q-block-option.ts";
 import type { Request } from "./received.ts";
 import type { Subject } from "./same-resource.ts";
 import { type BlockCutter, bodySize } from "./stream.ts";
@@ -25,7 +25,6 @@ export class QBlockResponse implements BlockCarrier {
 	/** The message that the next block goes into: an Acknowledgement's Message ID, or "confirmable" for a late answer. */
 	#first: number | "confirmable" | undefined;
 
-	/** @param isFailed out: set where the producer failed already */
 	constructor(
 		core: PeerCore,
 		cutter: BlockCutter,
@@ -58,6 +57,13 @@ export class QBlockResponse implements BlockCarrier {
 		this.#first = "confirmable";
 	}
 
+	/** @returns the Message ID whose Acknowledgement nothing went into, or ABSENT */
+	takeBack(): number {
+		const first = this.#first;
+		this.#first = undefined;
+		return typeof first === "number" ? first : ABSENT;
+	}
+
 	/** One block (RFC 9177 §4.4). */
 	carry(emission: Emission, number: number, cutter: BlockCutter, nowMs: number): void {
 		const { answer } = this;
@@ -79,9 +85,15 @@ export class QBlockResponse implements BlockCarrier {
 		writer.strings(OptionNumber.locationPath, answer.locationPath);
 		writer.uint(OptionNumber.contentFormat, answer.contentFormat).uint(OptionNumber.maxAge, answer.maxAgeS);
 		const cutter = this.#cutter;
-		if (cutter.cut(answer, 0, this.#core.limits.blockSizeBytes)) writer.payload(cutter.bytes, cutter.at, cutter.end);
-		const bytes = writer.finish() ?? this.#start(0xa0).finish()!;
-		this.#post(bytes, nowMs);
+		const isThere = cutter.cut(answer, 0, this.#core.limits.blockSizeBytes);
+		const bytes = isThere ? writer.payload(cutter.bytes, cutter.at, cutter.end).finish() : undefined;
+		if (bytes === undefined) this.refuse(Code.internalServerError, nowMs);
+		else this.#post(bytes, nowMs);
+	}
+
+	/** A code alone, in place of what was wanted. */
+	refuse(code: number, nowMs: number): void {
+		this.#post(this.#start(code).finish()!, nowMs);
 	}
 
 	#start(code: number) {

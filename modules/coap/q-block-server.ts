@@ -113,6 +113,7 @@ export class QBlockServer {
 			if (emission.isOut)
 				emission.dueMs = Number.POSITIVE_INFINITY; // they ask for what is missing
 			else emission.poll(nowMs);
+			this.#checked(exchange, nowMs);
 		}
 	}
 
@@ -147,9 +148,10 @@ export class QBlockServer {
 			const number = block2 >>> 4;
 			this.#own(exchange);
 			// "Continue": the first of a set, with M
-			if (hasMore(block2) && number % this.#ready.tuning.maxPayloads === 0) emission.goOn(number, nowMs);
-			else emission.resend(this.#numbers, nowMs);
-			if (exchange.owed >= 0) this.#acknowledge(exchange, nowMs);
+			const isContinue = hasMore(block2) && number % this.#ready.tuning.maxPayloads === 0;
+			if (isContinue) emission.goOn(number, nowMs);
+			else if (!emission.resend(this.#numbers, nowMs)) exchange.response.refuse(Code.badRequest, nowMs);
+			this.#checked(exchange, nowMs);
 			return;
 		}
 		if (exchange?.request !== undefined) {
@@ -266,8 +268,19 @@ export class QBlockServer {
 		this.#own(exchange);
 		if (response.emission === undefined) response.sendWhole(nowMs);
 		else if (numbers === undefined) response.emission.sendSet(nowMs);
-		else response.emission.resend(numbers, nowMs);
-		if (exchange.owed >= 0) this.#acknowledge(exchange, nowMs); // no such block
+		else if (!response.emission.resend(numbers, nowMs)) response.refuse(Code.badRequest, nowMs);
+		this.#checked(exchange, nowMs);
+	}
+
+	/** After something was to be sent: acknowledges where nothing was, and lets go of an answer whose producer failed. */
+	#checked(exchange: Exchange, nowMs: number): void {
+		const response = exchange.response!;
+		if (response.emission?.isBroken === true) {
+			response.refuse(Code.internalServerError, nowMs);
+			this.#forget(exchange);
+		}
+		exchange.owed = response.takeBack();
+		if (exchange.owed >= 0) this.#acknowledge(exchange, nowMs);
 	}
 
 	/** What is sent next answers the newest message. */

@@ -216,7 +216,7 @@ test("Q-Block1 out: errors end it; a list that is none changes nothing", () => {
 		.silent()
 		.tells();
 	stage
-		.hears("NON 4.08 #51 00000002 cf=272", new Uint8Array([23, 0]))
+		.hears("NON 4.08 #51 00000002 cf=272", new Uint8Array([23]))
 		.silent()
 		.tells(); // a block that is not there
 	const broken = new Stage();
@@ -386,10 +386,100 @@ test("a POST that wants its answer by Q-Block is executed once, and no observati
 	const full = new Stage(small, { remembered: 1 });
 	full.hears("CON 0.02 #1 a1 /f q2=0/m/16", "x").tells("requested 0.02 /f [1]");
 	full.hears("CON 0.02 #2 a2 /g q2=0/m/16", "x").sends("ACK 5.03 #2 a2").tells();
+	full.hears("CON 0.01 #3 a3 /g q2=0/m/16").silent().tells("requested 0.01 /g");
 	const observing = new Stage();
 	observing.hears("NON 0.01 #1 a1 /f q2=0/m/16 obs=0").tells("requested 0.01 /f obs=0");
 	ok(!observing.peer.respond(observing.requests[0]!, { code: 0x45, observe: 3 }, 0));
 	observing.sends("NON 2.05 #0 a1");
+});
+
+test("Q-Block2 out: Message ID 0, one block at a set's start, the rest of a set, no such block, nothing to send", () => {
+	const stage = serving(160);
+	stage.hears("CON 0.01 #0 a1 /f q2=0/m/16").sends("ACK 2.05 #0 a1 etag size2=160 q2=0/m/16 [16]").skip();
+	stage.hears("NON 0.01 #1 a2 /f q2=4/m/16").skip().hears("NON 0.01 #2 a3 /f q2=4/-/16");
+	stage.sends("NON 2.05 #7 a3 etag size2=160 q2=4/m/16 [16]").silent().hears("NON 0.01 #3 a4 /f q2=6/m/16");
+	stage.sends("NON 2.05 #8 a4 etag size2=160 q2=6/m/16 [16]").sends("NON 2.05 #9 a4 etag size2=160 q2=7/m/16 [16]");
+	stage.silent().hears("CON 0.01 #4 a5 /f q2=4/m/16").sends("ACK 0.00 #4 -").silent(); // on its way already
+	stage.hears("CON 0.01 #5 a6 /f q2=65536/-/16").sends("ACK 4.00 #5 a6").silent();
+	stage.hears("NON 0.01 #6 a7 /f q2=9/-/16").sends("NON 2.05 #10 a7 etag size2=160 q2=9/-/16 [16]").silent();
+	stage.tells("requested 0.01 /f");
+	// asked for from the start again: the application is, too, and one answer is kept
+	stage.hears("NON 0.01 #7 a8 /f q2=0/m/16").tells("requested 0.01 /f");
+	equal(stage.peer.figures.bodies, 1);
+	const late = new Stage();
+	late.hears("CON 0.01 #0 a1 /f q2=0/m/16").at(500).sends("ACK 0.00 #0 -");
+	const beyond = serving(20);
+	beyond.hears("CON 0.01 #1 a1 /f q2=2/-/16").sends("ACK 4.00 #1 a1");
+});
+
+test("a producer that fails: 5.00 and refused, wherever it does", () => {
+	for (const failsAt of [0, 32, 64]) {
+		const source = new Maker(1, 160);
+		source.failsAt = failsAt;
+		const stage = new Stage();
+		stage.answer = (request, nowMs) => stage.peer.respond(request, { code: 0x45, source }, nowMs);
+		stage.hears("NON 0.01 #1 a1 /f q2=0/m/16");
+		for (let number = 0; number < failsAt / 16; number++) {
+			stage.sends(`NON 2.05 #${number} a1 etag q2=${number}/m/16 [16]`);
+		}
+		if (failsAt === 64) stage.silent().hears("NON 0.01 #2 a1 /f q2=4/m/16");
+		stage
+			.sends(`NON 5.00 #${Math.max(failsAt / 16, 1)} a1`)
+			.silent()
+			.isEmpty();
+		const up = new Stage();
+		up.qBlock.request({ code: 3, path: ["f"], source }, 0);
+		up.hears("ACK 0.00 #0").hears("NON 2.31 #50 00000002 q1=3/m/16").at(1).tells("failed 1 refused").skip().isEmpty();
+	}
+});
+
+test("Q-Block2 in: what makes no sense changes nothing, or ends it", () => {
+	const stage = getting();
+	stage.hears("ACK 2.05 #0 00000001 4=hex:aa q2=0/m/16", block(0));
+	stage.blocks("00000001", [5], 9).sends("NON 0.01 #1 00000002 /f q2=1/-/16 q2=2/-/16 q2=3/-/16 q2=4/-/16");
+	stage.hears("NON 2.05 #700 00000002 4=hex:aa q2=1/-/16", block(1)).tells(); // an end before what is here
+	stage.hears("NON 2.05 #701 00000002 4=hex:aa q2=1/m/32", block(0, 32)).tells("failed 1 malformed");
+	stage.skip().isEmpty();
+	const smaller = getting();
+	smaller.hears("ACK 2.05 #0 00000001 4=hex:aa q2=0/m/16", block(0)).blocks("00000001", [1, 2, 4], 9);
+	smaller.skip().blocks("00000001", [3], 9).silent(); // block 5 was too far ahead, or never came
+	smaller.at(4000).sends("NON 0.01 #2 00000003 /f q2=5/-/16 q2=6/-/16 q2=7/-/16");
+	const unmarked = getting();
+	unmarked.hears("ACK 2.05 #0 00000001 4=hex:aa q2=0/m/16", block(0));
+	unmarked.hears("NON 2.05 #700 00000001 q2=1/m/16", block(1)).sends("CON 0.01 #1 00000002 /f q2=0/m/16");
+});
+
+test("more than Limits.bodies at once go by plain blocks; a reset ends all", () => {
+	const stage = new Stage(small, { bodies: 1, outbox: 8 });
+	stage.qBlock.request({ code: 1, path: ["f"] }, 0);
+	equal(stage.qBlock.request({ code: 1, path: ["g"] }, 0), 2);
+	stage.sends("CON 0.01 #0 00000001 /f q2=0/m/16").hears("ACK 2.05 #0 00000001", "x").tells("responded 1 2.05 [1]");
+	stage.sends("CON 0.01 #1 0002 /g b2=0/-/16").hears("ACK 2.05 #1 0002", "x").tells("responded 2 2.05 [1]");
+	stage.sink = new Checker(1);
+	stage.qBlock.request({ code: 5, path: ["f"], contentFormat: 60, payload: new Uint8Array([7]) }, 0);
+	stage.sends('CON 0.05 #2 00000001 /f cf=60 q2=0/m/16 "\x07"');
+	stage.hears("NON 0.02 #9 a1 /h q1=0/m/16 292=7", block(0)).peer.reset(0);
+	stage.tells("failed 3 cancelled").isEmpty();
+	ok(stage.sink.isAbandoned);
+	const silent = new Stage();
+	silent.qBlock.request({ code: 1, path: ["f"] }, 0);
+	silent.peer.reset();
+	silent.tells().isEmpty();
+});
+
+test("a sink hears abandoned() when its place is taken, unless its body is whole", () => {
+	const stage = new Stage(small, { bodies: 1 });
+	const whole = new Checker(1);
+	stage.sink = whole;
+	stage.hears("NON 0.02 #1 a1 /f q1=0/-/16 292=7", block(0)).tells("requested 0.02 /f");
+	const half = new Checker(1);
+	stage.sink = half;
+	stage.hears("NON 0.02 #2 a2 /f q1=0/m/16 292=8", block(0));
+	stage.sink = new Checker(1);
+	stage.hears("NON 0.02 #3 a3 /f q1=0/m/16 292=9", block(0));
+	deepEqual([whole.isAbandoned, half.isAbandoned, stage.sink.isAbandoned], [false, true, false]);
+	stage.peer.reset();
+	ok(stage.sink.isAbandoned && !whole.isAbandoned);
 });
 
 test("lists of missing blocks: every number back, every truncation and bit flip borne", () => {
