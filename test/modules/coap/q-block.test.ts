@@ -1,3 +1,4 @@
+import { MessageView } from "../../../modules/coap/message.ts";
 import { QBlock } from "../../../modules/coap/q-block.ts";
 import { type QBlockTuning, readMissing, writeMissing } from "../../../modules/coap/q-block-option.ts";
 import { QBlockServer } from "../../../modules/coap/q-block-server.ts";
@@ -480,6 +481,34 @@ test("a sink hears abandoned() when its place is taken, unless its body is whole
 	deepEqual([whole.isAbandoned, half.isAbandoned, stage.sink.isAbandoned], [false, true, false]);
 	stage.peer.reset();
 	ok(stage.sink.isAbandoned && !whole.isAbandoned);
+});
+
+test("Q-Block1 out: a success for the first block alone is that of a server that passed over the option", () => {
+	const hasty = putting();
+	hasty.hears("ACK 2.04 #0 00000001").at(0).sends("CON 0.03 #1 0002 /f b1=0/m/16 size1=90 [16]").tells();
+	equal(hasty.qBlock.isKnown, false);
+	putting().hears("ACK 2.04 #0 00000001 q1=0/m/16").at(0).silent().tells("responded 1 2.04");
+	const late = putting(20).hears("ACK 0.00 #0").skip();
+	late.hears("NON 2.04 #50 00000002").tells("responded 1 2.04");
+	const full = putting(90).hears("ACK 2.31 #0 00000001").skip(); // without its option: the present set
+	equal(full.qBlock.isKnown, true);
+});
+
+test("Q-Block1 in: Message ID 0 all the way; the ETag of an answer is the caller's", () => {
+	const stage = new Stage();
+	stage.hears("CON 0.02 #0 a1 /f q1=0/m/16 292=7", block(0)).sends("ACK 0.00 #0 -");
+	stage.hears("NON 0.02 #1 a2 /f q1=1/-/16 292=7", block(1)).tells("requested 0.02 /f [32]");
+	const options = [{ number: 4, value: new Uint8Array([0x99]) }];
+	stage.peer.respond(stage.requests[0]!, { code: 0x44, payload: bytesOfBody(1, 0, 20), options }, 0);
+	const view = new MessageView();
+	for (const number of [0, 1]) {
+		const bytes = stage.peer.takeDatagram()!;
+		equal(view.read(bytes, 0, bytes.length), undefined);
+		ok(view.find(4) && view.option.uint === 0x99, `block ${number}`);
+	}
+	const repeated = serving();
+	repeated.hears("NON 0.02 #1 a1 /f q1=0/-/16 292=7", block(0)).sends("NON 2.04 #0 a1");
+	repeated.hears("CON 0.02 #0 a2 /f q1=0/-/16 292=7", block(0)).sends("ACK 2.04 #0 a2").tells("requested 0.02 /f [16]");
 });
 
 test("lists of missing blocks: every number back, every truncation and bit flip borne", () => {
