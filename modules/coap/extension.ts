@@ -29,7 +29,7 @@ export interface PeerExtension {
 	readonly understood: readonly number[];
 	/** Called once, by the peer's constructor. */
 	attach(core: PeerCore): void;
-	/** Is shown every request of theirs that is no duplicate. @returns whether it was the extension's, and is dealt with */
+	/** Is shown every request of theirs that is no duplicate. @returns whether it was the extension's, and is over */
 	receive(view: MessageView, nowMs: number): boolean;
 	/** Whether it waits for this response, which no plain request waits for. */
 	awaits(view: MessageView): boolean;

@@ -10,7 +10,7 @@ import type { Request } from "./received.ts";
 import type { Subject } from "./same-resource.ts";
 import { type BlockCutter, bodySize } from "./stream.ts";
 
-/** An answer of ours, sent by Q-Block where it is larger than one block (RFC 9177 §4.4), and kept for what gets lost. */
+/** An answer of ours, by Q-Block where it is larger than one block (RFC 9177 §4.4), kept for what gets lost. */
 export class QBlockResponse implements BlockCarrier {
 	readonly subject: Subject;
 	readonly answer: ResponseOptions;
