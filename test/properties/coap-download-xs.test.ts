@@ -151,9 +151,8 @@ for (const [kind, arenaKib, lossPercent] of [
 		const most = Math.max(...world.alive);
 		if (process.env.COAP_FIGURES !== undefined) {
 			const perBlock = Math.round(computrons / (sizeBytes / 1024));
-			process.stdout.write(
-				`# ${kind} ${lossPercent} %: ${world.nowMs} ms, alive ${world.alive}, peak ${ramBytes.peak}, ${perBlock} computrons a block\n`,
-			);
+			const what = `# ${kind} ${lossPercent} %: ${world.nowMs} ms, alive ${world.alive}`;
+			process.stdout.write(`${what}, peak ${ramBytes.peak}, ${perBlock} computrons a block\n`);
 		}
 		ok(world.alive.length >= 8);
 		// by Q-Block up to a set of blocks waits for the ones before it

@@ -198,7 +198,7 @@ test("Q-Block1 out: the first block Confirmable, then by sets as 2.31 comes (RFC
 	stage.hears("NON 2.04 #52 00000008").silent().tells("responded 1 2.04").isEmpty();
 });
 
-test("Q-Block1 out: without a word the next set goes after NON_TIMEOUT, the last block asks for the answer, then it fails", () => {
+test("Q-Block1 out: without a word the next set goes after NON_TIMEOUT, then the last block asks, then it fails", () => {
 	const stage = putting();
 	stage.hears("ACK 0.00 #0").skip().at(1999).silent().at(2000);
 	stage.sends("NON 0.03 #4 00000005 /f q1=4/m/16 q2=0/m/16 size1=90 292=1 [16]");
@@ -394,7 +394,7 @@ test("a POST that wants its answer by Q-Block is executed once, and no observati
 	observing.sends("NON 2.05 #0 a1");
 });
 
-test("Q-Block2 out: Message ID 0, one block at a set's start, the rest of a set, no such block, nothing to send", () => {
+test("Q-Block2 out: Message ID 0, one block at a set's start, the rest of a set, no such block", () => {
 	const stage = serving(160);
 	stage.hears("CON 0.01 #0 a1 /f q2=0/m/16").sends("ACK 2.05 #0 a1 etag size2=160 q2=0/m/16 [16]").skip();
 	stage.hears("NON 0.01 #1 a2 /f q2=4/m/16").skip().hears("NON 0.01 #2 a3 /f q2=4/-/16");
@@ -563,7 +563,7 @@ function settles(stage: Stage, what: string): void {
 	equal(stage.peer.deadlineMs, Number.POSITIVE_INFINITY, what);
 }
 
-test("every truncation and every bit flip of Q-Block messages, into a peer in the middle of it: no throw, no growth", () => {
+test("every truncation and bit flip of Q-Block messages, into a peer in the middle of it: no throw, no growth", () => {
 	let stage = busy();
 	let count = 0;
 	const stride = patience > 1 ? 1 : 5;
