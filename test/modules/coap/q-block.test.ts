@@ -198,7 +198,7 @@ test("Q-Block1 out: the first block Confirmable, then by sets as 2.31 comes (RFC
 	stage.hears("NON 2.04 #52 00000008").silent().tells("responded 1 2.04").isEmpty();
 });
 
-test("Q-Block1 out: without a word the next set goes after NON_TIMEOUT, then the last block asks, then it fails", () => {
+test("Q-Block1 out: without a word the next set goes after NON_TIMEOUT, then the last block asks, it fails", () => {
 	const stage = putting();
 	stage.hears("ACK 0.00 #0").skip().at(1999).silent().at(2000);
 	stage.sends("NON 0.03 #4 00000005 /f q1=4/m/16 q2=0/m/16 size1=90 292=1 [16]");
