@@ -101,13 +101,12 @@ export class TcpLayer implements Layer, Memory {
 		this.#fit();
 	}
 
-	/** The blocks that fit: BERT for those who said that they know it (RFC 8323 §5.3.2). */
+	/** The blocks that fit: several KiB only for those who said that they know BERT (RFC 8323 §5.3.2). */
 	#fit(): void {
 		const { blockSizeBytes, messageBytes } = this.#limits;
 		const room = Math.max(Math.min(this.writer.limitBytes, messageBytes) - headBytes, 16);
 		const own = sizeExponent(Math.min(room, blockSizeBytes));
-		const isBert = own === reservedExponent && this.#allowsBert && this.writer.limitBytes > baseMessageBytes;
-		this.#exponent = isBert ? own : Math.min(own, 6);
+		this.#exponent = this.#allowsBert ? own : Math.min(own, 6);
 		this.#blockBytes = Math.max(Math.min(blockSizeBytes, room) & ~1023, 1024);
 	}
 

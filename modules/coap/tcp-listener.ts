@@ -3,7 +3,7 @@ import type { Peer, PeerListener, PeerOptions } from "./peer.ts";
 import type { Release } from "./signalling.ts";
 
 /** What can be done with a peer whatever carries its messages. */
-export type Endpoint = Pick<
+export type AnyPeer = Pick<
 	Peer,
 	| "request"
 	| "cancel"

@@ -7,15 +7,15 @@ import type { RequestOptions } from "./operation.ts";
 import type { Request } from "./received.ts";
 import { Requester } from "./requester.ts";
 import { Responder } from "./responder.ts";
-import { type Release, Signal, SignalCode, writeAbort, writeCsm, writeRelease } from "./signalling.ts";
+import { type Release, Signal, SignalCode, SignalOption, writeAbort, writeCsm, writeRelease } from "./signalling.ts";
 import { SilentCancels } from "./tcp-cancel.ts";
 import { baseMessageBytes, FrameReader } from "./tcp-frame.ts";
 import { TcpLayer } from "./tcp-layer.ts";
-import type { Ending, Endpoint, TcpFigures, TcpPeerListener, TcpPeerOptions } from "./tcp-listener.ts";
+import type { AnyPeer, Ending, TcpFigures, TcpPeerListener, TcpPeerOptions } from "./tcp-listener.ts";
 import { CONNECTION, type TcpAction, type TcpEvent, type TcpState } from "./tcp-state.ts";
 import { DEFAULT_TUNING, DEVICE_LIMITS, type Limits } from "./tuning.ts";
 
-export type { Ending, Endpoint, TcpFigures, TcpPeerListener, TcpPeerOptions } from "./tcp-listener.ts";
+export type { AnyPeer, Ending, TcpFigures, TcpPeerListener, TcpPeerOptions } from "./tcp-listener.ts";
 
 export const CSM_MISSING = fault("coap.csmMissing", "silence", "RFC 8323 §3.3");
 export const STRAY_RESPONSE = fault("coap.strayResponse", "silence", "RFC 7252 §5.3.2");
@@ -27,7 +27,7 @@ export const SILENT = fault("coap.silent", "silence", "RFC 8323 §3.3, §5.4");
  * listener and calls as Peer. `connected` and `disconnected` tell it of the stream; both sides of a connection are
  * alike. One connection may follow the other.
  */
-export class TcpPeer implements Endpoint {
+export class TcpPeer implements AnyPeer {
 	/**
 	 * Up to where receive() took the bytes: short of the end while the outbox is full. Offer the rest again when some of
 	 * that was taken.
@@ -312,7 +312,7 @@ export class TcpPeer implements Endpoint {
 
 	/** A Ping or a Pong. One that is larger than they take is left away, as it could not be otherwise. */
 	#postSignal(code: number, token: Uint8Array, custody: boolean): void {
-		const writer = this.#layer.writer.start(0, code, 0, token).uint(2, custody ? 0 : undefined);
+		const writer = this.#layer.writer.start(0, code, 0, token).uint(SignalOption.custody, custody ? 0 : undefined);
 		const bytes = writer.finish();
 		if (bytes !== undefined) this.#layer.post(bytes);
 	}

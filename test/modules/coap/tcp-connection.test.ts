@@ -183,6 +183,23 @@ test("an Abort is written before the stream is closed, and read before the end o
 	ok(!client.isOpen && !server.isOpen);
 });
 
+test("an Abort goes out whole over a narrow wire", () => {
+	const pair = new Pair(3, 64);
+	pair.wires![0].write(fromHex("1001ff")!, 0, 3);
+	pair.run();
+	deepEqual(pair.told, ["server closed refused", "client closed aborted"]);
+});
+
+test("what was sent before the end is read, however much it is", () => {
+	const pair = new Pair(10_000, 16);
+	const csms = fromHex(`${"00e1".repeat(1000)}00e5`)!; // and an Abort
+	equal(pair.wires![0].write(csms, 0, csms.length), csms.length);
+	pair.wires![0].close();
+	pair.run();
+	deepEqual(pair.told, ["server closed aborted"]);
+	ok(!pair.ends[1].isOpen);
+});
+
 test("an other side that takes nothing does not hold the memory, and its end is noticed", () => {
 	const pair = new Pair(40, 16);
 	const [client, server] = pair.ends;

@@ -120,6 +120,25 @@ test("a message that they would not take is not written, nor one larger than the
 	equal(writer.start(1, 0xa0, 0, new Uint8Array(8)).finish()?.length, 10); // no larger than the request was
 });
 
+test("the largest message is taken, and one a byte larger is not, in place or in pieces", () => {
+	for (const size of [1152, 1153]) {
+		const writer = new FrameWriter(new Uint8Array(1200));
+		writer.limitBytes = 1200;
+		const bytes = writer
+			.start(1, 0x45, 0, new Uint8Array(3))
+			.payload(new Uint8Array(size - 8))
+			.finish()!;
+		equal(bytes.length, size);
+		const whole = new FrameReader(1152);
+		equal(whole.next(bytes, 0, size), size === 1152 ? size : -1);
+		const pieces = new FrameReader(1152);
+		equal(pieces.next(bytes, 0, 100), -1);
+		equal(pieces.next(bytes, 100, size), size === 1152 ? size : -1);
+		equal(whole.fault?.code, size === 1152 ? undefined : "coap.frameTooLarge");
+		equal(pieces.fault, whole.fault);
+	}
+});
+
 test("every truncation of a good message waits for the rest, and goes on with it", () => {
 	for (const { name, hex } of small) {
 		const whole = fromHex(hex)!;

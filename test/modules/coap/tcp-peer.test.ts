@@ -112,9 +112,17 @@ test("[RFC 8323 A.4] cancel() of an observation ends it at the other endpoint, w
 	scene.peer.cancel(id);
 	scene.sends("0.01 0001 /t?x obs=1 accept=60").hears("2.05 0001 obs=0", "late").hears("2.05 0001", "end").tells();
 	equal(scene.peer.figures.requests, 0);
+	// of two that are alike the one that was meant
+	const twins = [0, 1].map(() => scene.peer.request({ code: 1, path: ["t"], observe: 0 }, 0));
+	scene.skip().hears("2.05 0002 obs=0").hears("2.05 0003 obs=0");
+	scene.peer.cancel(twins[1]!);
+	scene.sends("0.01 0003 /t obs=1").hears("2.05 0003").hears("2.05 0002 obs=0").silent();
+	scene.peer.cancel(twins[0]!);
+	scene.sends("0.01 0002 /t obs=1").hears("2.05 0002");
+	equal(scene.told.splice(0).length, 3);
 	const early = scene.peer.request({ code: 1, path: ["t"], observe: 0 }, 0);
 	scene.peer.cancel(early); // before the first answer
-	scene.skip().hears("2.05 0002 obs=0").hears("2.05 0002").silent().tells();
+	scene.skip().hears("2.05 0004 obs=0").hears("2.05 0004").silent().tells();
 	const unheard = scene.peer.request({ code: 1, path: ["t"], observe: 0 }, 0);
 	scene.peer.cancel(unheard);
 	scene.skip().at(100_000).tells();
@@ -168,6 +176,10 @@ test("[RFC 8323 §6] BERT: a body goes out in as many KiB as both take, and coun
 	scene.sends("0.03 0001 /f b1=0/m/2048 size1=7000 [3072]").hears("2.31 0001 27=hex:0f");
 	scene.sends("0.03 0002 /f b1=3/m/2048 [3072]").hears("2.31 0002 27=hex:3f");
 	scene.sends("0.03 0003 /f b1=6/-/2048 [856]").hears("2.04 0003 27=hex:67").tells("responded 1 2.04");
+	// without their Block-Wise-Transfer a large Max-Message-Size alone does not promise it
+	const plain = new TcpScene({ limits: bert, theirs: "CSM - 2=0d00" });
+	plain.peer.request({ code: 3, path: ["f"], payload }, 0);
+	plain.sends("0.03 0001 /f b1=0/m/1024 size1=7000 [1024]");
 	// they may want less from some block on
 	scene.peer.request({ code: 3, path: ["f"], payload }, 0);
 	scene.sends("0.03 0004 /f b1=0/m/2048 size1=7000 [3072]").hears("2.31 0004 b1=0/m/1024");
