@@ -67,6 +67,53 @@ export interface Datagrams {
 	close(): void;
 }
 
+export interface StreamOptions {
+	/** Called from the host's loop when `count` bytes wait. */
+	onReadable(count: number): void;
+	/**
+	 * Called when at least `count` bytes would be taken: first when the connection is there, then after a full write().
+	 */
+	onWritable(count: number): void;
+	/** The connection failed, or the other side closed it and all it sent has been read. The last call. */
+	onClosed(): void;
+}
+
+/** One TCP connection (ECMA-419 clause 17), or something that behaves as one, such as TLS over one. */
+export interface Stream {
+	/** Takes as many of the waiting bytes as fit. @returns how many; 0 when none waits */
+	read(into: Uint8Array): number;
+	/**
+	 * Sends bytes[at .. end) as far as there is room; those are copied before the call returns.
+	 * @returns how many were taken
+	 */
+	write(bytes: Uint8Array, at: number, end: number): number;
+	/** Closes the connection when all that was written is out. None of the callbacks is called any more. */
+	close(): void;
+}
+
+export interface StreamListenerOptions {
+	/** Local port; 0 or absent lets the host choose. */
+	port?: number;
+	/** Called from the host's loop when `count` connections wait. */
+	onReadable(count: number): void;
+}
+
+/** One listening TCP socket (ECMA-419 clause 18). */
+export interface StreamListener {
+	readonly port: number;
+	/** Takes the next waiting connection. @returns undefined when none waits */
+	accept(options: StreamOptions): Stream | undefined;
+	close(): void;
+}
+
+/** TCP, or what a wrapper makes of it: tls(streams, keys) takes one and is one. */
+export interface Streams {
+	/** Starts to connect; onWritable or onClosed says what became of it. @throws HostFailure when there is no socket */
+	connect(to: Address, options: StreamOptions): Stream;
+	/** @throws HostFailure when the port is taken, or the host has no listening sockets */
+	listen(options: StreamListenerOptions): StreamListener;
+}
+
 export interface Resolver {
 	/**
 	 * Finds an address for `name`; an address literal resolves to itself. Answers later, exactly once.
@@ -135,6 +182,8 @@ export interface Host {
 	readonly dice: Dice;
 	readonly entropy: Entropy;
 	openDatagrams(options: DatagramsOptions): Datagrams;
+	/** Absent where a host has no TCP. */
+	readonly streams?: Streams;
 	readonly resolver: Resolver;
 	/** The partition for settings; absent where a host has none yet. */
 	readonly flash?: Flash;

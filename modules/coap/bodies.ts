@@ -1,9 +1,10 @@
 import { type Fault, fault } from "../bytes.ts";
-import { Body, blockExponent, blockOffset, blockSizeBytes, bodyMark, hasMore, reservedExponent } from "./block.ts";
+import { blockExponent, blockOffset, hasMore, isWellSized, markOf, reservedExponent } from "./block.ts";
 import { Code } from "./code.ts";
 import type { MessageView } from "./message.ts";
 import { OptionNumber } from "./option.ts";
 import { type Subject, SubjectMatcher } from "./same-resource.ts";
+import { Body, type BodySink, type Content } from "./stream.ts";
 import type { Limits } from "./tuning.ts";
 
 export const BLOCK_RESERVED = fault("coap.blockReserved", Code.badRequest, "RFC 7959 §2.2");
@@ -13,16 +14,25 @@ export const BODY_TOO_LARGE = fault("coap.bodyTooLarge", Code.requestEntityTooLa
 
 interface Arriving {
 	readonly subject: Subject;
-	readonly body: Body;
+	readonly sink: BodySink;
+	/** How much the sink has, and the mark of its newest block. */
+	length: number;
+	mark: number;
 	expiryMs: number;
+}
+
+/** Who says where a request's body goes. */
+export interface SinkChooser {
+	/** The consumer for the body whose first block this is. */
+	sinkFor(view: MessageView, nowMs: number): BodySink;
 }
 
 /** A response larger than one block, kept while the other endpoint fetches it. */
 export interface Departing<Answer> {
 	readonly subject: Subject;
 	readonly answer: Answer;
-	/** Its ETag, so that blocks of two bodies are never mixed (RFC 7959 §2.4). */
-	readonly mark: number;
+	/** Its ETag, so that blocks of two bodies are never mixed (RFC 7959 §2.4); a producer may have none. */
+	readonly eTag: Uint8Array | undefined;
 	expiryMs: number;
 }
 
@@ -31,57 +41,73 @@ export interface Departing<Answer> {
  * most Limits.bodies each way: the oldest makes room, and its next block is answered 4.08, or asks the application
  * again.
  */
-export class Bodies<Answer> {
+export class Bodies<Answer extends Content> {
 	readonly #matcher = new SubjectMatcher();
 	readonly #limits: Limits;
+	readonly #allowsBert: boolean;
 	#arriving: Arriving[] = [];
 	#departing: Departing<Answer>[] = [];
 
-	constructor(limits: Limits) {
+	constructor(limits: Limits, allowsBert: boolean) {
 		this.#limits = limits;
+		this.#allowsBert = allowsBert;
 	}
 
 	/**
 	 * Takes one block of a request's body (RFC 7959 §2.5).
 	 * @param block the value of its Block1 option
-	 * @param expiryMs until when the transfer waits for the next block
-	 * @returns "continue", the whole body, or why the block was not taken; a transfer under way is not harmed by that
+	 * @param lifetimeMs how long the transfer waits for the next block
+	 * @returns the consumer that has the whole body now; a Fault when the block was not taken, which does no harm to a
+	 *   transfer under way; or a response code: 2.31, or with what the consumer refuses the body
 	 */
-	arrive(view: MessageView, block: number, expiryMs: number): "continue" | Uint8Array | Fault {
+	arrive(
+		view: MessageView,
+		block: number,
+		chooser: SinkChooser,
+		nowMs: number,
+		lifetimeMs: number,
+	): BodySink | Fault | number {
 		const at = blockOffset(block);
-		const size = view.end - view.payloadAt;
-		if (blockExponent(block) === reservedExponent) return BLOCK_RESERVED;
-		if (hasMore(block) ? size !== blockSizeBytes(block) : size > blockSizeBytes(block)) return BLOCK_SIZE;
+		if (blockExponent(block) === reservedExponent && !this.#allowsBert) return BLOCK_RESERVED;
+		if (!isWellSized(block, view.end - view.payloadAt)) return BLOCK_SIZE;
 		let arriving: Arriving | undefined;
 		for (let index = 0; index < this.#arriving.length && arriving === undefined; index++) {
 			if (this.#matcher.matches(view, this.#arriving[index]!.subject)) arriving = this.#arriving[index];
 		}
 		if (at === 0) {
 			// the first block starts anew, whatever was there (RFC 7959 §2.5)
-			if (arriving !== undefined) this.#arriving.splice(this.#arriving.indexOf(arriving), 1);
-			const expectedBytes = view.uint(OptionNumber.size1);
-			if (expectedBytes > this.#limits.bodyBytes) return BODY_TOO_LARGE;
-			if (this.#arriving.length >= this.#limits.bodies) this.#arriving.shift();
+			if (arriving !== undefined) this.#abandon(arriving);
+			const sink = chooser.sinkFor(view, nowMs);
+			const sizeBytes = view.uint(OptionNumber.size1);
+			const refusal = sink.begin(0, sizeBytes < 0 ? undefined : sizeBytes, undefined);
+			if (refusal !== undefined) return sink instanceof Body ? BODY_TOO_LARGE : refusal;
+			if (this.#arriving.length >= this.#limits.bodies) this.#abandon(this.#arriving[0]!);
 			const subject = { code: view.code, optionBytes: view.bytes.slice(view.optionsAt, view.optionsEnd) };
-			arriving = { subject, body: new Body(Math.max(expectedBytes, 0), this.#limits.bodyBytes), expiryMs };
+			arriving = { subject, sink, length: 0, mark: 0, expiryMs: 0 };
 			this.#arriving.push(arriving);
 		}
 		if (arriving === undefined) return BLOCK_INCOMPLETE;
-		if (at > 0 && hasMore(block) && arriving.body.endsWith(view.bytes, view.payloadAt, view.end, at)) return "continue";
-		if (arriving.body.length !== at) return BLOCK_INCOMPLETE;
-		const fits = arriving.body.append(view.bytes, view.payloadAt, view.end);
-		if (!fits || !hasMore(block)) this.#arriving.splice(this.#arriving.indexOf(arriving), 1);
-		if (!fits) return BODY_TOO_LARGE;
-		arriving.expiryMs = expiryMs;
-		return hasMore(block) ? "continue" : arriving.body.whole();
+		const { sink } = arriving;
+		const mark = markOf(view.bytes, view.payloadAt, view.end);
+		const length = at + view.end - view.payloadAt;
+		// the newest block once more, in a message of its own
+		if (at > 0 && hasMore(block) && arriving.length === length && arriving.mark === mark) return Code.continue;
+		if (arriving.length !== at) return BLOCK_INCOMPLETE;
+		const refusal = sink.write(at, view.bytes, view.payloadAt, view.end);
+		if (refusal !== undefined || !hasMore(block)) this.#arriving.splice(this.#arriving.indexOf(arriving), 1);
+		if (refusal !== undefined) return sink instanceof Body ? BODY_TOO_LARGE : refusal;
+		arriving.length = length;
+		arriving.mark = mark;
+		arriving.expiryMs = nowMs + lifetimeMs;
+		return hasMore(block) ? Code.continue : sink;
 	}
 
 	/** Keeps an answer whose body goes out by blocks; an older one about the same goes. */
-	depart(subject: Subject, answer: Answer, body: Uint8Array, expiryMs: number): Departing<Answer> {
+	depart(subject: Subject, answer: Answer, eTag: Uint8Array | undefined, expiryMs: number): Departing<Answer> {
 		const same = this.#departing.findIndex((other) => this.#matcher.same(other.subject, subject));
 		if (same >= 0) this.#departing.splice(same, 1);
 		else if (this.#departing.length >= this.#limits.bodies) this.#departing.shift();
-		const departing = { subject, answer, mark: bodyMark(body), expiryMs };
+		const departing = { subject, answer, eTag, expiryMs };
 		this.#departing.push(departing);
 		return departing;
 	}
@@ -102,8 +128,8 @@ export class Bodies<Answer> {
 
 	/** Lets go of what nobody continued. */
 	poll(nowMs: number): void {
-		if (this.#arriving.some(({ expiryMs }) => expiryMs <= nowMs)) {
-			this.#arriving = this.#arriving.filter(({ expiryMs }) => expiryMs > nowMs);
+		for (let index = this.#arriving.length - 1; index >= 0; index--) {
+			if (this.#arriving[index]!.expiryMs <= nowMs) this.#abandon(this.#arriving[index]!);
 		}
 		if (this.#departing.some(({ expiryMs }) => expiryMs <= nowMs)) {
 			this.#departing = this.#departing.filter(({ expiryMs }) => expiryMs > nowMs);
@@ -111,8 +137,13 @@ export class Bodies<Answer> {
 	}
 
 	clear(): void {
-		this.#arriving = [];
+		while (this.#arriving.length > 0) this.#abandon(this.#arriving[0]!);
 		this.#departing = [];
+	}
+
+	#abandon(arriving: Arriving): void {
+		this.#arriving.splice(this.#arriving.indexOf(arriving), 1);
+		arriving.sink.abandoned?.();
 	}
 
 	get size(): number {

@@ -1,8 +1,8 @@
 import { frozen } from "../frozen.ts";
 
 /**
- * CoAP codes (RFC 7252 §12.1, RFC 7959 §6, RFC 8132 §6): the class stands in the upper three bits, the detail in
- * the lower five.
+ * CoAP codes (RFC 7252 §12.1, RFC 7959 §6, RFC 8132 §6, RFC 8768 §5): the class stands in the upper three bits, the
+ * detail in the lower five.
  */
 export const Code = frozen({
 	empty: 0x00,
@@ -39,6 +39,7 @@ export const Code = frozen({
 	serviceUnavailable: 0xa3,
 	gatewayTimeout: 0xa4,
 	proxyingNotSupported: 0xa5,
+	hopLimitReached: 0xa8,
 });
 
 /** The code as the RFC writes it (§3): 0x45 is "2.05". */

@@ -1,5 +1,13 @@
 import type { Limits } from "./tuning.ts";
 
+/** What Responder needs to know of duplicates; where there are none, there is always room. */
+export interface Memory {
+	hasRoom(nowMs: number): boolean;
+	readonly roomAtMs: number;
+	remember(messageId: number, essential: boolean, nowMs: number, expiryMs: number): boolean;
+	answered(messageId: number, reply: Uint8Array, nowMs: number): void;
+}
+
 /**
  * The Message IDs the other endpoint used lately, and what we answered (RFC 7252 §4.5): a duplicate gets the same
  * answer again and is not executed again. Bounded in entries and in bytes; parallel typed arrays, because an entry
@@ -8,7 +16,7 @@ import type { Limits } from "./tuning.ts";
  * When all entries are taken, an essential one (a request that must not be executed twice) is never given up before
  * its lifetime ends: the oldest other one goes, and where there is none, remember() says no.
  */
-export class Deduplication {
+export class Deduplication implements Memory {
 	readonly #messageIds: Uint16Array;
 	/** Until when an entry counts; 0 is a free one. */
 	readonly #expiryMs: Float64Array;

@@ -1,6 +1,7 @@
 import type { Dice } from "../host.ts";
+import { sizeExponent } from "./block.ts";
 import { MessageWriter } from "./message.ts";
-import { Retransmission } from "./retransmission.ts";
+import { Retransmission, type RtoEstimator } from "./retransmission.ts";
 import type { Limits, Tuning } from "./tuning.ts";
 
 /**
@@ -26,15 +27,39 @@ export interface Transmission {
 }
 
 /**
+ * What Requester and Responder need of the messages below them: MessageLayer's on UDP, TcpLayer's on a stream, where
+ * all messages count as Non-confirmable ones that are never lost.
+ */
+export interface Layer {
+	readonly writer: MessageWriter;
+	/** Whether messages arrive in order, once, and always (RFC 8323 §3): no types, no Message IDs, no duplicates. */
+	readonly isReliable: boolean;
+	/** The size exponent of the largest block we send or ask for. */
+	readonly exponent: number;
+	/** How many bytes of a body one message of ours takes at this exponent. */
+	blockBytes(exponent: number): number;
+	takeMessageId(): number;
+	/** @param observed of a notification, its token: one of the same that still waits makes way on a stream */
+	post(bytes: Uint8Array, observed?: Uint8Array): void;
+	postEmpty(type: number, messageId: number): Uint8Array;
+	confirm(bytes: Uint8Array, messageId: number, sender: Sender | undefined, nowMs: number): void;
+	drop(sender: Sender): void;
+	startNext(nowMs: number): void;
+}
+
+/**
  * The message layer towards one endpoint (RFC 7252 §4): Message IDs, the outbox, retransmission, and NSTART with
  * its queue.
  */
-export class MessageLayer {
+export class MessageLayer implements Layer {
 	/** Writes the next message; finish() copies it out. */
 	readonly writer: MessageWriter;
+	readonly isReliable = false;
+	readonly exponent: number;
 	readonly #dice: Dice;
 	readonly #tuning: Tuning;
 	readonly #outboxMax: number;
+	readonly #rto: RtoEstimator | undefined;
 	readonly #noToken = new Uint8Array(0);
 	#nextMessageId: number;
 	/**
@@ -44,12 +69,18 @@ export class MessageLayer {
 	#transmissions: Transmission[] = [];
 	#outbox: Uint8Array[] = [];
 
-	constructor(dice: Dice, tuning: Tuning, limits: Limits) {
+	constructor(dice: Dice, tuning: Tuning, limits: Limits, rto?: RtoEstimator) {
 		this.#dice = dice;
 		this.#tuning = tuning;
 		this.#outboxMax = limits.outbox;
+		this.#rto = rto;
+		this.exponent = sizeExponent(limits.blockSizeBytes);
 		this.writer = new MessageWriter(new Uint8Array(limits.messageBytes));
 		this.#nextMessageId = dice.below(0x10000);
+	}
+
+	blockBytes(exponent: number): number {
+		return 16 << exponent;
 	}
 
 	takeMessageId(): number {
@@ -95,10 +126,17 @@ export class MessageLayer {
 	settle(messageId: number, what: "acknowledged" | "rejected", nowMs: number): boolean {
 		const transmission = this.#underWay(messageId);
 		if (transmission === undefined) return false;
+		this.#measure(transmission, nowMs);
 		this.#remove(transmission);
 		transmission.sender?.heard(what, nowMs);
 		this.startNext(nowMs);
 		return true;
+	}
+
+	/** A piggybacked response, which acknowledges too: for the estimator. Its sender is told by whoever matched it. */
+	acknowledged(messageId: number, nowMs: number): void {
+		const transmission = this.#underWay(messageId);
+		if (transmission !== undefined) this.#measure(transmission, nowMs);
 	}
 
 	/** Forgets what `sender` has under way or waiting. What waits behind it starts at startNext() or the next poll. */
@@ -167,6 +205,12 @@ export class MessageLayer {
 		return undefined;
 	}
 
+	#measure({ retransmission }: Transmission, nowMs: number): void {
+		if (retransmission !== undefined) {
+			this.#rto?.measured(nowMs - retransmission.sentMs, retransmission.resends, nowMs);
+		}
+	}
+
 	#remove(transmission: Transmission): void {
 		const index = this.#transmissions.indexOf(transmission);
 		if (index >= 0) this.#transmissions.splice(index, 1);
@@ -181,7 +225,7 @@ export class MessageLayer {
 		for (let index = 0; free > 0 && index < this.#transmissions.length; index++) {
 			const transmission = this.#transmissions[index]!;
 			if (transmission.retransmission !== undefined) continue;
-			transmission.retransmission = new Retransmission(nowMs, this.#dice, this.#tuning);
+			transmission.retransmission = new Retransmission(nowMs, this.#dice, this.#tuning, this.#rto);
 			this.post(transmission.bytes);
 			transmission.sender?.heard("started", nowMs); // only notes it: changes nothing here
 			free -= 1;

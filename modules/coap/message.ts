@@ -1,7 +1,8 @@
-import { type Fault, fault, utf8Size, writeUtf8 } from "../bytes.ts";
+import { assert, type Fault, fault, utf8Size, writeUtf8 } from "../bytes.ts";
 import { frozen } from "../frozen.ts";
 import { Code } from "./code.ts";
 import { isCritical, OptionCursor, OptionNumber, readUint, uintSize } from "./option.ts";
+import { NO_OPTIONS, type OptionValue } from "./option-value.ts";
 
 /** Message types (RFC 7252 §3). */
 export const MessageType = frozen({ confirmable: 0, nonConfirmable: 1, acknowledgement: 2, reset: 3 });
@@ -56,15 +57,11 @@ export class MessageView {
 		if (head >> 6 !== 1) return VERSION;
 		const type = (head >> 4) & 3;
 		const code = bytes[at + 1]!;
-		this.bytes = bytes;
-		this.end = end;
 		this.type = type;
 		this.code = code;
 		this.messageId = (bytes[at + 2]! << 8) | bytes[at + 3]!;
-		if ((head & 15) > 8) return TOKEN_LENGTH;
-		this.tokenAt = at + 4;
-		this.optionsAt = this.tokenAt + (head & 15);
-		if (this.optionsAt > end) return TOKEN_TRUNCATED;
+		const broken = this.readToken(bytes, at + 4, end, head & 15);
+		if (broken !== undefined) return broken;
 		if (code === Code.empty) {
 			this.optionsEnd = this.payloadAt = end;
 			if (end - at !== 4) return EMPTY_WITH_CONTENT;
@@ -72,7 +69,31 @@ export class MessageView {
 		}
 		if (code >> 5 === 1 || code >> 5 === 3 || code >> 5 > 5) return CODE_RESERVED;
 		if (type === MessageType.reset || (type === MessageType.acknowledgement && code < 0x20)) return TYPE_MISUSED;
-		const option = this.option.start(bytes, this.optionsAt, end);
+		return this.readContent();
+	}
+
+	/**
+	 * Reads the token of a message that ends at `end`: its length, where a nibble can not hold it, and its bytes (RFC
+	 * 8974 §2.1).
+	 * @param at behind the fixed header
+	 * @param nibble TKL
+	 */
+	readToken(bytes: Uint8Array, at: number, end: number, nibble: number): Fault | undefined {
+		const more = nibble < 13 ? 0 : nibble - 12;
+		this.bytes = bytes;
+		this.end = end;
+		this.tokenAt = at + more;
+		if (nibble === 15) return TOKEN_LENGTH;
+		if (this.tokenAt > end) return TOKEN_TRUNCATED;
+		const size = more === 0 ? nibble : readUint(bytes, at, this.tokenAt) + (more === 1 ? 13 : 269);
+		this.optionsAt = this.tokenAt + size;
+		return this.optionsAt > end ? TOKEN_TRUNCATED : undefined;
+	}
+
+	/** Reads what stands behind the token, options and payload. */
+	readContent(): Fault | undefined {
+		const { end } = this;
+		const option = this.option.start(this.bytes, this.optionsAt, end);
 		while (option.next());
 		if (option.broken) return OPTION_BROKEN;
 		this.optionsEnd = option.end;
@@ -127,28 +148,47 @@ export class MessageWriter {
 	#at = 0;
 	#number = 0;
 	#overflowed = false;
+	#others: readonly OptionValue[] = NO_OPTIONS;
+	#othersAt = 0;
 
 	/** @param bytes the buffer, caller-owned; its size is the largest message there can be */
 	constructor(bytes: Uint8Array) {
 		this.#bytes = bytes;
 	}
 
-	/** Starts a message (RFC 7252 §3) with token[at .. end), 0 to 8 bytes, as its token. */
+	/** Starts a message (RFC 7252 §3) with token[at .. end) as its token, up to 65804 bytes (RFC 8974). */
 	start(type: number, code: number, messageId: number, token: Uint8Array, at = 0, end = token.length): this {
 		const bytes = this.#bytes;
-		bytes[0] = 0x40 | (type << 4) | (end - at);
 		bytes[1] = code;
 		bytes[2] = messageId >> 8;
 		bytes[3] = messageId & 0xff;
 		this.#at = 4;
-		for (let index = at; index < end; index++) bytes[this.#at++] = token[index]!;
 		this.#number = 0;
 		this.#overflowed = false;
+		this.#others = NO_OPTIONS;
+		if (!this.#fits(2 + end - at)) return this;
+		bytes[0] = 0x40 | (type << 4) | this.#extend(end - at);
+		for (let index = at; index < end; index++) bytes[this.#at++] = token[index]!;
+		return this;
+	}
+
+	/**
+	 * Options to be written in between where their numbers belong, or at the end.
+	 * @param others in any order, those of the same number in theirs
+	 */
+	with(others: readonly OptionValue[]): this {
+		this.#others = [...others].sort((a, b) => a.number - b.number);
+		this.#othersAt = 0;
 		return this;
 	}
 
 	/** An option with these bytes as value. */
 	opaque(number: number, value: Uint8Array): this {
+		this.#catchUp(number);
+		return this.#opaque(number, value);
+	}
+
+	#opaque(number: number, value: Uint8Array): this {
 		if (this.#optionHead(number, value.length)) {
 			this.#bytes.set(value, this.#at);
 			this.#at += value.length;
@@ -159,6 +199,7 @@ export class MessageWriter {
 	/** An option of format uint in its shortest form (RFC 7252 §3.2), 0 <= value < 2^32. undefined writes nothing. */
 	uint(number: number, value: number | undefined): this {
 		if (value === undefined) return this;
+		this.#catchUp(number);
 		const size = uintSize(value);
 		if (this.#optionHead(number, size)) {
 			for (let shift = (size - 1) * 8; shift >= 0; shift -= 8) this.#bytes[this.#at++] = value >>> shift;
@@ -169,6 +210,7 @@ export class MessageWriter {
 	/** One option of format string for each text (RFC 7252 §3.2). undefined writes nothing. */
 	strings(number: number, texts: readonly string[] | undefined): this {
 		if (texts === undefined) return this;
+		this.#catchUp(number);
 		for (const text of texts)
 			if (this.#optionHead(number, utf8Size(text))) this.#at = writeUtf8(text, this.#bytes, this.#at);
 		return this;
@@ -176,6 +218,7 @@ export class MessageWriter {
 
 	/** The payload bytes[at .. end) behind its marker; none when it is empty. Comes last. */
 	payload(bytes: Uint8Array, at = 0, end = bytes.length): this {
+		this.#catchUp(0xffff);
 		if (at === end || !this.#fits(1 + end - at)) return this;
 		this.#bytes[this.#at++] = 0xff;
 		for (let index = at; index < end; index++) this.#bytes[this.#at++] = bytes[index]!;
@@ -184,7 +227,21 @@ export class MessageWriter {
 
 	/** @returns the message in bytes of its own, or undefined when it did not fit */
 	finish(): Uint8Array | undefined {
-		return this.#overflowed ? undefined : this.#bytes.slice(0, this.#at);
+		this.#catchUp(0xffff);
+		return this.#overflowed ? undefined : this.cut(this.#bytes, this.#at);
+	}
+
+	/** How a message leaves the buffer; a stream puts another header in place of the first four bytes. */
+	protected cut(bytes: Uint8Array, end: number): Uint8Array | undefined {
+		return bytes.slice(0, end);
+	}
+
+	/** Writes those of the others whose numbers come before `number`, or are it. */
+	#catchUp(number: number): void {
+		while (this.#othersAt < this.#others.length && this.#others[this.#othersAt]!.number <= number) {
+			const option = this.#others[this.#othersAt++]!;
+			this.#opaque(option.number, option.value);
+		}
 	}
 
 	#fits(size: number): boolean {
@@ -195,6 +252,7 @@ export class MessageWriter {
 	#optionHead(number: number, size: number): boolean {
 		if (!this.#fits(size + 5)) return false; // an option's head takes five bytes at most
 		const delta = number - this.#number;
+		assert(delta >= 0, "options out of order");
 		const head = this.#at++;
 		this.#bytes[head] = (this.#extend(delta) << 4) | this.#extend(size);
 		this.#number = number;

@@ -29,6 +29,8 @@ export class Observer implements Sender {
 	/** Of the last Non-confirmable notification, to know a Reset for it. */
 	messageId = NONE;
 	isUnderWay = false;
+	/** When the other endpoint last said that it wants the notifications. */
+	confirmedMs = NONE;
 	/** The notification to follow the one under way. */
 	newer: Transmission | undefined;
 	readonly #owner: ObserverOwner;

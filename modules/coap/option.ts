@@ -1,6 +1,9 @@
 import { frozen } from "../frozen.ts";
 
-/** Option Numbers of RFC 7252 §5.10, RFC 7641 §2 (Observe), RFC 7959 §2 and §4 (Block, Size). */
+/**
+ * Option Numbers of RFC 7252 §5.10, RFC 7641 §2 (Observe), RFC 7959 §2 and §4 (Block, Size), RFC 9175 §2
+ * and §3 (Echo, Request-Tag), RFC 7967 §2 (No-Response), RFC 8768 §3 (Hop-Limit).
+ */
 export const OptionNumber = frozen({
 	ifMatch: 1,
 	uriHost: 3,
@@ -13,6 +16,7 @@ export const OptionNumber = frozen({
 	contentFormat: 12,
 	maxAge: 14,
 	uriQuery: 15,
+	hopLimit: 16,
 	accept: 17,
 	locationQuery: 20,
 	block2: 23,
@@ -21,6 +25,9 @@ export const OptionNumber = frozen({
 	proxyUri: 35,
 	proxyScheme: 39,
 	size1: 60,
+	echo: 252,
+	noResponse: 258,
+	requestTag: 292,
 });
 
 /** Marks in RULES beside the longest size: may stand several times; may not be empty. */
@@ -43,6 +50,7 @@ const RULES: Readonly<Record<number, number>> = frozen({
 	12: 2,
 	14: 4,
 	15: 255 | REPEATABLE,
+	16: 4,
 	17: 2,
 	20: 255 | REPEATABLE,
 	23: 3,
@@ -51,6 +59,9 @@ const RULES: Readonly<Record<number, number>> = frozen({
 	35: 1034 | NOT_EMPTY,
 	39: 255 | NOT_EMPTY,
 	60: 4,
+	252: 40 | NOT_EMPTY,
+	258: 1,
+	292: 8,
 });
 
 /** Critical options have odd numbers: who does not know one refuses the message (RFC 7252 §5.4.1, §5.4.6). */

@@ -1,19 +1,23 @@
 import { assert, type Fault, fault } from "../bytes.ts";
 import type { Dice, Entropy } from "../host.ts";
+import type { Abilities } from "./ability.ts";
+import type { ResponseListener, ResponseOptions } from "./answer.ts";
 import { isRequestCode } from "./code.ts";
 import { Deduplication } from "./deduplication.ts";
+import type { PeerExtension } from "./extension.ts";
 import { MessageType, MessageView } from "./message.ts";
 import { MessageLayer } from "./message-layer.ts";
 import type { RequestOptions } from "./operation.ts";
 import { OptionNumber } from "./option.ts";
 import type { Request } from "./received.ts";
 import { Requester, type RequestListener } from "./requester.ts";
-import { Responder, type ResponseListener, type ResponseOptions } from "./responder.ts";
+import { Responder } from "./responder.ts";
+import type { RtoEstimator } from "./retransmission.ts";
 import { DEFAULT_TUNING, DEVICE_LIMITS, exchangeLifetimeMs, type Limits, type Tuning } from "./tuning.ts";
 
+export type { ResponseOptions } from "./answer.ts";
 export type { Failure, RequestOptions } from "./operation.ts";
 export type { Request, Response } from "./received.ts";
-export type { ResponseOptions } from "./responder.ts";
 
 /** A response to nothing we asked for, or to what we forgot (RFC 7252 §4.2, §5.3.2). */
 export const UNEXPECTED = fault("coap.unexpected", "reset", "RFC 7252 §5.3.2");
@@ -35,6 +39,12 @@ export interface PeerOptions {
 	 * If-Match.
 	 */
 	readonly understood?: readonly number[];
+	/** new Abilities([…]), each from a module of its own and for this peer alone: README "Abilities". */
+	readonly abilities?: Abilities;
+	/** Learns how long an Acknowledgement takes; without it every message waits as RFC 7252 §4.2 says. */
+	readonly rto?: RtoEstimator;
+	/** Takes over transfers of its own, such as QBlock: made for this peer alone. */
+	readonly extension?: PeerExtension;
 }
 
 /** How much a peer holds, for reports and tests. */
@@ -59,6 +69,7 @@ export class Peer {
 	readonly #deduplication: Deduplication;
 	readonly #requester: Requester;
 	readonly #responder: Responder;
+	readonly #extension: PeerExtension | undefined;
 	readonly #lifetimeMs: number;
 
 	constructor(options: PeerOptions) {
@@ -70,12 +81,29 @@ export class Peer {
 			"blockSizeBytes",
 		);
 		assert(tuning.tokenBytes >= 1 && tuning.tokenBytes <= 4 && tuning.nstart >= 1, "tokenBytes, nstart");
-		const { dice, entropy, listener, understood = [] } = options;
-		this.#layer = new MessageLayer(dice, tuning, limits);
+		const { dice, entropy, extension, listener, understood = [], rto } = options;
+		this.#layer = new MessageLayer(dice, tuning, limits, rto);
 		this.#deduplication = new Deduplication(limits);
-		this.#requester = new Requester(this.#layer, entropy, listener, tuning, limits);
-		this.#responder = new Responder(this.#layer, this.#deduplication, listener, tuning, limits, understood);
+		this.#requester = new Requester(this.#layer, entropy, listener, tuning, limits, options.abilities);
+		this.#responder = new Responder(
+			this.#layer,
+			this.#deduplication,
+			listener,
+			tuning,
+			limits,
+			understood,
+			options.abilities,
+		);
 		this.#lifetimeMs = exchangeLifetimeMs(tuning);
+		this.#extension = extension;
+		if (extension === undefined) return;
+		const parts = {
+			layer: this.#layer,
+			deduplication: this.#deduplication,
+			requester: this.#requester,
+			responder: this.#responder,
+		};
+		extension.attach({ ...parts, dice, entropy, limits, listener, tuning, understood });
 	}
 
 	/**
@@ -94,6 +122,7 @@ export class Peer {
 	 */
 	cancel(requestId: number): void {
 		this.#requester.cancel(requestId);
+		this.#extension?.cancel(requestId);
 	}
 
 	/**
@@ -102,7 +131,7 @@ export class Peer {
 	 *   the answer went out but the observation it was to start found no room
 	 */
 	respond(request: Request, response: ResponseOptions, nowMs: number): boolean {
-		return this.#responder.respond(request, response, nowMs);
+		return this.#extension?.respond(request, response, nowMs) ?? this.#responder.respond(request, response, nowMs);
 	}
 
 	/**
@@ -152,7 +181,8 @@ export class Peer {
 			if (reply !== undefined) this.#layer.post(reply);
 			return undefined;
 		}
-		return isRequestCode(view.code) ? this.#responder.receive(view, nowMs) : this.#response(view, nowMs);
+		if (!isRequestCode(view.code)) return this.#response(view, nowMs);
+		return this.#extension?.receive(view, nowMs) === true ? undefined : this.#responder.receive(view, nowMs);
 	}
 
 	/** Does what is due by now. */
@@ -161,11 +191,13 @@ export class Peer {
 		this.#requester.poll(nowMs);
 		this.#responder.poll(nowMs);
 		this.#deduplication.poll(nowMs);
+		this.#extension?.poll(nowMs);
 	}
 
 	/** When poll() has something to do; Infinity when nothing is due, 0 for at once. */
 	get deadlineMs(): number {
-		return Math.min(this.#layer.deadlineMs, this.#requester.deadlineMs, this.#responder.deadlineMs);
+		const ownMs = Math.min(this.#layer.deadlineMs, this.#requester.deadlineMs, this.#responder.deadlineMs);
+		return this.#extension === undefined ? ownMs : Math.min(ownMs, this.#extension.deadlineMs);
 	}
 
 	/** @returns the next datagram to send, or undefined. Its bytes stay the peer's: do not modify them */
@@ -182,6 +214,7 @@ export class Peer {
 		this.#responder.clear();
 		this.#deduplication.clear();
 		this.#requester.clear(nowMs);
+		this.#extension?.clear(nowMs);
 	}
 
 	get figures(): PeerFigures {
@@ -190,7 +223,7 @@ export class Peer {
 			transmissions: this.#layer.size,
 			incoming: this.#responder.incomingSize,
 			observers: this.#responder.observersSize,
-			bodies: this.#responder.bodiesSize,
+			bodies: this.#responder.bodiesSize + (this.#extension?.size ?? 0),
 			remembered: this.#deduplication.size,
 			replyBytes: this.#deduplication.replyBytes,
 			outbox: this.#layer.outboxSize,
@@ -201,7 +234,9 @@ export class Peer {
 	#response(view: MessageView, nowMs: number): Fault | undefined {
 		const { messageId } = view;
 		const operation = this.#requester.match(view);
-		const refusal = operation === undefined ? UNEXPECTED : view.criticalFault([]);
+		const extension = operation === undefined && this.#extension?.awaits(view) === true ? this.#extension : undefined;
+		const isStray = operation === undefined && extension === undefined;
+		const refusal = isStray ? UNEXPECTED : view.criticalFault(extension?.understood ?? []);
 		if (view.type === MessageType.confirmable) {
 			const type = refusal === undefined ? MessageType.acknowledgement : MessageType.reset;
 			this.#deduplication.remember(messageId, false, nowMs, nowMs + this.#lifetimeMs);
@@ -210,7 +245,9 @@ export class Peer {
 			// whoever still notifies us of what we forgot hears so; other strays are ignored
 			this.#layer.postEmpty(MessageType.reset, messageId);
 		}
+		if (extension !== undefined && refusal === undefined) extension.answered(view, nowMs);
 		if (operation !== undefined) {
+			if (view.type === MessageType.acknowledgement) this.#layer.acknowledged(messageId, nowMs);
 			if (refusal === undefined) this.#requester.answered(operation, view, nowMs);
 			else this.#requester.fail(operation, "malformed", nowMs);
 		}

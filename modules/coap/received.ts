@@ -1,6 +1,7 @@
 import { readUtf8 } from "../bytes.ts";
 import { MessageType, type MessageView } from "./message.ts";
-import { OptionCursor, OptionNumber } from "./option.ts";
+import { OptionCursor, OptionNumber, readUint } from "./option.ts";
+import { Body, type BodySink } from "./stream.ts";
 
 /** What Request and Response share: a message that arrived whole, in bytes of its own. */
 class Received {
@@ -35,6 +36,12 @@ class Received {
 		return undefined;
 	}
 
+	/** The value of the first option `number` as an unsigned integer, or -1 where there is none. */
+	uint(number: number): number {
+		const value = this.option(number);
+		return value === undefined || value.length > 4 ? -1 : readUint(value, 0, value.length);
+	}
+
 	/** The options as they stood in the message. Not to be modified. */
 	get optionBytes(): Uint8Array {
 		return this.#options;
@@ -48,9 +55,12 @@ export class Request extends Received {
 	readonly query: readonly string[];
 	readonly accept: number | undefined;
 	readonly confirmable: boolean;
+	/** The consumer of the listener's that took the body; `payload` is empty then. */
+	readonly sink: BodySink | undefined;
 
-	constructor(view: MessageView, path: readonly string[], query: readonly string[], body: Uint8Array | undefined) {
-		super(view, body, defined(view.uint(OptionNumber.observe)));
+	constructor(view: MessageView, path: readonly string[], query: readonly string[], sink: BodySink | undefined) {
+		super(view, sink && wholeOf(sink), defined(view.uint(OptionNumber.observe)));
+		this.sink = sink instanceof Body ? undefined : sink;
 		this.token = view.bytes.slice(view.tokenAt, view.optionsAt);
 		this.path = path;
 		this.query = query;
@@ -86,6 +96,11 @@ export function readStrings(view: MessageView, number: number): string[] | undef
 		texts.push(text);
 	} while (option.next() && option.number === number);
 	return texts;
+}
+
+/** What a message says of a body that a consumer took: all of it where that put it together, else nothing. */
+export function wholeOf(sink: BodySink): Uint8Array {
+	return sink instanceof Body ? sink.whole() : new Uint8Array(0);
 }
 
 function defined(value: number): number | undefined {

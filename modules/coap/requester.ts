@@ -1,62 +1,71 @@
 import { assert, equalBytes } from "../bytes.ts";
 import type { Entropy } from "../host.ts";
+import type { Abilities } from "./ability.ts";
 import {
-	Body,
 	blockExponent,
 	blockOffset,
 	blockSizeBytes,
 	blockValue,
 	hasMore,
+	isWellSized,
 	reservedExponent,
-	sizeExponent,
 } from "./block.ts";
 import { Code, isSuccess } from "./code.ts";
 import { MessageType, type MessageView } from "./message.ts";
-import type { MessageLayer, Sending } from "./message-layer.ts";
+import type { Layer, Sending } from "./message-layer.ts";
 import { isFresher } from "./observe.ts";
-import { type Failure, NONE, Operation, type OperationOwner, type RequestOptions } from "./operation.ts";
+import {
+	type Failure,
+	NONE,
+	Operation,
+	type OperationOwner,
+	observationOf,
+	type RequestListener,
+	type RequestOptions,
+	resumed,
+} from "./operation.ts";
 import { OptionNumber, readUint } from "./option.ts";
-import { Response } from "./received.ts";
+import { Response, wholeOf } from "./received.ts";
+import { BlockCutter, Body, bodySize } from "./stream.ts";
 import type { Limits, Tuning } from "./tuning.ts";
 
-export interface RequestListener {
-	/**
-	 * The response to a request of ours, or a fresh notification of an observation (RFC 7641 §3.4). The body is
-	 * whole.
-	 */
-	responded(requestId: number, response: Response, nowMs: number): void;
-	/** The request ended without a response; an observation ended with it. */
-	failed(requestId: number, reason: Failure, nowMs: number): void;
-}
+export type { RequestListener } from "./operation.ts";
 
 /** The client's side: requests of ours, observations of theirs (RFC 7252 §5.2, RFC 7641 §3, RFC 7959). */
 export class Requester implements OperationOwner {
-	readonly #layer: MessageLayer;
+	readonly #layer: Layer;
 	readonly #entropy: Entropy;
 	readonly #listener: RequestListener;
 	readonly #tuning: Tuning;
 	readonly #limits: Limits;
+	readonly #abilities: Abilities | undefined;
 	readonly #token: Uint8Array;
-	/** Of the largest block we send or ask for. */
-	readonly #exponent: number;
+	readonly #cutter = new BlockCutter();
 	#lastId = 0;
 	#operations: Operation[] = [];
 
-	constructor(layer: MessageLayer, entropy: Entropy, listener: RequestListener, tuning: Tuning, limits: Limits) {
+	constructor(
+		layer: Layer,
+		entropy: Entropy,
+		listener: RequestListener,
+		tuning: Tuning,
+		limits: Limits,
+		abilities: Abilities | undefined,
+	) {
 		assert(limits.requests < 256 ** tuning.tokenBytes / 4, "tokens too short for so many requests");
 		this.#layer = layer;
 		this.#entropy = entropy;
 		this.#listener = listener;
 		this.#tuning = tuning;
 		this.#limits = limits;
+		this.#abilities = abilities;
 		this.#token = new Uint8Array(tuning.tokenBytes);
-		this.#exponent = sizeExponent(limits.blockSizeBytes);
 	}
 
 	/** See Peer.request. */
-	request(options: RequestOptions, nowMs: number): number {
-		const operation = new Operation(this, ++this.#lastId, options, this.#exponent);
-		const former = options.observe === 1 ? this.#observationOf(options) : undefined;
+	request(options: RequestOptions, nowMs: number, id = this.takeId()): number {
+		const operation = new Operation(this, id, options, this.#layer.exponent);
+		const former = options.observe === 1 ? observationOf(this.#operations, options) : undefined;
 		let token = NONE;
 		if (former !== undefined) {
 			token = former.observation >= 0 ? former.observation : former.token;
@@ -64,14 +73,25 @@ export class Requester implements OperationOwner {
 		}
 		this.#operations.push(operation);
 		if (this.#operations.length > this.#limits.requests) this.#doom(operation, "full", nowMs);
-		else this.#send(operation, token >= 0 ? token : this.#drawToken(), NONE, nowMs);
+		else this.#send(operation, token >= 0 ? token : this.#drawToken(), resumed(options, this.#layer.exponent), nowMs);
 		return operation.id;
+	}
+
+	/** The id of one more request. */
+	takeId(): number {
+		this.#lastId += 1;
+		return this.#lastId;
 	}
 
 	/** See Peer.cancel. */
 	cancel(requestId: number): void {
 		const operation = this.#operations.find((candidate) => candidate.id === requestId);
 		if (operation !== undefined) this.#remove(operation);
+	}
+
+	/** What was asked for; undefined when that has ended. */
+	optionsOf(requestId: number): RequestOptions | undefined {
+		return this.#operations.find(({ id }) => id === requestId)?.options;
 	}
 
 	/** Who waits for this response: by Message ID and token when it is piggybacked, else by token (RFC 7252 §5.3.2). */
@@ -94,7 +114,8 @@ export class Requester implements OperationOwner {
 		const sequence = view.uint(OptionNumber.observe);
 		const wanted = operation.options.observe;
 		if (operation.observation === token) {
-			if (sequence >= 0 && !isFresher(sequence, nowMs, operation.sequence, operation.seenMs)) return;
+			const isOrdered = this.#layer.isReliable; // then the number says nothing (RFC 8323 Appendix A.1)
+			if (!isOrdered && sequence >= 0 && !isFresher(sequence, nowMs, operation.sequence, operation.seenMs)) return;
 			this.#abandon(operation); // a newer state makes the blocks of the older one useless
 		} else {
 			if (wanted === 1 && sequence >= 0) return; // a notification that was on its way when we ended the observation
@@ -108,13 +129,15 @@ export class Requester implements OperationOwner {
 			operation.sequence = sequence;
 			operation.seenMs = nowMs;
 		}
+		if (this.#isToRetry(operation, view, nowMs)) return;
 		if (view.code === Code.continue || view.code === Code.requestEntityTooLarge) {
 			if (this.#sentBlock(operation, view, nowMs)) return;
 		}
 		const block = view.uint(OptionNumber.block2);
-		if (block >= 0 && isSuccess(view.code) && (operation.body !== undefined || block >> 3 !== 0)) {
-			this.#gotBlock(operation, view, block, nowMs);
-		} else this.#deliver(operation, view, undefined, nowMs);
+		const isPart = block >= 0 && (operation.sink !== undefined || block >> 3 !== 0);
+		const isStreamed = operation.options.sink !== undefined && (block >= 0 || view.payloadAt < view.end);
+		if (isSuccess(view.code) && (isPart || isStreamed)) this.#gotBlock(operation, view, block, nowMs);
+		else this.#deliver(operation, view, undefined, nowMs);
 	}
 
 	/** Ends a request whose response made no sense. */
@@ -127,8 +150,10 @@ export class Requester implements OperationOwner {
 	/** What became of the operation's Confirmable message. */
 	heard(operation: Operation, what: Sending, nowMs: number): void {
 		const action = operation.step(what);
-		if (action === "await") operation.dueMs = nowMs + this.#tuning.responseTimeoutMs;
-		else if (action === "fail") this.fail(operation, what === "rejected" ? "reset" : "timedOut", nowMs);
+		if (action === "await") {
+			operation.dueMs = nowMs + this.#tuning.responseTimeoutMs;
+			if (this.#abilities?.responseTo(operation) === "none") this.fail(operation, "suppressed", nowMs);
+		} else if (action === "fail") this.fail(operation, what === "rejected" ? "reset" : "timedOut", nowMs);
 	}
 
 	/** A Reset for a Non-confirmable request (RFC 7252 §4.3). */
@@ -144,8 +169,17 @@ export class Requester implements OperationOwner {
 				index += 1;
 				continue;
 			}
+			const heldBlock2 = operation.heldBlock2;
+			if (heldBlock2 !== undefined) {
+				operation.heldBlock2 = undefined;
+				operation.dueMs = Number.POSITIVE_INFINITY;
+				this.#send(operation, operation.token, heldBlock2, nowMs);
+				index += operation.dueMs > nowMs ? 1 : 0;
+				continue;
+			}
 			if (operation.doomed === undefined) operation.step("overdue");
-			this.fail(operation, operation.doomed ?? "timedOut", nowMs);
+			const silence = this.#abilities?.responseTo(operation) === undefined ? "timedOut" : "suppressed";
+			this.fail(operation, operation.doomed ?? silence, nowMs);
 			index = 0; // the listener may have changed everything
 		}
 	}
@@ -162,17 +196,18 @@ export class Requester implements OperationOwner {
 		return this.#operations.length;
 	}
 
-	/** Forgets all; with a time, each request hears that it is cancelled. */
-	clear(nowMs: number | undefined): void {
+	/** Forgets all; with a time, each request hears that it failed. */
+	clear(nowMs: number | undefined, reason: Failure = "cancelled"): void {
 		const operations = this.#operations;
 		this.#operations = [];
-		if (nowMs !== undefined) for (const { id } of operations) this.#listener.failed(id, "cancelled", nowMs);
+		if (nowMs !== undefined) for (const { id } of operations) this.#listener.failed(id, reason, nowMs);
 	}
 
 	/** Sends the operation's next message: its request, one block of it, or a request for one block of the response. */
 	#send(operation: Operation, token: number, block2: number, nowMs: number): void {
+		if (this.#isHeld(operation, token, block2, nowMs)) return;
 		const { options } = operation;
-		const isConfirmable = options.type !== "nonConfirmable";
+		const isConfirmable = options.type !== "nonConfirmable" && !this.#layer.isReliable;
 		const asksForMore = block2 >= 16;
 		const exponent = operation.exponent;
 		const messageId = this.#layer.takeMessageId();
@@ -181,18 +216,26 @@ export class Requester implements OperationOwner {
 		}
 		const type = isConfirmable ? MessageType.confirmable : MessageType.nonConfirmable;
 		const writer = this.#layer.writer.start(type, options.code, messageId, this.#token);
+		const others = this.#abilities?.optionsFor(operation, this.#operations) ?? options.options;
+		if (others !== undefined) writer.with(others);
 		if (operation.observation < 0 && !asksForMore) writer.uint(OptionNumber.observe, options.observe);
 		writer.strings(OptionNumber.uriPath, options.path).uint(OptionNumber.contentFormat, options.contentFormat);
 		writer.strings(OptionNumber.uriQuery, options.query).uint(OptionNumber.accept, options.accept);
 		if (asksForMore) writer.uint(OptionNumber.block2, block2);
-		else if (options.code === Code.get && this.#exponent < 6) writer.uint(OptionNumber.block2, this.#exponent);
-		const { payload } = options;
-		if (payload !== undefined && !asksForMore) {
+		else if (options.code === Code.get && this.#layer.exponent < 6)
+			writer.uint(OptionNumber.block2, this.#layer.exponent);
+		if (!asksForMore && (options.payload !== undefined || options.source !== undefined)) {
 			const at = operation.sentBytes;
-			const more = operation.hasMoreToSend;
-			if (more || at > 0) writer.uint(OptionNumber.block1, blockValue(at, more, exponent));
-			if (more && at === 0) writer.uint(OptionNumber.size1, payload.length);
-			writer.payload(payload, at, more ? at + (16 << exponent) : payload.length);
+			const cutter = this.#cutter;
+			if (!cutter.cut(options, at, this.#layer.blockBytes(exponent))) {
+				this.#doom(operation, "refused", nowMs);
+				return;
+			}
+			operation.sentSize = cutter.size;
+			operation.sendsMore = cutter.hasMore;
+			if (cutter.hasMore || at > 0) writer.uint(OptionNumber.block1, blockValue(at, cutter.hasMore, exponent));
+			if (cutter.hasMore && at === 0) writer.uint(OptionNumber.size1, bodySize(options));
+			writer.payload(cutter.bytes, cutter.at, cutter.end);
 		}
 		const bytes = writer.finish();
 		if (bytes === undefined) {
@@ -206,8 +249,27 @@ export class Requester implements OperationOwner {
 		else {
 			this.#layer.post(bytes);
 			operation.step("started");
-			operation.dueMs = nowMs + this.#tuning.responseTimeoutMs;
+			if (this.#abilities?.responseTo(operation) === "none") this.#doom(operation, "suppressed", nowMs);
+			else operation.dueMs = nowMs + this.#tuning.responseTimeoutMs;
 		}
+	}
+
+	/** Keeps the next message back for as long as an ability says. @returns whether it does */
+	#isHeld(operation: Operation, token: number, block2: number, nowMs: number): boolean {
+		const opensAtMs = this.#abilities?.opensAtMs(operation, nowMs) ?? nowMs;
+		if (opensAtMs === nowMs) return false;
+		operation.token = token;
+		operation.heldBlock2 = block2;
+		operation.dueMs = opensAtMs;
+		return true;
+	}
+
+	/** Whether an ability had the request sent again instead of delivering this response. */
+	#isToRetry(operation: Operation, view: MessageView, nowMs: number): boolean {
+		if (this.#abilities?.answered(operation, view, nowMs) !== true || operation.hasRetried) return false;
+		operation.hasRetried = true;
+		this.#again(operation, nowMs);
+		return true;
 	}
 
 	/**
@@ -219,17 +281,16 @@ export class Requester implements OperationOwner {
 		const isContinue = view.code === Code.continue;
 		const isSmaller = block >= 0 && blockExponent(block) < operation.exponent;
 		if (isContinue) {
-			const number = operation.sentBytes / (16 << operation.exponent);
-			if (block < 0 || block >>> 4 !== number || !operation.hasMoreToSend) {
+			if (
+				block < 0 ||
+				block >>> 4 !== blockValue(operation.sentBytes, false, operation.exponent) >>> 4 ||
+				!operation.sendsMore
+			) {
 				this.fail(operation, "malformed", nowMs);
 				return true;
 			}
-			operation.sentBytes += 16 << operation.exponent;
-		} else if (
-			!isSmaller ||
-			operation.sentBytes > 0 ||
-			(operation.options.payload?.length ?? 0) <= blockSizeBytes(block)
-		) {
+			operation.sentBytes += operation.sentSize;
+		} else if (!isSmaller || operation.sentBytes > 0 || operation.sentSize <= blockSizeBytes(block)) {
 			return false; // too large in all: the application's to hear
 		}
 		if (isSmaller) operation.exponent = blockExponent(block);
@@ -237,46 +298,66 @@ export class Requester implements OperationOwner {
 		return true;
 	}
 
-	/** One block of the response (RFC 7959 §2.4): keeps it, and asks for the next or delivers the whole. */
+	/**
+	 * One block of the response (RFC 7959 §2.4), or all of it for a sink: hands it on, and asks for the next or delivers.
+	 * @param block the Block2 value, or NONE
+	 */
 	#gotBlock(operation: Operation, view: MessageView, block: number, nowMs: number): void {
 		const size = view.end - view.payloadAt;
 		const eTag = view.find(OptionNumber.eTag) ? view.bytes.slice(view.option.at, view.option.end) : undefined;
-		const isNew = operation.body === undefined;
-		const expected = operation.body?.length ?? 0;
-		const fits = hasMore(block) ? size === blockSizeBytes(block) : size <= blockSizeBytes(block);
-		if (blockExponent(block) === reservedExponent || !fits || blockOffset(block) !== expected) {
+		const offset = block < 0 ? 0 : blockOffset(block);
+		const isNew = operation.sink === undefined || block < 0;
+		const resume = resumed(operation.options, this.#layer.exponent) < 0 ? undefined : operation.options.resume;
+		// a server that begins at 0 where we wanted to go on does so with all of it
+		const expected = !isNew ? operation.receivedBytes : offset === 0 ? 0 : (resume?.offset ?? 0);
+		const isReserved = blockExponent(block) === reservedExponent && !this.#layer.isReliable;
+		const fits = block < 0 || (!isReserved && isWellSized(block, size));
+		if (!fits || offset !== expected) {
 			this.fail(operation, "malformed", nowMs);
 			return;
 		}
-		if (isNew) operation.eTag = eTag;
-		else if (!sameMark(eTag, operation.eTag)) {
+		if (!sameMark(eTag, isNew ? (offset === 0 ? eTag : resume?.eTag) : operation.eTag)) {
 			this.#restart(operation, nowMs);
 			return;
 		}
-		operation.body ??= new Body(Math.max(view.uint(OptionNumber.size2), 0), this.#limits.bodyBytes);
-		if (!operation.body.append(view.bytes, view.payloadAt, view.end)) this.fail(operation, "tooLarge", nowMs);
-		else if (!hasMore(block)) this.#deliver(operation, view, operation.body.whole(), nowMs);
+		operation.sink ??= operation.options.sink ?? new Body(this.#limits.bodyBytes);
+		const { sink } = operation;
+		let refusal: number | undefined;
+		if (isNew) {
+			const sizeBytes = block < 0 ? size : view.uint(OptionNumber.size2);
+			operation.eTag = eTag;
+			refusal = sink.begin(offset, sizeBytes < 0 ? undefined : sizeBytes, eTag);
+		}
+		refusal ??= sink.write(offset, view.bytes, view.payloadAt, view.end);
+		operation.receivedBytes = offset + size;
+		if (refusal !== undefined) {
+			this.fail(operation, refusal === Code.requestEntityTooLarge ? "tooLarge" : "refused", nowMs);
+		} else if (block < 0 || !hasMore(block)) this.#deliver(operation, view, wholeOf(sink), nowMs);
 		else {
-			const exponent = Math.min(blockExponent(block), this.#exponent);
-			this.#send(operation, this.#drawToken(), blockValue(operation.body.length, false, exponent), nowMs);
+			const exponent = Math.min(blockExponent(block), this.#layer.exponent);
+			this.#send(operation, this.#drawToken(), blockValue(operation.receivedBytes, false, exponent), nowMs);
 		}
 	}
 
 	/** The body changed while we fetched it (RFC 7959 §2.4, ETag): from the start again, once. */
 	#restart(operation: Operation, nowMs: number): void {
 		if (operation.hasRestarted) {
-			this.fail(operation, "malformed", nowMs);
+			this.fail(operation, "changed", nowMs);
 			return;
 		}
 		operation.hasRestarted = true;
-		operation.body = undefined;
+		this.#again(operation, nowMs);
+	}
+
+	#again(operation: Operation, nowMs: number): void {
+		operation.sink = undefined;
 		operation.sentBytes = 0;
 		this.#send(operation, this.#drawToken(), NONE, nowMs);
 	}
 
 	#deliver(operation: Operation, view: MessageView, body: Uint8Array | undefined, nowMs: number): void {
-		operation.body = undefined;
-		operation.hasRestarted = false;
+		operation.sink = undefined;
+		operation.hasRestarted = operation.hasRetried = false;
 		const goesOn = operation.observation >= 0;
 		const response = new Response(view, body, goesOn ? operation.sequence : undefined);
 		if (!goesOn) this.#remove(operation);
@@ -291,7 +372,7 @@ export class Requester implements OperationOwner {
 	/** Lets go of the exchange under way. */
 	#abandon(operation: Operation): void {
 		operation.step("cancelled");
-		operation.body = undefined;
+		operation.sink = operation.heldBlock2 = undefined;
 		this.#layer.drop(operation);
 	}
 
@@ -301,16 +382,6 @@ export class Requester implements OperationOwner {
 		this.#operations.splice(index, 1);
 		this.#abandon(operation);
 		return true;
-	}
-
-	#observationOf(options: RequestOptions): Operation | undefined {
-		return this.#operations.find(
-			({ id, options: other }) =>
-				other.observe === 0 &&
-				(options.observation === undefined
-					? other.code === options.code && sameTexts(other.path, options.path) && sameTexts(other.query, options.query)
-					: id === options.observation),
-		);
 	}
 
 	/** A token nobody on this peer uses (RFC 7252 §5.3.1). */
@@ -325,8 +396,4 @@ export class Requester implements OperationOwner {
 
 function sameMark(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
 	return a === undefined || b === undefined ? a === b : equalBytes(a, b);
-}
-
-function sameTexts(a: readonly string[] = [], b: readonly string[] = []): boolean {
-	return a.length === b.length && a.every((text, index) => text === b[index]);
 }

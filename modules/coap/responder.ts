@@ -1,77 +1,46 @@
-import type { Fault } from "../bytes.ts";
-import { blockExponent, blockOffset, blockValue, bodyMark, reservedExponent, sizeExponent } from "./block.ts";
-import { BODY_TOO_LARGE, Bodies, type Departing } from "./bodies.ts";
+import { type Fault, fault } from "../bytes.ts";
+import type { Abilities } from "./ability.ts";
+import { type Incoming, type ResponseListener, type ResponseOptions, stepOf } from "./answer.ts";
+import { blockExponent, blockOffset, blockValue, bodyMark, reservedExponent } from "./block.ts";
+import { BODY_TOO_LARGE, Bodies, type Departing, type SinkChooser } from "./bodies.ts";
 import { Code, isIdempotent, isSuccess } from "./code.ts";
-import type { Deduplication } from "./deduplication.ts";
-import { ANSWERING, type AnsweringEvent, type AnsweringState, cellOf } from "./exchange.ts";
-import { MessageType, type MessageView } from "./message.ts";
-import type { MessageLayer, Sending } from "./message-layer.ts";
+import type { Memory } from "./deduplication.ts";
+import { MessageType, type MessageView, PROXY_OPTION } from "./message.ts";
+import type { Layer, Sending } from "./message-layer.ts";
 import { type Observer, type ObserverOwner, Observers } from "./observe.ts";
 import { NONE } from "./operation.ts";
 import { OptionNumber } from "./option.ts";
 import { Request, readStrings } from "./received.ts";
 import type { Subject } from "./same-resource.ts";
+import { BlockCutter, Body, type BodySink, bodySize } from "./stream.ts";
 import { exchangeLifetimeMs, type Limits, nonLifetimeMs, type Tuning } from "./tuning.ts";
 
-/**
- * An answer to a request of theirs, or a notification. It and its payload stay as they are until the last block is
- * out.
- */
-export interface ResponseOptions {
-	readonly code: number;
-	readonly contentFormat?: number;
-	/** One string for each Location-Path option. */
-	readonly locationPath?: readonly string[];
-	readonly maxAgeS?: number;
-	/** Goes by blocks when it is larger than one (RFC 7959 §2.4). */
-	readonly payload?: Uint8Array;
-	/**
-	 * Sequence number (RFC 7641 §4.4), its lowest 24 bits count. In the answer to a registration it starts the
-	 * observation.
-	 */
-	readonly observe?: number;
-}
-
-export interface ResponseListener {
-	/** A request of theirs, its body whole: answer with Peer.respond, now or later. */
-	requested(request: Request, nowMs: number): void;
-	/** A notification was rejected or never acknowledged: the observation is over (RFC 7641 §4.5). */
-	observerGone(token: Uint8Array, reason: "reset" | "timedOut", nowMs: number): void;
-}
-
-/** A request of theirs that the application has not answered. */
-interface Incoming {
-	readonly request: Request;
-	readonly messageId: number;
-	readonly block1: number;
-	readonly block2: number;
-	state: AnsweringState;
-	ackDueMs: number;
-	readonly expiryMs: number;
-}
+export const TOKEN_TOO_LONG = fault("coap.tokenTooLong", Code.badRequest, "RFC 8974 §2.2.2");
+export const HOP_LIMIT = fault("coap.hopLimit", Code.badRequest, "RFC 8768 §3");
 
 /** The server's side: requests of theirs, observers of ours (RFC 7252 §5.2, RFC 7641 §4, RFC 7959). */
-export class Responder implements ObserverOwner {
-	readonly #layer: MessageLayer;
-	readonly #deduplication: Deduplication;
+export class Responder implements ObserverOwner, SinkChooser {
+	readonly #layer: Layer;
+	readonly #deduplication: Memory;
 	readonly #listener: ResponseListener;
 	readonly #tuning: Tuning;
 	readonly #limits: Limits;
 	readonly #understood: readonly number[];
+	readonly #abilities: Abilities | undefined;
 	readonly #lifetimeMs: number;
 	readonly #bodies: Bodies<ResponseOptions>;
-	readonly #eTag = new Uint8Array(4);
-	readonly #nothing = new Uint8Array(0);
+	readonly #cutter = new BlockCutter();
 	#incoming: Incoming[] = [];
 	readonly #observers: Observers;
 
 	constructor(
-		layer: MessageLayer,
-		deduplication: Deduplication,
+		layer: Layer,
+		deduplication: Memory,
 		listener: ResponseListener,
 		tuning: Tuning,
 		limits: Limits,
 		understood: readonly number[],
+		abilities: Abilities | undefined,
 	) {
 		this.#layer = layer;
 		this.#deduplication = deduplication;
@@ -79,8 +48,9 @@ export class Responder implements ObserverOwner {
 		this.#tuning = tuning;
 		this.#limits = limits;
 		this.#understood = understood;
+		this.#abilities = abilities;
 		this.#lifetimeMs = exchangeLifetimeMs(tuning);
-		this.#bodies = new Bodies(limits);
+		this.#bodies = new Bodies(limits, layer.isReliable);
 		this.#observers = new Observers(this, limits.observers);
 	}
 
@@ -89,8 +59,17 @@ export class Responder implements ObserverOwner {
 		const isConfirmable = view.type === MessageType.confirmable;
 		const critical = view.criticalFault(this.#understood);
 		if (critical !== undefined) {
-			if (isConfirmable) this.#refuse(view, critical.reply as number, NONE, undefined, nowMs);
+			// who takes us for a proxy hears that we are none, however it asked (RFC 7252 §5.7.2, §5.10.2)
+			if (isConfirmable || this.#layer.isReliable || critical === PROXY_OPTION) {
+				this.#refuse(view, critical.reply as number, NONE, undefined, nowMs);
+			}
 			return critical;
+		}
+		const hopLimit = view.uint(OptionNumber.hopLimit);
+		const isTokenTooLong = view.optionsAt - view.tokenAt > this.#limits.longTokenBytes;
+		if (isTokenTooLong || hopLimit === 0 || hopLimit > 255) {
+			this.#refuse(view, Code.badRequest, NONE, undefined, nowMs);
+			return isTokenTooLong ? TOKEN_TOO_LONG : HOP_LIMIT;
 		}
 		const block1 = view.uint(OptionNumber.block1);
 		const isPart = block1 >= 0 && (block1 & 8) !== 0;
@@ -101,17 +80,21 @@ export class Responder implements ObserverOwner {
 		}
 		const lifetimeMs = isConfirmable ? this.#lifetimeMs : nonLifetimeMs(this.#tuning);
 		this.#deduplication.remember(view.messageId, essential, nowMs, nowMs + lifetimeMs);
-		let body: Uint8Array | undefined;
-		if (block1 >= 0) {
-			const arrived = this.#bodies.arrive(view, block1, nowMs + this.#lifetimeMs);
-			if (!(arrived instanceof Uint8Array)) {
-				const code = arrived === "continue" ? Code.continue : (arrived.reply as number);
-				this.#refuse(view, code, block1, undefined, nowMs);
-				return arrived === "continue" ? undefined : arrived;
-			}
-			body = arrived;
-		}
-		return this.#ask(view, block1, body, nowMs);
+		if (block1 < 0) return this.#ask(view, block1, undefined, nowMs);
+		const arrived = this.#bodies.arrive(view, block1, this, nowMs, this.#lifetimeMs);
+		if (typeof arrived === "number") this.#refuse(view, arrived, block1, undefined, nowMs);
+		else if ("reply" in arrived) {
+			this.#refuse(view, arrived.reply as number, block1, undefined, nowMs);
+			return arrived;
+		} else return this.#ask(view, block1, arrived, nowMs);
+		return undefined;
+	}
+
+	/** Asks the listener where a body that begins to arrive goes. */
+	sinkFor(view: MessageView, nowMs: number): BodySink {
+		const whole = new Body(this.#limits.bodyBytes);
+		const head = this.#listener.arriving && requestOf(view, new Body(0));
+		return (head && this.#listener.arriving?.(head, nowMs)) ?? whole;
 	}
 
 	/** See Peer.respond. */
@@ -120,7 +103,7 @@ export class Responder implements ObserverOwner {
 		while (index >= 0 && this.#incoming[index]!.request !== request) index -= 1;
 		if (index < 0) return false;
 		const incoming = this.#incoming[index]!;
-		const action = this.#step(incoming, "responded");
+		const action = stepOf(incoming, "responded");
 		this.#incoming.splice(index, 1);
 		let observer: Observer | undefined;
 		if (request.observe !== undefined) {
@@ -128,6 +111,11 @@ export class Responder implements ObserverOwner {
 			if (goesOn)
 				observer = this.#observers.add(request.token, { code: request.code, optionBytes: request.optionBytes });
 			else this.forgetObserver(request.token);
+		}
+		if (observer !== undefined) observer.confirmedMs = nowMs;
+		if (this.#abilities?.suppresses(request, response.code) === true) {
+			if (action === "piggyback") this.#acknowledge(incoming.messageId, nowMs);
+			return true;
 		}
 		const isPiggybacked = action === "piggyback";
 		const type = isPiggybacked
@@ -146,10 +134,13 @@ export class Responder implements ObserverOwner {
 	}
 
 	/** See Peer.notify. */
-	notify(token: Uint8Array, response: ResponseOptions, isConfirmable: boolean, nowMs: number): boolean {
+	notify(token: Uint8Array, response: ResponseOptions, asksForConfirmable: boolean, nowMs: number): boolean {
 		const observer = this.#observers.find(token) ?? this.#observers.add(token, undefined);
 		if (observer === undefined) return false;
+		if (observer.confirmedMs < 0) observer.confirmedMs = nowMs;
 		const isLast = response.code >= 0x80;
+		const isDue = asksForConfirmable || nowMs - observer.confirmedMs >= this.#tuning.confirmEveryMs;
+		const isConfirmable = isDue && !this.#layer.isReliable;
 		const messageId = this.#layer.takeMessageId();
 		const type = isConfirmable ? MessageType.confirmable : MessageType.nonConfirmable;
 		const sequence = isLast ? undefined : response.observe;
@@ -158,7 +149,7 @@ export class Responder implements ObserverOwner {
 		if (isConfirmable) this.#confirm(isLast ? undefined : observer, bytes, messageId, nowMs);
 		else {
 			observer.messageId = messageId;
-			this.#layer.post(bytes);
+			this.#layer.post(bytes, token);
 		}
 		return true;
 	}
@@ -174,6 +165,7 @@ export class Responder implements ObserverOwner {
 		observer.isUnderWay = false;
 		const newer = observer.takeNewer();
 		if (what === "acknowledged") {
+			observer.confirmedMs = nowMs;
 			if (newer !== undefined) this.#confirm(observer, newer.bytes, newer.messageId, nowMs);
 			return;
 		}
@@ -190,14 +182,12 @@ export class Responder implements ObserverOwner {
 		for (let index = this.#incoming.length - 1; index >= 0; index--) {
 			const incoming = this.#incoming[index]!;
 			if (incoming.expiryMs <= nowMs) {
-				this.#step(incoming, "expired");
+				stepOf(incoming, "expired");
 				this.#incoming.splice(index, 1);
 			} else if (incoming.ackDueMs <= nowMs) {
-				this.#step(incoming, "ackDue");
+				stepOf(incoming, "ackDue");
 				incoming.ackDueMs = Number.POSITIVE_INFINITY;
-				const { messageId } = incoming;
-				const bytes = this.#layer.postEmpty(MessageType.acknowledgement, messageId);
-				this.#deduplication.answered(messageId, bytes, nowMs);
+				this.#acknowledge(incoming.messageId, nowMs);
 			}
 		}
 		this.#bodies.poll(nowMs);
@@ -231,7 +221,7 @@ export class Responder implements ObserverOwner {
 	}
 
 	/** Serves a further block of what is being fetched, or asks the application. */
-	#ask(view: MessageView, block1: number, body: Uint8Array | undefined, nowMs: number): Fault | undefined {
+	#ask(view: MessageView, block1: number, sink: BodySink | undefined, nowMs: number): Fault | undefined {
 		const block2 = view.uint(OptionNumber.block2);
 		if (block2 >= 16) {
 			const departing = this.#bodies.departing(view);
@@ -244,9 +234,8 @@ export class Responder implements ObserverOwner {
 				return undefined;
 			}
 		}
-		const path = readStrings(view, OptionNumber.uriPath);
-		const query = readStrings(view, OptionNumber.uriQuery);
-		if (path === undefined || query === undefined || (block2 >= 0 && blockExponent(block2) === reservedExponent)) {
+		const request = requestOf(view, sink);
+		if (request === undefined || (block2 >= 0 && this.#isReserved(block2))) {
 			this.#refuse(view, Code.badRequest, NONE, undefined, nowMs);
 			return undefined;
 		}
@@ -255,7 +244,6 @@ export class Responder implements ObserverOwner {
 			return undefined;
 		}
 		const isConfirmable = view.type === MessageType.confirmable;
-		const request = new Request(view, path, query, body);
 		const incoming: Incoming = {
 			request,
 			messageId: view.messageId,
@@ -276,31 +264,42 @@ export class Responder implements ObserverOwner {
 		if (retryAtMs !== undefined) writer.uint(OptionNumber.maxAge, Math.max(1, Math.ceil((retryAtMs - nowMs) / 1000)));
 		if (block1 >= 0) {
 			// only where more is wanted: with an error a smaller size would ask for another try (RFC 7959 §2.9.3)
-			const largest = code === Code.continue ? sizeExponent(this.#limits.blockSizeBytes) : 6;
+			const { exponent: wanted, isReliable } = this.#layer;
+			const largest = code === Code.continue && wanted < 6 ? wanted : isReliable ? reservedExponent : 6;
 			const exponent = Math.min(blockExponent(block1), largest);
 			writer.uint(OptionNumber.block1, (block1 & ~7) | exponent);
 			if (code === BODY_TOO_LARGE.reply) writer.uint(OptionNumber.size1, this.#limits.bodyBytes);
 		}
-		this.#postAnswer(view, writer.finish()!, nowMs);
+		const isSuppressed = code !== Code.continue && this.#abilities?.suppresses(view, code) === true;
+		const bytes = isSuppressed ? undefined : writer.finish(); // undefined too where their token leaves no room for it
+		if (bytes !== undefined) this.#postAnswer(view, bytes, nowMs);
+		else if (view.type === MessageType.confirmable) this.#acknowledge(view.messageId, nowMs);
+	}
+
+	/** Acknowledges a request of theirs, and nothing more. */
+	#acknowledge(messageId: number, nowMs: number): void {
+		const bytes = this.#layer.postEmpty(MessageType.acknowledgement, messageId);
+		this.#deduplication.answered(messageId, bytes, nowMs);
 	}
 
 	/** Answers with one more block of `departing` (RFC 7959 §2.4). */
 	#serve(view: MessageView, departing: Departing<ResponseOptions>, block2: number, nowMs: number): void {
-		const { answer, mark } = departing;
-		const payload = answer.payload!;
+		const { answer, eTag } = departing;
 		const at = blockOffset(block2);
-		if (at >= payload.length || blockExponent(block2) === reservedExponent) {
-			this.#refuse(view, Code.badRequest, NONE, undefined, nowMs);
+		const exponent = Math.min(blockExponent(block2), this.#layer.exponent);
+		const cutter = this.#cutter;
+		const isReserved = this.#isReserved(block2);
+		const isThere = isReserved || cutter.cut(answer, at, this.#layer.blockBytes(exponent));
+		if (isReserved || !isThere || cutter.size === 0) {
+			this.#refuse(view, isThere ? Code.badRequest : Code.internalServerError, NONE, undefined, nowMs);
 			return;
 		}
-		const exponent = Math.min(blockExponent(block2), sizeExponent(this.#limits.blockSizeBytes));
-		const end = Math.min(at + (16 << exponent), payload.length);
-		const more = end < payload.length;
 		const writer = this.#answer(view, answer.code);
-		writer.opaque(OptionNumber.eTag, this.#markBytes(mark)).uint(OptionNumber.contentFormat, answer.contentFormat);
-		writer.uint(OptionNumber.maxAge, answer.maxAgeS).uint(OptionNumber.block2, blockValue(at, more, exponent));
-		writer.payload(payload, at, end);
-		if (!more) this.#bodies.departed(departing);
+		if (eTag !== undefined) writer.opaque(OptionNumber.eTag, eTag);
+		writer.uint(OptionNumber.contentFormat, answer.contentFormat).uint(OptionNumber.maxAge, answer.maxAgeS);
+		writer.uint(OptionNumber.block2, blockValue(at, cutter.hasMore, exponent));
+		writer.payload(cutter.bytes, cutter.at, cutter.end);
+		if (!cutter.hasMore) this.#bodies.departed(departing);
 		this.#postAnswer(view, writer.finish()!, nowMs);
 	}
 
@@ -332,26 +331,33 @@ export class Responder implements ObserverOwner {
 		asked: number,
 		nowMs: number,
 	): Uint8Array {
-		const { payload = this.#nothing } = response;
-		let exponent = sizeExponent(this.#limits.blockSizeBytes);
+		let exponent = this.#layer.exponent;
 		if (asked >= 0 && blockExponent(asked) < exponent) exponent = blockExponent(asked);
 		const at = asked < 0 || !isSuccess(response.code) ? 0 : blockOffset(asked);
-		const end = Math.min(at + (16 << exponent), payload.length);
-		const more = end < payload.length;
+		const cutter = this.#cutter;
+		const isThere = cutter.cut(response, at, this.#layer.blockBytes(exponent));
+		const more = cutter.hasMore;
 		const writer = this.#layer.writer.start(type, response.code, messageId, token);
-		if (at > 0 && at >= payload.length) return writer.start(type, Code.badRequest, messageId, token).finish()!;
-		if (more && at === 0 && subject !== undefined) {
-			const kept = { code: subject.code, optionBytes: subject.optionBytes };
-			this.#bodies.depart(kept, response, payload, nowMs + this.#lifetimeMs);
+		if (!isThere) return writer.start(type, Code.internalServerError, messageId, token).finish()!;
+		if (at > 0 && cutter.size === 0) return writer.start(type, Code.badRequest, messageId, token).finish()!;
+		const { options } = response;
+		if (options !== undefined) writer.with(options);
+		if (more || at > 0) {
+			const own = options?.find(({ number }) => number === OptionNumber.eTag)?.value;
+			const eTag = own ?? (response.source === undefined ? bodyMark(response.payload!) : response.source.eTag);
+			if (eTag !== undefined && own === undefined) writer.opaque(OptionNumber.eTag, eTag);
+			if (more && subject !== undefined && (at === 0 || response.source !== undefined)) {
+				const kept = { code: subject.code, optionBytes: subject.optionBytes };
+				this.#bodies.depart(kept, response, eTag, nowMs + this.#lifetimeMs);
+			}
 		}
-		if (more || at > 0) writer.opaque(OptionNumber.eTag, this.#markBytes(bodyMark(payload)));
 		if (sequence !== undefined) writer.uint(OptionNumber.observe, sequence & 0xffffff);
 		writer.strings(OptionNumber.locationPath, response.locationPath);
 		writer.uint(OptionNumber.contentFormat, response.contentFormat).uint(OptionNumber.maxAge, response.maxAgeS);
-		if (more || (asked >= 0 && payload.length > 0)) writer.uint(OptionNumber.block2, blockValue(at, more, exponent));
+		if (more || (asked >= 0 && cutter.size > 0)) writer.uint(OptionNumber.block2, blockValue(at, more, exponent));
 		if (block1 >= 0) writer.uint(OptionNumber.block1, block1);
-		if (more && at === 0) writer.uint(OptionNumber.size2, payload.length);
-		writer.payload(payload, at, end);
+		if (more && at === 0) writer.uint(OptionNumber.size2, bodySize(response));
+		writer.payload(cutter.bytes, cutter.at, cutter.end);
 		return writer.finish() ?? writer.start(type, Code.internalServerError, messageId, token).finish()!;
 	}
 
@@ -368,11 +374,9 @@ export class Responder implements ObserverOwner {
 		this.#layer.confirm(bytes, messageId, observer, nowMs);
 	}
 
-	#step(incoming: Incoming, event: AnsweringEvent) {
-		const cell = cellOf(ANSWERING, incoming.state, event);
-		if (cell === undefined) return "ignore";
-		incoming.state = cell[1];
-		return cell[0];
+	/** Whether the size exponent means nothing here (RFC 7959 §2.2, RFC 8323 §6). */
+	#isReserved(block: number): boolean {
+		return blockExponent(block) === reservedExponent && !this.#layer.isReliable;
 	}
 
 	#gone(observer: Observer, reason: "reset" | "timedOut", nowMs: number): void {
@@ -380,9 +384,11 @@ export class Responder implements ObserverOwner {
 		this.#layer.startNext(nowMs);
 		this.#listener.observerGone(observer.token, reason, nowMs);
 	}
+}
 
-	#markBytes(mark: number): Uint8Array {
-		for (let index = 0; index < 4; index++) this.#eTag[index] = mark >>> (24 - index * 8);
-		return this.#eTag;
-	}
+/** The request in `view`, or undefined when its path or query is no UTF-8. */
+export function requestOf(view: MessageView, sink: BodySink | undefined): Request | undefined {
+	const path = readStrings(view, OptionNumber.uriPath);
+	const query = readStrings(view, OptionNumber.uriQuery);
+	return path === undefined || query === undefined ? undefined : new Request(view, path, query, sink);
 }

@@ -1,3 +1,4 @@
+import { frozen } from "../frozen.ts";
 import type { MessageView } from "./message.ts";
 import { OptionCursor, OptionNumber } from "./option.ts";
 
@@ -9,8 +10,8 @@ export interface Subject {
 
 /**
  * Tells whether a message is about the same as an earlier request: same method, same options but for those that are
- * not part of the cache key (RFC 7252 §5.4.2) and those that only steer the transfer (RFC 7959 §2.3, §2.4). Made
- * once, compares in place.
+ * not part of the cache key (RFC 7252 §5.4.2) and those that only steer the transfer (RFC 7959 §2.3, §2.4, RFC 9177
+ * §4.1). Made once, compares in place.
  */
 export class SubjectMatcher {
 	readonly #left = new OptionCursor();
@@ -41,13 +42,15 @@ export class SubjectMatcher {
 	}
 }
 
+/** Observe, Block1, Block2, Q-Block1, Q-Block2. */
+const STEERS: readonly number[] = frozen([6, 27, 23, 19, 31]);
+
 /** A message without payload may ask for further blocks without naming the payload's format again. */
 function nextThatCounts(option: OptionCursor, hasPayload: boolean): boolean {
 	while (option.next()) {
 		const { number } = option;
 		const isNoCacheKey = (number & 0x1e) === 0x1c;
-		const steers = number === OptionNumber.block1 || number === OptionNumber.block2 || number === OptionNumber.observe;
-		if (!isNoCacheKey && !steers && (hasPayload || number !== OptionNumber.contentFormat)) return true;
+		if (!isNoCacheKey && !STEERS.includes(number) && (hasPayload || number !== OptionNumber.contentFormat)) return true;
 	}
 	return false;
 }

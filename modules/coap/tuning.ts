@@ -25,6 +25,11 @@ export interface Tuning {
 	 * for four (§5.3.1).
 	 */
 	readonly tokenBytes: number;
+	/**
+	 * After how long a notification goes out Confirmable whatever the caller says, so that an observer that is gone
+	 * is found (RFC 7641 §4.5).
+	 */
+	readonly confirmEveryMs: number;
 }
 
 export const DEFAULT_TUNING: Tuning = frozen({
@@ -36,6 +41,7 @@ export const DEFAULT_TUNING: Tuning = frozen({
 	ackDelayMs: 500,
 	responseTimeoutMs: 93_000,
 	tokenBytes: 2,
+	confirmEveryMs: 86_400_000,
 });
 
 /**
@@ -85,6 +91,8 @@ export interface Limits {
 	readonly messageBytes: number;
 	/** Datagrams waiting for takeDatagram(). */
 	readonly outbox: number;
+	/** The longest token of theirs that we keep and give back (RFC 8974): 8 and up. */
+	readonly longTokenBytes: number;
 }
 
 /** For a microcontroller with one peer per server. */
@@ -99,6 +107,7 @@ export const DEVICE_LIMITS: Limits = frozen({
 	blockSizeBytes: 1024,
 	messageBytes: 1280,
 	outbox: 16,
+	longTokenBytes: 32,
 });
 
 /** For a server on a computer: one peer per client. */
@@ -113,4 +122,5 @@ export const HOST_LIMITS: Limits = frozen({
 	blockSizeBytes: 1024,
 	messageBytes: 1280,
 	outbox: 256,
+	longTokenBytes: 64,
 });

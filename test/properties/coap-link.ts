@@ -1,4 +1,4 @@
-import type { Peer } from "../../modules/coap/peer.ts";
+import type { Endpoint } from "../../modules/coap/endpoint.ts";
 
 export interface Weather {
 	/** In percent. */
@@ -11,7 +11,7 @@ export interface Weather {
 
 interface Flight {
 	readonly bytes: Uint8Array;
-	readonly to: Peer;
+	readonly to: Endpoint;
 	readonly atMs: number;
 }
 
@@ -19,13 +19,13 @@ interface Flight {
 export class Link {
 	nowMs = 0;
 	datagrams = 0;
-	readonly #peers: readonly [Peer, Peer];
+	readonly #peers: readonly [Endpoint, Endpoint];
 	readonly #weather: Weather;
 	readonly #random: (bound: number) => number;
 	#flights: Flight[] = [];
 	#events: { atMs: number; run: () => void }[] = [];
 
-	constructor(peers: readonly [Peer, Peer], weather: Weather, random: (bound: number) => number) {
+	constructor(peers: readonly [Endpoint, Endpoint], weather: Weather, random: (bound: number) => number) {
 		this.#peers = peers;
 		this.#weather = weather;
 		this.#random = random;
@@ -67,7 +67,7 @@ export class Link {
 		}
 	}
 
-	#poll(peer: Peer): void {
+	#poll(peer: Endpoint): void {
 		peer.poll(this.nowMs);
 		if (peer.deadlineMs <= this.nowMs) throw new Error(`the deadline did not move: ${peer.deadlineMs}`);
 	}

@@ -31,6 +31,8 @@ export function textOf(bytes: Uint8Array): string {
 		else if (number === OptionNumber.uriQuery) query += `${query === "" ? "?" : "&"}${value}`;
 		else if (number === OptionNumber.block1) others += ` b1=${block(uint)}`;
 		else if (number === OptionNumber.block2) others += ` b2=${block(uint)}`;
+		else if (number === 19) others += ` q1=${block(uint)}`;
+		else if (number === 31) others += ` q2=${block(uint)}`;
 		else if (number === OptionNumber.eTag) others += " etag";
 		else others += ` ${names[number] ?? number}=${uint}`;
 	}
@@ -43,7 +45,18 @@ export function textOf(bytes: Uint8Array): string {
 }
 
 const names: Record<number, string> = { 6: "obs", 12: "cf", 14: "age", 17: "accept", 28: "size2", 60: "size1" };
-const numbers: Record<string, number> = { obs: 6, cf: 12, age: 14, accept: 17, size2: 28, size1: 60, b2: 23, b1: 27 };
+const numbers: Record<string, number> = {
+	obs: 6,
+	cf: 12,
+	age: 14,
+	accept: 17,
+	size2: 28,
+	size1: 60,
+	b2: 23,
+	b1: 27,
+	q1: 19,
+	q2: 31,
+};
 
 /**
  * The bytes of a line as textOf() writes it, with the payload apart. A number as name is that option: `2049=1`,

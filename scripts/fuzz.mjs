@@ -1,0 +1,28 @@
+// npm run fuzz [-- TARGET…] [-- --seconds 60] [--inputs 1000000] [--seed 1] [--keep]
+// Coverage-guided fuzzing of the CoAP decoder ("message") and of a whole endpoint ("endpoint"). --keep writes the corpus.
+import { parseArgs } from "node:util";
+import { build } from "./build.mjs";
+
+const { values, positionals } = parseArgs({
+	allowPositionals: true,
+	options: {
+		seconds: { type: "string", default: "60" },
+		inputs: { type: "string", default: "Infinity" },
+		seed: { type: "string", default: "1" },
+		keep: { type: "boolean", default: false },
+	},
+});
+await build();
+const { checkGrowth, fuzz } = await import("../build/js/test/fuzz/fuzz.js");
+for (const target of positionals.length > 0 ? positionals : ["message", "endpoint"]) {
+	const { seconds, inputs, seed } = values;
+	const order = { target, seconds: Number(seconds), inputs: Number(inputs), seed: Number(seed), keeps: values.keep };
+	try {
+		const result = await fuzz(order);
+		process.stdout.write(`${target}: ${JSON.stringify(result)}\n`);
+		checkGrowth(result);
+	} catch (error) {
+		process.stderr.write(`${error.message}\n`);
+		process.exitCode = 1;
+	}
+}
