@@ -311,7 +311,7 @@ describe("our client over TCP › aiocoap's server", () => {
 		if (found(context, aiocoapPython) === undefined) return;
 		const client = new TcpEndpoint().connect(port);
 		await client.ask({ code: 1, path: ["hello"] });
-		client.with((peer, now) => peer.receive(new Uint8Array([0x10, 1, 0xff]), 0, 3, now)); // as if they had sent nonsense
+		client.with((peer, now) => peer.receive(new Uint8Array([0x10, 1, 0xff]), 0, 3, now)); // nonsense
 		await until("the end", () => client.ending !== undefined);
 		equal(client.ending?.why, "refused");
 		await until("their word of it", () => server!.log().includes("Received Abort"));

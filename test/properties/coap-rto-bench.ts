@@ -262,7 +262,8 @@ export function table(seeds: number): string {
 		const cells = names.map((name) => {
 			const { meanMs, p95Ms, failed, resent, spurious } = measure(way, ESTIMATORS[name], seeds);
 			const times = `${(meanMs / 1000).toFixed(2)} / ${(p95Ms / 1000).toFixed(1)}`;
-			return `${times}; ${spurious.toFixed(1)} of ${resent.toFixed(1)}${failed === 0 ? "" : `; ${failed.toFixed(1)} failed`}`;
+			const failures = failed === 0 ? "" : `; ${failed.toFixed(1)} failed`;
+			return `${times}; ${spurious.toFixed(1)} of ${resent.toFixed(1)}${failures}`;
 		});
 		lines.push(`| ${way.name} | ${cells.join(" | ")} |`);
 	}

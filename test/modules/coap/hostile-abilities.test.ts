@@ -69,7 +69,7 @@ function everything(random: (bound: number) => number) {
 	return { peer, probing, server, group, holdBack };
 }
 
-test("every truncation and bit flip of what abilities look at, into all of them at once: no throw, no growth, an end", () => {
+test("every truncation and bit flip of what abilities look at, into all at once: no throw, no growth, an end", () => {
 	const random = seeded(77);
 	let { peer, probing, server, group, holdBack } = everything(random);
 	let nowMs = 0;

@@ -4,7 +4,7 @@ import { isNoCacheKey, isUnsafe, stringOption, uintOption } from "../../../modul
 import { deepEqual, test } from "../../harness.ts";
 import { Scene } from "./scene.ts";
 
-test("unsafe and NoCacheKey, as the registry has them (RFC 7252 Table 4, RFC 7641, RFC 7959, RFC 9175, RFC 7967)", () => {
+test("unsafe and NoCacheKey, as the registry has them (RFC 7252 Table 4, RFC 7641, 7959, 9175, 7967)", () => {
 	const unsafe = ["uriHost", "observe", "uriPort", "uriPath", "maxAge", "uriQuery", "block2", "block1", "proxyUri"];
 	const expected = [...unsafe, "proxyScheme", "noResponse"];
 	const noCacheKey = ["size2", "size1", "echo"];
@@ -53,7 +53,7 @@ test("a request for a proxy is answered 5.05, Confirmable or not (RFC 7252 §5.1
 	}
 });
 
-test("a notification goes out Confirmable after a day, and when it is acknowledged a day counts anew (RFC 7641 §4.5)", () => {
+test("a notification goes out Confirmable after a day; acknowledged, a day counts anew (RFC 7641 §4.5)", () => {
 	const dayMs = 86_400_000;
 	const stage = new Scene();
 	stage.answer = (request, nowMs) => stage.peer.respond(request, { code: 0x45, observe: 1 }, nowMs);

@@ -57,7 +57,7 @@ test("CoCoA: short timeouts back off by 3, long ones by 1.5; old ones drift back
 	ok(long.timeoutMs(4 * longMs + 10) <= 1001 + longMs / 2);
 });
 
-test("FASOR: fast, then fast-slow-fast, then slow-fast, and fast again after one clean measurement (draft §4.3)", () => {
+test("FASOR: fast, then fast-slow-fast, slow-fast, and fast again after one clean measurement (draft §4.3)", () => {
 	const rto = new FasorRto();
 	rto.measured(1000, 0); // 1000 + 4 × 125
 	deepEqual(times(rto), [0, 1500, 4500, 10_500, 22_500, 46_500]);

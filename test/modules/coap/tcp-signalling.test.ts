@@ -96,7 +96,7 @@ test("[RFC 8323 §5.6] a CSM with a critical option or an impossible value is an
 	new TcpScene().hears("CSM - 2=0400 2=0000000400 8=aabb 1000=").hears("PING 07 4=").sends("PONG 07").silent();
 });
 
-test("[RFC 8323 §5.4] a Ping gets a Pong with its token; ours is asked for once, and ends the connection in silence", () => {
+test("[RFC 8323 §5.4] a Ping gets a Pong with its token; ours is asked for once; silence ends the connection", () => {
 	const scene = new TcpScene({ signalTimeoutMs: 5000 });
 	scene.hears("PING").sends("PONG -").hears("PING 0102030405060708").sends("PONG 0102030405060708").silent();
 	scene.peer.ping(1000);
