@@ -54,7 +54,7 @@ function copy(path: string, isInstrumented: boolean): void {
 	writeFileSync(target, isInstrumented ? instrument(path, text) : text);
 }
 
-/** Marks every function body, branch, loop body, case, conditional and right side of && || ?? with a number of its own. */
+/** Marks function bodies, branches, loop bodies, cases, conditionals and right sides of && || ?? with numbers. */
 function instrument(path: string, text: string): string {
 	// numbers from the name and the place: the same from run to run, and spread over the counters
 	let seed = 0x811c9dc5;

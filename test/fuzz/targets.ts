@@ -1,8 +1,8 @@
 /*
  * What is fuzzed. Every target takes any bytes, and throws when something that must hold does not:
  * - decoders answer with a Fault and never throw, and stay within the datagram;
- * - an endpoint keeps to its limits at every step, its deadline moves, it sends a bounded number of datagrams for one that
- *   came, and holds nothing when all is quiet.
+ * - an endpoint keeps to its limits at every step, its deadline moves, it sends a bounded number of datagrams for one
+ *   that came, and holds nothing when all is quiet.
  */
 import { codeText } from "../../modules/coap/code.ts";
 import { MessageView } from "../../modules/coap/message.ts";
@@ -137,7 +137,8 @@ class World {
 	finish(): void {
 		while (this.#ids.length > 0) this.cancel(0);
 		this.drain();
-		for (let round = 0; round < 4; round++) this.pass(400_000);
+		// one Confirmable message at a time, 93 s each: every observer and every late answer may have one
+		for (let round = 0; round < 12; round++) this.pass(400_000);
 		for (const [name, count] of Object.entries(this.peer.figures)) {
 			if (name !== "observers" && count !== 0) throw new Error(`${name}: ${count} left when all is quiet`);
 		}

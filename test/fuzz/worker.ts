@@ -9,8 +9,8 @@ import { Found, Fuzzer } from "./fuzzer.ts";
 import { Coverage, instrumentedTargets } from "./instrument.ts";
 
 /*
- * Runs one target in a thread of its own, so that whoever started it sees when an input hangs: the input under way stands
- * in shared memory, and a counter beside it.
+ * Runs one target in a thread of its own, so that whoever started it sees when an input hangs: the input under way
+ * stands in shared memory, and a counter beside it.
  */
 const root = fileURLToPath(new URL("../../../..", import.meta.url));
 const { target, seconds, inputs, seed, keeps, shared } = workerData as FuzzOrder & { shared: SharedArrayBuffer };

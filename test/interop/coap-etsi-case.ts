@@ -5,7 +5,7 @@ import type { ForeignClient, ForeignResponse, ForeignServer, Order, PeerName } f
 import type { PlugtestServer } from "./coap-plugtest-server.ts";
 import { hex, type Message, text, textsOf, uint, type WireOption } from "./wire-message.ts";
 
-/** Thrown by a case that can not be tried with this peer, or that our Peer has no way to do: skipped with the reason. */
+/** A case can not be tried with this peer, or our Peer has no way to do it: it is skipped with the reason. */
 export class NotApplicable extends Error {
 	override get name() {
 		return "NotApplicable";

@@ -12,7 +12,7 @@ import {
 
 const noTypes = "coap-server's resources are its own: none has this attribute";
 
-/** A filtered discovery: what is asked, what must come of our server's and theirs, and of coap-server's own resources. */
+/** A filtered discovery: what is asked, what must come of both servers, and of coap-server's own resources. */
 function filter(
 	id: string,
 	title: string,

@@ -1,5 +1,5 @@
 /**
- * ETSI's CoAP plugtest list against every peer, in both roles. Prints no table: writes it to build/interop/coap-etsi.md.
+ * ETSI's CoAP plugtest list against every peer, in both roles. The table goes to build/interop/coap-etsi.md.
  * CORE_24 to CORE_30 are about proxies, and we are none; the list has no OBS_03.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -156,5 +156,6 @@ function table(): string {
 	const head = `| Case | What | ${heads.join(" | ")} |\n|---|---|${columns.map(() => "---|").join("")}`;
 	const count = (mark: string) => [...results.values()].filter((found) => found.startsWith(mark)).length;
 	const sum = `${count("pass")} pass, ${count("FAIL")} fail, ${count("–")} not applicable`;
-	return `${head}\n${rows.join("\n")}\n\n${notes.map((note, index) => `(${index + 1}) ${note}`).join("\n")}\n\n${sum}\n`;
+	const reasons = notes.map((note, index) => `(${index + 1}) ${note}`);
+	return `${head}\n${rows.join("\n")}\n\n${reasons.join("\n")}\n\n${sum}\n`;
 }

@@ -63,48 +63,81 @@ const memory: MachineMemory = {
 const program = `
 import { MessageView, MessageWriter } from "./modules/coap/message.js";
 import { Peer } from "./modules/coap/peer.js";
-const hex = (text) => { const out = new Uint8Array(text.length / 2); for (let at = 0; at < out.length; at++) out[at] = Number("0x" + text.slice(at * 2, at * 2 + 2)); return out; };
+const hex = (text) => {
+	const out = new Uint8Array(text.length / 2);
+	for (let at = 0; at < out.length; at++) out[at] = Number("0x" + text.slice(at * 2, at * 2 + 2));
+	return out;
+};
 const update = hex("4202000112345272640131");
-const register = hex("4402000111223344b27264c0113f6c6f6c776d326d3d312e310a65703d646f726d6f7573650d026c743d333030623d55ff3c2f3e3b72743d226f6d612e6c776d326d223b63743d2236302031313020313132203131353432203131353434222c3c2f312f303e2c3c2f333e3b7665723d312e312c3c2f332f303e2c3c2f333330332f303e");
+const register = hex("4402000111223344b27264"
+	+ "c0113f6c6f6c776d326d3d312e310a65703d646f726d6f7573650d026c743d333030623d55ff"
+	+ "3c2f3e3b72743d226f6d612e6c776d326d223b63743d2236302031313020313132203131353432203131353434222c3c2f312f303e2c"
+	+ "3c2f333e3b7665723d312e312c3c2f332f303e2c3c2f333330332f303e");
 const get = hex("4401000111223344b13301300135");
-const ack = hex("60000001"), ping = hex("40000001"), answer = hex("6245000100001234ff323130");
-const notification = hex("6245000100001234ff323130");
+const ack = hex("60000001"), ping = hex("40000001"), answer = hex("624400010000");
 const view = new MessageView(), writer = new MessageWriter(new Uint8Array(1280));
-const entropy = { fill(bytes) { for (let at = 0; at < bytes.length; at++) bytes[at] = (tick = (tick * 75 + 74) % 65537) & 255; } };
-let tick = 1, size = 0, now = 0;
-const dice = { below: () => 0 };
-const payload = hex("323130"), reply = { code: 0x45, contentFormat: 0, payload }, token = hex("11223344");
-const listener = { requested(request, nowMs) { peer.respond(request, reply, nowMs); }, responded() {}, failed() {}, observerGone() {} };
-const peer = new Peer({ dice, entropy, listener });
-const question = { code: 2, path: ["rd", "1"] };
-const drain = () => { for (let bytes = peer.takeDatagram(); bytes; bytes = peer.takeDatagram()) { size += bytes.length; sent = bytes; } };
-let sent = update, mid = 0;
-const numbered = (bytes) => { mid = (mid + 1) & 0xffff; bytes[2] = mid >> 8; bytes[3] = mid & 255; return bytes; };
+const token = hex("11223344"), question = { code: 2, path: ["rd", "1"] };
+const reply = { code: 0x45, contentFormat: 0, payload: hex("323130") };
+let tick = 1, size = 0, now = 0, sent = update, mid = 0;
+const entropy = {
+	fill(bytes) {
+		for (let at = 0; at < bytes.length; at++) bytes[at] = (tick = (tick * 75 + 74) % 65537) & 255;
+	},
+};
+const listener = {
+	requested(request, nowMs) { peer.respond(request, reply, nowMs); },
+	responded() {}, failed() {}, observerGone() {},
+};
+const peer = new Peer({ dice: { below: () => 0 }, entropy, listener });
+const drain = () => {
+	for (let bytes = peer.takeDatagram(); bytes; bytes = peer.takeDatagram()) {
+		size += bytes.length;
+		sent = bytes;
+	}
+};
+const hear = (bytes) => {
+	size += bytes.length;
+	peer.receive(bytes, 0, bytes.length, now);
+	drain();
+};
+const numbered = (bytes) => {
+	mid = (mid + 1) & 0xffff;
+	bytes[2] = mid >> 8;
+	bytes[3] = mid & 255;
+	return bytes;
+};
 const works = {
 	"nothing": () => {},
 	"parse an Update": () => { view.read(update, 0, update.length); size += update.length; },
 	"parse a Register": () => { view.read(register, 0, register.length); size += register.length; },
 	"emit an Update": () => { size += writer.start(0, 2, 1, token, 0, 2).strings(11, question.path).finish().length; },
-	"peer: their GET, our answer": () => { numbered(get); size += get.length; peer.receive(get, 0, get.length, now); drain(); },
-	"peer: the same GET again": () => { size += get.length; peer.receive(get, 0, get.length, now); drain(); },
-	"peer: their ping, our Reset": () => { numbered(ping); size += ping.length; peer.receive(ping, 0, 4, now); drain(); },
+	"peer: their GET, our answer": () => hear(numbered(get)),
+	"peer: the same GET again": () => hear(get),
+	"peer: their ping, our Reset": () => hear(numbered(ping)),
 	"peer: our POST, their answer": () => {
-		peer.request(question, now); drain();
-		answer[1] = 0x44; answer[2] = sent[2]; answer[3] = sent[3]; answer[4] = sent[4]; answer[5] = sent[5]; answer[0] = 0x62;
-		size += 6; peer.receive(answer, 0, 6, now); peer.poll(now);
+		peer.request(question, now);
+		drain();
+		for (let at = 2; at < 6; at++) answer[at] = sent[at]; // Message ID and token
+		hear(answer);
+		peer.poll(now);
 	},
-	"peer: a stray Acknowledgement": () => { numbered(ack); size += 4; peer.receive(ack, 0, 4, now); },
+	"peer: a stray Acknowledgement": () => hear(numbered(ack)),
 };
-board.listen((kind, index) => {
+board.listen((count, index) => {
 	const work = works[Object.keys(works)[index]];
 	size = 0;
-	for (let round = 0; round < kind; round++) { now += 20_000; work(); }
+	for (let round = 0; round < count; round++) {
+		now += 20_000;
+		work();
+	}
 	board.log(String(size));
 });
 board.log(JSON.stringify(Object.keys(works)));
 `;
 
-/** `dormouse bench --coap`: what CoAP costs on XS by message, and how fast bodies come over links that delay and lose. */
+/**
+ * `dormouse bench --coap`: what CoAP costs on XS by message, and how fast bodies come over links that delay and lose.
+ */
 export async function run({ json }: { readonly json?: boolean }, output: Output): Promise<ExitStatus> {
 	const engine = await loadEngine(buildProgress(output));
 	const messages = await messageCosts(engine);
