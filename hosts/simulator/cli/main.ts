@@ -77,8 +77,9 @@ function program(load: Load, output: Output): Command {
 	dormouse
 		.command("bench")
 		.description("measures the simulator and the device's protocol work")
+		.option("--coap", "CoAP alone: work by message on XS, and transfers over slow and lossy links")
 		.option("--json", "one line of JSON")
-		.action(load("./bench.js"));
+		.action((options: { coap?: boolean }) => load(options.coap ? "./bench-coap.js" : "./bench.js")(options));
 	dormouse
 		.command("size")
 		.description("measures bytecode and RAM on every kind of board")
