@@ -1,8 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { frontClassPath } from "./java-front.ts";
 
 const root = fileURLToPath(new URL("../../../..", import.meta.url));
 const built = join(root, "build/interop");
@@ -56,28 +55,9 @@ export function aiocoapPython(): string {
  * @throws PeerMissing when there is no JDK, no Maven or no way to Maven Central
  */
 export function californiumClassPath(): string {
-	const source = join(root, "test/interop/coap-peers/californium");
-	const home = join(built, "californium");
-	const files = readdirSync(source).sort();
-	const hash = createHash("sha256");
-	for (const name of files) hash.update(name).update(readFileSync(join(source, name), "utf8"));
-	const kept = join(home, `${hash.digest("hex").slice(0, 16)}.classpath`);
-	if (existsSync(kept)) {
-		const path = readFileSync(kept, "utf8");
-		if (path.split(delimiter).every((entry) => existsSync(entry))) return path;
+	try {
+		return frontClassPath(join(root, "test/interop/coap-peers/californium"), join(built, "californium"));
+	} catch (error) {
+		throw new PeerMissing((error as Error).message);
 	}
-	const classes = join(home, "classes");
-	rmSync(classes, { recursive: true, force: true });
-	mkdirSync(classes, { recursive: true });
-	const list = join(home, "libraries.classpath");
-	const words = ["-q", "-B", "-f", join(source, "pom.xml"), "dependency:build-classpath", `-Dmdep.outputFile=${list}`];
-	const asked = run("mvn", words);
-	if (!asked.ok) throw new PeerMissing(`Maven can not get Californium. Debian: apt-get install maven\n${asked.output}`);
-	const libraries = readFileSync(list, "utf8").trim();
-	const sources = files.filter((name) => name.endsWith(".java")).map((name) => join(source, name));
-	const compiled = run("javac", ["-encoding", "UTF-8", "-d", classes, "-cp", libraries, ...sources]);
-	if (!compiled.ok) throw new PeerMissing(`javac does not compile the fronts:\n${compiled.output}`);
-	const path = [classes, libraries].join(delimiter);
-	writeFileSync(kept, path);
-	return path;
 }

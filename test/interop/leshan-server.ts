@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Child } from "./child.ts";
 import { freePorts } from "./free-ports.ts";
-import { demoJar, frontClassPath, leshanVersion, modelFolder, requireJava } from "./leshan-artifacts.ts";
+import { demoJar, leshanClassPath, leshanVersion, modelFolder, requireJava } from "./leshan-artifacts.ts";
 import { RestClient } from "./rest-client.ts";
 import { answering, type ServerUnderTest } from "./server-under-test.ts";
 
@@ -37,7 +37,7 @@ export async function startLeshan(): Promise<ServerUnderTest> {
 }
 
 async function startFront(folder: string): Promise<ServerUnderTest> {
-	const words = ["-cp", frontClassPath(), "dormouse.leshan.Front", "0", "0", modelFolder];
+	const words = ["-cp", leshanClassPath(), "dormouse.leshan.Front", "0", "0", modelFolder];
 	const child = new Child({ command: "java", arguments: words, folder });
 	const ports = await new Promise<Ports>((resolve, reject) => {
 		const giveUp = (why: string) => {
