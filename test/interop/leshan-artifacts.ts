@@ -33,7 +33,9 @@ export function demoJar(): string | undefined {
 	return maven(["dependency:copy", `-Dartifact=${artifact}`, `-DoutputDirectory=${built}`]).ok ? jar : undefined;
 }
 
-/** Leshan's server libraries and the compiled Front.java, as a class path. @throws Error with Maven's or javac's words */
+/**
+ * Leshan's server libraries and the compiled Front.java, as a class path. @throws Error with Maven's or javac's words
+ */
 export function leshanClassPath(): string {
 	return frontClassPath(source, built);
 }

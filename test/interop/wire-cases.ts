@@ -12,6 +12,8 @@ const mediaTypes: readonly (readonly [Format, string])[] = [
 	["SENML_CBOR", "application/senml+cbor"],
 ];
 const silenceMs = 2000;
+const listenMs = 100;
+const listenTriesMax = 20;
 
 /** The values of an option as Californium prints it: `Uri-Path/STRING: "3", "0" - Accept/INTEGER: "text/plain"`. */
 function option(message: WireMessage, name: string): string[] {
@@ -26,6 +28,11 @@ function option(message: WireMessage, name: string): string[] {
 async function onTheWire(bench: Bench, run: (messages: EventStream) => Promise<void>): Promise<void> {
 	const messages = await bench.server.rest.events(bench.device.endpoint);
 	try {
+		// leshan-demo-server opens the stream first and begins to listen a moment later: until then messages go unseen.
+		for (let tries = 0; messages.messages().length === 0 && tries < listenTriesMax; tries++) {
+			hasCode(await bench.remote.read("/1/0/0"), "2.05");
+			await sleep(listenMs);
+		}
 		await run(messages);
 	} finally {
 		messages.close();
