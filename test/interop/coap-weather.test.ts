@@ -120,7 +120,7 @@ interface Cell {
 }
 
 function table(cells: readonly Cell[]): string {
-	const head = "| RTT, ms | Loss | KiB | Client | s/KiB | ÷ libcoap | s, each seed | Datagrams | Whole |";
+	const head = "| RTT, ms | Loss | KiB | Client | s/KiB | ÷ libcoap | s, all seeds sorted | Datagrams | Whole |";
 	const rows = cells.map(({ link, name, outcomes }) => {
 		const seconds = outcomes.map((one) => one.seconds);
 		const rival = cells.find((cell) => cell.link === link && cell.name.startsWith("libcoap"));
