@@ -1,4 +1,4 @@
-import { assert, equalBytes } from "../bytes.ts";
+import { assert } from "../bytes.ts";
 import type { Entropy } from "../host.ts";
 import type { Abilities } from "./ability.ts";
 import {
@@ -23,6 +23,7 @@ import {
 	type RequestListener,
 	type RequestOptions,
 	resumed,
+	sameMark,
 } from "./operation.ts";
 import { OptionNumber, readUint } from "./option.ts";
 import { Response, wholeOf } from "./received.ts";
@@ -71,6 +72,7 @@ export class Requester implements OperationOwner {
 			token = former.observation >= 0 ? former.observation : former.token;
 			this.#remove(former);
 		}
+		if (this.#operations.length >= 2 * this.#limits.requests) return 0;
 		this.#operations.push(operation);
 		if (this.#operations.length > this.#limits.requests) this.#doom(operation, "full", nowMs);
 		else this.#send(operation, token >= 0 ? token : this.#drawToken(), resumed(options, this.#layer.exponent), nowMs);
@@ -392,8 +394,4 @@ export class Requester implements OperationOwner {
 			if (!this.#operations.some((other) => other.token === token || other.observation === token)) return token;
 		}
 	}
-}
-
-function sameMark(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
-	return a === undefined || b === undefined ? a === b : equalBytes(a, b);
 }
