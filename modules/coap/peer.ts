@@ -87,7 +87,7 @@ export class Peer {
 			blockSizeBytes >= 16 && blockSizeBytes <= 1024 && (blockSizeBytes & (blockSizeBytes - 1)) === 0,
 			"blockSizeBytes",
 		);
-		assert(tuning.tokenBytes >= 1 && tuning.tokenBytes <= 4 && tuning.nstart >= 1, "tokenBytes, nstart");
+		assert(tuning.tokenBytes >= 0 && tuning.tokenBytes <= 4 && tuning.nstart >= 1, "tokenBytes, nstart");
 		const { dice, entropy, extension, listener, understood = [], rto } = options;
 		this.#layer = new MessageLayer(dice, tuning, limits, rto);
 		this.#deduplication = new Deduplication(limits);
