@@ -29,7 +29,10 @@ export const UNEXPECTED = fault("coap.unexpected", "reset", "RFC 7252 §5.3.2");
 export interface PeerListener extends RequestListener, ResponseListener {
 	/** The other endpoint answered our ping. @param custody is TcpPeer's, for one listener to serve both */
 	ponged?(custody: boolean, nowMs: number): void;
-	/** Peer's alone: nothing came back to our ping, or to any copy of it; 93 s by default (MAX_TRANSMIT_WAIT, RFC 7252 §4.8.2). */
+	/**
+	 * Peer's alone: nothing came back to our ping, or to any copy of it; after 93 s by default (MAX_TRANSMIT_WAIT, RFC
+	 * 7252 §4.8.2).
+	 */
 	pingLost?(nowMs: number): void;
 }
 
