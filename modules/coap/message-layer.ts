@@ -1,6 +1,6 @@
 import type { Dice } from "../host.ts";
 import { sizeExponent } from "./block.ts";
-import { MessageWriter } from "./message.ts";
+import { MessageType, MessageWriter } from "./message.ts";
 import { Retransmission, type RtoEstimator } from "./retransmission.ts";
 import type { Limits, Tuning } from "./tuning.ts";
 
@@ -109,6 +109,13 @@ export class MessageLayer implements Layer {
 	confirm(bytes: Uint8Array, messageId: number, sender: Sender | undefined, nowMs: number): void {
 		this.#transmissions.push({ bytes, messageId, sender });
 		this.startNext(nowMs);
+	}
+
+	/** Sends an Empty Confirmable message, which calls for a Reset (RFC 7252 §4.3). */
+	confirmEmpty(sender: Sender, nowMs: number): void {
+		const messageId = this.takeMessageId();
+		const bytes = this.writer.start(MessageType.confirmable, 0, messageId, this.#noToken).finish()!;
+		this.confirm(bytes, messageId, sender, nowMs);
 	}
 
 	takeDatagram(): Uint8Array | undefined {

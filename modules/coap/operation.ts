@@ -1,3 +1,4 @@
+import { equalBytes } from "../bytes.ts";
 import { blockValue } from "./block.ts";
 import { Code } from "./code.ts";
 import { cellOf, EXCHANGE, type ExchangeAction, type ExchangeEvent, type ExchangeState } from "./exchange.ts";
@@ -39,7 +40,6 @@ export interface RequestOptions extends Content {
 	readonly options?: readonly OptionValue[];
 }
 
-/**
 /**
  * Why a request ended without a response. "full": Limits.requests were under way already; "refused": its sink took no
  * more, or its source had no more; "changed": the body became another one while it was fetched, twice; "suppressed": no
@@ -154,4 +154,9 @@ export function resumed({ code, resume, sink }: RequestOptions, largest: number)
 	let exponent = largest;
 	while (exponent > 0 && resume.offset % (16 << exponent) !== 0) exponent -= 1;
 	return resume.offset % (16 << exponent) === 0 ? blockValue(resume.offset, false, exponent) : NONE;
+}
+
+/** Whether two ETags are the same, or both absent. */
+export function sameMark(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+	return a === undefined || b === undefined ? a === b : equalBytes(a, b);
 }

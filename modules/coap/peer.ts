@@ -6,7 +6,7 @@ import { isRequestCode } from "./code.ts";
 import { Deduplication } from "./deduplication.ts";
 import type { PeerExtension } from "./extension.ts";
 import { MessageType, MessageView } from "./message.ts";
-import { MessageLayer } from "./message-layer.ts";
+import { MessageLayer, type Sender } from "./message-layer.ts";
 import type { RequestOptions } from "./operation.ts";
 import { OptionNumber } from "./option.ts";
 import type { Request } from "./received.ts";
@@ -26,7 +26,15 @@ export const UNEXPECTED = fault("coap.unexpected", "reset", "RFC 7252 §5.3.2");
  * Whom the peer tells. Every call is made from within receive() or poll(), and may call the peer again, but for
  * those two.
  */
-export interface PeerListener extends RequestListener, ResponseListener {}
+export interface PeerListener extends RequestListener, ResponseListener {
+	/** The other endpoint answered our ping. @param custody is TcpPeer's, for one listener to serve both */
+	ponged?(custody: boolean, nowMs: number): void;
+	/**
+	 * Peer's alone: nothing came back to our ping, or to any copy of it; after 93 s by default (MAX_TRANSMIT_WAIT, RFC
+	 * 7252 §4.8.2).
+	 */
+	pingLost?(nowMs: number): void;
+}
 
 export interface PeerOptions {
 	readonly dice: Dice;
@@ -71,6 +79,8 @@ export class Peer {
 	readonly #responder: Responder;
 	readonly #extension: PeerExtension | undefined;
 	readonly #lifetimeMs: number;
+	readonly #listener: PeerListener;
+	#ping: Sender | undefined;
 
 	constructor(options: PeerOptions) {
 		const tuning: Tuning = { ...DEFAULT_TUNING, ...options.tuning };
@@ -80,7 +90,7 @@ export class Peer {
 			blockSizeBytes >= 16 && blockSizeBytes <= 1024 && (blockSizeBytes & (blockSizeBytes - 1)) === 0,
 			"blockSizeBytes",
 		);
-		assert(tuning.tokenBytes >= 1 && tuning.tokenBytes <= 4 && tuning.nstart >= 1, "tokenBytes, nstart");
+		assert(tuning.tokenBytes >= 0 && tuning.tokenBytes <= 4 && tuning.nstart >= 1, "tokenBytes, nstart");
 		const { dice, entropy, extension, listener, understood = [], rto } = options;
 		this.#layer = new MessageLayer(dice, tuning, limits, rto);
 		this.#deduplication = new Deduplication(limits);
@@ -94,6 +104,7 @@ export class Peer {
 			understood,
 			options.abilities,
 		);
+		this.#listener = listener;
 		this.#lifetimeMs = exchangeLifetimeMs(tuning);
 		this.#extension = extension;
 		if (extension === undefined) return;
@@ -109,7 +120,8 @@ export class Peer {
 	/**
 	 * Sends a request. Its end comes as one call of responded() or failed(), for an observation as many responded()
 	 * as there are notifications; never from within this call.
-	 * @returns its id, > 0
+	 * @returns its id, > 0. Or 0: twice Limits.requests wait already, those among them that poll() has yet to fail as
+	 *   "full"; nothing was kept, and the listener hears nothing of it
 	 * @throws HostFailure when there is no entropy for a token
 	 */
 	request(options: RequestOptions, nowMs: number): number {
@@ -143,6 +155,25 @@ export class Peer {
 	 */
 	notify(token: Uint8Array, response: ResponseOptions, type: "confirmable" | "nonConfirmable", nowMs: number): boolean {
 		return this.#responder.notify(token, response, type === "confirmable", nowMs);
+	}
+
+	/**
+	 * Asks the other endpoint whether it is there, by an Empty Confirmable message (RFC 7252 §4.3), which waits for its
+	 * turn as others do (NSTART). Ends as ponged() or pingLost(), never from within this call. One at a time: while it is
+	 * under way, a further call does nothing.
+	 */
+	ping(nowMs: number): void {
+		if (this.#ping !== undefined) return;
+		this.#ping = {
+			heard: (what, atMs) => {
+				if (what === "started") return;
+				this.#ping = undefined;
+				// an Acknowledgement is no right answer, but a sign of life all the same
+				if (what === "unheard") this.#listener.pingLost?.(atMs);
+				else this.#listener.ponged?.(false, atMs);
+			},
+		};
+		this.#layer.confirmEmpty(this.#ping, nowMs);
 	}
 
 	/** Lets go of an observer of ours that the application dropped by itself. */
@@ -207,10 +238,12 @@ export class Peer {
 
 	/**
 	 * Drops all state, for a new session with the remote endpoint.
+	 * A ping is forgotten with the rest.
 	 * @param nowMs with it, failed(…, "cancelled") is called for every request of ours
 	 */
 	reset(nowMs?: number): void {
 		this.#layer.clear();
+		this.#ping = undefined;
 		this.#responder.clear();
 		this.#deduplication.clear();
 		this.#requester.clear(nowMs);

@@ -136,8 +136,8 @@ export class QBlock implements PeerExtension {
 			}
 			this.#remove(request);
 			if (end instanceof Response) listener.responded(id, end, nowMs);
-			else if (end === "plain") requester.request(options, nowMs, id);
-			else listener.failed(id, end, nowMs);
+			else if (end !== "plain") listener.failed(id, end, nowMs);
+			else if (requester.request(options, nowMs, id) === 0) listener.failed(id, "full", nowMs);
 			index = 0; // the listener may have changed everything
 		}
 	}

@@ -1,4 +1,4 @@
-import { assert, equalBytes } from "../bytes.ts";
+import { assert } from "../bytes.ts";
 import type { Entropy } from "../host.ts";
 import type { Abilities } from "./ability.ts";
 import {
@@ -23,10 +23,12 @@ import {
 	type RequestListener,
 	type RequestOptions,
 	resumed,
+	sameMark,
 } from "./operation.ts";
-import { OptionNumber, readUint } from "./option.ts";
+import { OptionNumber } from "./option.ts";
 import { Response, wholeOf } from "./received.ts";
 import { BlockCutter, Body, bodySize } from "./stream.ts";
+import { Tokens } from "./tokens.ts";
 import type { Limits, Tuning } from "./tuning.ts";
 
 export type { RequestListener } from "./operation.ts";
@@ -34,12 +36,11 @@ export type { RequestListener } from "./operation.ts";
 /** The client's side: requests of ours, observations of theirs (RFC 7252 §5.2, RFC 7641 §3, RFC 7959). */
 export class Requester implements OperationOwner {
 	readonly #layer: Layer;
-	readonly #entropy: Entropy;
 	readonly #listener: RequestListener;
 	readonly #tuning: Tuning;
 	readonly #limits: Limits;
 	readonly #abilities: Abilities | undefined;
-	readonly #token: Uint8Array;
+	readonly #tokens: Tokens;
 	readonly #cutter = new BlockCutter();
 	#lastId = 0;
 	#operations: Operation[] = [];
@@ -52,14 +53,13 @@ export class Requester implements OperationOwner {
 		limits: Limits,
 		abilities: Abilities | undefined,
 	) {
-		assert(limits.requests < 256 ** tuning.tokenBytes / 4, "tokens too short for so many requests");
+		assert(limits.requests < 256 ** Math.max(tuning.tokenBytes, 1) / 4, "tokens too short for so many requests");
 		this.#layer = layer;
-		this.#entropy = entropy;
 		this.#listener = listener;
 		this.#tuning = tuning;
 		this.#limits = limits;
 		this.#abilities = abilities;
-		this.#token = new Uint8Array(tuning.tokenBytes);
+		this.#tokens = new Tokens(entropy, tuning.tokenBytes);
 	}
 
 	/** See Peer.request. */
@@ -71,9 +71,16 @@ export class Requester implements OperationOwner {
 			token = former.observation >= 0 ? former.observation : former.token;
 			this.#remove(former);
 		}
+		if (this.#operations.length >= 2 * this.#limits.requests) return 0;
 		this.#operations.push(operation);
 		if (this.#operations.length > this.#limits.requests) this.#doom(operation, "full", nowMs);
-		else this.#send(operation, token >= 0 ? token : this.#drawToken(), resumed(options, this.#layer.exponent), nowMs);
+		else
+			this.#send(
+				operation,
+				token >= 0 ? token : this.#tokens.draw(operation, this.#operations),
+				resumed(options, this.#layer.exponent),
+				nowMs,
+			);
 		return operation.id;
 	}
 
@@ -96,7 +103,7 @@ export class Requester implements OperationOwner {
 
 	/** Who waits for this response: by Message ID and token when it is piggybacked, else by token (RFC 7252 §5.3.2). */
 	match(view: MessageView): Operation | undefined {
-		const token = view.tokenUint(this.#tuning.tokenBytes);
+		const token = this.#tokens.of(view);
 		if (token < 0) return undefined;
 		for (let index = 0; index < this.#operations.length; index++) {
 			const operation = this.#operations[index]!;
@@ -110,7 +117,7 @@ export class Requester implements OperationOwner {
 
 	/** Takes a response that match() assigned to `operation`. */
 	answered(operation: Operation, view: MessageView, nowMs: number): void {
-		const token = view.tokenUint(this.#tuning.tokenBytes);
+		const token = this.#tokens.of(view);
 		const sequence = view.uint(OptionNumber.observe);
 		const wanted = operation.options.observe;
 		if (operation.observation === token) {
@@ -120,6 +127,7 @@ export class Requester implements OperationOwner {
 		} else {
 			if (wanted === 1 && sequence >= 0) return; // a notification that was on its way when we ended the observation
 			if (operation.step("answered") === "ignore") return;
+			this.#tokens.answered(token, view);
 			this.#layer.drop(operation);
 			this.#layer.startNext(nowMs);
 		}
@@ -200,6 +208,7 @@ export class Requester implements OperationOwner {
 	clear(nowMs: number | undefined, reason: Failure = "cancelled"): void {
 		const operations = this.#operations;
 		this.#operations = [];
+		this.#tokens.clear();
 		if (nowMs !== undefined) for (const { id } of operations) this.#listener.failed(id, reason, nowMs);
 	}
 
@@ -211,11 +220,8 @@ export class Requester implements OperationOwner {
 		const asksForMore = block2 >= 16;
 		const exponent = operation.exponent;
 		const messageId = this.#layer.takeMessageId();
-		for (let index = this.#token.length - 1, rest = token; index >= 0; index--, rest = Math.floor(rest / 256)) {
-			this.#token[index] = rest & 0xff;
-		}
 		const type = isConfirmable ? MessageType.confirmable : MessageType.nonConfirmable;
-		const writer = this.#layer.writer.start(type, options.code, messageId, this.#token);
+		const writer = this.#layer.writer.start(type, options.code, messageId, this.#tokens.bytesOf(token));
 		const others = this.#abilities?.optionsFor(operation, this.#operations) ?? options.options;
 		if (others !== undefined) writer.with(others);
 		if (operation.observation < 0 && !asksForMore) writer.uint(OptionNumber.observe, options.observe);
@@ -294,7 +300,7 @@ export class Requester implements OperationOwner {
 			return false; // too large in all: the application's to hear
 		}
 		if (isSmaller) operation.exponent = blockExponent(block);
-		this.#send(operation, this.#drawToken(), NONE, nowMs);
+		this.#send(operation, this.#tokens.draw(operation, this.#operations), NONE, nowMs);
 		return true;
 	}
 
@@ -335,7 +341,12 @@ export class Requester implements OperationOwner {
 		} else if (block < 0 || !hasMore(block)) this.#deliver(operation, view, wholeOf(sink), nowMs);
 		else {
 			const exponent = Math.min(blockExponent(block), this.#layer.exponent);
-			this.#send(operation, this.#drawToken(), blockValue(operation.receivedBytes, false, exponent), nowMs);
+			this.#send(
+				operation,
+				this.#tokens.draw(operation, this.#operations),
+				blockValue(operation.receivedBytes, false, exponent),
+				nowMs,
+			);
 		}
 	}
 
@@ -352,7 +363,7 @@ export class Requester implements OperationOwner {
 	#again(operation: Operation, nowMs: number): void {
 		operation.sink = undefined;
 		operation.sentBytes = 0;
-		this.#send(operation, this.#drawToken(), NONE, nowMs);
+		this.#send(operation, this.#tokens.draw(operation, this.#operations), NONE, nowMs);
 	}
 
 	#deliver(operation: Operation, view: MessageView, body: Uint8Array | undefined, nowMs: number): void {
@@ -383,17 +394,4 @@ export class Requester implements OperationOwner {
 		this.#abandon(operation);
 		return true;
 	}
-
-	/** A token nobody on this peer uses (RFC 7252 §5.3.1). */
-	#drawToken(): number {
-		for (;;) {
-			this.#entropy.fill(this.#token);
-			const token = readUint(this.#token, 0, this.#token.length);
-			if (!this.#operations.some((other) => other.token === token || other.observation === token)) return token;
-		}
-	}
-}
-
-function sameMark(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
-	return a === undefined || b === undefined ? a === b : equalBytes(a, b);
 }

@@ -77,6 +77,7 @@ export class TcpPeer implements AnyPeer {
 	request(options: RequestOptions, nowMs: number): number {
 		this.#nowMs = nowMs;
 		if (!this.#isEnding) return this.#requester.request(options, nowMs);
+		if (this.#doomed.length >= this.#limits.requests) return 0;
 		const requestId = this.#requester.takeId();
 		this.#doomed.push(requestId);
 		return requestId;

@@ -21,7 +21,8 @@ export interface Tuning {
 	/** How long we wait for a response behind an empty Acknowledgement, or to a Non-confirmable request. */
 	readonly responseTimeoutMs: number;
 	/**
-	 * Size of our tokens, 1 to 4. Two keep an LwM2M Update and its answer small; off-path forgers without DTLS call
+	 * Size of our tokens, 1 to 4; over UDP also 0: empty where that is safe, else one byte (README "Empty tokens").
+	 * Two keep an LwM2M Update and its answer small; off-path forgers without DTLS call
 	 * for four (§5.3.1).
 	 */
 	readonly tokenBytes: number;

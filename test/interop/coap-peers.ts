@@ -39,6 +39,8 @@ export interface Order {
 	readonly path: string;
 	readonly payload?: Uint8Array;
 	readonly options?: readonly WireOption[];
+	/** How long the whole may take, in seconds. */
+	readonly patienceS?: number;
 }
 
 export interface ForeignResponse {
@@ -184,7 +186,7 @@ class LineClient implements ForeignClient {
 		const { method = "GET", type = "CON", port, path, payload = new Uint8Array(0), options = [] } = order;
 		const uri = `coap://127.0.0.1:${port}/${path}`;
 		const pairs = options.map(([number, value]) => [number, hex(value)] as const);
-		const answer = this.#answer(id);
+		const answer = this.#answer(id, order.patienceS);
 		if (this.name === "aiocoap") {
 			this.#child.write(JSON.stringify({ id, method, type, uri, payload: hex(payload), observe, options: pairs }));
 		} else {
@@ -195,10 +197,10 @@ class LineClient implements ForeignClient {
 		return { id, answer };
 	}
 
-	#answer(id: number): Promise<Line> {
+	#answer(id: number, patienceS = answerTimeoutMs / 1000): Promise<Line> {
 		return new Promise((resolve, reject) => {
 			const giveUp = () => reject(new Error(`${this.name} does not answer order ${id}:\n${this.#child.log()}`));
-			const timer = setTimeout(giveUp, answerTimeoutMs);
+			const timer = setTimeout(giveUp, patienceS * 1000);
 			this.#waiting.set(id, (line) => {
 				clearTimeout(timer);
 				if (line.failed !== undefined) reject(new Error(`${this.name}: ${line.failed}`));
@@ -302,9 +304,9 @@ export class LibcoapClient implements ForeignClient {
 
 	/** Runs coap-client once. @param words further arguments @returns its output's file with it */
 	run(order: Order, words: readonly string[]): { readonly child: Child; readonly out: string } {
-		const { method = "GET", type = "CON", port, path, payload, options = [] } = order;
+		const { method = "GET", type = "CON", port, path, payload, options = [], patienceS = 20 } = order;
 		const out = join(this.#folder, `out-${++this.#runs}`);
-		const all = ["-v", "7", "-B", "20", "-m", method.toLowerCase(), "-o", out, ...words];
+		const all = ["-v", "7", "-B", String(patienceS), "-m", method.toLowerCase(), "-o", out, ...words];
 		if (type === "NON") all.push("-N");
 		if (payload !== undefined) {
 			const file = join(this.#folder, `in-${this.#runs}`);

@@ -54,6 +54,14 @@ export class Scene implements PeerListener {
 		this.told.push(`failed ${requestId} ${reason}`);
 	}
 
+	ponged(custody: boolean): void {
+		this.told.push(`ponged${custody ? " custody" : ""}`);
+	}
+
+	pingLost(): void {
+		this.told.push("pingLost");
+	}
+
 	observerGone(token: Uint8Array, reason: string): void {
 		let hex = "";
 		for (const byte of token) hex += (byte + 256).toString(16).slice(1);
