@@ -63,11 +63,8 @@ function nibble(value: number): { readonly nibble: number; readonly more: readon
 
 /** @throws Error when the bytes are no CoAP message: the device may never send such */
 export function decode(bytes: Uint8Array): Message {
-	const tokenLength = bytes[0]! & 15;
-	if (bytes.length < 4 + tokenLength || bytes[0]! >> 6 !== 1 || tokenLength > 8)
-		throw new Error(`no CoAP: ${hex(bytes)}`);
 	const options: WireOption[] = [];
-	let at = 4 + tokenLength;
+	let at = 4;
 	let number = 0;
 	const extended = (value: number): number => {
 		if (value < 13) return value;
@@ -76,6 +73,11 @@ export function decode(bytes: Uint8Array): Message {
 		at += 2;
 		return ((bytes[at - 2]! << 8) | bytes[at - 1]!) + 269;
 	};
+	if (bytes.length < 4 || bytes[0]! >> 6 !== 1) throw new Error(`no CoAP: ${hex(bytes)}`);
+	const tokenLength = extended(bytes[0]! & 15); // RFC 8974 §2.1: of tokens as of options
+	const tokenAt = at;
+	at += tokenLength;
+	if (at > bytes.length) throw new Error(`token runs over the end: ${hex(bytes)}`);
 	while (at < bytes.length && bytes[at] !== 0xff) {
 		const head = bytes[at++]!;
 		number += extended(head >> 4);
@@ -89,7 +91,7 @@ export function decode(bytes: Uint8Array): Message {
 		type: types[(bytes[0]! >> 4) & 3]!,
 		code: `${bytes[1]! >> 5}.${String(bytes[1]! & 31).padStart(2, "0")}`,
 		id: (bytes[2]! << 8) | bytes[3]!,
-		token: bytes.slice(4, 4 + tokenLength),
+		token: bytes.slice(tokenAt, tokenAt + tokenLength),
 		options,
 		payload: bytes.slice(at + 1),
 	};

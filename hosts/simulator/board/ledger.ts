@@ -89,8 +89,10 @@ function emptyTraffic(): Traffic {
  */
 function payloadOffset(bytes: Uint8Array): number {
 	if (bytes.length < 4 || bytes[0]! >> 6 !== 1) return -1;
-	let at = 4 + (bytes[0]! & 0x0f);
-	if ((bytes[0]! & 0x0f) > 8) return -1;
+	const token = bytes[0]! & 0x0f;
+	if (token === 15) return -1;
+	let at = 4 + extensionSize(token); // RFC 8974 §2.1: long tokens are written as long options are
+	at += token === 13 ? 13 + (bytes[4] ?? 0) : token === 14 ? 269 + (bytes[4] ?? 0) * 256 + (bytes[5] ?? 0) : token;
 	while (at < bytes.length) {
 		const lead = bytes[at++]!;
 		if (lead === 0xff) return at < bytes.length ? at : -1;

@@ -35,6 +35,14 @@ test("tokens and extended option deltas and lengths are header", () => {
 	equal(ledger.sent.messages.reset, 1);
 });
 
+test("a long token is header, too (RFC 8974)", () => {
+	const ledger = new Ledger();
+	ledger.enter("received", bytesOf(`4d01000101${"aa".repeat(14)}ff0102`), "10.0.0.1");
+	equal(ledger.received.messages.confirmable, 1);
+	equal(ledger.received.bytes.coapHeader, 20);
+	equal(ledger.received.bytes.coapPayload, 2);
+});
+
 test("what is no CoAP message counts as such, whatever it is", () => {
 	const ledger = new Ledger();
 	const wrong = [
@@ -42,7 +50,9 @@ test("what is no CoAP message counts as such, whatever it is", () => {
 		"40",
 		"ffffffff",
 		"80010001",
-		"49010001000000000000000000",
+		"4f010001000000000000000000000000000000",
+		"4901000100",
+		"4d01000100",
 		"40010001ff",
 		"40010001f0",
 		"40010001b5aa",
