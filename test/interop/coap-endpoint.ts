@@ -63,6 +63,8 @@ interface Neighbour {
 	readonly peer: Peer;
 	readonly qBlock: QBlock | undefined;
 	readonly waiting: Map<number, Waiting>;
+	/** Resolves the ping under way: true when it was answered. */
+	settlePing: (isAnswered: boolean) => void;
 }
 
 /** Peers of modules/coap over a real UDP socket on the loopback interface: one for each remote port. */
@@ -149,6 +151,17 @@ export class CoapEndpoint {
 		return this.#neighbour(port).qBlock?.isKnown;
 	}
 
+	/** Asks whether somebody is there (RFC 7252 §4.3). */
+	ping(port: number): Promise<boolean> {
+		const neighbour = this.#neighbour(port);
+		const answered = new Promise<boolean>((resolve) => {
+			neighbour.settlePing = resolve;
+		});
+		neighbour.peer.ping(this.nowMs);
+		this.#flush();
+		return answered;
+	}
+
 	/** Sends what calls of a peer left to be sent. */
 	flush(): void {
 		this.#flush();
@@ -192,6 +205,8 @@ export class CoapEndpoint {
 				waiting.delete(id);
 			},
 			observerGone: (token, reason) => this.#options.gone?.(token, port, reason),
+			ponged: () => neighbour.settlePing(true),
+			pingLost: () => neighbour.settlePing(false),
 		};
 		const { tuning = {}, limits = {}, understood = [] } = this.#options;
 		const qBlock = this.#options.usesQBlock === true ? new QBlock({}, new QBlockServer()) : undefined;
@@ -204,7 +219,7 @@ export class CoapEndpoint {
 			limits: { ...HOST_LIMITS, ...limits },
 			understood,
 		});
-		const neighbour = { peer, qBlock, waiting };
+		const neighbour: Neighbour = { peer, qBlock, waiting, settlePing: () => undefined };
 		this.#neighbours.set(port, neighbour);
 		return neighbour;
 	}
