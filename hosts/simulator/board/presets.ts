@@ -46,6 +46,17 @@ const creation = {
 	cHeapBytes: 16 * kib,
 };
 
+/** The flash of ESP modules, and an ESP-IDF table on it. */
+const espModule = {
+	flash: { sizeBytes: 4096 * kib, sectorBytes: 4 * kib, writeBytes: 1, enduranceErases: 100_000 },
+	map: {
+		bootloader: { offset: 0, sizeBytes: 36 * kib },
+		slotA: { offset: 64 * kib, sizeBytes: 1536 * kib },
+		slotB: { offset: 1600 * kib, sizeBytes: 1536 * kib },
+		settings: { offset: 3136 * kib, sizeBytes: 64 * kib },
+	},
+};
+
 /**
  * Where the numbers come from.
  *
@@ -86,13 +97,7 @@ export const presets: Readonly<Record<BoardName, BoardPreset>> = frozen({
 			arenaBytes: 128 * kib,
 			turnComputrons: watchdogMs * 2400,
 		},
-		flash: { sizeBytes: 4096 * kib, sectorBytes: 4 * kib, writeBytes: 1, enduranceErases: 100_000 },
-		map: {
-			bootloader: { offset: 0, sizeBytes: 36 * kib },
-			slotA: { offset: 64 * kib, sizeBytes: 1536 * kib },
-			slotB: { offset: 1600 * kib, sizeBytes: 1536 * kib },
-			settings: { offset: 3136 * kib, sizeBytes: 64 * kib },
-		},
+		...espModule,
 		computronsPerMs: 2400,
 		mtuBytes: 1500,
 	},
@@ -104,13 +109,7 @@ export const presets: Readonly<Record<BoardName, BoardPreset>> = frozen({
 			arenaBytes: 92 * kib,
 			turnComputrons: watchdogMs * 1900,
 		},
-		flash: { sizeBytes: 4096 * kib, sectorBytes: 4 * kib, writeBytes: 1, enduranceErases: 100_000 },
-		map: {
-			bootloader: { offset: 0, sizeBytes: 36 * kib },
-			slotA: { offset: 64 * kib, sizeBytes: 1536 * kib },
-			slotB: { offset: 1600 * kib, sizeBytes: 1536 * kib },
-			settings: { offset: 3136 * kib, sizeBytes: 64 * kib },
-		},
+		...espModule,
 		computronsPerMs: 1900,
 		mtuBytes: 1500,
 	},

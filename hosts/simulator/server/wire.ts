@@ -23,8 +23,13 @@ const types = ["CON", "NON", "ACK", "RST"] as const;
 export function readWire(bytes: Uint8Array): WireMessage | undefined {
 	const head = bytes[0];
 	if (head === undefined || bytes.length < 4 || head >> 6 !== 1) return undefined;
-	const tokenEnd = 4 + (head & 0x0f);
-	if ((head & 0x0f) > 8 || tokenEnd > bytes.length) return undefined;
+	// RFC 8974 §2.1: a token's length is written as an option's is.
+	const nibble = head & 0x0f;
+	const tokenAt = 4 + (nibble === 13 ? 1 : nibble === 14 ? 2 : 0);
+	if (nibble === 15 || tokenAt > bytes.length) return undefined;
+	const length = nibble < 13 ? nibble : nibble === 13 ? 13 + bytes[4]! : 269 + bytes[4]! * 256 + bytes[5]!;
+	const tokenEnd = tokenAt + length;
+	if (tokenEnd > bytes.length) return undefined;
 	const code = bytes[1]!;
 	if (code === 0 && bytes.length > 4) return undefined;
 	const body = readBody(bytes, tokenEnd);
@@ -33,7 +38,7 @@ export function readWire(bytes: Uint8Array): WireMessage | undefined {
 		type: types[(head >> 4) & 3]!,
 		code,
 		messageId: (bytes[2]! << 8) | bytes[3]!,
-		token: bytes.subarray(4, tokenEnd),
+		token: bytes.subarray(tokenAt, tokenEnd),
 		...body,
 	};
 }
