@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { ANSWERING, EXCHANGE } from "../../modules/coap/exchange.ts";
 import { DEVICE_LIMITS } from "../../modules/coap/tuning.ts";
+import { bare } from "./pasted-table.ts";
 
 const readme = readFileSync(fileURLToPath(new URL("../../../../modules/coap/README.md", import.meta.url)), "utf8");
 
@@ -21,14 +22,6 @@ function markdownOf(table: Table): string {
 	}
 	return lines.join("\n");
 }
-
-/** A table without what a formatter adds. */
-const bare = (markdown: string) =>
-	markdown
-		.trim()
-		.replace(/ +/g, " ")
-		.replace(/-+/g, "-")
-		.replace(/\| - (?=\|)/g, "|-");
 
 test("the tables in the CoAP README are those of the code", () => {
 	for (const [name, table] of Object.entries({ EXCHANGE, ANSWERING })) {

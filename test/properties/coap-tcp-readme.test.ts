@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { CONNECTION } from "../../modules/coap/tcp-state.ts";
+import { bare } from "./pasted-table.ts";
 
 const readme = readFileSync(fileURLToPath(new URL("../../../../modules/coap/README.md", import.meta.url)), "utf8");
 
@@ -20,14 +21,6 @@ function connectionTable(): string {
 	}
 	return lines.join("\n");
 }
-
-/** A table without what a formatter adds. */
-const bare = (markdown: string) =>
-	markdown
-		.trim()
-		.replace(/ +/g, " ")
-		.replace(/-+/g, "-")
-		.replace(/\| - (?=\|)/g, "|-");
 
 test("the table of a TCP connection in the CoAP README is that of the code", () => {
 	const pasted = readme.match(/<!-- CONNECTION -->\n([\s\S]*?)\n<!-- end -->/)?.[1];
