@@ -40,6 +40,120 @@ export interface Entropy {
 	fill(bytes: Uint8Array): void;
 }
 
+/** A key inside the Crypto port: a number that names it. It may live in hardware and never be readable. */
+export type KeyHandle = number;
+
+/**
+ * What the AEADs are called here: RFC 6655 (CCM_8: 8-byte tag) and RFC 5288 (GCM: 16-byte tag), AES-128, 12-byte nonce.
+ */
+export type Aead = "ccm8" | "gcm";
+
+/** A running SHA-256. */
+export interface HashRun {
+	update(bytes: Uint8Array, at: number, end: number): void;
+	/** The 32 bytes of all so far; the run goes on. */
+	digest(): Uint8Array;
+}
+
+/** Elliptic curve P-256. Points are 65 bytes, uncompressed (SEC 1 §2.3.3); private keys never leave. */
+export interface CryptoP256 {
+	/** Makes a key pair for one exchange. @returns the private key's handle; ask publicPoint for the other half */
+	generate(): KeyHandle;
+	/** @param scalar 32 bytes, copied. @returns undefined when it is 0 or not below the order */
+	importPrivateKey(scalar: Uint8Array): KeyHandle | undefined;
+	publicPoint(privateKey: KeyHandle): Uint8Array;
+	/**
+	 * ECDH: the x coordinate, 32 bytes, as a secret in the port.
+	 * @returns undefined for a point that is not 65 bytes, not on the curve, or at infinity
+	 */
+	agree(privateKey: KeyHandle, point: Uint8Array): KeyHandle | undefined;
+	/** ECDSA over a 32-byte hash. @returns r and s, 64 bytes */
+	sign(privateKey: KeyHandle, hash: Uint8Array): Uint8Array;
+	/** @param signature r and s, 64 bytes. Never throws: the bytes come from the network */
+	verify(point: Uint8Array, hash: Uint8Array, signature: Uint8Array): boolean;
+}
+
+/**
+ * Cryptography of the platform, all synchronous. Keys are handles and end with release(): at most a host's own number
+ * of them exist at once (64 at least). Using one that was released is our bug and may throw.
+ */
+export interface Crypto {
+	/** "node:crypto", "mbedtls", "psa", "portable": for the log. */
+	readonly implementation: string;
+	/** Absent where P-256 is not to be had: only pre-shared keys then. */
+	readonly p256?: CryptoP256;
+	/**
+	 * Takes a symmetric secret: a PSK, an HMAC key, a master secret.
+	 * @param bytes 0 to 64 bytes, copied; the caller overwrites its own
+	 * @throws HostFailure when there is no room
+	 */
+	importSecret(bytes: Uint8Array): KeyHandle;
+	/** Takes an AES-128 key, 16 bytes, copied. @throws HostFailure when there is no room */
+	importAesKey(bytes: Uint8Array): KeyHandle;
+	release(key: KeyHandle): void;
+	sha256(): HashRun;
+	/** HMAC-SHA-256 (RFC 2104) of bytes[at .. end). @returns 32 bytes */
+	hmac(secret: KeyHandle, bytes: Uint8Array, at: number, end: number): Uint8Array;
+	/**
+	 * The PRF of TLS 1.2 with SHA-256 (RFC 5246 §5).
+	 * @param labelAndSeed the label's bytes and the seed behind it, 128 bytes at most
+	 * @param into is filled
+	 */
+	prf(secret: KeyHandle, labelAndSeed: Uint8Array, into: Uint8Array): void;
+	/**
+	 * A secret of 48 bytes out of the PRF: the master secret (RFC 5246 §8.1, RFC 7627 §4).
+	 * @param premaster "secret": the premaster secret is `secret` itself (from agree()); "psk": it is the one that RFC
+	 * 4279 §2 builds from the pre-shared key `secret`
+	 */
+	masterSecret(secret: KeyHandle, premaster: "secret" | "psk", labelAndSeed: Uint8Array): KeyHandle;
+	/**
+	 * The bytes of a secret that this port derived or imported, for a session that is to be stored; undefined: not to be
+	 * read.
+	 */
+	exportSecret(secret: KeyHandle): Uint8Array | undefined;
+	/**
+	 * Encrypts bytes[at .. end) and writes ciphertext and tag to `into` from `intoAt` on, which may be the same place.
+	 * @param nonce 12 bytes
+	 * @returns how many bytes were written
+	 */
+	seal(
+		aead: Aead,
+		key: KeyHandle,
+		nonce: Uint8Array,
+		aad: Uint8Array,
+		bytes: Uint8Array,
+		at: number,
+		end: number,
+		into: Uint8Array,
+		intoAt: number,
+	): number;
+	/**
+	 * Decrypts what seal() made out of bytes[at .. end), to `into`, which may be the same place.
+	 * @returns how many bytes were written; -1 when it does not verify, and then nothing of the plaintext is left in
+	 * `into`
+	 */
+	open(
+		aead: Aead,
+		key: KeyHandle,
+		nonce: Uint8Array,
+		aad: Uint8Array,
+		bytes: Uint8Array,
+		at: number,
+		end: number,
+		into: Uint8Array,
+		intoAt: number,
+	): number;
+	/** AES-128-CBC without padding, in place over bytes[at .. end), a multiple of 16. @param iv 16 bytes */
+	cbc(
+		direction: "encrypt" | "decrypt",
+		key: KeyHandle,
+		iv: Uint8Array,
+		bytes: Uint8Array,
+		at: number,
+		end: number,
+	): void;
+}
+
 export interface DatagramsOptions {
 	/** Local port; 0 or absent lets the host choose. */
 	port?: number;
@@ -181,6 +295,8 @@ export interface Host {
 	readonly clock: Clock;
 	readonly dice: Dice;
 	readonly entropy: Entropy;
+	/** Absent where a host has none: the portable one of modules/crypto serves then. */
+	readonly crypto?: Crypto;
 	openDatagrams(options: DatagramsOptions): Datagrams;
 	/** Absent where a host has no TCP. */
 	readonly streams?: Streams;
