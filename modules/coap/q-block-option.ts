@@ -28,7 +28,10 @@ export interface QBlockTuning {
 	readonly nonTimeoutMs: number;
 	/** NON_RECEIVE_TIMEOUT: how long the receiver waits for more before it asks; doubles each time. */
 	readonly nonReceiveTimeoutMs: number;
-	/** NON_PARTIAL_TIMEOUT: how long a body half here, or one all out, is kept after the last word. */
+	/**
+	 * NON_PARTIAL_TIMEOUT: how long a body half here, or one all out, is kept after the last word. Longer than the other
+	 * side tries (nonMaxRetransmit, doubling): one that comes after it begins anew.
+	 */
 	readonly nonPartialTimeoutMs: number;
 	/** How long the receiver waits for stragglers once the last block of a set has come with others missing. Ours. */
 	readonly gapDelayMs: number;

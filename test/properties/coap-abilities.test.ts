@@ -9,7 +9,6 @@
  */
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { Abilities } from "../../modules/coap/ability.ts";
 import { EchoChallenge, EchoReply } from "../../modules/coap/echo.ts";
 import { HoldBack } from "../../modules/coap/hold-back.ts";
@@ -20,6 +19,7 @@ import { RequestTag } from "../../modules/coap/request-tag.ts";
 import { CocoaRto } from "../../modules/coap/rto-cocoa.ts";
 import { FasorRto } from "../../modules/coap/rto-fasor.ts";
 import { seeded } from "../harness.ts";
+import { fc } from "../seed.ts";
 import { Link, type Weather } from "./coap-link.ts";
 
 interface Step {

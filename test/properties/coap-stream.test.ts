@@ -10,8 +10,8 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import fc from "fast-check";
 import { DEFAULT_Q_BLOCK_TUNING } from "../../modules/coap/q-block-option.ts";
+import { fc } from "../seed.ts";
 import { transferred } from "./coap-transfer.ts";
 
 const weather = fc.record({
@@ -41,7 +41,8 @@ test("a streamed body over any network: all of it, in order, within bounds", () 
 			theirLimits: { blockSizeBytes: theirs },
 			// 20 % of loss each way: the odds of losing 12 tries in a row are those of one in 200 000
 			tuning: { maxRetransmit: 11, maxLatencyMs: 10_000 },
-			qTuning: { maxPayloads, nonMaxRetransmit: 12 },
+			// a body half here is kept for as long as the other one tries: 4 s, doubled 12 times
+			qTuning: { maxPayloads, nonMaxRetransmit: 12, nonPartialTimeoutMs: 40_000_000 },
 		});
 		equal(outcome.end, what.direction === "up" ? 0x44 : 0x45, `${outcome.end} after ${outcome.sink.received} bytes`);
 		const isStreamed = what.direction === "down" ? what.sizeBytes > 0 : what.sizeBytes > ours;

@@ -5,11 +5,11 @@
  */
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { Request, Response } from "../../modules/coap/peer.ts";
 import { FrameReader } from "../../modules/coap/tcp-frame.ts";
 import { TcpPeer } from "../../modules/coap/tcp-peer.ts";
 import { DEVICE_LIMITS, type Limits } from "../../modules/coap/tuning.ts";
+import { fc } from "../seed.ts";
 
 const QUIET = { requests: 0, incoming: 0, observers: 0, bodies: 0, outbox: 0, held: 0 };
 const body = (size: number, salt: number) => new Uint8Array(size).map((_, index) => index * 31 + salt);

@@ -7,10 +7,10 @@
  */
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { isFresher } from "../../modules/coap/observe.ts";
 import { Peer, type PeerListener, type Request, type RequestOptions, type Response } from "../../modules/coap/peer.ts";
 import { seeded } from "../harness.ts";
+import { fc } from "../seed.ts";
 import { Link, type Weather } from "./coap-link.ts";
 
 interface Step {

@@ -6,7 +6,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { Decoder, Encoder } from "cbor-x";
-import fc from "fast-check";
 import { readUtf8, toHex, utf8 } from "../../modules/bytes.ts";
 import { readBase64 } from "../../modules/formats/base64.ts";
 import { CborReader } from "../../modules/formats/cbor.ts";
@@ -14,6 +13,7 @@ import { ContentFormat } from "../../modules/formats/content-format.ts";
 import { type LinkAttribute, readLinks, writeLinks } from "../../modules/formats/core-link.ts";
 import { payloadWriter, readPayload, type TypeLookup } from "../../modules/formats/payload.ts";
 import { type Path, pathText, type ResourceType, type Value } from "../../modules/formats/value.ts";
+import { fc } from "../seed.ts";
 
 fc.configureGlobal({ seed: Number(process.env.FAST_CHECK_SEED ?? 20260), numRuns: 300 });
 

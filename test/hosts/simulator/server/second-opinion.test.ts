@@ -6,7 +6,6 @@
 import { deepEqual, ok } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import fc from "fast-check";
 import {
 	type FormatName,
 	formats,
@@ -27,6 +26,7 @@ import {
 	type Vector,
 	writeAll,
 } from "../../../modules/formats/vector.ts";
+import { fc } from "../../../seed.ts";
 
 const files: Readonly<Record<string, FormatName>> = {
 	text: "TEXT",
