@@ -192,9 +192,9 @@ export class Reassembly {
 		} else if (candidate?.isComplete) return;
 		if (candidate !== undefined) this.remove(candidate);
 		else candidate = new Candidate(view, epoch);
-		if (!this.makeRoom(candidate, size)) return;
-		candidate.add(bytes, view.at, view.end, view.offset);
-		this.#candidates.push(candidate);
+		const hasRoom = this.makeRoom(candidate, size);
+		if (hasRoom) candidate.add(bytes, view.at, view.end, view.offset);
+		if (candidate.pieces.length > 0) this.#candidates.push(candidate);
 	}
 
 	private find({ sequence, type, total }: FragmentView, epoch: number): Candidate | undefined {
