@@ -279,13 +279,37 @@ export interface Log {
 }
 
 /**
+ * Keys for the server of a factory record, as the Security Object has them (LwM2M Core 1.1 Appendix E.1). A record is
+ * text, so bytes are hexadecimal digits. Never logged.
+ */
+export interface FactorySecurity {
+	readonly mode: "psk" | "rpk" | "x509";
+	/** The PSK identity, our SubjectPublicKeyInfo or our certificate: Resource 3. */
+	readonly publicKeyOrIdentity: string;
+	/** The pre-shared or private key: Resource 5. */
+	readonly secretKey: string;
+	/** The server's SubjectPublicKeyInfo or certificate, or its issuer's: Resource 4. Not with a pre-shared key. */
+	readonly serverPublicKey?: string;
+	/** Resources 13 to 16. */
+	readonly matchingType?: number;
+	readonly sni?: string;
+	readonly certificateUsage?: number;
+	readonly ciphersuites?: readonly number[];
+	/** Whether to offer connection IDs (RFC 9146); yes when left out. */
+	readonly connectionId?: boolean;
+	/** First timeout of a DTLS flight in milliseconds: 9000 for cellular links (RFC 7925 §11); 1000 when left out. */
+	readonly flightTimeoutMs?: number;
+}
+
+/**
  * What was put on this device in the factory, or given on the command line of a simulated one. Overrides
  * src/product.ts.
  */
 export interface Factory {
 	readonly endpointName?: string;
-	/** coap://host:port of the LwM2M Server. */
+	/** coap://host:port of the LwM2M Server, or coaps:// with `security`. */
 	readonly serverUri?: string;
+	readonly security?: FactorySecurity;
 	readonly lifetimeS?: number;
 	readonly serialNumber?: string;
 }

@@ -3,6 +3,7 @@ import type { Dice, Entropy, LogRecord } from "../host.ts";
 import type { EnablerVersion } from "./facts.ts";
 import type { ClientLimits } from "./limits.ts";
 import type { RegistrationTuning } from "./registration.ts";
+import type { SecureTransport } from "./secure.ts";
 
 /** What a client is given. It keeps this object and reads it as it goes: one for all its servers. */
 export interface ClientOptions {
@@ -11,6 +12,8 @@ export interface ClientOptions {
 	readonly dice: Dice;
 	readonly entropy: Entropy;
 	log(record: LogRecord): void;
+	/** Secures servers with coaps://; without it there is no DTLS in the image, and they are not registered with. */
+	readonly secure?: SecureTransport;
 	/** The enabler version to register as; 1.1 when left out. */
 	readonly enabler?: EnablerVersion;
 	readonly limits?: Partial<ClientLimits>;

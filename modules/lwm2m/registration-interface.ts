@@ -1,22 +1,18 @@
 import { utf8Size } from "../bytes.ts";
 import { Code, codeText, isSuccess } from "../coap/code.ts";
-import type { Failure, Peer, RequestOptions, Response } from "../coap/peer.ts";
+import type { Failure, RequestOptions, Response } from "../coap/peer.ts";
 import { ContentFormat } from "../formats/content-format.ts";
 import { frozen } from "../frozen.ts";
-import { type Address, HostFailure, type LogRecord } from "../host.ts";
-import type { ClientOptions } from "./client-options.ts";
+import { type Address, HostFailure } from "../host.ts";
 import { objectList } from "./discover.ts";
-import type { EnablerVersion } from "./facts.ts";
-import type { Instance } from "./instance.ts";
-import type { ClientLimits } from "./limits.ts";
 import {
 	Registration,
 	type RegistrationAction,
 	type RegistrationEvent,
 	type RegistrationState,
-	type RegistrationTuning,
 } from "./registration.ts";
-import type { Registry } from "./registry.ts";
+import type { Account, RegistrationContext, RegistrationPort } from "./registration-port.ts";
+import type { Unsecured } from "./secure.ts";
 import { readServerUri, type ServerUri } from "./server-uri.ts";
 
 /** The Resources of the Security and Server Objects that matter here (LwM2M Core 1.1 Appendix E.1, E.2). */
@@ -28,30 +24,6 @@ const defaultDisableTimeoutS = 86_400;
 /** UDP: the binding of a Register that names none (LwM2M Core 1.1 §6.2.1, Table 6.2.1-1). */
 const defaultBinding = "U";
 
-/** An account: the Security and the Server Instance with the same Short Server ID. */
-export interface Account {
-	readonly shortServerId: number;
-	readonly security: Instance;
-	readonly server: Instance;
-}
-
-/** What all servers of a client share, as far as registering goes. */
-export interface RegistrationContext {
-	readonly options: ClientOptions;
-	readonly enabler: EnablerVersion;
-	readonly registry: Registry;
-	readonly limits: ClientLimits;
-	readonly registrationTuning: RegistrationTuning;
-}
-
-/** What it needs of the session around it. */
-export interface RegistrationPort {
-	readonly peer: Peer;
-	/** All observations are void from now on (LwM2M Core 1.1 §6.4.1). */
-	dropObservations(): void;
-	log(event: string, fields: Omit<LogRecord, "event">): void;
-}
-
 /** What a server knows, or is being told, of our registration. */
 interface Told {
 	readonly lifetimeS: number;
@@ -60,8 +32,7 @@ interface Told {
 }
 
 /** Why something failed, for the log. */
-interface Cause {
-	readonly reason: string;
+interface Cause extends Unsecured {
 	readonly code?: string;
 }
 
@@ -78,6 +49,8 @@ export class RegistrationInterface {
 	readonly #registration: Registration;
 	#uri: ServerUri | undefined;
 	#wantsName = false;
+	/** The request that waits for a handshake to end: its CoAP times begin when it is sent. */
+	#held: RequestOptions | undefined;
 	/** The request that waits for its response, 0 for none. */
 	#inFlight = 0;
 	#sentAtMs = 0;
@@ -88,6 +61,8 @@ export class RegistrationInterface {
 	#isDisabled = false;
 	#hasForgotten = false;
 	#hasFailedToSend = false;
+	/** Why the secure channel is lost, until the end of the turn. */
+	#lost: Cause | undefined;
 	#nowMs = 0;
 
 	constructor(account: Account, context: RegistrationContext, port: RegistrationPort) {
@@ -121,9 +96,9 @@ export class RegistrationInterface {
 	/** Begins, or begins again at once where an attempt waits for its time. */
 	start(nowMs: number): void {
 		const uri = readServerUri(String(this.#account.security.at(resource.serverUri) ?? ""));
-		if ("code" in uri || uri.scheme !== "coap") {
-			// DTLS is not in this build: rather no connection than one without the protection that the account asks for.
-			this.#port.log("registrationFailed", { reason: "code" in uri ? uri.code : "uri.noDtls" });
+		const refusal = "code" in uri ? uri : this.#port.prepare(uri.scheme);
+		if (refusal !== undefined || "code" in uri) {
+			this.#port.log("registrationFailed", { reason: refusal!.code });
 			return;
 		}
 		this.#uri = uri;
@@ -165,7 +140,10 @@ export class RegistrationInterface {
 			this.event("unreachable", nowMs, { reason: "noAddress" });
 			return;
 		}
-		if (host !== this.address.host || uri.port !== this.address.port) this.#port.peer.reset();
+		if (host !== this.address.host || uri.port !== this.address.port) {
+			this.#port.peer.reset();
+			this.#port.drop();
+		}
 		this.address.host = host;
 		this.address.port = uri.port;
 		this.event("connected", nowMs);
@@ -190,9 +168,30 @@ export class RegistrationInterface {
 		this.event(reason === "malformed" || reason === "tooLarge" ? "refused" : "timedOut", nowMs, { reason });
 	}
 
+	/** The handshake has ended well: what waited for it goes out. */
+	secured(nowMs: number): void {
+		this.#nowMs = nowMs;
+		this.release();
+	}
+
+	/**
+	 * There is no secure session any more, or none comes about.
+	 * @param isNews a session that had worked is over: worth another one at once
+	 */
+	unsecured(why: Unsecured, isNews: boolean): void {
+		// A registration stands without a session: an Update says so through a new one (LwM2M Core 1.1 §6.2.2).
+		if (isNews && this.state === "registered") this.#isTriggered = true;
+		else if (isNews && this.state === "updating") this.#hasFailedToSend = true;
+		else this.#lost = why;
+	}
+
 	/** Does what is due, and what the turn has brought about. */
 	poll(nowMs: number): void {
-		for (let event = this.next(nowMs); event !== undefined; event = this.next(nowMs)) this.event(event, nowMs);
+		for (let event = this.next(nowMs); event !== undefined; event = this.next(nowMs)) {
+			const cause = this.#lost ?? { reason: event };
+			this.#lost = undefined;
+			this.event(event, nowMs, cause);
+		}
 	}
 
 	/**
@@ -200,6 +199,7 @@ export class RegistrationInterface {
 	 * come to an end.
 	 */
 	private next(nowMs: number): RegistrationEvent | undefined {
+		if (this.#lost !== undefined) return "unreachable";
 		if (this.#hasFailedToSend) {
 			this.#hasFailedToSend = false;
 			return "timedOut";
@@ -220,6 +220,7 @@ export class RegistrationInterface {
 		this.#nowMs = nowMs;
 		const before = this.state;
 		const action = this.#registration.take(event);
+		if (event === "timedOut") this.#port.drop(); // the server may not know the session any more
 		if (before === "updating" && (event === "refused" || event === "timedOut")) {
 			this.#port.log("registrationFailed", { ...cause, retryInMs: 0 });
 		}
@@ -246,15 +247,18 @@ export class RegistrationInterface {
 				this.settle(before);
 				break;
 			case "backOff":
+				this.abandon();
 				this.#port.log("registrationFailed", { ...cause, retryInMs: this.#registration.backOff(this.#nowMs) });
 				break;
 			case "pause":
 				this.gone(cause);
+				this.#port.close(this.#nowMs);
 				this.#registration.pause(this.#nowMs, 1000 * this.seconds(resource.disableTimeout, defaultDisableTimeoutS));
 				break;
 			case "finish":
 				if (before === "deregistering") this.gone(cause);
 				else this.abandon();
+				this.#port.close(this.#nowMs);
 		}
 	}
 
@@ -302,6 +306,15 @@ export class RegistrationInterface {
 
 	private send(options: RequestOptions): void {
 		this.abandon();
+		this.#held = options;
+		if (this.#port.reach(this.#nowMs)) this.release();
+	}
+
+	/** Sends what waited to be sent. */
+	private release(): void {
+		const options = this.#held;
+		this.#held = undefined;
+		if (options === undefined) return;
 		this.#sentAtMs = this.#nowMs;
 		try {
 			this.#inFlight = this.#port.peer.request(options, this.#nowMs);
@@ -314,6 +327,7 @@ export class RegistrationInterface {
 
 	/** Nobody waits for the answer to the request under way any more. */
 	private abandon(): void {
+		this.#held = undefined;
 		if (this.#inFlight !== 0) this.#port.peer.cancel(this.#inFlight);
 		this.#inFlight = 0;
 	}

@@ -26,7 +26,7 @@ export type RegistrationEvent =
 	| "start"
 	/** The server's address is known. */
 	| "connected"
-	/** The server's name has no address. */
+	/** The server's name has no address, or no handshake comes about with it. */
 	| "unreachable"
 	/** A 2.xx to what is under way. */
 	| "accepted"
@@ -114,7 +114,7 @@ export const registrationTable: { readonly [S in RegistrationState]: { readonly 
 		registering: {
 			start: "ignore",
 			connected: "ignore",
-			unreachable: "ignore",
+			unreachable: retreat,
 			accepted: settle,
 			refused: retreat,
 			timedOut: retreat,
@@ -129,7 +129,7 @@ export const registrationTable: { readonly [S in RegistrationState]: { readonly 
 		registered: {
 			start: "ignore",
 			connected: "ignore",
-			unreachable: "ignore",
+			unreachable: retreat, // the session is lost, and there is no other one
 			accepted: "impossible",
 			refused: "impossible",
 			timedOut: "impossible",
@@ -144,7 +144,7 @@ export const registrationTable: { readonly [S in RegistrationState]: { readonly 
 		updating: {
 			start: "ignore",
 			connected: "ignore",
-			unreachable: "ignore",
+			unreachable: retreat,
 			accepted: settle,
 			refused: register, // the server has forgotten us
 			timedOut: connect, // it may have another address by now
@@ -159,7 +159,7 @@ export const registrationTable: { readonly [S in RegistrationState]: { readonly 
 		disabling: {
 			start: "ignore",
 			connected: "ignore",
-			unreachable: "ignore",
+			unreachable: pause,
 			accepted: pause,
 			refused: pause,
 			timedOut: pause,
@@ -189,7 +189,7 @@ export const registrationTable: { readonly [S in RegistrationState]: { readonly 
 		deregistering: {
 			start: "ignore",
 			connected: "ignore",
-			unreachable: "ignore",
+			unreachable: finish,
 			accepted: finish,
 			refused: finish,
 			timedOut: finish,

@@ -1,3 +1,4 @@
+import { type Fault, fault } from "../bytes.ts";
 import { Code, codeText, isSuccess } from "../coap/code.ts";
 import {
 	type Failure,
@@ -15,15 +16,26 @@ import { type ObservationPort, Observations, type Observed } from "./observation
 import { type Asker, type Operations, type Outcome, spokenPath } from "./operations.ts";
 import { pathText } from "./path.ts";
 import type { RegistrationState } from "./registration.ts";
-import {
-	type Account,
-	type RegistrationContext,
-	RegistrationInterface,
-	type RegistrationPort,
-} from "./registration-interface.ts";
+import { RegistrationInterface } from "./registration-interface.ts";
+import type { Account, RegistrationContext, RegistrationPort } from "./registration-port.ts";
+import type { SecureChannel, Secured, SecureListener, Unsecured } from "./secure.ts";
+import type { ServerUri } from "./server-uri.ts";
 
 /** The Resources of the Server Object with the defaults of pmin and pmax (LwM2M Core 1.1 Appendix E.2). */
 const resource = frozen({ defaultMinimumPeriod: 2, defaultMaximumPeriod: 3 });
+
+/** Security Mode (Security Object, Resource 2): the account has no keys (LwM2M Core 1.1 Appendix E.1). */
+const securityMode = 2;
+const noSec = 3;
+
+// Rather no connection than one without the protection that the account asks for.
+const noDtls = fault("uri.noDtls", "silence", "LwM2M Transport 1.1 §6.4.1: this image is built without DTLS");
+const withoutKeys = fault("credentials.noSec", "silence", "LwM2M Transport 1.1 §5.2: coaps:// and Security Mode NoSec");
+const withoutDtls = fault(
+	"uri.notSecure",
+	"silence",
+	"LwM2M Transport 1.1 §5.2: coap:// and a Security Mode with keys",
+);
 
 /** So long after a record of refused bytes there is no other one. */
 const refusedQuietMs = 10_000;
@@ -37,13 +49,17 @@ export interface SessionContext extends RegistrationContext {
  * Everything between us and one LwM2M Server: its registration, its requests, its observations and attributes. It is
  * what its parts ask and tell, itself: an object of functions in between would take 11 slots of RAM for each of them.
  */
-export class Session implements PeerListener, ObservationPort, RegistrationPort {
+export class Session implements PeerListener, ObservationPort, RegistrationPort, SecureListener {
 	readonly peer: Peer;
 	readonly #account: Account;
 	readonly #context: SessionContext;
 	readonly #registration: RegistrationInterface;
 	readonly #observations: Observations;
 	readonly #asker: Asker;
+	/** Of a server with coaps://, once it is wanted. */
+	#channel: SecureChannel | undefined;
+	/** Whether the secure session has carried a message of the server's. */
+	#hasWorked = false;
 	/** Of pmin and pmax, one object for all observations; read anew after a change of the Server Object. */
 	#defaultSet: AttributeSet | undefined;
 	#nowMs = 0;
@@ -85,8 +101,14 @@ export class Session implements PeerListener, ObservationPort, RegistrationPort 
 	}
 
 	get deadlineMs(): number {
-		const reportMs = this.#registration.isReporting ? this.#observations.deadlineMs : Infinity;
-		return Math.min(this.peer.deadlineMs, this.#registration.deadlineMs, reportMs);
+		const reportMs = this.isReporting ? this.#observations.deadlineMs : Infinity;
+		const ownMs = Math.min(this.peer.deadlineMs, this.#registration.deadlineMs, reportMs);
+		return this.#channel === undefined ? ownMs : Math.min(ownMs, this.#channel.deadlineMs);
+	}
+
+	/** Whether notifications may go out: not while a lost secure session is being replaced. */
+	private get isReporting(): boolean {
+		return this.#registration.isReporting && this.#channel?.isSecured !== false;
 	}
 
 	/** Registers, or tries again at once where an attempt waits for its time. */
@@ -122,6 +144,12 @@ export class Session implements PeerListener, ObservationPort, RegistrationPort 
 	/** @param bytes one datagram from this server's address; nothing here keeps a reference to it */
 	receive(bytes: Uint8Array, at: number, end: number, nowMs: number): void {
 		this.#nowMs = nowMs;
+		if (this.#channel === undefined) this.decrypted(bytes, at, end, nowMs);
+		else this.#channel.receive(bytes, at, end, nowMs);
+	}
+
+	decrypted(bytes: Uint8Array, at: number, end: number, nowMs: number): void {
+		this.#hasWorked = true;
 		// A request before the registration is complete is ignored (LwM2M Core 1.1 §6.3); the server repeats a
 		// Confirmable one.
 		const code = bytes[at + 1] ?? 0;
@@ -145,14 +173,76 @@ export class Session implements PeerListener, ObservationPort, RegistrationPort 
 	/** Does what is due, and what this turn has brought about. */
 	poll(nowMs: number): void {
 		this.#nowMs = nowMs;
+		this.#channel?.poll(nowMs);
 		this.peer.poll(nowMs);
 		this.#registration.poll(nowMs);
-		if (this.#registration.isReporting) this.#observations.poll(nowMs, this.#context.limits.notificationsPerTurn);
+		if (this.isReporting) this.#observations.poll(nowMs, this.#context.limits.notificationsPerTurn);
 	}
 
 	/** @returns the next datagram for `address`; its bytes are not to be changed */
 	takeDatagram(): Uint8Array | undefined {
-		return this.peer.takeDatagram();
+		const channel = this.#channel;
+		if (channel === undefined) return this.peer.takeDatagram();
+		for (;;) {
+			const record = channel.takeDatagram();
+			if (record !== undefined || !channel.isSecured) return record;
+			const message = this.peer.takeDatagram(); // waits in the peer's outbox while there is no session
+			if (message === undefined) return undefined;
+			channel.send(message, this.#nowMs);
+		}
+	}
+
+	prepare(scheme: ServerUri["scheme"]): Fault | undefined {
+		if (this.#channel !== undefined) return undefined;
+		const { security } = this.#account;
+		const hasKeys = (security.at(securityMode) ?? noSec) !== noSec;
+		if (scheme === "coap") return hasKeys ? withoutDtls : undefined;
+		if (!hasKeys) return withoutKeys;
+		const { secure } = this.#context.options;
+		if (secure === undefined) return noDtls;
+		const channel = secure.open(security, this);
+		if ("code" in channel) return channel;
+		this.#channel = channel;
+		return undefined;
+	}
+
+	reach(nowMs: number): boolean {
+		if (this.#channel === undefined || this.#channel.isSecured) return true;
+		this.#channel.connect(nowMs);
+		return false;
+	}
+
+	drop(): void {
+		this.#channel?.drop();
+	}
+
+	close(nowMs: number): void {
+		const channel = this.#channel;
+		if (channel === undefined) return;
+		if (channel.isSecured) {
+			// The last acknowledgements go out before the good-bye.
+			for (let rest = this.peer.takeDatagram(); rest !== undefined; rest = this.peer.takeDatagram()) {
+				channel.send(rest, nowMs);
+			}
+		}
+		channel.close(nowMs);
+	}
+
+	handshaking(crypto: string): void {
+		this.log("handshaking", { crypto });
+	}
+
+	secured({ suite, cid, resumed }: Secured, nowMs: number): void {
+		this.#hasWorked = false;
+		this.log("secured", cid === undefined ? { suite, resumed } : { suite, cid, resumed });
+		this.#registration.secured(nowMs);
+	}
+
+	unsecured(why: Unsecured): void {
+		// A session that ends before it has served is no better than a handshake that fails.
+		this.#registration.unsecured(why, this.#hasWorked);
+		if (this.#hasWorked) this.log("unsecured", { ...why });
+		this.#hasWorked = false;
 	}
 
 	/** Something below `path` reads differently now. */

@@ -1,6 +1,6 @@
 import type { Client } from "../../../modules/lwm2m/client.ts";
 import { device } from "../../../modules/objects/device-3.ts";
-import { security } from "../../../modules/objects/security-0.ts";
+import { type SecurityOptions, security } from "../../../modules/objects/security-0.ts";
 import { type ServerOptions, server } from "../../../modules/objects/server-1.ts";
 import { thermometer } from "../../../src/thermometer.ts";
 import { World, type WorldOptions } from "./world.ts";
@@ -15,6 +15,7 @@ export interface Furniture {
 export interface FurnishedOptions extends Partial<WorldOptions> {
 	readonly account?: Partial<ServerOptions>;
 	readonly uri?: string;
+	readonly credentials?: SecurityOptions["credentials"];
 	/** No thermometer: nothing happens by itself, so that days pass in a moment. */
 	readonly isQuiet?: boolean;
 }
@@ -32,8 +33,11 @@ export function furnished(options: FurnishedOptions = {}): { readonly world: Wor
 	return { world, furniture };
 }
 
-function furnish(client: Client, furniture: Furniture, { account, uri, isQuiet }: FurnishedOptions): void {
-	client.add(security({ serverUri: uri ?? "coap://server.example", shortServerId: account?.shortServerId ?? 1 }));
+function furnish(client: Client, furniture: Furniture, options: FurnishedOptions): void {
+	const { account, uri, credentials, isQuiet } = options;
+	const serverUri = uri ?? "coap://server.example";
+	const shortServerId = account?.shortServerId ?? 1;
+	client.add(security({ serverUri, shortServerId, ...(credentials === undefined ? {} : { credentials }) }));
 	client.add(server({ shortServerId: 1, lifetimeS: 300, ...account }, client));
 	client.add(
 		device(

@@ -309,9 +309,9 @@ test("[CORE-REG-1] stopping during an Update sends the De-register alone", () =>
 	deepEqual(sent, [Code.delete]);
 });
 
-test("an account that asks for DTLS, or has no sensible address, is left alone and said so", () => {
+test("an account without a sensible address, or whose keys do not fit it, is left alone and said so", () => {
 	for (const [uri, reason] of [
-		["coaps://server.example", "uri.noDtls"],
+		["coaps://server.example", "credentials.noSec"],
 		["http://server.example", "uri.scheme"],
 		["coap://", "uri.malformed"],
 		["coap://server.example:0", "uri.malformed"],

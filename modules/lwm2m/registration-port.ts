@@ -1,0 +1,42 @@
+import type { Fault } from "../bytes.ts";
+import type { Peer } from "../coap/peer.ts";
+import type { LogRecord } from "../host.ts";
+import type { ClientOptions } from "./client-options.ts";
+import type { EnablerVersion } from "./facts.ts";
+import type { Instance } from "./instance.ts";
+import type { ClientLimits } from "./limits.ts";
+import type { RegistrationTuning } from "./registration.ts";
+import type { Registry } from "./registry.ts";
+import type { ServerUri } from "./server-uri.ts";
+
+/** An account: the Security and the Server Instance with the same Short Server ID. */
+export interface Account {
+	readonly shortServerId: number;
+	readonly security: Instance;
+	readonly server: Instance;
+}
+
+/** What all servers of a client share, as far as registering goes. */
+export interface RegistrationContext {
+	readonly options: ClientOptions;
+	readonly enabler: EnablerVersion;
+	readonly registry: Registry;
+	readonly limits: ClientLimits;
+	readonly registrationTuning: RegistrationTuning;
+}
+
+/** What it needs of the session around it. */
+export interface RegistrationPort {
+	readonly peer: Peer;
+	/** Makes ready for this kind of server. @returns why the account can not be used as it is */
+	prepare(scheme: ServerUri["scheme"]): Fault | undefined;
+	/** Whether messages reach the server now; if not, a handshake is begun, and secured() or unsecured() follows. */
+	reach(nowMs: number): boolean;
+	/** Forgets the secure session, if there is one, without a word. */
+	drop(): void;
+	/** Ends the secure session, if there is one. */
+	close(nowMs: number): void;
+	/** All observations are void from now on (LwM2M Core 1.1 §6.4.1). */
+	dropObservations(): void;
+	log(event: string, fields: Omit<LogRecord, "event">): void;
+}

@@ -1,0 +1,65 @@
+import type { Fault } from "../bytes.ts";
+import type { Instance } from "./instance.ts";
+
+/** Why there is no secure channel; fields for the log, never a secret. */
+export interface Unsecured {
+	/** "dtls" for a handshake or session that ended, "noAnswer", "entropy", or the code of a Fault. */
+	readonly reason: string;
+	/** Name of the alert that ended it (RFC 5246 §7.2), theirs or ours. */
+	readonly alert?: string;
+}
+
+/** What a secure channel tells of itself; all of it is public. */
+export interface Secured {
+	/** "TLS_PSK_WITH_AES_128_CCM_8" */
+	readonly suite: string;
+	/** The connection ID that the server wants to be called by, hexadecimal; absent without (RFC 9146). */
+	readonly cid?: string;
+	/** Whether an earlier session went on. */
+	readonly resumed: boolean;
+}
+
+/** Who is told of a secure channel. Calls come within connect(), receive() and poll(). */
+export interface SecureListener {
+	/** @param crypto what works: "node:crypto", "portable" */
+	handshaking(crypto: string): void;
+	secured(how: Secured, nowMs: number): void;
+	/** A message of the server's, authentic: bytes[at .. end), borrowed. */
+	decrypted(bytes: Uint8Array, at: number, end: number, nowMs: number): void;
+	/** The handshake failed, or the session is over. connect() begins another one. */
+	unsecured(why: Unsecured, nowMs: number): void;
+}
+
+/**
+ * A secure channel to one LwM2M Server, without I/O of its own: DTLS, or something that behaves as it does. It is
+ * kept as long as its account, and may be secured many times.
+ */
+export interface SecureChannel {
+	/** Whether send() goes through. */
+	readonly isSecured: boolean;
+	/** Begins a handshake, unless one is under way or the session stands. */
+	connect(nowMs: number): void;
+	/** @param bytes one datagram of the server's; nothing here keeps a reference to it */
+	receive(bytes: Uint8Array, at: number, end: number, nowMs: number): void;
+	/** Protects one message; takeDatagram() has it. While nothing is secured it is lost, as on a bad link. */
+	send(bytes: Uint8Array, nowMs: number): void;
+	poll(nowMs: number): void;
+	/** When poll() has something to do; Infinity for never. */
+	readonly deadlineMs: number;
+	/** @returns the next datagram for the server; its bytes are not to be changed */
+	takeDatagram(): Uint8Array | undefined;
+	/** Says good-bye, where there is somebody to say it to, and forgets the keys. unsecured() is not called. */
+	close(nowMs: number): void;
+	/** Forgets all without a word: the server is elsewhere, or does not know us any more. unsecured() is not called. */
+	drop(): void;
+}
+
+/** Makes secure channels. A client without one speaks coap:// alone, and has no DTLS in its image. */
+export interface SecureTransport {
+	/**
+	 * @param security an Instance of the Security Object (LwM2M Core 1.1 Appendix E.1): mode, identity, keys. Read anew
+	 * for each handshake
+	 * @returns the Fault, "credentials.…", of an account that can not be secured as it is
+	 */
+	open(security: Instance, listener: SecureListener): SecureChannel | Fault;
+}
