@@ -92,7 +92,8 @@ export class Writer {
 	}
 
 	put(bytes: Uint8Array): this {
-		this.#bytes.set(bytes, this.room(bytes.length));
+		const at = this.room(bytes.length); // first, because it may replace the buffer
+		this.#bytes.set(bytes, at);
 		return this;
 	}
 
