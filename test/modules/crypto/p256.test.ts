@@ -1,0 +1,59 @@
+import { fromHex, toHex, utf8 } from "../../../modules/bytes.ts";
+import { portableP256 } from "../../../modules/crypto/p256.ts";
+import { PortableCrypto } from "../../../modules/crypto/portable.ts";
+import { equal, ok, seeded, test } from "../../harness.ts";
+
+const hex = (text: string) => fromHex(text)!;
+
+/** With dice for entropy. */
+function port(seed = 1) {
+	const below = seeded(seed);
+	const fill = (bytes: Uint8Array) => {
+		for (let index = 0; index < bytes.length; index++) bytes[index] = below(256);
+	};
+	const crypto = new PortableCrypto({ entropy: { fill }, p256: portableP256 });
+	return { crypto, p256: crypto.p256! };
+}
+
+const scalar = "c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721";
+const point =
+	"0460fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb67903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299";
+
+/** RFC 6979 A.2.5, with SHA-256. */
+const signatures = [
+	[
+		"sample",
+		"efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8",
+	],
+	[
+		"test",
+		"f1abb023518351cd71d881567b1ea663ed3efcf6c5132b354f28d3b0b7d38367019f4113742a2b14bd25926b49c649155f267e60d3814b4c0cc84250e46f0083",
+	],
+] as const;
+
+test("public point and signatures of RFC 6979 A.2.5, whatever the blinding", () => {
+	for (const seed of [1, 2]) {
+		const { crypto, p256 } = port(seed);
+		const key = p256.importPrivateKey(hex(scalar))!;
+		equal(toHex(p256.publicPoint(key)), point);
+		for (const [message, signature] of signatures) {
+			const run = crypto.sha256();
+			run.update(utf8(message), 0, message.length);
+			equal(toHex(p256.sign(key, run.digest())), signature, message);
+			ok(p256.verify(hex(point), run.digest(), hex(signature)), message);
+			const other = hex(signature);
+			other[63]! ^= 1;
+			ok(!p256.verify(hex(point), run.digest(), other), "another s");
+		}
+	}
+});
+
+test("both sides of an exchange agree", () => {
+	const { crypto, p256 } = port(3);
+	const ours = p256.generate();
+	const theirs = p256.generate();
+	const one = crypto.exportSecret(p256.agree(ours, p256.publicPoint(theirs))!)!;
+	const two = crypto.exportSecret(p256.agree(theirs, p256.publicPoint(ours))!)!;
+	equal(toHex(one), toHex(two));
+	equal(one.length, 32);
+});
