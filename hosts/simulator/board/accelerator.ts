@@ -8,6 +8,7 @@ import {
 	HostFailure,
 	type KeyHandle,
 } from "../../../modules/host.ts";
+import type { Accelerator } from "../engine/ports.ts";
 import { isScalar, isSignature, pointOf, sharedX, signHash } from "./p256.ts";
 
 /** Bytes of the tag: RFC 6655 §3, RFC 5288 §3. */
@@ -16,32 +17,20 @@ const nonceBytes = 12;
 const blockBytes = 16;
 const longestSecret = 64;
 
-/** What a simulated chip has its crypto accelerator do: keys are bytes that the chip keeps. Nothing here has a state. */
-export const accelerator = Object.freeze({
-	hmac(secret: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
-		const run = createHmac("sha256", secret);
-		for (const part of parts) run.update(part);
-		return new Uint8Array(run.digest());
+/** What a simulated chip's accelerator computes; NodeCrypto keeps its keys for programs on Node. */
+export const accelerator: Accelerator = Object.freeze({
+	hmac(secret: Uint8Array, bytes: Uint8Array): Uint8Array {
+		return hmac(secret, [bytes]);
 	},
 
-	/** RFC 5246 §5: P_SHA256. */
 	prf(secret: Uint8Array, labelAndSeed: Uint8Array, into: Uint8Array): void {
 		let a = labelAndSeed;
 		for (let at = 0; at < into.length; at += 32) {
-			a = accelerator.hmac(secret, a);
-			into.set(accelerator.hmac(secret, a, labelAndSeed).subarray(0, into.length - at), at);
+			a = hmac(secret, [a]);
+			into.set(hmac(secret, [a, labelAndSeed]).subarray(0, into.length - at), at);
 		}
 	},
 
-	/** RFC 4279 §2: the premaster secret of a pre-shared key. */
-	pskPremaster(psk: Uint8Array): Uint8Array {
-		const premaster = new Uint8Array(2 * (2 + psk.length));
-		for (const at of [0, 2 + psk.length]) premaster.set([psk.length >> 8, psk.length & 0xff], at);
-		premaster.set(psk, 4 + psk.length);
-		return premaster;
-	},
-
-	/** @returns ciphertext and tag */
 	seal(aead: Aead, key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, plain: Uint8Array): Uint8Array {
 		const authTagLength = tagBytes[aead];
 		const cipher =
@@ -56,7 +45,6 @@ export const accelerator = Object.freeze({
 		return sealed;
 	},
 
-	/** @returns the plaintext, or undefined when it does not verify */
 	open(aead: Aead, key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
 		const authTagLength = tagBytes[aead];
 		const size = sealed.length - authTagLength;
@@ -76,7 +64,6 @@ export const accelerator = Object.freeze({
 		}
 	},
 
-	/** AES-128-CBC in place, whole blocks. */
 	cbc(direction: "encrypt" | "decrypt", key: Uint8Array, iv: Uint8Array, bytes: Uint8Array): void {
 		const make = direction === "encrypt" ? createCipheriv : createDecipheriv;
 		bytes.set(make("aes-128-cbc", key, iv).setAutoPadding(false).update(bytes));
@@ -88,7 +75,7 @@ export const accelerator = Object.freeze({
 	sign: signHash,
 	isSignature,
 
-	/** A private key out of the chip's entropy. @throws HostFailure when that gives none */
+	/** @throws HostFailure when the entropy gives none */
 	drawScalar(fillEntropy: (bytes: Uint8Array) => void): Uint8Array {
 		const scalar = new Uint8Array(32);
 		for (let attempt = 0; attempt < 64; attempt++) {
@@ -99,7 +86,19 @@ export const accelerator = Object.freeze({
 	},
 });
 
-export type Accelerator = typeof accelerator;
+function hmac(secret: Uint8Array, parts: readonly Uint8Array[]): Uint8Array {
+	const run = createHmac("sha256", secret);
+	for (const part of parts) run.update(part);
+	return new Uint8Array(run.digest());
+}
+
+/** The premaster secret that RFC 4279 §2 makes of a pre-shared key. */
+function pskPremaster(psk: Uint8Array): Uint8Array {
+	const premaster = new Uint8Array(2 * (2 + psk.length));
+	for (const at of [0, 2 + psk.length]) premaster.set([psk.length >> 8, psk.length & 0xff], at);
+	premaster.set(psk, 4 + psk.length);
+	return premaster;
+}
 
 export interface NodeCryptoOptions {
 	/** Where generated private keys come from; absent: the system's. */
@@ -176,7 +175,7 @@ export class NodeCrypto implements Crypto {
 
 	masterSecret(secret: KeyHandle, premaster: "secret" | "psk", labelAndSeed: Uint8Array): KeyHandle {
 		const bytes = this.#bytes("secret", secret);
-		const from = premaster === "psk" ? accelerator.pskPremaster(bytes) : bytes;
+		const from = premaster === "psk" ? pskPremaster(bytes) : bytes;
 		const master = new Uint8Array(48);
 		accelerator.prf(from, labelAndSeed, master);
 		if (from !== bytes) from.fill(0);

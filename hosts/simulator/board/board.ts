@@ -4,6 +4,7 @@ import { DeviceFailure } from "../engine/failure.ts";
 import type { BoardPorts, DeviceEvent } from "../engine/ports.ts";
 import type { Network } from "../network/network.ts";
 import type { Timekeeper } from "../time.ts";
+import { accelerator } from "./accelerator.ts";
 import { type FlashChip, PowerCut } from "./flash.ts";
 import { Ledger } from "./ledger.ts";
 import type { BoardPreset } from "./presets.ts";
@@ -270,6 +271,7 @@ export class Board<M extends BoardMachine = BoardMachine> {
 			},
 			dice: (bound) => chance.below(bound),
 			fillEntropy: this.#options.fillEntropy,
+			...(this.preset.accelerator ? { accelerator } : {}),
 			log: (json) => this.#say(JSON.parse(json) as LogRecord),
 			print: (text) => this.#options.onPrint?.(text, this),
 			udpOpen: (port) => sockets.open(port),

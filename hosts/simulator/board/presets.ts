@@ -28,6 +28,11 @@ export interface BoardPreset {
 	readonly computronsPerMs: number;
 	/** Largest IP datagram its network carries in one piece. */
 	readonly mtuBytes: number;
+	/**
+	 * Whether it has native cryptography (hardware, or mbedTLS beside XS), as these chips' systems all do. On a board
+	 * without, the device computes in JavaScript.
+	 */
+	readonly accelerator: boolean;
 }
 
 export type BoardName = "esp32" | "esp32c3" | "nrf52840" | "nrf9160";
@@ -100,6 +105,7 @@ export const presets: Readonly<Record<BoardName, BoardPreset>> = frozen({
 		...espModule,
 		computronsPerMs: 2400,
 		mtuBytes: 1500,
+		accelerator: true,
 	},
 	esp32c3: {
 		name: "esp32c3",
@@ -112,6 +118,7 @@ export const presets: Readonly<Record<BoardName, BoardPreset>> = frozen({
 		...espModule,
 		computronsPerMs: 1900,
 		mtuBytes: 1500,
+		accelerator: true,
 	},
 	nrf52840: {
 		name: "nrf52840",
@@ -130,6 +137,7 @@ export const presets: Readonly<Record<BoardName, BoardPreset>> = frozen({
 		},
 		computronsPerMs: 1000,
 		mtuBytes: 1280,
+		accelerator: true,
 	},
 	nrf9160: {
 		name: "nrf9160",
@@ -148,6 +156,7 @@ export const presets: Readonly<Record<BoardName, BoardPreset>> = frozen({
 		},
 		computronsPerMs: 1150,
 		mtuBytes: 1280,
+		accelerator: true,
 	},
 });
 

@@ -1,6 +1,7 @@
 import {
 	type Address,
 	type Clock,
+	type Crypto,
 	type Datagrams,
 	type DatagramsOptions,
 	type Dice,
@@ -15,6 +16,7 @@ import {
 	type ResetCause,
 	type Resolver,
 } from "../../../modules/host.ts";
+import { BoardCrypto } from "./crypto.ts";
 import { eventKinds, type Natives } from "./natives.ts";
 
 interface BootRecord {
@@ -28,6 +30,7 @@ export class SimulatedHost implements Host {
 	readonly clock: BoardClock;
 	readonly dice: BoardChance;
 	readonly entropy: BoardChance;
+	readonly crypto?: Crypto;
 	readonly resolver: BoardResolver;
 	readonly flash: Flash;
 	readonly power: BoardPower;
@@ -50,6 +53,7 @@ export class SimulatedHost implements Host {
 		this.#natives = natives;
 		this.clock = new BoardClock(natives);
 		this.dice = this.entropy = new BoardChance(natives);
+		if (natives.hasAccelerator()) this.crypto = new BoardCrypto(natives);
 		this.resolver = new BoardResolver(natives);
 		this.flash = new BoardFlash(natives);
 		this.power = new BoardPower(natives, resetCause);

@@ -13,6 +13,42 @@ export interface Natives {
 	setAlarm(atMs: number | undefined): void;
 	dice(bound: number): number;
 	fillEntropy(bytes: Uint8Array): void;
+	/** Without one, none of the functions down to hashDigest works. Those throw on what is a bug: an unknown key. */
+	hasAccelerator(): boolean;
+	/** @param kind 1: secret, 2: AES-128, 3: P-256 @returns a handle, 0 when there is no room, -1 when it is no such key */
+	keyImport(kind: number, bytes: Uint8Array): number;
+	/** A private key of P-256. @returns a handle, or 0 when there is no room */
+	keyGenerate(): number;
+	keyRelease(key: number): void;
+	/** @returns the size of a secret, -1 when it is another key; a secret that does not fit is not written */
+	keyExport(key: number, into: Uint8Array): number;
+	publicPoint(key: number, into: Uint8Array): void;
+	/** @returns a handle, 0 when there is no room, -1 when it is no point */
+	agree(key: number, point: Uint8Array): number;
+	sign(key: number, hash: Uint8Array, into: Uint8Array): void;
+	verify(point: Uint8Array, hash: Uint8Array, signature: Uint8Array): boolean;
+	hmac(key: number, bytes: Uint8Array, at: number, end: number, into: Uint8Array): void;
+	prf(key: number, labelAndSeed: Uint8Array, into: Uint8Array): void;
+	/** @returns a handle, or 0 when there is no room */
+	masterSecret(key: number, isPsk: 0 | 1, labelAndSeed: Uint8Array): number;
+	/** @param aead 0: CCM_8, 1: GCM @returns the size */
+	seal(
+		aead: 0 | 1,
+		key: number,
+		nonce: Uint8Array,
+		aad: Uint8Array,
+		bytes: Uint8Array,
+		at: number,
+		end: number,
+		into: Uint8Array,
+		intoAt: number,
+	): number;
+	/** @returns the size, or -1 */
+	open: Natives["seal"];
+	cbc(isDecrypt: 0 | 1, key: number, iv: Uint8Array, bytes: Uint8Array, at: number, end: number): void;
+	/** @param state 100 zeros at first */
+	hashUpdate(state: Uint8Array, bytes: Uint8Array, at: number, end: number): void;
+	hashDigest(state: Uint8Array, into: Uint8Array): void;
 	log(json: string): void;
 	print(text: string): void;
 	/** @returns a socket number, or -1 when the board has no more or the port is taken */

@@ -1,3 +1,33 @@
+import type { Aead } from "../../../modules/host.ts";
+
+/**
+ * What a board's crypto accelerator computes. The keys are the machine's, in its memory; nothing here remembers
+ * anything, and what is given is only borrowed.
+ */
+export interface Accelerator {
+	/** HMAC-SHA-256. @returns 32 bytes */
+	hmac(secret: Uint8Array, bytes: Uint8Array): Uint8Array;
+	/** The PRF of TLS 1.2 with SHA-256 (RFC 5246 §5); `into` is filled. */
+	prf(secret: Uint8Array, labelAndSeed: Uint8Array, into: Uint8Array): void;
+	/** @returns ciphertext and tag */
+	seal(aead: Aead, key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, plain: Uint8Array): Uint8Array;
+	/** @returns the plaintext, or undefined when it does not verify */
+	open(aead: Aead, key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Uint8Array | undefined;
+	/** AES-128-CBC in place, whole blocks. */
+	cbc(direction: "encrypt" | "decrypt", key: Uint8Array, iv: Uint8Array, bytes: Uint8Array): void;
+	/** Whether these bytes are a private key of P-256. */
+	isScalar(bytes: Uint8Array): boolean;
+	/** Draws a private key. */
+	drawScalar(fillEntropy: (bytes: Uint8Array) => void): Uint8Array;
+	/** @returns the public point, 65 bytes */
+	pointOf(scalar: Uint8Array): Uint8Array;
+	/** ECDH. @returns undefined for what is no point */
+	sharedX(scalar: Uint8Array, point: Uint8Array): Uint8Array | undefined;
+	/** ECDSA; one key and hash have one signature, so that a run can be repeated. @returns r and s, 64 bytes */
+	sign(scalar: Uint8Array, hash: Uint8Array): Uint8Array;
+	isSignature(point: Uint8Array, hash: Uint8Array, signature: Uint8Array): boolean;
+}
+
 /** What the engine's C shim asks of the board around it. Called synchronously from inside the running device. */
 export interface BoardPorts {
 	nowMs(): number;
@@ -9,6 +39,8 @@ export interface BoardPorts {
 	/** @returns an integer, 0 <= n < bound */
 	dice(bound: number): number;
 	fillEntropy(bytes: Uint8Array): void;
+	/** Absent on a board without one. */
+	readonly accelerator?: Accelerator;
 	/** One LogRecord as JSON. */
 	log(json: string): void;
 	/** Console text, for people. */

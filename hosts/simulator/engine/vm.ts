@@ -2,6 +2,7 @@ import { DeviceFailure, failureReasons } from "./failure.ts";
 import { type Figures, type RomFigures, readFigures, readRomFigures } from "./figures.ts";
 import type { MachineMemory } from "./memory.ts";
 import type { BoardPorts } from "./ports.ts";
+import { cryptoImports } from "./vm-crypto.ts";
 
 /** What shim/*.c exports to us. Addresses and sizes are numbers of bytes. */
 interface Exports {
@@ -68,7 +69,8 @@ export class Vm {
 	/** @param from restores this state; absent: an engine that has yet to be prepared */
 	constructor(engine: WebAssembly.Module, ports: BoardPorts, from?: Snapshot) {
 		this.#ports = ports;
-		const instance = new WebAssembly.Instance(engine, { board: this.#imports(), wasi_snapshot_preview1: wasi });
+		const board = { ...this.#imports(), ...cryptoImports(ports, (at, size) => this.#bytes(at, size)) };
+		const instance = new WebAssembly.Instance(engine, { board, wasi_snapshot_preview1: wasi });
 		this.#exports = instance.exports as unknown as Exports;
 		if (from === undefined) {
 			this.#initial = new Set(piecesInUse(this.memory));

@@ -42,8 +42,7 @@ uint32_t shimCollections;
 static txID hostId;
 static txID portId;
 
-/* The bytes of a Uint8Array or an ArrayBuffer. They move at the next allocation. */
-static void* bytesOf(txMachine* the, txSlot* slot, txUnsigned* size, txBoolean writable)
+void* shim_bytesOf(txMachine* the, txSlot* slot, txUnsigned* size, txBoolean writable)
 {
 	void* data;
 	_xsmcGetBuffer(the, slot, &data, size, writable);
@@ -80,7 +79,7 @@ static void dice(txMachine* the)
 static void fillEntropy(txMachine* the)
 {
 	txUnsigned size;
-	void* bytes = bytesOf(the, mxArgv(0), &size, 1);
+	void* bytes = shim_bytesOf(the, mxArgv(0), &size, 1);
 	board_fillEntropy(bytes, (int)size);
 }
 
@@ -107,7 +106,7 @@ static void udpRead(txMachine* the)
 	Sender sender;
 	txUnsigned capacity;
 	int socket = fxToInteger(the, mxArgv(0));
-	void* into = bytesOf(the, mxArgv(1), &capacity, 1);
+	void* into = shim_bytesOf(the, mxArgv(1), &capacity, 1);
 	int size = board_udpRead(socket, into, (int)capacity, &sender);
 	if (size >= 0) {
 		mxPushUndefined();
@@ -129,7 +128,7 @@ static void udpWrite(txMachine* the)
 	int socket = fxToInteger(the, mxArgv(0));
 	int port = fxToInteger(the, mxArgv(3));
 	txString host = fxToString(the, mxArgv(2));
-	void* bytes = bytesOf(the, mxArgv(1), &size, 0);
+	void* bytes = shim_bytesOf(the, mxArgv(1), &size, 0);
 	fxBoolean(the, mxResult, board_udpWrite(socket, bytes, (int)size, host, (int)strlen(host), port) ? 1 : 0);
 }
 
@@ -163,7 +162,7 @@ static void flashRead(txMachine* the)
 	char error[longestError];
 	txUnsigned size;
 	double offset = fxToNumber(the, mxArgv(0));
-	void* into = bytesOf(the, mxArgv(1), &size, 1);
+	void* into = shim_bytesOf(the, mxArgv(1), &size, 1);
 	answerError(the, error, board_flashRead(offset, into, (int)size, error, longestError - 1));
 }
 
@@ -172,7 +171,7 @@ static void flashWrite(txMachine* the)
 	char error[longestError];
 	txUnsigned size;
 	double offset = fxToNumber(the, mxArgv(0));
-	void* bytes = bytesOf(the, mxArgv(1), &size, 0);
+	void* bytes = shim_bytesOf(the, mxArgv(1), &size, 0);
 	answerError(the, error, board_flashWrite(offset, bytes, (int)size, error, longestError - 1));
 }
 
@@ -217,13 +216,7 @@ static void listen(txMachine* the)
 	fxRemember(the, &shimListener);
 }
 
-typedef struct {
-	const char* name;
-	txCallback call;
-	txInteger length;
-} Native;
-
-static const Native natives[] = {
+static const ShimNative natives[] = {
 	{ "nowMs", nowMs, 0 },
 	{ "wallTimeS", wallTimeS, 0 },
 	{ "setWallTimeS", setWallTimeS, 1 },
@@ -248,22 +241,29 @@ static const Native natives[] = {
 	{ "listen", listen, 1 },
 };
 
+static const txFlag constant = XS_DONT_DELETE_FLAG | XS_DONT_SET_FLAG;
+
+void shim_defineNatives(txMachine* the, txSlot* board, const ShimNative* list, size_t count)
+{
+	size_t index;
+	for (index = 0; index < count; index++) {
+		txID id = fxID(the, (txString)list[index].name);
+		fxNewHostFunction(the, list[index].call, list[index].length, id, XS_NO_ID);
+		mxPushSlot(board);
+		fxDefineID(the, id, constant, constant);
+		mxPop();
+	}
+}
+
 void shim_defineBoard(txMachine* the)
 {
-	const txFlag constant = XS_DONT_DELETE_FLAG | XS_DONT_SET_FLAG;
-	size_t index;
 	txSlot* board;
 	hostId = fxID(the, "host");
 	portId = fxID(the, "port");
 	fxNewObject(the);
 	board = the->stack;
-	for (index = 0; index < sizeof(natives) / sizeof(natives[0]); index++) {
-		txID id = fxID(the, (txString)natives[index].name);
-		fxNewHostFunction(the, natives[index].call, natives[index].length, id, XS_NO_ID);
-		mxPushSlot(board);
-		fxDefineID(the, id, constant, constant);
-		mxPop();
-	}
+	shim_defineNatives(the, board, natives, sizeof(natives) / sizeof(natives[0]));
+	shim_defineCrypto(the, board);
 	mxPush(mxGlobal);
 	fxDefineID(the, fxID(the, "board"), constant, constant);
 	mxPop();

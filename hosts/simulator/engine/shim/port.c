@@ -134,6 +134,11 @@ void shim_endTurn(txMachine* the)
 	the->meterCount = the->meterInterval;
 }
 
+void shim_charge(txMachine* the, uint32_t computrons)
+{
+	the->meterIndex += (MeterIndex)(computrons * COMPUTRON);
+}
+
 double shim_computrons(txMachine* the)
 {
 	return computronsBefore + (double)the->meterIndex / COMPUTRON;

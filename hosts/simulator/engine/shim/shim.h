@@ -47,6 +47,8 @@ void shim_beginTurn(txMachine* the);
 void shim_endTurn(txMachine* the);
 double shim_computrons(txMachine* the);
 void shim_meter(txMachine* the, uint32_t interval);
+/* Work that no bytecode does, in computrons. */
+void shim_charge(txMachine* the, uint32_t computrons);
 
 /* --- program.c --- */
 
@@ -57,11 +59,38 @@ void shim_import(txMachine* the, const char* name);
 
 /* --- natives.c --- */
 
+typedef struct {
+	const char* name;
+	txCallback call;
+	txInteger length;
+} ShimNative;
+
 /* Defines globalThis.board, the device's way out. */
 void shim_defineBoard(txMachine* the);
+/* Gives `board`, a slot on the stack, more functions. */
+void shim_defineNatives(txMachine* the, txSlot* board, const ShimNative* list, size_t count);
+/* The bytes of a Uint8Array or an ArrayBuffer. They move at the next allocation. */
+void* shim_bytesOf(txMachine* the, txSlot* slot, txUnsigned* size, txBoolean writable);
 void shim_watchCollections(txMachine* the);
 extern uint32_t shimCollections;
 extern txSlot shimListener;
+
+/* --- crypto.c --- */
+
+void shim_defineCrypto(txMachine* the, txSlot* board);
+
+/* --- sha256.c --- */
+
+/* A running hash; all zero before the first byte. */
+typedef struct {
+	uint32_t state[8];
+	uint8_t block[64];
+	uint32_t size; /* of all bytes so far: less than 4 GiB */
+} ShimHash;
+
+void shim_hash(ShimHash* hash, const uint8_t* bytes, uint32_t size);
+/* The 32 bytes; `hash` is used up. */
+void shim_endHash(ShimHash* hash, uint8_t* into);
 
 /* --- rom.c --- */
 
