@@ -60,6 +60,11 @@ export class Child {
 		return () => this.#watchers.delete(see);
 	}
 
+	/** Gives the process a line on its standard input. */
+	write(line: string): void {
+		this.#process.stdin?.write(`${line}\n`);
+	}
+
 	signal(signal: NodeJS.Signals): void {
 		this.#process.kill(signal);
 	}
