@@ -137,14 +137,26 @@ export function stateSequence(bytes: Uint8Array): number {
 	return readSequence(bytes, sequenceAt);
 }
 
+/** The highest number of the peer's that a state refuses; -1: none. */
+export function stateReceived(bytes: Uint8Array): number {
+	return (bytes[1]! & flagReceived) !== 0 ? readSequence(bytes, windowAt) : -1;
+}
+
+/** What is the same in all states of one session, as a view of `bytes`. */
+export function sessionOf(bytes: Uint8Array): Uint8Array {
+	return bytes.subarray(fixedBytes, bytes.length - checksumBytes);
+}
+
 /**
- * A copy of a state whose sequence numbers begin `count` further on, for a second home that is written less often: see
- * README, "Two homes". The receive side is as in `bytes`.
+ * A copy of a state that is further on, for a second home that is written less often: see README, "Session state".
+ * @param sealed how much further its own sequence numbers begin
+ * @param opened how many of the peer's numbers beyond the highest received it refuses, and all below them
  */
-export function furtherState(bytes: Uint8Array, count: number): Uint8Array {
+export function furtherState(bytes: Uint8Array, sealed: number, opened: number): Uint8Array {
 	const further = bytes.slice();
-	writeSequence(Math.min(sequenceMax, stateSequence(bytes) + count), further, sequenceAt);
-	seal(further);
+	const received = new ReplayWindow();
+	received.refuseUpTo(Math.min(sequenceMax, stateReceived(bytes) + opened));
+	updateState(further, Math.min(sequenceMax, stateSequence(bytes) + sealed), received);
 	return further;
 }
 
