@@ -3,6 +3,7 @@ import { Child } from "../child.ts";
 import { freePorts } from "../free-ports.ts";
 import { programOf, type StackName } from "./artifacts.ts";
 import { type Credentials, credentials, identity, type Party, psk, serverName } from "./credentials.ts";
+import { EventQueue, type PeerEvent, type Talker } from "./talker.ts";
 
 export type Auth = "psk" | "rpk" | "x509";
 export type SuiteName = "PSK_CCM8" | "PSK_GCM" | "PSK_CBC" | "ECDHE_CCM8" | "ECDHE_GCM" | "ECDHE_CBC";
@@ -33,21 +34,7 @@ export interface PeerOptions {
 	readonly initiates?: boolean;
 }
 
-/** What a peer tells of itself. */
-export interface PeerEvent {
-	readonly event: "established" | "received" | "closed" | "failed";
-	readonly resumed?: boolean;
-	/** null: it does not tell. */
-	readonly ems?: boolean | null;
-	readonly suite?: string;
-	/** Whom it takes the other side for. */
-	readonly peer?: string;
-	readonly hex?: string;
-	readonly why?: string;
-}
-
 const readyTimeoutMs = 20_000;
-const eventTimeoutMs = 12_000;
 /** What Scandium begins a session with, because it begins only when there is something to send. */
 const openingHex = "00";
 
@@ -77,20 +64,16 @@ function wordsOf(
 }
 
 /** A DTLS endpoint that we did not write, as a process. A server echoes what it receives. */
-export class ForeignPeer {
+export class ForeignPeer implements Talker {
 	readonly stack: StackName;
 	/** As "OpenSSL 3.0.19". */
 	readonly version: string;
 	readonly role: "server" | "client";
 	/** The server's. */
 	readonly port: number;
-	readonly events: PeerEvent[] = [];
 	readonly #child: Child;
-	readonly #waiting = new Set<() => void>();
-	#seen = 0;
+	readonly #queue: EventQueue;
 	#isReady = false;
-	/** The process has ended. */
-	#isOver = false;
 
 	private constructor(stack: StackName, role: "server" | "client", port: number, words: readonly string[]) {
 		const program = programOf(stack);
@@ -98,13 +81,14 @@ export class ForeignPeer {
 		this.role = role;
 		this.port = port;
 		this.version = program.version;
+		this.#queue = new EventQueue(`${this.version} ${role}`, () => this.#child.log());
 		this.#child = new Child({ command: program.command, arguments: [...program.words, ...words] });
 		this.#child.watch((line) => this.#take(line));
 		this.#child.ended
 			.catch(() => undefined)
 			.finally(() => {
-				this.#isOver = true;
-				this.#wake();
+				this.#queue.isOver = true;
+				this.#queue.wake();
 			});
 	}
 
@@ -119,21 +103,16 @@ export class ForeignPeer {
 			port,
 			stack === "scandium" || stack === "pion" ? words : withoutOwn(words),
 		);
-		await peer.#until("is ready", readyTimeoutMs, () => peer.#isReady);
+		await peer.#queue.until("is ready", readyTimeoutMs, () => peer.#isReady);
 		return peer;
 	}
 
-	/** The next event of this kind that was not asked for yet. Those before it are skipped. */
-	async next(kind: PeerEvent["event"], timeoutMs = eventTimeoutMs): Promise<PeerEvent> {
-		let found: PeerEvent | undefined;
-		await this.#until(`tells of "${kind}"`, timeoutMs, () => {
-			const at = this.events.findIndex((one, index) => index >= this.#seen && one.event === kind);
-			if (at < 0) return false;
-			this.#seen = at + 1;
-			found = this.events[at];
-			return true;
-		});
-		return found!;
+	get events(): readonly PeerEvent[] {
+		return this.#queue.events;
+	}
+
+	next(kind: PeerEvent["event"], timeoutMs?: number): Promise<PeerEvent> {
+		return this.#queue.next(kind, timeoutMs);
 	}
 
 	send(bytes: Uint8Array): void {
@@ -172,34 +151,8 @@ export class ForeignPeer {
 		if (!line.startsWith("{")) return;
 		const told = JSON.parse(line) as PeerEvent;
 		if (told.event === undefined) this.#isReady = true;
-		else if (told.event !== "received" || told.hex !== openingHex) this.events.push(told);
-		this.#wake();
-	}
-
-	#wake(): void {
-		for (const one of [...this.#waiting]) one();
-	}
-
-	#until(what: string, timeoutMs: number, isSo: () => boolean): Promise<void> {
-		return new Promise((resolve, reject) => {
-			const look = () => {
-				if (!isSo()) {
-					if (this.#isOver) giveUp();
-					return;
-				}
-				clearTimeout(timer);
-				this.#waiting.delete(look);
-				resolve();
-			};
-			const giveUp = () => {
-				clearTimeout(timer);
-				this.#waiting.delete(look);
-				reject(new Error(`no "${this.version} ${this.role} ${what}" within ${timeoutMs} ms:\n${this.log()}`));
-			};
-			const timer = setTimeout(giveUp, timeoutMs);
-			this.#waiting.add(look);
-			look();
-		});
+		else if (told.event !== "received" || told.hex !== openingHex) this.#queue.add(told);
+		this.#queue.wake();
 	}
 }
 
