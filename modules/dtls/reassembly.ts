@@ -92,14 +92,15 @@ function endOf({ at, bytes }: Piece): number {
  *
  * In epoch 0 anybody can forge a fragment. So messages of one number that differ in type, length or epoch grow side by
  * side, and the first that is complete comes out of take(); a message that can not be the one is given back with
- * refuse(), and its number waits for another. Where there is no room, what was touched longest ago goes, of the message
- * furthest ahead. Bytes forged into a message of the right type and length can not be told from genuine ones: drop(),
- * at the timer, lets the retransmission start from nothing.
+ * refuse(), and its number waits for another. Of too many rivals the one with the fewest bytes goes; where there is no
+ * room for all, what was touched longest ago goes, of the message furthest ahead. Bytes forged into a message of the
+ * right type and length can not be told from genuine ones: drop(), at the timer, lets the retransmission start from
+ * nothing.
  */
 export class Reassembly {
 	/** Sequence number of the message that comes next. */
 	next = 0;
-	/** The number of a message that receive() saw and that had been taken before: a retransmission. -1: there was none. */
+	/** The number of a message that receive() saw though it had been taken before: a retransmission. -1: there was none. */
 	repeated = -1;
 	readonly #limits: ReassemblyLimits;
 	readonly #view = new FragmentView();
@@ -219,17 +220,17 @@ export class Reassembly {
 		return true;
 	}
 
-	/** Takes the oldest rival away where `candidate` is one too many. */
-	private limitRivals(candidate: Candidate): void {
+	/** Takes the rival away that has the least, where `candidate` is one too many: short forgeries do not crowd out. */
+	private limitRivals({ sequence }: Candidate): void {
 		let count = 0;
-		let oldest: Candidate | undefined;
-		for (let index = this.#candidates.length - 1; index >= 0; index--) {
+		let least: Candidate | undefined;
+		for (let index = 0; index < this.#candidates.length; index++) {
 			const other = this.#candidates[index]!;
-			if (other.sequence !== candidate.sequence) continue;
+			if (other.sequence !== sequence) continue;
 			count += 1;
-			oldest = other;
+			if (least === undefined || other.size < least.size) least = other;
 		}
-		if (count >= rivalsMax) this.remove(oldest!);
+		if (count >= rivalsMax) this.remove(least!);
 	}
 
 	/** Of the message furthest ahead what was touched longest ago. */

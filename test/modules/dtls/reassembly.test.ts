@@ -161,6 +161,15 @@ test("a forged length, type or piece does not keep the genuine message away", ()
 	}
 });
 
+test("a hundred short forgeries between any two fragments do not crowd the genuine ones out", () => {
+	const reassembly = new Reassembly();
+	for (const fragment of cut(11, 0, 42)) {
+		for (let total = 200; total < 300; total++) give(reassembly, raw(11, total, 0, 0, [1, 2, 3, 4]));
+		give(reassembly, fragment);
+	}
+	deepEqual(takeAll(reassembly), [`11 0 ${toHex(body)}`]);
+});
+
 test("bytes forged into the right message: dropped at the timer, the retransmission is whole", () => {
 	const reassembly = new Reassembly();
 	give(reassembly, raw(11, 100, 0, 10, [0xee, 0xee]));
