@@ -10,7 +10,7 @@ export function labelled(label: string, seed: Uint8Array): Uint8Array {
 	return bytes;
 }
 
-/** The PRF of TLS 1.2 with SHA-256 (RFC 5246 §5). @returns `size` bytes of its own: the caller overwrites secret ones */
+/** The PRF of TLS 1.2 with SHA-256 (RFC 5246 §5). @returns `size` bytes: the caller overwrites secret ones */
 export function prf(crypto: Crypto, secret: KeyHandle, label: string, seed: Uint8Array, size: number): Uint8Array {
 	const into = new Uint8Array(size);
 	crypto.prf(secret, labelled(label, seed), into);

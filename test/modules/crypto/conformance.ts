@@ -267,7 +267,8 @@ function handles(crypto: Crypto): void {
 
 const orderHex = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
 const baseHex =
-	"046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c2964fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5";
+	"046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296" +
+	"4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5";
 
 function privateKeys(p256: CryptoP256, crypto: Crypto): void {
 	for (const bad of ["00".repeat(32), orderHex, "ff".repeat(32), `${orderHex.slice(0, 63)}2`]) {
