@@ -39,6 +39,14 @@ export interface NewBoard {
 	readonly rtc?: "running" | "unset";
 }
 
+export interface ServerPlace {
+	readonly host?: string;
+	readonly port?: number;
+	readonly securePort?: number;
+	/** Certificates in DER of those whose boards may come with certificates. */
+	readonly clientAuthorities?: readonly Uint8Array[];
+}
+
 export interface RunOptions {
 	/** Asked after every appointment. */
 	isOver?(): boolean;
@@ -59,6 +67,7 @@ export class World<M extends BoardMachine> {
 	readonly #chance: Chance;
 	readonly #virtual: { time: VirtualTime; network: VirtualNetwork } | undefined;
 	#server: Lwm2mServer | undefined;
+	#serverHost = "";
 
 	private constructor(options: WorldOptions<M>, chance: Chance, real?: { time: Timekeeper; network: Network }) {
 		this.#options = options;
@@ -92,6 +101,12 @@ export class World<M extends BoardMachine> {
 		return this.#server;
 	}
 
+	/** The server's URI for boards that come over DTLS; undefined without a secure port. */
+	get secureUri(): string | undefined {
+		const port = this.#server?.securePort;
+		return port === undefined ? undefined : `coaps://${this.#serverHost}:${port}`;
+	}
+
 	/** How datagrams fare; of a virtual world only. */
 	get conditions(): Conditions | undefined {
 		return this.#virtual?.network.conditions;
@@ -99,11 +114,11 @@ export class World<M extends BoardMachine> {
 
 	/**
 	 * Starts the embedded LwM2M server.
-	 * @param at where it listens; in a virtual world an address of its own and port 5683
-	 * @returns its URI for boards
+	 * @param at where it listens; in a virtual world an address of its own and port 5683. With securePort over DTLS, too
+	 * @returns its URI for boards that come without DTLS
 	 * @throws HostFailure with a message for people when it can not listen there
 	 */
-	async startServer(at: { host?: string; port?: number } = {}): Promise<string> {
+	async startServer(at: ServerPlace = {}): Promise<string> {
 		const host = at.host ?? this.#virtual?.network.newAddress() ?? "127.0.0.1";
 		const chance = this.#chance.branch("server");
 		const seeded = this.#virtual === undefined ? {} : { dice: chance, entropy: chance.branch("entropy") };
@@ -113,11 +128,14 @@ export class World<M extends BoardMachine> {
 			network,
 			host,
 			...(at.port === undefined ? {} : { port: at.port }),
+			...(at.securePort === undefined ? {} : { securePort: at.securePort }),
+			...(at.clientAuthorities === undefined ? {} : { clientAuthorities: at.clientAuthorities }),
 			...seeded,
 		});
 		await server.start();
 		this.#server = server;
-		return `coap://${host.includes(":") ? `[${host}]` : host}:${server.port}`;
+		this.#serverHost = host.includes(":") ? `[${host}]` : host;
+		return `coap://${this.#serverHost}:${server.port}`;
 	}
 
 	/** Puts a board into the world: off, with the image in its slot. @throws SlotRefused when the image does not fit */

@@ -51,7 +51,7 @@ export interface SecurityOptions {
 	readonly credentials?: PskCredentials | RpkCredentials | X509Credentials;
 	/** Server Name Indication (Resource 14, RFC 6066 §3); the host of the URI where it is a name, when left out. */
 	readonly sni?: string;
-	/** Cipher suites by their IANA numbers (Resource 16), the best first; what the mode can do, when left out. */
+	/** Cipher suites by their IANA numbers (Resource 16), the best first; AES_128_CCM_8 when left out. */
 	readonly ciphersuites?: readonly number[];
 }
 

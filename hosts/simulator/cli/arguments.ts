@@ -63,18 +63,19 @@ export function readEndpoint(text: string): string {
 }
 
 /**
- * coap://host[:port] with a name, an IPv4 literal, or an IPv6 literal in brackets. @returns it with its port written
- * out
+ * coap://host[:port] or coaps://… with a name, an IPv4 literal, or an IPv6 literal in brackets. @returns it with its
+ * port written out
  */
 export function readServerOption(text: string): string {
 	const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
-	if (scheme === "coaps") throw new InvalidArgumentError("DTLS (coaps://) is not there yet; use coap://host:port.");
 	if (scheme === "coap+tcp" || scheme === "coaps+tcp") {
-		throw new InvalidArgumentError("CoAP over TCP is not there yet; use coap://host:port.");
+		throw new InvalidArgumentError("CoAP over TCP is not there yet; use coap://host:port or coaps://host:port.");
 	}
 	const uri = readServerUri(text); // the device's own reader, so that the device will not refuse what passes here
 	if ("code" in uri || (uri.host.includes(":") && isIP(uri.host) !== 6)) {
-		throw new InvalidArgumentError("Write it as coap://host:port, an IPv6 address in brackets: coap://[::1]:5683.");
+		throw new InvalidArgumentError(
+			"Write it as coap://host:port or coaps://host:port, an IPv6 address in brackets: coap://[::1]:5683.",
+		);
 	}
-	return `coap://${uri.host.includes(":") ? `[${uri.host}]` : uri.host}:${uri.port}`;
+	return `${uri.scheme}://${uri.host.includes(":") ? `[${uri.host}]` : uri.host}:${uri.port}`;
 }

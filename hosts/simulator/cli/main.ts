@@ -11,6 +11,7 @@ import {
 	readServerOption,
 	WrongUsage,
 } from "./arguments.ts";
+import { addCredentialOptions } from "./credentials.ts";
 import { type Output, terminalOutput } from "./output.ts";
 
 /** How a command ended: 0 as asked, 1 the device failed, 2 used in a wrong way. */
@@ -65,6 +66,15 @@ function program(load: Load, output: Output): Command {
 		.command("server")
 		.description("the embedded LwM2M server alone, with a REST API and event stream as leshan-demo-server has them")
 		.addOption(new Option("--port <n>", "UDP port for CoAP; 0 takes a free one").default(5683).argParser(readPort))
+		.addOption(
+			new Option(
+				"--coaps-port <n>",
+				"UDP port for CoAP over DTLS; without it the one after --port, 0 takes a free one",
+			).argParser(readPort),
+		)
+		.option("--cert <file>", "the server's certificate (P-256; PEM or DER); it makes one for itself without")
+		.option("--key <file>", "… and its private key; without --cert the server has a raw public key alone")
+		.option("--client-ca <file>", "the authority that boards' certificates must come from, or one board's own")
 		.addOption(new Option("--http <n>", "TCP port for REST; 0 takes a free one").default(8080).argParser(readPort))
 		.option("--host <address>", "listen on this address; without it CoAP listens on all of them, REST on 127.0.0.1")
 		.action(load("./server.js"));
@@ -102,13 +112,14 @@ const seedOption = () =>
 	);
 
 function addSim(dormouse: Command, load: Load): void {
-	dormouse
+	const sim = dormouse
 		.command("sim")
 		.description("a simulated board with its LwM2M client, and a server for it unless you name one")
 		.addOption(
-			new Option("--server <uri>", "coap://host:port of your own server, over real UDP in real time").argParser(
-				readServerOption,
-			),
+			new Option(
+				"--server <uri>",
+				"coap://host:port or coaps://host:port of your own server, over real UDP in real time",
+			).argParser(readServerOption),
 		)
 		.addOption(new Option("--endpoint <name>", "endpoint client name").argParser(readEndpoint))
 		.addOption(new Option("--lifetime <s>", "lifetime of the registration in seconds").argParser(readLifetime))
@@ -121,7 +132,8 @@ function addSim(dormouse: Command, load: Load): void {
 				readDuration,
 			),
 		)
-		.option("--json", "one event per line on stdout, everything else on stderr")
+		.option("--json", "one event per line on stdout, everything else on stderr");
+	addCredentialOptions(sim)
 		.addHelpText(
 			"after",
 			`
@@ -131,7 +143,8 @@ Ctrl-C ends the run: the board de-registers, then a report follows.
 Examples:
   dormouse sim --for 24h                          a day in virtual time, then the report
   dormouse sim --for 7d --board nrf9160 --json    the same for a machine to read
-  dormouse sim --server coap://leshan.eclipseprojects.io:5683 --endpoint my-board`,
+  dormouse sim --server coap://leshan.eclipseprojects.io:5683 --endpoint my-board
+  dormouse sim --server coaps://127.0.0.1:5684 --endpoint my-board --psk-identity my-board --psk-key 000102030405060708090a0b0c0d0e0f`,
 		)
 		.action(load("./sim.js"));
 }

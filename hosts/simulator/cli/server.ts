@@ -6,6 +6,7 @@ import { startHttp } from "../server/rest/http.ts";
 import { Lwm2mServer } from "../server/server.ts";
 import { RealTime } from "../time.ts";
 import { WrongUsage } from "./arguments.ts";
+import { authoritiesIn, readIdentity } from "./credentials.ts";
 import { eventLine } from "./event-line.ts";
 import { Interrupt, within } from "./interrupt.ts";
 import type { ExitStatus } from "./main.ts";
@@ -13,6 +14,10 @@ import type { Output } from "./output.ts";
 
 export interface ServerCommandOptions {
 	readonly port: number;
+	readonly coapsPort?: number;
+	readonly cert?: string;
+	readonly key?: string;
+	readonly clientCa?: string;
 	readonly http: number;
 	readonly host?: string;
 }
@@ -21,18 +26,29 @@ export interface ServerCommandOptions {
  * `dormouse server`: the embedded server alone, until Ctrl-C. @throws WrongUsage when it can not listen where it is
  * told to
  */
-export async function run({ port, http, host }: ServerCommandOptions, output: Output): Promise<ExitStatus> {
+export async function run(options: ServerCommandOptions, output: Output): Promise<ExitStatus> {
+	const { port, http, host, coapsPort = port === 0 ? 0 : port + 1 } = options;
 	if (host !== undefined && isIP(host) === 0) {
 		throw new WrongUsage(`--host: ${host} is no address of this machine: give one like 127.0.0.1, 0.0.0.0 or ::1`);
 	}
+	const identity = readIdentity(options);
 	const interrupt = new Interrupt();
 	const time = new RealTime();
-	const server = new Lwm2mServer({ network: new UdpNetwork(), time, host: host ?? "0.0.0.0", port });
+	const server = new Lwm2mServer({
+		network: new UdpNetwork(),
+		time,
+		host: host ?? "0.0.0.0",
+		port,
+		securePort: coapsPort,
+		...(identity === undefined ? {} : { identity }),
+		clientAuthorities: authoritiesIn("--client-ca", options.clientCa),
+	});
 	try {
-		await listening(server.start(), "--port");
+		await listening(server.start(), "--port or --coaps-port");
 		report(server, time, output);
 		const rest = await listening(startHttp({ server, port: http, ...(host === undefined ? {} : { host }) }), "--http");
 		output.err(`LwM2M server on UDP port ${server.port} of ${host ?? "all addresses of this machine"}`);
+		output.err(`over DTLS on UDP port ${server.securePort}, for those whose keys /api/security/clients holds`);
 		output.err(`REST API, events and a page for people at ${rest.url}`);
 		output.err(
 			`Try: npx dormouse sim --server coap://${host === undefined ? "127.0.0.1" : bracketed(host)}:${server.port}`,

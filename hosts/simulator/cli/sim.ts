@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import type { FactorySecurity } from "../../../modules/host.ts";
 import type { Board } from "../board/board.ts";
 import { FlashChip } from "../board/flash.ts";
 import { FlashFileRefused, openFlashFile } from "../board/flash-file.ts";
@@ -6,9 +7,18 @@ import { loadDevice } from "../board/loader.ts";
 import { type BoardName, presets } from "../board/presets.ts";
 import { SlotRefused } from "../board/slots.ts";
 import type { Machine } from "../engine/machine.ts";
+import { coapsPort } from "../server/server.ts";
 import { type Device, World, type WorldEvent } from "../world.ts";
 import { WrongUsage } from "./arguments.ts";
 import { careForBoards } from "./care.ts";
+import {
+	authoritiesIn,
+	type CredentialOptions,
+	hasCredentials,
+	infoOf,
+	readCredentials,
+	suggestion,
+} from "./credentials.ts";
 import { eventLine } from "./event-line.ts";
 import { Interrupt, unlessAsked, within } from "./interrupt.ts";
 import type { ExitStatus } from "./main.ts";
@@ -16,7 +26,7 @@ import type { Output } from "./output.ts";
 import { buildProgress } from "./progress.ts";
 import { boardReport, durationText, type Report, reportLines } from "./report.ts";
 
-export interface SimOptions {
+export interface SimOptions extends CredentialOptions {
 	readonly server?: string;
 	readonly endpoint?: string;
 	readonly lifetime?: number;
@@ -46,6 +56,7 @@ export async function run(options: SimOptions, output: Output): Promise<ExitStat
 				"leave out --for, or leave out --server to use the embedded one",
 		);
 	}
+	checkSecurity(options);
 	const flash = openFlash(options);
 	const interrupt = new Interrupt();
 	try {
@@ -59,6 +70,16 @@ export async function run(options: SimOptions, output: Output): Promise<ExitStat
 		interrupt.close();
 		flash.close();
 	}
+}
+
+/** Keys and scheme belong together; files are read when there is a server to read them for. @throws WrongUsage */
+function checkSecurity(options: SimOptions): void {
+	const { server } = options;
+	const isSecure = server?.startsWith("coaps:") === true;
+	if (isSecure && !hasCredentials(options)) throw new WrongUsage(`${server} wants keys: give ${suggestion}`);
+	if (server !== undefined) readCredentials(options);
+	if (server === undefined || isSecure || !hasCredentials(options)) return;
+	throw new WrongUsage(`keys are for DTLS, and ${server} is without: write it as coaps://host:port`);
 }
 
 export interface Surroundings {
@@ -129,13 +150,17 @@ class Simulation {
 		const { board: name, server, endpoint, lifetime, flash: file } = this.#options;
 		const { seed } = this.#world;
 		const err = (text: string) => this.#output.err(text);
-		let serverUri = server;
-		if (serverUri === undefined) {
-			serverUri = await this.#world.startServer(this.#options.for === undefined ? { port: 0 } : {});
-			careForBoards(this.#world.server!, err);
-		}
 		const endpointName = endpoint ?? `dormouse-${seed}`;
-		const factory = { endpointName, serverUri, ...(lifetime === undefined ? {} : { lifetimeS: lifetime }) };
+		const { serverUri, security } =
+			server === undefined
+				? await this.#ownServer(endpointName)
+				: { serverUri: server, security: readCredentials(this.#options) };
+		const factory = {
+			endpointName,
+			serverUri,
+			...(lifetime === undefined ? {} : { lifetimeS: lifetime }),
+			...(security === undefined ? {} : { security }),
+		};
 		const preset = presets[name];
 		const lasting =
 			this.#options.for === undefined ? "until Ctrl-C" : `for ${durationText(this.#options.for)} of virtual time`;
@@ -149,6 +174,24 @@ class Simulation {
 			if (error instanceof SlotRefused) throw new WrongUsage(`${name}: ${error.message}`, { cause: error });
 			throw error;
 		}
+	}
+
+	/** The embedded server, which knows the board's keys where it is given some. */
+	async #ownServer(endpointName: string): Promise<{ serverUri: string; security: FactorySecurity | undefined }> {
+		const isVirtual = this.#options.for !== undefined;
+		const at = isVirtual ? {} : { port: 0 };
+		const isSecure = hasCredentials(this.#options);
+		const clientAuthorities = authoritiesIn("--cert", this.#options.cert);
+		const secure = { securePort: isVirtual ? coapsPort : 0, clientAuthorities };
+		const plainUri = await this.#world.startServer(isSecure ? { ...at, ...secure } : at);
+		const server = this.#world.server!;
+		careForBoards(server, (text) => this.#output.err(text));
+		const { identity } = server;
+		const key = identity === undefined ? undefined : { ...identity, certificate: identity.chain[0]! };
+		const security = readCredentials(this.#options, key);
+		if (security === undefined) return { serverUri: plainUri, security };
+		server.security.add(infoOf(endpointName, security));
+		return { serverUri: this.#world.secureUri!, security };
 	}
 
 	async #runVirtual(board: Board<Machine>, interrupt: Interrupt, durationMs: number): Promise<void> {

@@ -21,6 +21,10 @@ export interface ServerLimits {
 	readonly links: number;
 	/** Registration parameters that LwM2M does not name; more are answered 4.00. */
 	readonly additionalAttributes: number;
+	/** Endpoints with credentials; a PUT beyond is answered 400. */
+	readonly credentials: number;
+	/** DTLS sessions and handshakes at once; beyond, the one silent for longest goes. */
+	readonly sessions: number;
 	/** Observations of one client; an Observe beyond is refused here. */
 	readonly observations: number;
 	/** Requests that wait for one client; beyond, new ones are refused here. */
@@ -42,6 +46,8 @@ export const defaultLimits: ServerLimits = Object.freeze({
 	endpointBytes: 252,
 	links: 1024,
 	additionalAttributes: 32,
+	credentials: 10_000,
+	sessions: 12_000,
 	observations: 256,
 	requests: 256,
 	bodyBytes: 65_536,

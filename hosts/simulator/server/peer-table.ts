@@ -5,11 +5,19 @@ import type { Address, Dice, Entropy } from "../../../modules/host.ts";
 import type { Timekeeper } from "../time.ts";
 import { Alarm } from "./alarm.ts";
 import type { ServerLimits } from "./limits.ts";
+import type { ProvenIdentity } from "./security-store.ts";
 import { pathOf, readWire } from "./wire.ts";
+
+/** Where a client is, and whether it speaks through DTLS from there. */
+export interface RemoteAddress extends Address {
+	readonly secure?: true;
+}
 
 /** One remote address and the CoAP exchanges with it. */
 export interface Correspondent {
-	readonly address: Readonly<Address>;
+	readonly address: Readonly<RemoteAddress>;
+	/** Who it is, where it has proved that; of the newest session. */
+	proven: ProvenIdentity | undefined;
 	readonly peer: Peer;
 	/** Registrations that live at this address, by id; one without any is a stranger and forgotten when silent. */
 	readonly registrationIds: Set<string>;
@@ -34,7 +42,7 @@ export interface PeerTableOptions {
 	readonly dice: Dice;
 	readonly entropy: Entropy;
 	readonly limits: ServerLimits;
-	send(bytes: Uint8Array, to: Readonly<Address>): void;
+	send(bytes: Uint8Array, to: Readonly<RemoteAddress>): void;
 	/** A request of a client's. Answer it now, with correspondent.peer.respond. */
 	requested(correspondent: Correspondent, request: Request, nowMs: number): void;
 	/** Every datagram in and out, for who wants to watch. */
@@ -43,7 +51,9 @@ export interface PeerTableOptions {
 	 * Whether this location is one of a living registration: its Update from a new address brings the old address's
 	 * exchanges along.
 	 */
-	addressOfLocation(id: string): Readonly<Address> | undefined;
+	addressOfLocation(id: string): Readonly<RemoteAddress> | undefined;
+	/** Whether who proved that may go on with this registration. */
+	mayMove(id: string, proven: ProvenIdentity | undefined): boolean;
 }
 
 /** All addresses the server speaks with: one CoAP peer each, made by its first valid request. */
@@ -60,16 +70,20 @@ export class PeerTable {
 		return this.#table.size;
 	}
 
-	at(address: Readonly<Address>): Correspondent | undefined {
+	at(address: Readonly<RemoteAddress>): Correspondent | undefined {
 		return this.#table.get(keyOf(address));
 	}
 
-	/** Takes one datagram. Garbage from strangers leaves nothing behind. */
-	receive(bytes: Uint8Array, from: Readonly<Address>): void {
+	/**
+	 * Takes one message. Garbage from strangers leaves nothing behind.
+	 * @param proven who it is, for a message out of a DTLS session
+	 */
+	receive(bytes: Uint8Array, from: Readonly<RemoteAddress>, proven?: ProvenIdentity): void {
 		const nowMs = this.#options.time.nowMs();
 		const key = keyOf(from);
-		const correspondent = this.#table.get(key) ?? this.#greet(bytes, from, nowMs);
+		const correspondent = this.#table.get(key) ?? this.#greet(bytes, from, proven, nowMs);
 		if (correspondent === undefined) return;
+		correspondent.proven = proven;
 		correspondent.heardMs = nowMs;
 		this.#table.delete(key);
 		this.#table.set(key, correspondent);
@@ -90,39 +104,56 @@ export class PeerTable {
 		alarm.set(Math.max(nowMs, isStranger ? Math.min(peer.deadlineMs, idleMs) : peer.deadlineMs));
 	}
 
+	/** Forgets an address: what waits for it fails, as if it had been reset. */
+	forget(address: Readonly<RemoteAddress>): void {
+		const correspondent = this.at(address);
+		if (correspondent === undefined) return;
+		this.#forget(keyOf(address));
+		for (const [requestId, exchange] of [...correspondent.exchanges]) {
+			correspondent.exchanges.delete(requestId);
+			exchange.failed("cancelled");
+		}
+	}
+
 	/** Forgets every address. */
 	clear(): void {
 		for (const key of [...this.#table.keys()]) this.#forget(key);
 	}
 
-	#greet(bytes: Uint8Array, from: Readonly<Address>, nowMs: number): Correspondent | undefined {
+	#greet(
+		bytes: Uint8Array,
+		from: Readonly<RemoteAddress>,
+		proven: ProvenIdentity | undefined,
+		nowMs: number,
+	): Correspondent | undefined {
 		const message = readWire(bytes);
 		const isRequest =
 			message !== undefined && (message.type === "CON" || message.type === "NON") && message.code < 0x20;
 		if (!isRequest) return undefined;
 		const [root, location, ...more] = pathOf(message);
 		if (message.code === Code.post && root === "rd" && location !== undefined && more.length === 0) {
-			const moved = this.#move(location, from);
+			const moved = this.#options.mayMove(location, proven) ? this.#move(location, from) : undefined;
 			if (moved !== undefined) return moved;
 		}
 		if (this.#table.size >= this.#options.limits.peers && !this.#forgetLongestSilent()) return undefined;
-		return this.#newCorrespondent({ host: from.host, port: from.port }, nowMs);
+		return this.#newCorrespondent(copyOf(from), nowMs);
 	}
 
 	/**
 	 * A client came back from behind a NAT with another address: the exchanges, observations among them, go on with
 	 * it.
 	 */
-	#move(location: string, to: Readonly<Address>): Correspondent | undefined {
+	#move(location: string, to: Readonly<RemoteAddress>): Correspondent | undefined {
 		const from = this.#options.addressOfLocation(location);
+		if (from?.secure !== to.secure) return undefined;
 		const correspondent = from === undefined ? undefined : this.#table.get(keyOf(from));
 		if (from === undefined || correspondent === undefined || correspondent.registrationIds.size !== 1) return undefined;
 		this.#table.delete(keyOf(from));
-		(correspondent as { address: Readonly<Address> }).address = { host: to.host, port: to.port };
+		(correspondent as { address: Readonly<RemoteAddress> }).address = copyOf(to);
 		return correspondent;
 	}
 
-	#newCorrespondent(address: Readonly<Address>, nowMs: number): Correspondent {
+	#newCorrespondent(address: Readonly<RemoteAddress>, nowMs: number): Correspondent {
 		const { time, dice, entropy, limits, requested } = this.#options;
 		const exchanges = new Map<number, Exchange>();
 		const peer = new Peer({
@@ -146,6 +177,7 @@ export class PeerTable {
 		const alarm = new Alarm(time, () => this.#ring(correspondent));
 		const correspondent: Correspondent = {
 			address,
+			proven: undefined,
 			peer,
 			registrationIds: new Set(),
 			exchanges,
@@ -183,6 +215,11 @@ export class PeerTable {
 	}
 }
 
-function keyOf({ host, port }: Readonly<Address>): string {
-	return `${host} ${port}`;
+function keyOf({ host, port, secure }: Readonly<RemoteAddress>): string {
+	return secure === true ? `${host} ${port} secure` : `${host} ${port}`;
+}
+
+/** The receiver's own object is used again for the next datagram. */
+function copyOf({ host, port, secure }: Readonly<RemoteAddress>): RemoteAddress {
+	return secure === true ? { host, port, secure } : { host, port };
 }

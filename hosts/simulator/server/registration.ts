@@ -1,10 +1,10 @@
 import { Code } from "../../../modules/coap/code.ts";
 import type { Request } from "../../../modules/coap/peer.ts";
-import type { Address } from "../../../modules/host.ts";
 import { formats } from "./formats/codec.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { ClientModels, Models } from "./models/models.ts";
 import { type ObjectList, readObjectList } from "./object-list.ts";
+import type { RemoteAddress } from "./peer-table.ts";
 import { badRequest, Refusal } from "./refusal.ts";
 
 /** One client's registration as it stands now. An Update makes a new one; nobody changes one that was handed out. */
@@ -12,7 +12,7 @@ export interface Registration extends ObjectList {
 	/** The last level of the Location-Path. */
 	readonly id: string;
 	readonly endpoint: string;
-	readonly address: Readonly<Address>;
+	readonly address: Readonly<RemoteAddress>;
 	/** Milliseconds since 1970. */
 	readonly registeredMs: number;
 	readonly updatedMs: number;
@@ -29,7 +29,7 @@ export interface Registration extends ObjectList {
 /** What an Update changes; undefined where it says nothing. */
 export interface RegistrationUpdate {
 	readonly registrationId: string;
-	readonly address: Readonly<Address>;
+	readonly address: Readonly<RemoteAddress>;
 	readonly lifetimeS: number | undefined;
 	readonly binding: string | undefined;
 	readonly queueMode: boolean | undefined;
@@ -114,7 +114,7 @@ function checkFormat(request: Request): void {
 export interface RegisterContext {
 	readonly limits: ServerLimits;
 	readonly models: Models;
-	readonly address: Readonly<Address>;
+	readonly address: Readonly<RemoteAddress>;
 	/** Milliseconds since 1970. */
 	readonly wallTimeMs: number;
 }

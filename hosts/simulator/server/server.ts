@@ -2,6 +2,7 @@ import { randomFillSync, randomInt } from "node:crypto";
 import { Code } from "../../../modules/coap/code.ts";
 import type { Request, ResponseOptions } from "../../../modules/coap/peer.ts";
 import { type Address, type Dice, type Entropy, HostFailure } from "../../../modules/host.ts";
+import { NodeCrypto } from "../board/accelerator.ts";
 import type { Network, NetworkSocket } from "../network/network.ts";
 import type { Timekeeper } from "../time.ts";
 import { type EventName, Events, type ServerEvents } from "./events.ts";
@@ -9,10 +10,13 @@ import { defaultLimits, type ServerLimits } from "./limits.ts";
 import { Models } from "./models/models.ts";
 import { Observations } from "./observations.ts";
 import { Operations } from "./operations.ts";
-import { type Correspondent, PeerTable } from "./peer-table.ts";
-import { Refusal } from "./refusal.ts";
+import { type Correspondent, PeerTable, type RemoteAddress } from "./peer-table.ts";
+import { badRequest, Refusal } from "./refusal.ts";
 import { type Registration, readRegister, readUpdate, updated } from "./registration.ts";
 import { Registry } from "./registry.ts";
+import { SecurePort } from "./secure-port.ts";
+import { SecurityStore } from "./security-store.ts";
+import { drawIdentity, type ServerIdentity } from "./server-identity.ts";
 import { readWire } from "./wire.ts";
 
 export interface ServerOptions {
@@ -22,6 +26,12 @@ export interface ServerOptions {
 	readonly host?: string;
 	/** UDP port; 5683 by default, 0 lets the network choose. */
 	readonly port?: number;
+	/** UDP port for CoAP over DTLS; absent: no DTLS, 0 lets the network choose. */
+	readonly securePort?: number;
+	/** The server's own key and certificate; drawn anew when left out. */
+	readonly identity?: ServerIdentity;
+	/** Certificates in DER: of authorities whose clients may come with certificates, or of single clients. */
+	readonly clientAuthorities?: readonly Uint8Array[];
 	/** A virtual world gives its own; the default is the system's. */
 	readonly dice?: Dice;
 	readonly entropy?: Entropy;
@@ -32,6 +42,8 @@ export interface ServerOptions {
 
 /** The default CoAP port (RFC 7252 §6.1). */
 export const coapPort = 5683;
+/** The default port of CoAP over DTLS (RFC 7252 §6.2). */
+export const coapsPort = 5684;
 
 /** Longest UDP payload; what a client sends beyond our CoAP limits is refused by the protocol, not lost here. */
 const receiveBufferBytes = 65_535;
@@ -49,6 +61,8 @@ export class Lwm2mServer {
 	readonly operations: Operations;
 	/** Datagrams that the network refused to send: no route, too large. Like a loss for the protocol. */
 	unsent = 0;
+	/** Who may register, and how each proves who it is. */
+	readonly security: SecurityStore;
 	readonly #options: ServerOptions;
 	readonly #models: Models;
 	readonly #events = new Events();
@@ -57,14 +71,20 @@ export class Lwm2mServer {
 	readonly #observations: Observations;
 	/** How many watch each endpoint's CoAP messages. */
 	readonly #watched = new Map<string, number>();
+	readonly #crypto: NodeCrypto;
 	#socket: NetworkSocket | undefined;
 	#port = 0;
+	#securePort: SecurePort | undefined;
+	#identity: ServerIdentity | undefined;
 
 	constructor(options: ServerOptions) {
 		this.#options = options;
 		this.limits = { ...defaultLimits, ...options.limits };
 		this.#models = options.models ?? Models.load();
 		const { time, dice = systemDice, entropy = systemEntropy } = options;
+		this.#crypto = new NodeCrypto({ fillEntropy: (bytes) => entropy.fill(bytes) });
+		this.security = new SecurityStore(this.#crypto, this.limits.credentials, (info) => this.#securePort?.revoke(info));
+		this.#identity = options.identity;
 		this.#registry = new Registry({
 			time,
 			entropy,
@@ -87,6 +107,10 @@ export class Lwm2mServer {
 			requested: (correspondent, request, nowMs) => this.#requested(correspondent, request, nowMs),
 			traced: (correspondent, bytes, incoming) => this.#traced(correspondent, bytes, incoming),
 			addressOfLocation: (id) => this.#registry.byId(id)?.address,
+			mayMove: (id, proven) => {
+				const registration = this.#registry.byId(id);
+				return registration !== undefined && this.security.isAuthorized(registration.endpoint, proven);
+			},
 		});
 		this.operations = new Operations({
 			time,
@@ -97,8 +121,38 @@ export class Lwm2mServer {
 		});
 	}
 
-	/** Binds the port. @throws HostFailure with a message for people, naming the port, when it is taken */
+	/** Binds the ports. @throws HostFailure with a message for people, naming the port, when one is taken */
 	async start(): Promise<void> {
+		await this.#openPlain();
+		if (this.#options.securePort === undefined) return;
+		try {
+			await this.#openSecure(this.#options.securePort);
+		} catch (error) {
+			this.stop();
+			throw error;
+		}
+	}
+
+	async #openSecure(port: number): Promise<void> {
+		const { network, host, time, entropy = systemEntropy, clientAuthorities = [] } = this.#options;
+		this.#identity ??= drawIdentity("dormouse", (bytes) => entropy.fill(bytes));
+		const secure = new SecurePort({
+			network,
+			time,
+			entropy,
+			crypto: this.#crypto,
+			identity: this.#identity,
+			store: this.security,
+			authorities: clientAuthorities,
+			sessions: this.limits.sessions,
+			received: (bytes, from, proven) => this.#peers.receive(bytes, from, proven),
+			replaced: (address) => this.#peers.forget(address),
+		});
+		this.#securePort = secure;
+		await secure.open(port, host);
+	}
+
+	async #openPlain(): Promise<void> {
 		const { network, host, port = coapPort } = this.#options;
 		const buffer = new Uint8Array(receiveBufferBytes);
 		const from: Address = { host: "", port: 0 };
@@ -125,6 +179,8 @@ export class Lwm2mServer {
 		for (const registration of [...this.#registry.all()]) this.#drop(registration);
 		this.#registry.clear();
 		this.#peers.clear();
+		this.#securePort?.close();
+		this.#securePort = undefined;
 		this.#socket?.close();
 		this.#socket = undefined;
 	}
@@ -137,6 +193,16 @@ export class Lwm2mServer {
 	/** The UDP port, once started. */
 	get port(): number {
 		return this.#port;
+	}
+
+	/** The UDP port of CoAP over DTLS, once started; undefined without one. */
+	get securePort(): number | undefined {
+		return this.#securePort?.port;
+	}
+
+	/** What it shows of itself in DTLS; undefined without a secure port. */
+	get identity(): ServerIdentity | undefined {
+		return this.#identity;
 	}
 
 	/** The address it was told to listen on, if any. */
@@ -180,9 +246,10 @@ export class Lwm2mServer {
 		};
 	}
 
-	#send(bytes: Uint8Array, to: Readonly<Address>): void {
+	#send(bytes: Uint8Array, to: Readonly<RemoteAddress>): void {
 		try {
-			this.#socket?.write(bytes, to);
+			if (to.secure !== true) this.#socket?.write(bytes, to);
+			else if (this.#securePort?.write(bytes, to) !== true) this.unsent++;
 		} catch (error) {
 			if (!(error instanceof HostFailure)) throw error;
 			this.unsent++;
@@ -222,6 +289,8 @@ export class Lwm2mServer {
 		}
 		const registration = this.#registry.byId(location);
 		if (registration === undefined) throw new Refusal(Code.notFound, "no such registration");
+		// As Leshan answers it.
+		if (!this.security.isAuthorized(registration.endpoint, correspondent.proven)) badRequest("forbidden");
 		if (request.code === Code.post) this.#update(correspondent, registration, request, nowMs);
 		else if (request.code === Code.delete) {
 			this.#answer(correspondent, request, { code: Code.deleted }, nowMs);
@@ -238,6 +307,9 @@ export class Lwm2mServer {
 
 	#register(correspondent: Correspondent, request: Request, nowMs: number): void {
 		const registration = readRegister(request, this.#registry.newId(), this.#context(correspondent));
+		if (!this.security.isAuthorized(registration.endpoint, correspondent.proven)) {
+			throw new Refusal(Code.forbidden, "these are not the credentials of this endpoint");
+		}
 		const earlier = this.#registry.byEndpoint(registration.endpoint);
 		if (earlier === undefined && this.#registry.size >= this.limits.clients) {
 			throw new Refusal(Code.serviceUnavailable, "this server has no room for more clients");

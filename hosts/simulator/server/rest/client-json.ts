@@ -34,7 +34,7 @@ export function registrationToJson(registration: Registration, server: Lwm2mServ
 		bindingMode: registration.binding,
 		rootPath: registration.rootPath,
 		objectLinks: registration.links.map(linkToJson),
-		secure: false,
+		secure: registration.address.secure === true,
 		additionalRegistrationAttributes: Object.fromEntries(registration.additionalAttributes),
 		queuemode: registration.queueMode,
 		availableInstances: Object.fromEntries(instances.map(([id, list]) => [id, [...list].sort((a, b) => a - b)])),
@@ -52,7 +52,7 @@ export function updateToJson(update: RegistrationUpdate): unknown {
 			alternatePath: update.objects?.rootPath,
 			objectLinks: update.objects?.links.map(linkToJson),
 		}),
-		secure: false,
+		secure: update.address.secure === true,
 		additionalAttributes: Object.fromEntries(update.additionalAttributes),
 	};
 }

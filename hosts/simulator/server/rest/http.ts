@@ -3,6 +3,7 @@ import type { Lwm2mServer } from "../server.ts";
 import { EventStreams } from "./event-stream.ts";
 import { page } from "./page.ts";
 import { ClientRoutes } from "./routes.ts";
+import { SecurityRoutes } from "./security-routes.ts";
 
 export interface HttpOptions {
 	readonly server: Lwm2mServer;
@@ -31,6 +32,7 @@ export function buildHttp(server: Lwm2mServer): FastifyInstance {
 	streams.route(http);
 	http.addHook("preClose", async () => streams.close());
 	new ClientRoutes(server).route(http);
+	new SecurityRoutes(server).route(http);
 	http.get("/", (_, reply) => reply.type("text/html; charset=utf-8").send(page));
 	return http;
 }

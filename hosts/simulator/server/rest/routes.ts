@@ -61,8 +61,8 @@ export class ClientRoutes {
 		}
 		http.get("/api/objectspecs/:endpoint", (request, reply) => this.#call(request, reply, this.#objects));
 		http.get("/api/server/endpoint", () => this.#endpoints());
-		for (const url of ["/api/server/security", "/api/security/*", "/api/bootstrap", "/api/bootstrap/*"]) {
-			http.all(url, (_, reply) => notYet(reply, "Security and bootstrap"));
+		for (const url of ["/api/bootstrap", "/api/bootstrap/*"]) {
+			http.all(url, (_, reply) => notYet(reply, "Bootstrap operations"));
 		}
 	}
 
@@ -143,9 +143,13 @@ export class ClientRoutes {
 	};
 
 	#endpoints(): unknown {
-		const { host = "0.0.0.0", port } = this.#server;
-		const full = `coap://${host.includes(":") ? `[${host}]` : host}:${port}`;
-		return [{ uri: { full, scheme: "coap", host, port }, description: "CoAP over UDP" }];
+		const { host = "0.0.0.0", port, securePort } = this.#server;
+		const endpoint = (scheme: string, port: number, description: string) => {
+			const full = `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+			return { uri: { full, scheme, host, port }, description };
+		};
+		const plain = endpoint("coap", port, "CoAP over UDP");
+		return securePort === undefined ? [plain] : [plain, endpoint("coaps", securePort, "CoAP over DTLS")];
 	}
 }
 

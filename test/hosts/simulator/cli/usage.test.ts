@@ -29,7 +29,17 @@ const wrong: readonly (readonly [args: string, message: RegExp])[] = [
 	["sim --for 1h --real-time", /'--real-time' cannot be used with option '--for/],
 	["sim --for 1h --server coap://127.0.0.1:5683", /leave out --for, or leave out --server/],
 	["sim --server 127.0.0.1", /Write it as coap:\/\/host:port/],
-	["sim --server coaps://127.0.0.1:5684", /DTLS .*not there yet; use coap:/],
+	["sim --server coaps://127.0.0.1:5684", /coaps:\/\/127\.0\.0\.1:5684 wants keys: give --psk-identity with --psk-key/],
+	["sim --server coap://127.0.0.1:5683 --psk-identity a --psk-key 00", /keys are for DTLS.*write it as coaps:/],
+	["sim --server coaps+tcp://127.0.0.1", /TCP is not there yet/],
+	["sim --cid maybe", /Say on or off/],
+	["sim --cid on", /--cid is about DTLS: give keys too/],
+	["sim --ciphersuite TLS_FOO", /Choose from TLS_PSK_WITH_AES_128_CCM_8 \(0xc0a8\)/],
+	["sim --certificate-usage 4", /Choose 0, 1, 2 or 3/],
+	["sim --dtls-timeout 9", /Say a time/],
+	["server --cert nowhere.pem", /--cert needs --key/],
+	["server --key nowhere.pem", /--key: nowhere.pem: there is no such file/],
+	["server --client-ca nowhere.pem", /--client-ca: nowhere.pem: there is no such file/],
 	["sim --server coap+tcp://127.0.0.1", /TCP is not there yet/],
 	["sim --server http://127.0.0.1", /Write it as coap:/],
 	["sim --server coap://", /Write it as coap:/],
@@ -83,6 +93,7 @@ test("help and version are told on stdout with status 0", { timeout: 60_000 }, a
 	}
 	const { stdout } = await dormouse("sim", "--help");
 	const flags = ["server", "endpoint", "lifetime", "board", "seed", "flash", "real-time", "for", "json"];
+	flags.push("psk-identity", "psk-key", "rpk-private-key", "server-public-key", "cert", "key", "ca", "cid", "sni");
 	for (const flag of flags) ok(stdout.includes(`--${flag}`), `--${flag} is not in the help`);
 	const { status, stdout: version } = await dormouse("--version");
 	equal(status, 0);

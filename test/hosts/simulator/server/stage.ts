@@ -11,6 +11,12 @@ export const serverAddress = { host: "10.9.9.9", port: 5683 };
 /** What happened, in order: the event's name and its data. */
 export type Happening = { [Name in EventName]: { readonly name: Name; readonly event: ServerEvents[Name] } }[EventName];
 
+export interface StageOptions {
+	readonly limits?: Partial<ServerLimits>;
+	readonly seed?: number;
+	readonly securePort?: number;
+}
+
 /** A server in virtual time, on a virtual network, and scripted clients around it. */
 export class Stage {
 	readonly time = new VirtualTime();
@@ -18,18 +24,19 @@ export class Stage {
 	readonly server: Lwm2mServer;
 	readonly happenings: Happening[] = [];
 
-	static async open(options: { limits?: Partial<ServerLimits>; seed?: number } = {}): Promise<Stage> {
+	static async open(options: StageOptions = {}): Promise<Stage> {
 		const stage = new Stage(options);
 		await stage.server.start();
 		return stage;
 	}
 
-	private constructor({ limits = {}, seed = 1 }: { limits?: Partial<ServerLimits>; seed?: number }) {
+	private constructor({ limits = {}, seed = 1, securePort }: StageOptions) {
 		const chance = new Chance(seed);
 		this.network = new VirtualNetwork({ time: this.time, chance: chance.branch("network") });
 		const own = chance.branch("server");
 		const { time, network } = this;
-		this.server = new Lwm2mServer({ network, time, dice: own, entropy: own, limits, ...serverAddress });
+		const secure = securePort === undefined ? {} : { securePort };
+		this.server = new Lwm2mServer({ network, time, dice: own, entropy: own, limits, ...serverAddress, ...secure });
 		const names: EventName[] = [
 			"registered",
 			"updated",

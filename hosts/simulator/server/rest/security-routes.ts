@@ -1,0 +1,138 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { fromHex, toHex } from "../../../../modules/bytes.ts";
+import { readSpki } from "../../../../modules/crypto/public-key.ts";
+import { type SecurityInfo, SecurityRefused } from "../security-store.ts";
+import type { Lwm2mServer } from "../server.ts";
+
+/** The body of a PUT is not what it should be; the message is for people. */
+class BodyRefused extends Error {}
+
+/** What goes to the client of a handler that failed as it may. */
+const textPlain = "text/plain; charset=UTF-8";
+
+/** /api/security and /api/server/security, as leshan-demo-server 2.0.0-M18 has them. */
+export class SecurityRoutes {
+	readonly #server: Lwm2mServer;
+
+	constructor(server: Lwm2mServer) {
+		this.#server = server;
+	}
+
+	route(http: FastifyInstance): void {
+		const { security } = this.#server;
+		const list = () => security.all().map(infoToJson);
+		for (const url of ["/api/security/clients", "/api/security/clients/"]) {
+			http.get(url, list);
+			http.put(url, (request, reply) => this.#put(request, reply));
+		}
+		http.get("/api/security/clients/:endpoint", (request, reply) => {
+			const info = security.byEndpoint(endpointOf(request));
+			return info === undefined ? reply.code(404).type(textPlain).send("not found") : infoToJson(info);
+		});
+		http.delete("/api/security/clients/:endpoint", (request) =>
+			security.remove(endpointOf(request)) ? "" : { message: "not_found" },
+		);
+		for (const url of ["/api/security/server", "/api/server/security"]) http.get(url, () => this.#own());
+	}
+
+	#put(request: FastifyRequest, reply: FastifyReply): unknown {
+		try {
+			this.#server.security.add(infoFromJson(bodyOf(request)));
+			return reply.code(200).send();
+		} catch (error) {
+			if (!(error instanceof BodyRefused || error instanceof SecurityRefused)) throw error;
+			const text = error instanceof BodyRefused ? `Invalid request body: ${error.message}` : error.message;
+			return reply.code(400).type(textPlain).send(text);
+		}
+	}
+
+	/** The certificate where there is one; its key is the raw public key, too. */
+	#own(): unknown {
+		const { identity } = this.#server;
+		if (identity === undefined) return {};
+		const [certificate] = identity.chain;
+		const pubkey = publicKeyToJson(identity.publicKey);
+		if (certificate === undefined) return { pubkey };
+		return { certificate: { pubkey, b64Der: Buffer.from(certificate).toString("base64") } };
+	}
+}
+
+function endpointOf(request: FastifyRequest): string {
+	return (request.params as { endpoint: string }).endpoint;
+}
+
+function bodyOf({ body }: FastifyRequest): unknown {
+	try {
+		return JSON.parse(body instanceof Uint8Array ? Buffer.from(body).toString("utf8") : "");
+	} catch {
+		throw new BodyRefused("it is not JSON"); // and what it is may hold a key
+	}
+}
+
+function infoToJson(info: SecurityInfo): unknown {
+	const { endpoint, mode } = info;
+	if (mode === "psk") return { endpoint, tls: { mode, details: { identity: info.identity, key: toHex(info.key) } } };
+	if (mode === "rpk") return { endpoint, tls: { mode, details: { key: toHex(info.publicKey) } } };
+	return { endpoint, tls: { mode } };
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function fieldsOf(value: unknown, what: string): Fields {
+	if (typeof value !== "object" || value === null || Array.isArray(value)) {
+		throw new BodyRefused(`${what} should be a json object`);
+	}
+	return value as Fields;
+}
+
+function textIn(fields: Fields, name: string, what: string): string {
+	const value = fields[name];
+	if (typeof value !== "string" || value === "") throw new BodyRefused(`Missing ${what}`);
+	return value;
+}
+
+function bytesIn(fields: Fields, name: string): Uint8Array {
+	const bytes = fromHex(textIn(fields, name, name));
+	if (bytes === undefined) throw new BodyRefused(`${name} parameter must be a valid hex string`);
+	return bytes;
+}
+
+function infoFromJson(json: unknown): SecurityInfo {
+	const body = fieldsOf(json, "Security info");
+	const endpoint = textIn(body, "endpoint", "endpoint");
+	if (body.oscore !== undefined) throw new BodyRefused("OSCORE is not implemented by this server yet");
+	const tls = fieldsOf(body.tls, "tls field");
+	switch (tls.mode) {
+		case "psk": {
+			const details = fieldsOf(tls.details, "details field");
+			const identity = textIn(details, "identity", "PSK identity");
+			const key = bytesIn(details, "key");
+			if (key.length > 64) throw new BodyRefused("a key has at most 64 bytes");
+			return { endpoint, mode: "psk", identity, key };
+		}
+		case "rpk": {
+			const publicKey = bytesIn(fieldsOf(tls.details, "details field"), "key");
+			if ("code" in readSpki(publicKey)) throw new BodyRefused("key is no SubjectPublicKeyInfo of P-256");
+			return { endpoint, mode: "rpk", publicKey };
+		}
+		case "x509":
+			return { endpoint, mode: "x509" };
+		default:
+			throw new BodyRefused("Invalid security info content");
+	}
+}
+
+/** @param publicKey a SubjectPublicKeyInfo of P-256: the point is its end */
+function publicKeyToJson(publicKey: Uint8Array): unknown {
+	const coordinate = (at: number) => {
+		const digits = toHex(publicKey, at, at + 32);
+		return digits.startsWith("00") ? digits.slice(2) : digits; // as Java's BigInteger writes it, and Leshan
+	};
+	const at = publicKey.length - 64;
+	return {
+		x: coordinate(at),
+		y: coordinate(at + 32),
+		params: "secp256r1 [NIST P-256,X9.62 prime256v1] (1.2.840.10045.3.1.7)",
+		b64Der: Buffer.from(publicKey).toString("base64"),
+	};
+}

@@ -1,0 +1,184 @@
+import { type Fault, toHex } from "../bytes.ts";
+import { AlertDescription } from "../dtls/alert.ts";
+import { Association } from "../dtls/association.ts";
+import type { ResumableSession } from "../dtls/session.ts";
+import type { AssociationListener, CloseReason, DtlsSettings, Established } from "../dtls/settings.ts";
+import { suiteById } from "../dtls/suite.ts";
+import { type Crypto, type Entropy, HostFailure } from "../host.ts";
+import { type Credentials, type PublicKeys, readCredentials } from "./credentials.ts";
+import type { Instance } from "./instance.ts";
+import type { SecureChannel, SecureListener, SecureTransport, Unsecured } from "./secure.ts";
+
+export interface DtlsTransportOptions {
+	readonly crypto: Crypto;
+	readonly entropy: Entropy;
+	/** For the validity of certificates; undefined while nobody has set the clock. */
+	readonly wallTimeS?: () => number | undefined;
+	/** Absent: pre-shared keys alone. */
+	readonly publicKeys?: PublicKeys;
+	/** Connection IDs (RFC 9146): offered, unless this is false. */
+	readonly connectionId?: boolean;
+	/** The first timeout of a flight: 1000 when left out; 9000 suits cellular links (RFC 7925 §11). */
+	readonly flightTimeoutMs?: number;
+}
+
+/** An empty one says that we put the server's on our records, and want none on those to us: it has one of us only. */
+const noBytes = new Uint8Array(0);
+
+/** DTLS 1.2 for the client's secure servers: one association for each Security Object Instance. */
+export class DtlsTransport implements SecureTransport {
+	readonly #options: DtlsTransportOptions;
+
+	constructor(options: DtlsTransportOptions) {
+		this.#options = options;
+	}
+
+	open(security: Instance, listener: SecureListener): SecureChannel | Fault {
+		const { crypto, publicKeys } = this.#options;
+		const credentials = readCredentials(security, crypto, publicKeys);
+		if ("code" in credentials) return credentials;
+		crypto.release(credentials.key); // imported again for each handshake: a key lives as long as it is needed
+		return new DtlsChannel(security, listener, this.#options);
+	}
+}
+
+/** The channel to one server, through one association after the other. */
+class DtlsChannel implements SecureChannel, AssociationListener {
+	readonly #security: Instance;
+	readonly #listener: SecureListener;
+	readonly #options: DtlsTransportOptions;
+	/** One that is closed stays until its last alert is taken. */
+	#association: Association | undefined;
+	#credentials: Credentials | undefined;
+	/** To go on with next time; its master secret is ours. */
+	#session: ResumableSession | undefined;
+	#isLeaving = false;
+	#nowMs = 0;
+
+	constructor(security: Instance, listener: SecureListener, options: DtlsTransportOptions) {
+		this.#security = security;
+		this.#listener = listener;
+		this.#options = options;
+	}
+
+	get isSecured(): boolean {
+		return this.#association?.state === "established";
+	}
+
+	get deadlineMs(): number {
+		return this.#association?.deadlineMs ?? Infinity;
+	}
+
+	connect(nowMs: number): void {
+		this.#nowMs = nowMs;
+		const state = this.#association?.state;
+		if (state === "handshaking" || state === "established") return;
+		try {
+			const { crypto, publicKeys } = this.#options;
+			const credentials = readCredentials(this.#security, crypto, publicKeys);
+			if ("code" in credentials) {
+				this.#listener.unsecured({ reason: credentials.code }, nowMs);
+				return;
+			}
+			this.#credentials = credentials;
+			const association = new Association("client", this.settings(credentials), this);
+			this.#association = association;
+			this.#listener.handshaking(crypto.implementation);
+			association.connect(nowMs);
+		} catch (error) {
+			if (!(error instanceof HostFailure)) throw error;
+			this.drop();
+			this.#listener.unsecured({ reason: "hostFailure" }, nowMs); // no entropy, or no room for keys
+		}
+	}
+
+	receive(bytes: Uint8Array, at: number, end: number, nowMs: number): void {
+		this.#nowMs = nowMs;
+		this.#association?.receive(bytes, at, end, nowMs);
+	}
+
+	send(bytes: Uint8Array, nowMs: number): void {
+		this.#nowMs = nowMs;
+		this.#association?.send(bytes, 0, bytes.length, nowMs);
+	}
+
+	poll(nowMs: number): void {
+		this.#nowMs = nowMs;
+		this.#association?.poll(nowMs);
+	}
+
+	takeDatagram(): Uint8Array | undefined {
+		return this.#association?.takeDatagram();
+	}
+
+	close(nowMs: number): void {
+		this.#nowMs = nowMs;
+		this.#isLeaving = true;
+		this.#association?.close(nowMs);
+		this.#isLeaving = false;
+		this.release();
+	}
+
+	drop(): void {
+		this.close(this.#nowMs);
+		this.#association = undefined; // and its good-bye with it
+	}
+
+	established({ suite, isResumed, peerConnectionId, session }: Established, nowMs: number): void {
+		this.release();
+		this.keep(session);
+		this.#listener.secured(
+			{
+				suite: suiteById(suite)?.name ?? "",
+				...(peerConnectionId.length === 0 ? {} : { cid: toHex(peerConnectionId) }),
+				resumed: isResumed,
+			},
+			nowMs,
+		);
+	}
+
+	received(bytes: Uint8Array, at: number, end: number, nowMs: number): void {
+		this.#listener.decrypted(bytes, at, end, nowMs);
+	}
+
+	closed({ code, alert }: CloseReason, nowMs: number): void {
+		this.release();
+		// A session that ended in anger is not resumed (RFC 5246 §7.2.2), nor offered again where a handshake failed.
+		if (alert !== AlertDescription.closeNotify && !this.#isLeaving) this.keep(undefined);
+		const why: Unsecured = alert === undefined ? { reason: code } : { reason: code, alert: nameOf(alert) };
+		if (!this.#isLeaving) this.#listener.unsecured(why, nowMs);
+	}
+
+	private settings({ settings }: Credentials): DtlsSettings {
+		const { crypto, entropy, wallTimeS, connectionId, flightTimeoutMs } = this.#options;
+		return {
+			crypto,
+			entropy,
+			...settings,
+			...(wallTimeS === undefined ? {} : { wallTimeS }),
+			...(connectionId === false ? {} : { connectionId: noBytes }),
+			...(flightTimeoutMs === undefined ? {} : { tuning: { initialTimeoutMs: flightTimeoutMs } }),
+			...(this.#session === undefined ? {} : { resume: this.#session }),
+		};
+	}
+
+	/** Keeps another session, or none. */
+	private keep(session: ResumableSession | undefined): void {
+		if (this.#session !== session) this.#session?.master.fill(0);
+		this.#session = session;
+	}
+
+	/** The handshake is over: its key goes back. */
+	private release(): void {
+		const credentials = this.#credentials;
+		this.#credentials = undefined;
+		if (credentials !== undefined) this.#options.crypto.release(credentials.key);
+	}
+}
+
+/** "unknownPskIdentity"; the number of one that we do not know. */
+function nameOf(alert: number): string {
+	const names: { readonly [name: string]: number } = AlertDescription;
+	for (const name in names) if (names[name] === alert) return name;
+	return String(alert);
+}
