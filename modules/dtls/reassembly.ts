@@ -100,7 +100,7 @@ function endOf({ at, bytes }: Piece): number {
 export class Reassembly {
 	/** Sequence number of the message that comes next. */
 	next = 0;
-	/** The number of a message that receive() saw though it had been taken before: a retransmission. -1: there was none. */
+	/** The number of a message that receive() saw though it had been taken before: it came again. -1: there was none. */
 	repeated = -1;
 	readonly #limits: ReassemblyLimits;
 	readonly #view = new FragmentView();
