@@ -23,6 +23,7 @@ const idKeyUsage = "551d0f"; // RFC 5280 §4.2.1.3
 const idSubjectAltName = "551d11"; // §4.2.1.6
 const idBasicConstraints = "551d13"; // §4.2.1.9
 const idNameConstraints = "551d1e"; // §4.2.1.10
+const idPolicyConstraints = "551d24"; // §4.2.1.11
 const idExtendedKeyUsage = "551d25"; // §4.2.1.12
 const idServerAuth = "2b06010505070301";
 const idClientAuth = "2b06010505070302";
@@ -235,7 +236,8 @@ function takeExtension(der: DerReader, certificate: Certificate, id: string, isC
 			der.take(tagSequence);
 			return metNameConstraints;
 	}
-	if (isCritical) certificate.hasUnknownCritical = true;
+	// RFC 5280 §4.2.1.11 wants policyConstraints critical: whoever left that out meant them all the same.
+	if (isCritical || id === idPolicyConstraints) certificate.hasUnknownCritical = true;
 	der.at = der.end; // passed over: whatever an OCTET STRING holds
 	return id === idSubjectKeyIdentifier ? metKeyIdentifier : 0;
 }

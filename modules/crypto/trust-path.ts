@@ -145,7 +145,9 @@ function commonFault(certificate: Certificate): Fault | undefined {
 	if (certificate.hasUnknownCritical) return unknownCritical;
 	// Differs from RFC 5280 §6.1.4 (g): we do not process them, so they are refused even where not critical.
 	if (certificate.hasNameConstraints) return nameConstraints;
-	return undefined;
+	// RFC 5280 §4.2.1.3: keyCertSign only together with cA.
+	const signsOthers = certificate.keyUsage >= 0 && (certificate.keyUsage & keyUsageKeyCertSign) !== 0;
+	return signsOthers && !certificate.isCa ? notCa : undefined;
 }
 
 /** What the certificate of the peer itself must be like (RFC 5280 §6.1.5, RFC 5246 §7.4.2). */
