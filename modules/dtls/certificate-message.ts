@@ -73,10 +73,10 @@ export function readCertificateRequest(bytes: Uint8Array, at: number, end: numbe
 	const algorithms = reader.uints(2, 2, listItemsMax);
 	const authorities = reader.nested(2);
 	while (authorities.at < authorities.end) {
-		const name = authorities.nested(2);
+		const name = authorities.nested(2); // empty, too, when it does not fit
 		if (name.at === name.end) return REQUEST_BROKEN;
 	}
-	return reader.isDone && !authorities.isBroken ? { types, algorithms } : REQUEST_BROKEN;
+	return reader.isDone ? { types, algorithms } : REQUEST_BROKEN;
 }
 
 export function writeCertificateRequest({ types, algorithms }: CertificateRequest): Uint8Array {

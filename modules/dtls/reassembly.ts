@@ -116,6 +116,11 @@ export class Reassembly {
 		return this.repeated >= 0;
 	}
 
+	/** How many messages are incomplete or early, rivals among them. */
+	get bufferedMessages(): number {
+		return this.#candidates.length;
+	}
+
 	/** How many bytes of incomplete or early messages are kept. */
 	get bufferedBytes(): number {
 		let size = 0;

@@ -26,11 +26,11 @@ export function readSignature(der: Uint8Array): Uint8Array | Fault {
 	return readNumber(der, middle, signature, 2 * numberSize) === size ? signature : SIGNATURE_BROKEN;
 }
 
-/** Reads an INTEGER, not 0, so that it ends at into[intoEnd]. @returns where it ends in `der`; -1 when it is none */
+/** Reads an INTEGER, not 0, so that it ends at into[intoEnd]. @returns where it says it ends; -1 when it is none */
 function readNumber(der: Uint8Array, at: number, into: Uint8Array, intoEnd: number): number {
 	const size = der[at + 1] ?? 0;
 	const end = at + 2 + size;
-	if (der[at] !== 2 || size === 0 || end > der.length) return -1;
+	if (der[at] !== 2 || size === 0) return -1;
 	let from = at + 2;
 	const lead = der[from]!;
 	if (lead >= 0x80) return -1;

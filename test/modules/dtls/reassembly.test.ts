@@ -131,7 +131,7 @@ test("fragments that can not be are named and leave nothing", () => {
 		equal(reassembly.receive(whole(2, 0), 0, end)?.code, "dtls.fragmentTruncated", `${end} bytes`);
 	}
 	for (let count = 0; count < 100; count++) equal(give(reassembly, raw(2, 10, 0, 0, [])), undefined);
-	equal(reassembly.bufferedBytes, 0);
+	equal(reassembly.bufferedMessages, 0);
 	equal(give(reassembly, new Uint8Array(0)), undefined);
 	// what stands in front of the bad one counts
 	equal(give(reassembly, join([whole(2, 0), raw(2, 10, 1, 8, [1, 2, 3])])), "dtls.fragmentRange");
@@ -246,11 +246,47 @@ test("whatever comes, what is kept stays within its limits, and the next message
 			const size = draw(total - offset + 2);
 			give(reassembly, raw(draw(3), total, draw(6), offset, new Uint8Array(size), size), draw(2));
 			ok(reassembly.bufferedBytes <= limits.bufferedBytes, `seed=${seed}`);
+			ok(reassembly.bufferedMessages <= limits.messages + 3, `seed=${seed}`);
 			if (draw(20) === 0 && reassembly.take() !== undefined) reassembly.refuse();
 		}
 		for (const fragment of cut(9, reassembly.next, 60)) give(reassembly, fragment, 1);
 		deepEqual(takeAll(reassembly)[0], `9 0 ${toHex(body)}`, `seed=${seed}`);
 	}
+});
+
+test("what is further ahead never pushes out what is needed sooner", () => {
+	const reassembly = new Reassembly({ bufferedBytes: 149 });
+	give(reassembly, raw(11, 100, 0, 0, body.subarray(0, 60)));
+	give(reassembly, raw(11, 100, 1, 0, body.subarray(0, 50)));
+	give(reassembly, raw(11, 100, 1, 50, body.subarray(50, 95)));
+	equal(reassembly.bufferedBytes, 110, "no room for more of the second, and its first piece stays");
+	for (let sequence = 2; sequence < 8; sequence++) give(reassembly, raw(11, 100, sequence, 0, body.subarray(0, 90)));
+	equal(reassembly.bufferedBytes, 110);
+	give(reassembly, raw(11, 100, 0, 60, body.subarray(60)));
+	equal(reassembly.bufferedMessages, 1, "the second makes room");
+	deepEqual(takeAll(reassembly), [`11 0 ${toHex(body)}`]);
+});
+
+test("there is an end to messages under way, and to pieces of one", () => {
+	const reassembly = new Reassembly({ messages: 2 });
+	for (let total = 20; total < 40; total++) {
+		for (const sequence of [0, 1]) give(reassembly, raw(11, total, sequence, 0, [1]));
+	}
+	equal(reassembly.bufferedMessages, 5);
+	reassembly.reset();
+	for (let offset = 0; offset < 100; offset += 2) give(reassembly, raw(11, 100, 0, offset, [1]));
+	equal(reassembly.bufferedBytes, 16);
+});
+
+test("rivals that were not taken are forgotten with the next message", () => {
+	const reassembly = new Reassembly();
+	give(reassembly, whole(2, 0));
+	give(reassembly, whole(3, 0));
+	// a piece of one that is complete does not bring it to the front
+	give(reassembly, cut(2, 0, 42)[0]!);
+	equal(reassembly.take()?.type, 3);
+	equal(reassembly.take(), undefined);
+	equal(reassembly.bufferedMessages, 0);
 });
 
 test("every bit flip of a record of two fragments leaves the message that is sent again", () => {
