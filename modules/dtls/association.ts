@@ -1,0 +1,460 @@
+import { assert, equalBytes, type Fault } from "../bytes.ts";
+import { HostFailure } from "../host.ts";
+import { AlertDescription, AlertLevel, readAlert, writeAlert } from "./alert.ts";
+import {
+	type AssociationAction,
+	type AssociationEvent,
+	type AssociationState,
+	associationTable,
+} from "./association-table.ts";
+import { ClientHandshake } from "./client-handshake.ts";
+import { ContentType } from "./content-type.ts";
+import { EarlyRecords } from "./early-records.ts";
+import type { Flight } from "./flight.ts";
+import { FragmentView } from "./fragment.ts";
+import { type Carrier, type Completion, datagramBytesDefault } from "./handshake.ts";
+import { HandshakeType } from "./handshake-type.ts";
+import { challenge, type OpeningHello, readOpeningHello } from "./hello-gate.ts";
+import { RecordView, readRecord } from "./record.ts";
+import { RecordLayer } from "./record-layer.ts";
+import { DEFAULT_DTLS_TUNING } from "./retransmission.ts";
+import { ServerHandshake } from "./server-handshake.ts";
+import type { PeerIdentity } from "./session.ts";
+import { decodeState } from "./session-state.ts";
+import {
+	type AssociationListener,
+	type CloseReason,
+	DEFAULT_DTLS_LIMITS,
+	type DtlsLimits,
+	type DtlsSettings,
+	type Role,
+} from "./settings.ts";
+import { encodeSessionState, identityOf, isOwnState } from "./state-keeping.ts";
+
+/** How long the last flight of a handshake is kept for a peer that has not got it: well past its timer's second turn. */
+const lastFlightMs = 60_000;
+/** no_renegotiation is said so seldom at most, whatever is asked. */
+const refuseIntervalMs = 10_000;
+const noAddress = new Uint8Array(0);
+const closedByUs: CloseReason = Object.freeze({ code: "dtls.closed" });
+const closedByPeer: CloseReason = Object.freeze({ code: "dtls.closeNotify" });
+const usedUp: CloseReason = Object.freeze({ code: "dtls.sequencesUsedUp" });
+const hostFailed: CloseReason = Object.freeze({ code: "dtls.hostFailure" });
+
+/**
+ * One DTLS association with one remote endpoint, without I/O: datagrams, plaintext and the time come in; datagrams and
+ * calls to the listener come out. Knows no addresses.
+ */
+export class Association implements Carrier {
+	readonly role: Role;
+	readonly records = new RecordLayer();
+	private readonly settings: DtlsSettings;
+	private readonly listener: AssociationListener;
+	private readonly view: RecordView;
+	private machine: AssociationState = "idle";
+	/** While handshaking. */
+	private handshake: ClientHandshake | ServerHandshake | undefined;
+	private early: EarlyRecords | undefined;
+	/** Server: the random of the ClientHello that began the handshake. */
+	private helloRandom: Uint8Array = noAddress;
+	private outbox: Uint8Array[] = [];
+	private lastFlight: Flight | undefined;
+	private lastFlightPlaintextBytes = 0;
+	private lastFlightUntilMs = 0;
+	private lastFlightAtMs = 0;
+	private refusedAtMs = -Infinity;
+	private sessionId: Uint8Array | undefined;
+	private peer: PeerIdentity = {};
+
+	/** @param view to share, where many associations take turns */
+	constructor(role: Role, settings: DtlsSettings, listener: AssociationListener, view = new RecordView()) {
+		this.role = role;
+		this.settings = settings;
+		this.listener = listener;
+		this.view = view;
+	}
+
+	/**
+	 * Takes up an established session where its state left off (RFC 6347 has no word for it): no handshake, no datagram.
+	 * @param state of exportState(), or what `reserve` was given last
+	 * @returns the association, established; or why not: torn bytes, another role, other credentials
+	 */
+	static resumeFrom(
+		state: Uint8Array,
+		settings: DtlsSettings,
+		listener: AssociationListener,
+		role: Role = "client",
+		view = new RecordView(),
+	): Association | Fault {
+		const decoded = decodeState(state);
+		if ("code" in decoded) return decoded;
+		const refused = isOwnState(decoded, settings, role);
+		if (refused !== undefined) return refused;
+		const association = new Association(role, settings, listener, view);
+		association.records.restore(decoded, state.slice(), settings, listener.reserve?.bind(listener));
+		association.peer = identityOf(decoded);
+		association.machine = "established";
+		return association;
+	}
+
+	get state(): AssociationState {
+		return this.machine;
+	}
+
+	/** What the peer proved to be; {} before it did. */
+	get peerIdentity(): PeerIdentity {
+		return this.peer;
+	}
+
+	/** What the peer puts on its records to us; empty: none. */
+	get connectionId(): Uint8Array {
+		return this.records.ownCid;
+	}
+
+	/** When to call poll(); Infinity: when something happens. */
+	get deadlineMs(): number {
+		return this.handshake?.deadlineMs ?? Number.POSITIVE_INFINITY;
+	}
+
+	/** The most plaintext that send() takes; 0 while not established. */
+	get plaintextBytes(): number {
+		return this.machine === "established" ? this.records.plaintextBytes : 0;
+	}
+
+	/** Client: begins the handshake. */
+	connect(nowMs: number): void {
+		assert(this.role === "client", "dtls: a server does not connect");
+		this.take("connect", nowMs);
+	}
+
+	/** Server: begins the handshake with a ClientHello whose cookie somebody else has checked. */
+	accept(opening: OpeningHello, nowMs: number): void {
+		assert(this.role === "server", "dtls: a client does not accept");
+		this.open(opening, nowMs);
+	}
+
+	/** Takes one datagram, bytes[at .. end), which is deciphered in place. Never throws for what is in it. */
+	receive(bytes: Uint8Array, at: number, end: number, nowMs: number): void {
+		const { view } = this;
+		let from = at;
+		this.records.isNewest = false;
+		try {
+			while (from < end && this.machine !== "closed") {
+				const cidSize = this.settings.connectionId?.length ?? this.records.ownCid.length;
+				if (readRecord(bytes, from, end, cidSize, view) !== undefined) break;
+				from = view.next;
+				this.record(bytes, nowMs);
+			}
+			this.replayEarly(nowMs);
+		} catch (error) {
+			this.survive(error, nowMs);
+		}
+	}
+
+	/**
+	 * Sends plain[at .. end) as one record in one datagram.
+	 * @returns false when it was not taken: not established, too large, or no sequence number could be reserved
+	 */
+	send(plain: Uint8Array, at: number, end: number, nowMs: number): boolean {
+		if (this.machine !== "established" || end - at > this.records.plaintextBytes) return false;
+		if (this.records.isUsedUp) {
+			this.take("close", nowMs, usedUp);
+			return false;
+		}
+		return this.sealOut(ContentType.applicationData, plain, at, end);
+	}
+
+	/** Lets time pass. */
+	poll(nowMs: number): void {
+		this.expire(nowMs);
+		try {
+			this.handshake?.poll(nowMs);
+		} catch (error) {
+			this.survive(error, nowMs);
+		}
+	}
+
+	/** The next datagram for the peer, the caller's own; undefined: none waits. */
+	takeDatagram(): Uint8Array | undefined {
+		return this.outbox.shift();
+	}
+
+	/** Ends it, with close_notify where there is a connection. Datagrams that wait still go out. */
+	close(nowMs: number): void {
+		this.take("close", nowMs, closedByUs);
+	}
+
+	/**
+	 * The session as bytes, for a sleep; Reservation.export() says what holds for them.
+	 * @returns undefined while not established, or where the settings do not ask for it
+	 */
+	exportState(): Uint8Array | undefined {
+		return this.machine === "established" ? this.records.reservation?.export() : undefined;
+	}
+
+	/** Carrier: for the handshake alone. */
+	transmit(flight: Flight, plaintextBytes: number): void {
+		const { datagramBytes = datagramBytesDefault, shareRecords = true } = this.settings;
+		flight.pack(this.records, { datagramBytes, plaintextBytes, shareRecords }, (datagram) => this.post(datagram));
+	}
+
+	/** Carrier: for the handshake alone. */
+	completed(completion: Completion, nowMs: number): void {
+		this.take("completed", nowMs, undefined, completion);
+	}
+
+	/** Carrier: for the handshake alone. */
+	failed(reason: CloseReason, alert: number | undefined, nowMs: number): void {
+		if (alert !== undefined) this.sayAlert(AlertLevel.fatal, alert);
+		this.take("failed", nowMs, reason);
+	}
+
+	/** Carrier: for the handshake alone. */
+	forgetEarly(): void {
+		this.early = undefined;
+	}
+
+	private take(event: AssociationEvent, nowMs: number, reason?: CloseReason, completion?: Completion): void {
+		const cell = associationTable[this.machine][event];
+		assert(cell !== "impossible", `dtls: ${event} while ${this.machine}`);
+		if (cell === "ignore") return;
+		this.machine = cell[1];
+		this.act(cell[0], nowMs, reason, completion);
+	}
+
+	private act(action: AssociationAction, nowMs: number, reason?: CloseReason, completion?: Completion): void {
+		switch (action) {
+			case "beginHandshake": {
+				const handshake = new ClientHandshake(this.settings, this);
+				this.handshake = handshake;
+				handshake.connect(nowMs);
+				return;
+			}
+			case "acceptHello":
+				this.handshake?.release();
+				this.records.uninstall();
+				this.early = undefined;
+				this.handshake = new ServerHandshake(this.settings, this);
+				return;
+			case "tellHandshake":
+				this.handshake?.hearAlert(reason!.alert!, nowMs);
+				return;
+			case "establish":
+				this.establish(completion!, nowMs);
+				return;
+			case "sayClose":
+				this.sayAlert(AlertLevel.warning, AlertDescription.closeNotify);
+				this.end(reason!, nowMs);
+				return;
+			case "end":
+				this.end(reason!, nowMs);
+				return;
+			case "repeatLastFlight":
+				this.repeatLastFlight(nowMs);
+				return;
+			case "refuse":
+				if (nowMs - this.refusedAtMs < refuseIntervalMs) return;
+				this.refusedAtMs = nowMs;
+				this.sayAlert(AlertLevel.warning, AlertDescription.noRenegotiation);
+				return;
+		}
+	}
+
+	private establish({ established, lastFlight, sessionId }: Completion, nowMs: number): void {
+		const { handshake, settings, listener } = this;
+		this.peer = established.peer;
+		this.sessionId = sessionId;
+		this.lastFlight = lastFlight;
+		this.lastFlightPlaintextBytes = handshake!.plaintextBytes;
+		this.lastFlightAtMs = nowMs;
+		this.lastFlightUntilMs = nowMs + lastFlightMs;
+		this.handshake = undefined;
+		handshake!.release();
+		if (listener.reserve !== undefined || settings.isExportable === true) {
+			const state = encodeSessionState(this.role, established, this.records, settings);
+			this.records.reserveFrom(state, listener.reserve?.bind(listener));
+		}
+		this.records.forgetKeyBlock();
+		listener.established(established, nowMs);
+	}
+
+	private end(reason: CloseReason, nowMs: number): void {
+		this.handshake?.release();
+		this.handshake = undefined;
+		this.early = undefined;
+		this.lastFlight = undefined;
+		this.records.release();
+		this.listener.closed(reason, nowMs);
+	}
+
+	/** One record of a datagram, in this.view. */
+	private record(bytes: Uint8Array, nowMs: number): void {
+		const { records, view } = this;
+		if (view.epoch === 0) {
+			if (this.machine === "established" || !records.openPlain(bytes, view)) return;
+			this.plainRecord(bytes, nowMs);
+		} else if (view.epoch === 1) {
+			if (!records.isProtected) this.keepEarly(bytes);
+			else if (records.isWelcome(bytes, view)) {
+				if (records.open(bytes, view)) this.protectedRecord(bytes, nowMs);
+				else this.handshake?.noteBadRecord();
+			}
+		}
+	}
+
+	private plainRecord(bytes: Uint8Array, nowMs: number): void {
+		const { view } = this;
+		if (view.type === ContentType.alert) {
+			const alert = readAlert(bytes, view.at, view.end);
+			if ("code" in alert || this.handshake === undefined) return;
+			const isEnd = alert.level === AlertLevel.fatal || alert.description === AlertDescription.closeNotify;
+			if (isEnd) this.handshake.noteAlert(alert.description);
+		} else if (view.type === ContentType.handshake) {
+			if (this.role === "server" && this.isOpening(bytes, nowMs)) return;
+			this.handshake?.receive(bytes, view.at, view.end, 0, nowMs);
+		}
+	}
+
+	/** @returns whether this was a ClientHello that is none of the handshake under way */
+	private isOpening(bytes: Uint8Array, nowMs: number): boolean {
+		const opening = readOpeningHello(bytes, this.view);
+		if (opening === undefined || equalBytes(opening.hello.random, this.helloRandom)) return false;
+		const { cookies, peerAddress = noAddress } = this.settings;
+		const answer = cookies === undefined ? undefined : challenge(cookies, peerAddress, opening, nowMs);
+		if (answer === undefined) this.open(opening, nowMs);
+		else this.post(answer);
+		return true;
+	}
+
+	private open(opening: OpeningHello, nowMs: number): void {
+		this.helloRandom = opening.hello.random;
+		this.records.plainSequence = Math.max(this.records.plainSequence, opening.recordSequence);
+		this.take("clientHello", nowMs);
+		(this.handshake as ServerHandshake).accept(opening.hello, opening.message, nowMs);
+	}
+
+	private protectedRecord(bytes: Uint8Array, nowMs: number): void {
+		const { at, end, type } = this.view;
+		switch (type) {
+			case ContentType.applicationData:
+				if (this.machine === "established") {
+					this.lastFlight = undefined; // the peer has got it
+					this.listener.received(bytes, at, end, nowMs);
+				} else this.keepEarlyData(bytes, at, end);
+				return;
+			case ContentType.handshake:
+				if (this.handshake !== undefined) this.handshake.receive(bytes, at, end, 1, nowMs);
+				else this.lateHandshake(bytes, at, end, nowMs);
+				return;
+			case ContentType.alert:
+				this.hearAlert(bytes, at, end, nowMs);
+				return;
+		}
+	}
+
+	private hearAlert(bytes: Uint8Array, at: number, end: number, nowMs: number): void {
+		const alert = readAlert(bytes, at, end);
+		if ("code" in alert) return;
+		const reason = { code: "dtls.alert", alert: alert.description };
+		if (alert.description === AlertDescription.closeNotify) {
+			this.take("closeNotify", nowMs, this.machine === "established" ? closedByPeer : reason);
+		} else if (alert.level === AlertLevel.fatal) {
+			// RFC 5246 §7.2.2: such a session is not to be resumed
+			if (this.sessionId !== undefined) this.settings.sessions?.forget(this.sessionId);
+			this.take("fatalAlert", nowMs, reason);
+		}
+	}
+
+	/** A handshake message when there is no handshake. */
+	private lateHandshake(bytes: Uint8Array, at: number, end: number, nowMs: number): void {
+		const fragment = new FragmentView();
+		if (fragment.read(bytes, at, end) !== undefined) return;
+		const asking = this.role === "client" ? HandshakeType.helloRequest : HandshakeType.clientHello;
+		if (fragment.type === HandshakeType.finished) this.take("repeated", nowMs);
+		else if (fragment.type === asking) this.take("renegotiation", nowMs);
+	}
+
+	private repeatLastFlight(nowMs: number): void {
+		this.expire(nowMs);
+		const { lastFlight, settings } = this;
+		const guardMs = (settings.tuning?.initialTimeoutMs ?? DEFAULT_DTLS_TUNING.initialTimeoutMs) / 4;
+		if (lastFlight === undefined || nowMs - this.lastFlightAtMs < guardMs) return;
+		this.lastFlightAtMs = nowMs;
+		this.transmit(lastFlight, this.lastFlightPlaintextBytes);
+	}
+
+	private expire(nowMs: number): void {
+		if (nowMs >= this.lastFlightUntilMs) this.lastFlight = undefined;
+	}
+
+	private keepEarly(bytes: Uint8Array): void {
+		if (this.handshake === undefined) return;
+		const { headerAt, next } = this.view;
+		this.earlyRecords().keepRecord(bytes, headerAt, next);
+	}
+
+	private keepEarlyData(bytes: Uint8Array, at: number, end: number): void {
+		this.earlyRecords().keepData(bytes, at, end);
+	}
+
+	private earlyRecords(): EarlyRecords {
+		if (this.early !== undefined) return this.early;
+		const limits: DtlsLimits = { ...DEFAULT_DTLS_LIMITS, ...this.settings.limits };
+		this.early = new EarlyRecords(limits.earlyRecords, limits.earlyBytes);
+		return this.early;
+	}
+
+	/** What came too early is not too early any more. */
+	private replayEarly(nowMs: number): void {
+		const { early } = this;
+		if (early === undefined || !this.records.isProtected) return;
+		for (let record = early.takeRecord(); record !== undefined; record = early.takeRecord()) {
+			const cidSize = this.records.ownCid.length;
+			if (readRecord(record, 0, record.length, cidSize, this.view) === undefined) this.record(record, nowMs);
+			if (this.early !== early) return;
+		}
+		if (this.machine !== "established") return;
+		this.early = undefined;
+		for (let data = early.takeData(); data !== undefined; data = early.takeData()) {
+			if (this.state === "established") this.listener.received(data, 0, data.length, nowMs);
+		}
+	}
+
+	/** Says an alert, under protection once we speak under it. */
+	private sayAlert(level: number, description: number): void {
+		const alert = writeAlert(level, description);
+		const isProtected = this.records.isProtected && (this.role === "client" || this.handshake === undefined);
+		if (isProtected) {
+			this.sealOut(ContentType.alert, alert, 0, alert.length);
+			return;
+		}
+		const datagram = new Uint8Array(this.records.recordBytes(0, alert.length));
+		this.records.seal(0, ContentType.alert, alert, 0, alert.length, datagram, 0);
+		this.post(datagram);
+	}
+
+	/** Sends one protected record. @returns false when the port had none to give: no number, no key */
+	private sealOut(type: number, plain: Uint8Array, at: number, end: number): boolean {
+		const datagram = new Uint8Array(this.records.recordBytes(1, end - at));
+		try {
+			this.records.seal(1, type, plain, at, end, datagram, 0);
+		} catch (error) {
+			if (error instanceof HostFailure) return false;
+			throw error;
+		}
+		this.post(datagram);
+		return true;
+	}
+
+	private post(datagram: Uint8Array): void {
+		const most = this.settings.limits?.outbox ?? DEFAULT_DTLS_LIMITS.outbox;
+		if (this.outbox.length >= most) this.outbox.shift();
+		this.outbox.push(datagram);
+	}
+
+	/** A port failed in the midst of things: a handshake ends; an established session has lost a record. */
+	private survive(error: unknown, nowMs: number): void {
+		if (!(error instanceof HostFailure)) throw error;
+		if (this.machine === "handshaking") this.failed(hostFailed, AlertDescription.internalError, nowMs);
+	}
+}
