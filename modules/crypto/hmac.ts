@@ -9,18 +9,16 @@ export class Hmac {
 
 	/** @param key any size; copied */
 	constructor(key: Uint8Array) {
-		let short = key;
+		const pad = new Uint8Array(64);
 		if (key.length > 64) {
-			short = new Uint8Array(32);
 			this.#run.update(key, 0, key.length);
-			this.#run.finish(short, 0);
-		}
-		for (let index = 0; index < 64; index++) {
-			const byte = index < short.length ? short[index]! : 0;
-			this.#inner.updateByte(byte ^ 0x36);
-			this.#outer.updateByte(byte ^ 0x5c);
-		}
-		if (short !== key) short.fill(0);
+			this.#run.finish(pad, 0);
+		} else pad.set(key);
+		for (let index = 0; index < 64; index++) pad[index]! ^= 0x36;
+		this.#inner.update(pad, 0, 64);
+		for (let index = 0; index < 64; index++) pad[index]! ^= 0x36 ^ 0x5c;
+		this.#outer.update(pad, 0, 64);
+		pad.fill(0);
 		this.#run.copy(this.#inner);
 	}
 
@@ -57,6 +55,7 @@ export function fillPrf(secret: Uint8Array, labelAndSeed: Uint8Array, into: Uint
 		hmac.update(labelAndSeed, 0, labelAndSeed.length);
 		hmac.finish(block, 0);
 		for (let index = 0; index < 32 && at + index < into.length; index++) into[at + index] = block[index]!;
+		if (at + 32 >= into.length) break;
 		hmac.update(link, 0, 32);
 		hmac.finish(link, 0);
 	}

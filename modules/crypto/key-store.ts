@@ -32,13 +32,6 @@ export class KeyStore {
 		return bytes;
 	}
 
-	/** How many there are. */
-	get count(): number {
-		let count = 0;
-		for (let index = 0; index < this.#uses.length; index++) if (this.#uses[index] !== undefined) count++;
-		return count;
-	}
-
 	release(key: KeyHandle): void {
 		this.#keys[key - 1]?.fill(0);
 		this.#keys[key - 1] = undefined;

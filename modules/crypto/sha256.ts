@@ -90,16 +90,16 @@ export class Sha256 implements HashRun {
 	}
 
 	update(bytes: Uint8Array, at: number, end: number): void {
-		for (let from = at; from < end; from++) this.updateByte(bytes[from]!);
-	}
-
-	updateByte(byte: number): void {
 		const words = this.#words;
-		const place = this.#size++ & 63;
-		const index = 8 + (place >> 2);
-		const shift = 24 - ((place & 3) << 3);
-		words[index] = shift === 24 ? byte << 24 : words[index]! | (byte << shift);
-		if (place === 63) compress(words);
+		let size = this.#size;
+		for (let from = at; from < end; from++) {
+			const index = 8 + ((size & 63) >> 2);
+			const place = size++ & 3;
+			if (place === 0) words[index] = bytes[from]! << 24;
+			else words[index]! |= bytes[from]! << (24 - (place << 3));
+			if ((size & 63) === 0) compress(words);
+		}
+		this.#size = size;
 	}
 
 	digest(): Uint8Array {
@@ -114,12 +114,19 @@ export class Sha256 implements HashRun {
 	finish(into: Uint8Array, at: number): void {
 		const words = this.#words;
 		const size = this.#size;
-		this.updateByte(0x80);
-		while ((this.#size & 63) !== 56) this.updateByte(0);
+		const place = size & 3;
+		let index = 8 + ((size & 63) >> 2);
+		words[index] = (place === 0 ? 0 : words[index]!) | (0x80 << (24 - (place << 3)));
+		if (index > 21) {
+			words.fill(0, index + 1);
+			compress(words);
+			index = 7;
+		}
+		words.fill(0, index + 1);
 		words[22] = Math.floor(size / 0x20000000);
 		words[23] = size << 3;
 		compress(words);
-		for (let index = 0; index < 32; index++) into[at + index] = words[index >> 2]! >> (24 - ((index & 3) << 3));
+		for (let to = 0; to < 32; to++) into[at + to] = words[to >> 2]! >> (24 - ((to & 3) << 3));
 		this.reset();
 	}
 }

@@ -1,7 +1,8 @@
 import { fromHex, toHex, utf8 } from "../../../modules/bytes.ts";
 import { PortableCrypto } from "../../../modules/crypto/portable.ts";
 import { hkdfExpand, hkdfExtract, prf } from "../../../modules/crypto/prf.ts";
-import { equal, ok, test } from "../../harness.ts";
+import { HostFailure } from "../../../modules/host.ts";
+import { equal, ok, test, throws } from "../../harness.ts";
 
 const hex = (text: string) => fromHex(text)!;
 const crypto = () => new PortableCrypto({ entropy: { fill: (bytes) => void bytes.fill(7) } });
@@ -67,4 +68,33 @@ test('PRF: 100 bytes of the well-known example (P_SHA256 with label "test label"
 			"6b301791e90d35c9c9a46b4e14baf9af0fa022f7077def17abfd" +
 			"3797c0564bab4fbc91666e9def9b97fce34f796789baa48082d122ee42c5a72e5a5110fff70187347b66",
 	);
+});
+
+test("a released key is gone, for each use; the wrong use of one is our bug", () => {
+	const port = crypto();
+	const aes = port.importAesKey(new Uint8Array(16));
+	const secret = port.importSecret(new Uint8Array(16));
+	const block = new Uint8Array(32);
+	throws(() => port.hmac(aes, block, 0, 16));
+	throws(() => port.cbc("encrypt", secret, block, block, 0, 16));
+	equal(port.seal("gcm", aes, block.subarray(0, 12), block, block, 0, 16, block, 0), 32);
+	port.release(aes);
+	throws(() => port.seal("gcm", aes, block.subarray(0, 12), block, block, 0, 16, block, 0));
+	port.release(secret);
+	throws(() => port.exportSecret(secret));
+	const other = port.importAesKey(new Uint8Array(16).fill(1));
+	const zeros = new Uint8Array(16);
+	port.cbc("encrypt", other, new Uint8Array(16), zeros, 0, 16);
+	ok(toHex(zeros) !== "66e94bd4ef8a2c3b884cfa59ca342b2e", "the schedule of a released key serves its successor");
+});
+
+test("the 65th key finds no room", () => {
+	const port = crypto();
+	const keys = Array.from({ length: 64 }, () => port.importSecret(new Uint8Array(1)));
+	throws(
+		() => port.importSecret(new Uint8Array(1)),
+		(error) => error instanceof HostFailure,
+	);
+	port.release(keys[30]!);
+	port.importSecret(new Uint8Array(1));
 });
