@@ -39,7 +39,7 @@ export const usageDomainIssued = 3;
 export const matchExact = 0;
 export const matchSha256 = 1;
 
-/** Says whether the other side of a handshake is the one it should be. Never throws: the bytes come from the network. */
+/** Says whether the other side of a handshake is the one it should be. Never throws: its bytes are the network's. */
 export interface PeerVerifier {
 	/**
 	 * @param chain certificates in DER as the peer sent them, its own first

@@ -201,7 +201,8 @@ const bytesOf = Object.fromEntries(Object.entries(made).map(([name, [bytes]]) =>
 const forms = w.privateForms(device!.privateKey);
 const vectors = {
 	source:
-		"Made by test/hosts/x509/generate.ts. Names with openssl-: OpenSSL's command line; the rest: certificate-writer.ts, signed by node:crypto (OpenSSL), which also verified every signature here.",
+		"Made by test/hosts/x509/generate.ts. Names with openssl-: OpenSSL's command line; " +
+		"the rest: certificate-writer.ts, signed by node:crypto (OpenSSL), which also verified every signature here.",
 	points,
 	certificates,
 	hashes: { server: sha256(bytesOf.server!), deviceKey: sha256(device!.spki), root: sha256(bytesOf.root!) },
