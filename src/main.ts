@@ -1,9 +1,14 @@
-import type { Host } from "../modules/host.ts";
+import { PortableCrypto } from "../modules/crypto/portable.ts";
+import { readPrivateKey } from "../modules/crypto/public-key.ts";
+import { serverTrust } from "../modules/crypto/trust.ts";
+import type { FactorySecurity, Host } from "../modules/host.ts";
 import { Client } from "../modules/lwm2m/client.ts";
+import { DtlsTransport } from "../modules/lwm2m/dtls-transport.ts";
 import { Loop } from "../modules/lwm2m/loop.ts";
 import { device } from "../modules/objects/device-3.ts";
 import { security } from "../modules/objects/security-0.ts";
 import { server } from "../modules/objects/server-1.ts";
+import { securityOf } from "./credentials.ts";
 import { product } from "./product.ts";
 import { thermometer } from "./thermometer.ts";
 
@@ -23,12 +28,29 @@ export default function main(host: Host): void {
 		dice: host.dice,
 		entropy: host.entropy,
 		log: (record) => log.write(record),
+		...(factory.security === undefined ? {} : { secure: dtls(host, factory.security) }),
 	});
-	client.add(security({ serverUri: factory.serverUri ?? uri, shortServerId }));
+	const keys = factory.security === undefined ? {} : securityOf(factory.security);
+	client.add(security({ serverUri: factory.serverUri ?? uri, shortServerId, ...keys }));
 	client.add(server({ shortServerId, lifetimeS: factory.lifetimeS ?? lifetimeS }, client));
 	const after = (delayMs: number, run: () => void) => client.after(delayMs, run);
 	client.add(device({ ...product, serialNumber: factory.serialNumber }, { clock, power, log, after }));
 	if (host.temperature !== undefined) client.add(thermometer(host.temperature));
 
 	new Loop(host, client).start();
+}
+
+/**
+ * DTLS for servers with coaps://. A product without it leaves this out, and has none of it in its image; one with
+ * pre-shared keys alone leaves publicKeys out, one for chips with cryptography of their own PortableCrypto.
+ */
+function dtls({ crypto, entropy, clock }: Host, { connectionId, flightTimeoutMs }: FactorySecurity): DtlsTransport {
+	return new DtlsTransport({
+		crypto: crypto ?? new PortableCrypto({ entropy }),
+		entropy,
+		wallTimeS: () => clock.wallTimeS(),
+		publicKeys: { readPrivateKey, serverTrust },
+		connectionId: connectionId ?? product.dtls.connectionId,
+		flightTimeoutMs: flightTimeoutMs ?? product.dtls.flightTimeoutMs,
+	});
 }

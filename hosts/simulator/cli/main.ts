@@ -144,7 +144,8 @@ Examples:
   dormouse sim --for 24h                          a day in virtual time, then the report
   dormouse sim --for 7d --board nrf9160 --json    the same for a machine to read
   dormouse sim --server coap://leshan.eclipseprojects.io:5683 --endpoint my-board
-  dormouse sim --server coaps://127.0.0.1:5684 --endpoint my-board --psk-identity my-board --psk-key 000102030405060708090a0b0c0d0e0f`,
+  dormouse sim --for 24h --psk-identity my-board --psk-key 000102030405060708090a0b0c0d0e0f
+  dormouse sim --server coaps://127.0.0.1:5684 --psk-identity my-board --psk-key …`,
 		)
 		.action(load("./sim.js"));
 }
