@@ -42,17 +42,22 @@ int coreSeal(int aead, int32_t handle, const uint8_t *nonce, const uint8_t *aad,
 	CoreKey *key = coreKeyOf(handle, aesKey);
 	size_t sealedSize = size + tagSizeOf(aead);
 	size_t written = 0;
+	psa_key_id_t id;
 	psa_status_t status;
 	uint8_t *sealed;
 	if (!key)
 		return coreNoKey;
-	if ((sealedSize > room) || coreDedicate(key, algorithmOf(aead)))
+	if (sealedSize > room)
 		return coreFailed;
 	sealed = draft(sealedSize);
 	if (!sealed)
 		return coreFailed;
-	status = psa_aead_encrypt(key->id, algorithmOf(aead), nonce, nonceSize, aad, aadSize, plain, size, sealed, sealedSize,
-		&written);
+	status = coreLendAes(key, algorithmOf(aead), &id);
+	if (status == PSA_SUCCESS) {
+		status = psa_aead_encrypt(id, algorithmOf(aead), nonce, nonceSize, aad, aadSize, plain, size, sealed, sealedSize,
+			&written);
+		psa_destroy_key(id);
+	}
 	if (status != PSA_SUCCESS)
 		written = 0;
 	deliver(sealed, sealedSize, into, written);
@@ -65,19 +70,24 @@ int coreOpen(int aead, int32_t handle, const uint8_t *nonce, const uint8_t *aad,
 	CoreKey *key = coreKeyOf(handle, aesKey);
 	size_t plainSize = size - tagSizeOf(aead);
 	size_t written = 0;
+	psa_key_id_t id;
 	psa_status_t status;
 	uint8_t *plain;
 	if (!key)
 		return coreNoKey;
 	if (size < tagSizeOf(aead))
 		return coreRefused;
-	if ((plainSize > room) || coreDedicate(key, algorithmOf(aead)))
+	if (plainSize > room)
 		return coreFailed;
 	plain = draft(plainSize);
 	if (!plain)
 		return coreFailed;
-	status = psa_aead_decrypt(key->id, algorithmOf(aead), nonce, nonceSize, aad, aadSize, sealed, size, plain, plainSize,
-		&written);
+	status = coreLendAes(key, algorithmOf(aead), &id);
+	if (status == PSA_SUCCESS) {
+		status = psa_aead_decrypt(id, algorithmOf(aead), nonce, nonceSize, aad, aadSize, sealed, size, plain, plainSize,
+			&written);
+		psa_destroy_key(id);
+	}
 	if (status != PSA_SUCCESS)
 		written = 0;
 	deliver(plain, plainSize, into, written);
@@ -92,17 +102,23 @@ int coreCbc(int isDecrypt, int32_t handle, const uint8_t *iv, uint8_t *bytes, si
 	CoreKey *key = coreKeyOf(handle, aesKey);
 	size_t written = 0;
 	size_t rest = 0;
+	psa_key_id_t id;
 	psa_status_t status;
 	uint8_t *text;
 	if (!key)
 		return coreNoKey;
-	if ((size % coreAesBlock) || coreDedicate(key, PSA_ALG_CBC_NO_PADDING))
+	if (size % coreAesBlock)
 		return coreFailed;
 	text = draft(size + coreAesBlock);
 	if (!text)
 		return coreFailed;
-	status = isDecrypt ? psa_cipher_decrypt_setup(&operation, key->id, PSA_ALG_CBC_NO_PADDING)
-		: psa_cipher_encrypt_setup(&operation, key->id, PSA_ALG_CBC_NO_PADDING);
+	status = coreLendAes(key, PSA_ALG_CBC_NO_PADDING, &id);
+	if (status != PSA_SUCCESS) {
+		free(text);
+		return coreFailed;
+	}
+	status = isDecrypt ? psa_cipher_decrypt_setup(&operation, id, PSA_ALG_CBC_NO_PADDING)
+		: psa_cipher_encrypt_setup(&operation, id, PSA_ALG_CBC_NO_PADDING);
 	if (status == PSA_SUCCESS)
 		status = psa_cipher_set_iv(&operation, iv, coreAesBlock);
 	if (status == PSA_SUCCESS)
@@ -110,6 +126,7 @@ int coreCbc(int isDecrypt, int32_t handle, const uint8_t *iv, uint8_t *bytes, si
 	if (status == PSA_SUCCESS)
 		status = psa_cipher_finish(&operation, text + written, size + coreAesBlock - written, &rest);
 	psa_cipher_abort(&operation);
+	psa_destroy_key(id);
 	deliver(text, size + coreAesBlock, bytes, (status == PSA_SUCCESS) ? written + rest : 0);
 	return ((status == PSA_SUCCESS) && (written + rest == size)) ? 0 : coreFailed;
 }

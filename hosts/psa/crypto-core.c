@@ -5,6 +5,7 @@
 #include "crypto-core.h"
 #include "crypto-keys.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* mbedTLS lets one key serve two algorithms, which PSA itself does not know: then a key that signs can also agree. */
@@ -52,23 +53,35 @@ static CoreKey *anyKeyOf(int32_t handle)
 	return ((key->kind != noKey) && (key->uses == handle / DORMOUSE_CRYPTO_KEYS)) ? key : NULL;
 }
 
-static int32_t take(psa_key_id_t id, uint8_t kind, psa_algorithm_t algorithm, size_t size)
+static CoreKey *freeKey(void)
 {
-	int32_t index;
-	for (index = 0; index < DORMOUSE_CRYPTO_KEYS; index++) {
-		CoreKey *key = &keys[index];
-		if (key->kind != noKey)
-			continue;
-		key->id = id;
-		key->kind = kind;
-		key->algorithm = algorithm;
-		key->size = (uint8_t)size;
-		key->uses = (uint16_t)((key->uses % 0xffff) + 1);
-		return key->uses * DORMOUSE_CRYPTO_KEYS + index;
-	}
-	if (kind != pskKey)
-		psa_destroy_key(id);
-	return coreNoRoom;
+	int index;
+	for (index = 0; index < DORMOUSE_CRYPTO_KEYS; index++)
+		if (keys[index].kind == noKey)
+			return &keys[index];
+	return NULL;
+}
+
+/* Makes a free entry a key. @returns its handle */
+static int32_t take(CoreKey *key, uint8_t kind)
+{
+	key->kind = kind;
+	key->uses = (uint16_t)((key->uses % 0xffff) + 1);
+	return key->uses * DORMOUSE_CRYPTO_KEYS + (int32_t)(key - keys);
+}
+
+static int32_t takeBytes(uint8_t kind, const uint8_t *bytes, size_t size)
+{
+	CoreKey *key = freeKey();
+	if (!key)
+		return coreNoRoom;
+	key->bytes = malloc(size + 1); /* not 0 */
+	if (!key->bytes)
+		return coreNoRoom;
+	if (size)
+		memcpy(key->bytes, bytes, size);
+	key->size = (uint8_t)size;
+	return take(key, kind);
 }
 
 static int32_t refusal(psa_status_t status)
@@ -97,56 +110,36 @@ static psa_status_t import(psa_key_type_t type, psa_key_usage_t usage, psa_algor
 
 int32_t coreImportSecret(const uint8_t *bytes, size_t size)
 {
-	static const uint8_t zero = 0; /* PSA has no empty keys; to HMAC they are the same (RFC 2104 section 2) */
-	psa_key_id_t id;
-	psa_status_t status;
-	if (size > coreLongestSecret)
-		return coreRefused;
-	status = import(PSA_KEY_TYPE_HMAC, PSA_KEY_USAGE_SIGN_MESSAGE | PSA_KEY_USAGE_EXPORT, HMAC, size ? bytes : &zero,
-		size ? size : 1, &id);
-	return (status == PSA_SUCCESS) ? take(id, secretKey, HMAC, size) : refusal(status);
-}
-
-static psa_status_t importAes(const uint8_t *bytes, psa_algorithm_t algorithm, psa_key_id_t *id)
-{
-	return import(PSA_KEY_TYPE_AES, PSA_KEY_USAGE_ENCRYPT | PSA_KEY_USAGE_DECRYPT | PSA_KEY_USAGE_EXPORT, algorithm,
-		bytes, coreAesBlock, id);
+	return (size <= coreLongestSecret) ? takeBytes(secretKey, bytes, size) : coreRefused;
 }
 
 int32_t coreImportAes(const uint8_t *bytes)
 {
-	psa_key_id_t id;
-	psa_status_t status = importAes(bytes, CORE_CCM8, &id);
-	return (status == PSA_SUCCESS) ? take(id, aesKey, CORE_CCM8, 0) : refusal(status);
+	return takeBytes(aesKey, bytes, coreAesBlock);
 }
 
-int coreDedicate(CoreKey *key, psa_algorithm_t algorithm)
+psa_status_t coreLendAes(const CoreKey *key, psa_algorithm_t algorithm, psa_key_id_t *id)
 {
-	uint8_t bytes[coreAesBlock];
-	size_t size;
-	psa_key_id_t id;
-	psa_status_t status;
-	if (key->algorithm == algorithm)
-		return 0;
-	status = psa_export_key(key->id, bytes, sizeof(bytes), &size);
-	if (status == PSA_SUCCESS)
-		status = importAes(bytes, algorithm, &id);
-	coreWipe(bytes, sizeof(bytes));
-	if (status != PSA_SUCCESS)
-		return coreFailed;
-	psa_destroy_key(key->id);
-	key->id = id;
-	key->algorithm = algorithm;
-	return 0;
+	return import(PSA_KEY_TYPE_AES, PSA_KEY_USAGE_ENCRYPT | PSA_KEY_USAGE_DECRYPT, algorithm, key->bytes, coreAesBlock,
+		id);
+}
+
+/* PSA has no empty keys; to HMAC a zero is the same (RFC 2104 section 2). */
+static psa_status_t lendSecret(const uint8_t *bytes, size_t size, psa_key_id_t *id)
+{
+	static const uint8_t zero = 0;
+	return import(PSA_KEY_TYPE_HMAC, PSA_KEY_USAGE_SIGN_MESSAGE, HMAC, size ? bytes : &zero, size ? size : 1, id);
 }
 
 static int32_t takePrivate(const uint8_t *bytes)
 {
-	psa_key_id_t id;
-	psa_status_t status = import(PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1),
-		PSA_KEY_USAGE_SIGN_HASH | PSA_KEY_USAGE_DERIVE, bytes || DORMOUSE_CRYPTO_SECOND_ALGORITHM ? ECDSA : PSA_ALG_ECDH,
-		bytes, coreScalarSize, &id);
-	return (status == PSA_SUCCESS) ? take(id, p256Key, ECDSA, 0) : refusal(status);
+	CoreKey *key = freeKey();
+	psa_status_t status;
+	if (!key)
+		return coreNoRoom;
+	status = import(PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1), PSA_KEY_USAGE_SIGN_HASH | PSA_KEY_USAGE_DERIVE,
+		(bytes || DORMOUSE_CRYPTO_SECOND_ALGORITHM) ? ECDSA : PSA_ALG_ECDH, bytes, coreScalarSize, &key->id);
+	return (status == PSA_SUCCESS) ? take(key, p256Key) : refusal(status);
 }
 
 int32_t coreImportPrivate(const uint8_t *bytes, size_t size)
@@ -165,8 +158,14 @@ int32_t coreUsePsk(uint32_t id)
 	psa_status_t status = psa_get_key_attributes((psa_key_id_t)id, &attributes);
 	int fits = (status == PSA_SUCCESS) && (psa_get_key_algorithm(&attributes) == PSK_TO_MASTER)
 		&& (psa_get_key_usage_flags(&attributes) & PSA_KEY_USAGE_DERIVE);
+	CoreKey *key = freeKey();
 	psa_reset_key_attributes(&attributes);
-	return fits ? take((psa_key_id_t)id, pskKey, PSK_TO_MASTER, 0) : coreRefused;
+	if (!fits)
+		return coreRefused;
+	if (!key)
+		return coreNoRoom;
+	key->id = (psa_key_id_t)id;
+	return take(key, pskKey);
 }
 
 int coreRelease(int32_t handle)
@@ -174,23 +173,24 @@ int coreRelease(int32_t handle)
 	CoreKey *key = anyKeyOf(handle);
 	if (!key)
 		return coreNoKey;
-	if (key->kind != pskKey)
+	if (key->kind == p256Key)
 		psa_destroy_key(key->id); /* PSA overwrites it */
+	if (key->bytes)
+		coreWipe(key->bytes, key->size);
+	free(key->bytes);
+	key->bytes = NULL;
 	key->kind = noKey;
-	key->size = 0;
 	return 0;
 }
 
 int coreExport(int32_t handle, uint8_t *into)
 {
 	CoreKey *key = anyKeyOf(handle);
-	size_t size;
 	if (!key)
 		return coreNoKey;
 	if (key->kind != secretKey)
 		return coreRefused;
-	if (psa_export_key(key->id, into, coreLongestSecret, &size) != PSA_SUCCESS)
-		return coreFailed;
+	memcpy(into, key->bytes, key->size);
 	return key->size;
 }
 
@@ -280,16 +280,29 @@ static int hmacOf(psa_key_id_t id, const uint8_t *first, size_t firstSize, const
 int coreHmac(int32_t handle, const uint8_t *bytes, size_t size, uint8_t *into)
 {
 	CoreKey *key = coreKeyOf(handle, secretKey);
-	return key ? hmacOf(key->id, bytes, size, NULL, 0, into) : coreNoKey;
+	psa_key_id_t id;
+	int failed;
+	if (!key)
+		return coreNoKey;
+	if (lendSecret(key->bytes, key->size, &id) != PSA_SUCCESS)
+		return coreFailed;
+	failed = hmacOf(id, bytes, size, NULL, 0, into);
+	psa_destroy_key(id);
+	return failed;
 }
 
 /* P_SHA256. PSA's own TLS 1.2 PRF wants the secret as another type of key, and a label apart from the seed. */
-static int prfOf(psa_key_id_t id, const uint8_t *seed, size_t seedSize, uint8_t *into, size_t size)
+static int prfOf(const uint8_t *secret, size_t secretSize, const uint8_t *seed, size_t seedSize, uint8_t *into,
+	size_t size)
 {
+	psa_key_id_t id;
 	uint8_t a[coreHashSize];
 	uint8_t block[coreHashSize];
 	size_t done = 0;
-	int failed = hmacOf(id, seed, seedSize, NULL, 0, a);
+	int failed;
+	if (lendSecret(secret, secretSize, &id) != PSA_SUCCESS)
+		return coreFailed;
+	failed = hmacOf(id, seed, seedSize, NULL, 0, a);
 	while (!failed && (done < size)) {
 		size_t count = (size - done < coreHashSize) ? size - done : coreHashSize;
 		failed = hmacOf(id, a, sizeof(a), seed, seedSize, block);
@@ -299,6 +312,7 @@ static int prfOf(psa_key_id_t id, const uint8_t *seed, size_t seedSize, uint8_t 
 		if (!failed && (done < size))
 			failed = hmacOf(id, a, sizeof(a), NULL, 0, a);
 	}
+	psa_destroy_key(id);
 	coreWipe(a, sizeof(a));
 	coreWipe(block, sizeof(block));
 	return failed;
@@ -307,7 +321,7 @@ static int prfOf(psa_key_id_t id, const uint8_t *seed, size_t seedSize, uint8_t 
 int corePrf(int32_t handle, const uint8_t *seed, size_t seedSize, uint8_t *into, size_t size)
 {
 	CoreKey *key = coreKeyOf(handle, secretKey);
-	return key ? prfOf(key->id, seed, seedSize, into, size) : coreNoKey;
+	return key ? prfOf(key->bytes, key->size, seed, seedSize, into, size) : coreNoKey;
 }
 
 /* The PRF over the premaster secret that RFC 4279 section 2 makes of a pre-shared key. */
@@ -315,23 +329,14 @@ static int masterOfReadable(const CoreKey *psk, const uint8_t *seed, size_t seed
 {
 	uint8_t premaster[2 * (coreLongestSecret + 2)] = { 0 };
 	uint8_t hashed[coreHashSize];
-	const uint8_t *from = premaster;
 	size_t size = 2 * ((size_t)psk->size + 2);
-	size_t read;
-	psa_key_id_t id;
-	psa_status_t status = psa_export_key(psk->id, premaster + psk->size + 4, coreLongestSecret, &read);
 	int failed = coreFailed;
 	premaster[1] = premaster[psk->size + 3] = psk->size;
-	if ((status == PSA_SUCCESS) && (size > coreLongestSecret)) { /* RFC 2104: longer than a block */
-		status = psa_hash_compute(PSA_ALG_SHA_256, premaster, size, hashed, sizeof(hashed), &size);
-		from = hashed;
-	}
-	if (status == PSA_SUCCESS)
-		status = import(PSA_KEY_TYPE_HMAC, PSA_KEY_USAGE_SIGN_MESSAGE, HMAC, from, size, &id);
-	if (status == PSA_SUCCESS) {
-		failed = prfOf(id, seed, seedSize, into, masterSize);
-		psa_destroy_key(id);
-	}
+	memcpy(premaster + psk->size + 4, psk->bytes, psk->size);
+	if (size <= coreLongestSecret)
+		failed = prfOf(premaster, size, seed, seedSize, into, masterSize);
+	else if (psa_hash_compute(PSA_ALG_SHA_256, premaster, size, hashed, sizeof(hashed), &size) == PSA_SUCCESS)
+		failed = prfOf(hashed, size, seed, seedSize, into, masterSize); /* RFC 2104: longer than a block */
 	coreWipe(premaster, sizeof(premaster));
 	coreWipe(hashed, sizeof(hashed));
 	return failed;
@@ -365,8 +370,10 @@ int32_t coreMaster(int32_t handle, int isPsk, const uint8_t *seed, size_t seedSi
 		return coreNoKey;
 	if (key->kind == pskKey)
 		answer = masterOfHidden(key, seed, seedSize, master);
+	else if (isPsk)
+		answer = masterOfReadable(key, seed, seedSize, master);
 	else
-		answer = isPsk ? masterOfReadable(key, seed, seedSize, master) : prfOf(key->id, seed, seedSize, master, masterSize);
+		answer = prfOf(key->bytes, key->size, seed, seedSize, master, masterSize);
 	if (answer == 0)
 		answer = coreImportSecret(master, sizeof(master));
 	coreWipe(master, sizeof(master));

@@ -10,21 +10,22 @@
 enum { noKey, secretKey, pskKey, aesKey, p256Key };
 enum { coreAesBlock = 16 };
 
+/*
+ * Secrets and AES keys came from the program or may be read by it, and lie in the heap; PSA, whose store is small, holds
+ * one only while it computes. Private keys, and pre-shared keys that PSA was given before, never leave it.
+ */
 typedef struct {
-	psa_key_id_t id;
-	psa_algorithm_t algorithm; /* of an AES key: what it may be used for at present */
+	psa_key_id_t id; /* of a private or hidden key */
+	uint8_t *bytes; /* of the others */
 	uint16_t uses; /* so that a released key's handle is not soon another's */
 	uint8_t kind;
-	uint8_t size; /* of a secret */
+	uint8_t size;
 } CoreKey;
 
 /* @returns NULL when the handle is nobody's, or names another kind of key */
 CoreKey *coreKeyOf(int32_t handle, uint8_t kind);
-/*
- * Makes an AES key one for `algorithm`. In PSA a key is for one algorithm, and the port tells which only with its first
- * use: the key is imported again then.
- */
-int coreDedicate(CoreKey *key, psa_algorithm_t algorithm);
+/* Gives PSA an AES key for one algorithm; destroy it after the call that it is for. */
+psa_status_t coreLendAes(const CoreKey *key, psa_algorithm_t algorithm, psa_key_id_t *id);
 /* Overwrites what held a secret; the compiler may not leave it out. */
 void coreWipe(void *bytes, size_t size);
 
