@@ -176,14 +176,14 @@ export class ServerTrust implements PeerVerifier {
 		// LwM2M Transport 1.2 §5.2.9.3: a server whose certificate is the configured one needs no other name.
 		const isPinned = this.#usage === usageDomainIssued || this.#usage === usageServiceCertificate;
 		if (isPinned && !this.matches(leaf)) return otherCertificate;
-		if (this.#usage === usageDomainIssued) return leaf.point.slice();
+		if (this.#usage === usageDomainIssued) return leaf.point;
 		const isClockNeeded = this.#withoutClock === "refuse" || (this.#withoutClock === "pinned" && !isPinned);
 		if (nowS === undefined && isClockNeeded) return clockNotSet;
 		if (!isPinned) {
 			if (serverName === undefined) return nameNotGiven;
 			if (!isNamed(leaf, serverName)) return wrongName;
 		}
-		return this.search(leaf, read, nowS) ?? leaf.point.slice();
+		return this.search(leaf, read, nowS) ?? leaf.point;
 	}
 
 	verifyRawKey(spki: Uint8Array): Uint8Array | Fault {
@@ -280,7 +280,7 @@ export class ClientTrust implements PeerVerifier {
 		if (nowS === undefined && withoutClock !== "accept") return clockNotSet;
 		const anchors = this.#anchors;
 		const search = new PathSearch({ crypto, purpose: purposeClientAuth, nowS, anchors, pool: read.slice(1) });
-		return search.run(leaf) ?? leaf.point.slice();
+		return search.run(leaf) ?? leaf.point;
 	}
 
 	verifyRawKey(spki: Uint8Array): Uint8Array | Fault {

@@ -102,6 +102,29 @@ const paths: readonly ChainCase[] = [
 		chain: ["server-empty", "middle"],
 		fault: "trust.emptySubject",
 	},
+	{
+		name: "eight anchors of the same name, and one more to try",
+		usage: 1,
+		pin: "server-direct",
+		anchors: new Array(8).fill("impostor-root"),
+		chain: ["server-direct", "root"],
+		fault: "trust.work",
+	},
+	{
+		name: "nine anchors",
+		usage: 1,
+		pin: "server-direct",
+		anchors: new Array(9).fill("root"),
+		chain: ["server-direct"],
+		fault: "trust.anchor",
+	},
+	{
+		name: "a root of nobody's, sent along",
+		usage: 2,
+		pin: "other-root",
+		chain: [...full, "root"],
+		fault: "trust.unknownIssuer",
+	},
 ];
 
 const validity: readonly ChainCase[] = [
@@ -315,6 +338,7 @@ const names: readonly ChainCase[] = [
 	named("Common Name without subjectAltName", "server-cn", "lwm2m.example.com", true),
 	named("Common Name next to subjectAltName", "server-ip6", "lwm2m.example.com", false),
 	named("address as Common Name", "server-cn-ip", "192.0.2.7", false),
+	named("address that spells a Common Name", "server-cn-abcd", "97.98.99.100", false),
 	named("not a name", "server-wildcard", "*.example.com", false),
 ];
 

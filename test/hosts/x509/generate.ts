@@ -53,7 +53,7 @@ const asMiddle = { subject: w.name("middle"), spki: middle!.spki };
 make("middle", root!, { ...asMiddle, extensions: ca(0) });
 make("middle-cross", other!, { ...asMiddle, issuer: w.name("other"), extensions: ca(0) });
 make("middle-not-ca", root!, { ...asMiddle, extensions: [w.basicConstraints(false), w.keyUsage(0x06)] });
-make("middle-no-constraints", root!, { ...asMiddle, extensions: [w.keyUsage(0x06)] });
+make("middle-no-constraints", root!, { ...asMiddle, extensions: [w.altNames(w.dns("middle"))] });
 make("middle-no-sign", root!, { ...asMiddle, extensions: [w.basicConstraints(true), w.keyUsage(0x80)] });
 make("middle-client", root!, { ...asMiddle, extensions: [...ca(), w.extendedKeyUsage(w.clientAuth)] });
 make("middle-critical", root!, { ...asMiddle, extensions: [...ca(), unknown(true)] });
@@ -112,6 +112,7 @@ make("self-signed", device!, {
 	version: w.none,
 });
 make("self-signed-v3", device!, { issuer: w.name("lwm2m.example.com"), ...ofDevice, extensions: leaf() });
+make("server-cn-abcd", middle!, { ...underMiddle, subject: w.name("abcd"), extensions: [w.basicConstraints(false)] });
 make("by-leaf", device!, {
 	issuer: w.name("lwm2m.example.com"),
 	subject: w.name("stranger"),
