@@ -99,7 +99,6 @@ export class Aes {
 				const turned = rotated(last);
 				last = substituted(turned, turned, turned, turned, substitution) ^ (constant << 24);
 				constant = doubled(constant);
-				if (constant > 0xff) constant ^= 0x11b;
 			}
 			last ^= schedule[index - 4]!;
 			schedule[index] = last;

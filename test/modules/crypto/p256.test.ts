@@ -1,7 +1,9 @@
 import { fromHex, toHex, utf8 } from "../../../modules/bytes.ts";
+import { DeterministicNonce } from "../../../modules/crypto/deterministic-nonce.ts";
 import { portableP256 } from "../../../modules/crypto/p256.ts";
 import { PortableCrypto } from "../../../modules/crypto/portable.ts";
-import { equal, ok, seeded, test } from "../../harness.ts";
+import { HostFailure } from "../../../modules/host.ts";
+import { equal, ok, seeded, test, throws } from "../../harness.ts";
 
 const hex = (text: string) => fromHex(text)!;
 
@@ -59,4 +61,43 @@ test("both sides of an exchange agree", () => {
 	const two = crypto.exportSecret(p256.agree(theirs, p256.publicPoint(ours))!)!;
 	equal(toHex(one), toHex(two));
 	equal(one.length, 32);
+});
+
+/** By Python's hmac, after RFC 6979 §3.2; the very first is in A.2.5. */
+const nonces = [
+	[
+		"af2bdbe1aa9b6ec1e2ade1d694f41fc71a831d0268e9891562113d8a62add1bf", // the hash of "sample"
+		"a6e3c57dd01abe90086538398355dd4c3b17aa873382b0f24d6129493d8aad60",
+		"8e83dc490bc5fc4d5992bd63cd87f254adffcb930f8a8011702a88870f638fdb",
+		"7b8dc9ad8ce159abca1b9915fc1470e91d5ad2443b3032557e78f47e180ab702",
+	],
+	[
+		"ff".repeat(32), // above the order
+		"a2d7ccca091233c3888120593a491e2281e641361334223e6e5c3c7a217b7c8d",
+		"7b027d74b3153abb0b141f47bf9df4251b3db8e4097312e9e9790eb21ff4a62f",
+	],
+] as const;
+
+test("nonces, the first of a hash and those after it", () => {
+	for (const [hash, ...expected] of nonces) {
+		const given = new DeterministicNonce(hex(scalar), hex(hash));
+		for (const nonce of expected) equal(given.next().toString(16), nonce);
+	}
+});
+
+test("a hash of another size is not verified", () => {
+	const { p256 } = port();
+	const key = p256.importPrivateKey(hex(scalar))!;
+	const hash = new Uint8Array(33);
+	const signature = p256.sign(key, hash.subarray(1));
+	ok(p256.verify(hex(point), hash.subarray(1), signature));
+	ok(!p256.verify(hex(point), hash, signature));
+});
+
+test("a source that gives no usable number is given up", () => {
+	const broken = new PortableCrypto({ entropy: { fill: (bytes) => void bytes.fill(0xff) }, p256: portableP256 });
+	throws(
+		() => broken.p256!.generate(),
+		(error) => error instanceof HostFailure,
+	);
 });

@@ -1,4 +1,5 @@
 import { fromHex, toHex, utf8 } from "../../../modules/bytes.ts";
+import { KeyStore } from "../../../modules/crypto/key-store.ts";
 import { PortableCrypto } from "../../../modules/crypto/portable.ts";
 import { hkdfExpand, hkdfExtract, prf } from "../../../modules/crypto/prf.ts";
 import { HostFailure } from "../../../modules/host.ts";
@@ -97,4 +98,17 @@ test("the 65th key finds no room", () => {
 	);
 	port.release(keys[30]!);
 	port.importSecret(new Uint8Array(1));
+});
+
+test("a released key is overwritten, and only that one", () => {
+	const keys = new KeyStore();
+	const one = new Uint8Array(16).fill(1);
+	const two = new Uint8Array(16).fill(2);
+	const handle = keys.add("secret", one);
+	keys.add("aes", two);
+	keys.release(handle);
+	equal(toHex(one), "00".repeat(16));
+	equal(toHex(two), "02".repeat(16));
+	keys.release(handle);
+	keys.release(99);
 });
