@@ -104,6 +104,17 @@ export class PeerTable {
 		alarm.set(Math.max(nowMs, isStranger ? Math.min(peer.deadlineMs, idleMs) : peer.deadlineMs));
 	}
 
+	/** A client goes on from another address, and so does all that is under way with it. @returns its registrations */
+	relocate(from: Readonly<RemoteAddress>, to: Readonly<RemoteAddress>): readonly string[] {
+		const correspondent = this.at(from);
+		if (correspondent === undefined) return [];
+		this.forget(to);
+		this.#table.delete(keyOf(from));
+		(correspondent as { address: Readonly<RemoteAddress> }).address = copyOf(to);
+		this.#table.set(keyOf(to), correspondent);
+		return [...correspondent.registrationIds];
+	}
+
 	/** Forgets an address: what waits for it fails, as if it had been reset. */
 	forget(address: Readonly<RemoteAddress>): void {
 		const correspondent = this.at(address);

@@ -101,6 +101,12 @@ export class Registry {
 		this.#wind(entry);
 	}
 
+	/** The client is elsewhere now; its lifetime goes on as it was. */
+	relocate(id: string, address: Registration["address"]): void {
+		const entry = this.#byId.get(id);
+		if (entry !== undefined) entry.registration = { ...entry.registration, address };
+	}
+
 	remove(registration: Registration): void {
 		const entry = this.#byId.get(registration.id);
 		if (entry === undefined) return;

@@ -110,18 +110,7 @@ export class SecurityStore {
 	isAuthorized(endpoint: string, proven: ProvenIdentity | undefined): boolean {
 		const info = this.byEndpoint(endpoint);
 		if (info === undefined || proven === undefined) return info === undefined && proven === undefined;
-		switch (info.mode) {
-			case "psk":
-				return proven.psk !== undefined && nameOf(proven.psk) === nameOf(utf8(info.identity));
-			case "rpk":
-				return (
-					proven.publicKey !== undefined &&
-					proven.commonName === undefined &&
-					equalBytes(proven.publicKey, info.publicKey.subarray(spkiHeadBytes))
-				);
-			case "x509":
-				return proven.commonName === endpoint;
-		}
+		return isProvenBy(info, proven);
 	}
 
 	#drop(entry: Entry): void {
@@ -130,6 +119,22 @@ export class SecurityStore {
 		if (info.mode === "psk") this.#byIdentity.delete(nameOf(utf8(info.identity)));
 		if (key !== undefined) this.#crypto.release(key);
 		this.#onRemoved(info);
+	}
+}
+
+/** Whether a client that has proved this has what `info` asks for. */
+export function isProvenBy(info: SecurityInfo, { psk, publicKey, commonName }: ProvenIdentity): boolean {
+	switch (info.mode) {
+		case "psk":
+			return psk !== undefined && nameOf(psk) === nameOf(utf8(info.identity));
+		case "rpk":
+			return (
+				publicKey !== undefined &&
+				commonName === undefined &&
+				equalBytes(publicKey, info.publicKey.subarray(spkiHeadBytes))
+			);
+		case "x509":
+			return commonName === info.endpoint;
 	}
 }
 

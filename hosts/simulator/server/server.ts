@@ -147,6 +147,9 @@ export class Lwm2mServer {
 			sessions: this.limits.sessions,
 			received: (bytes, from, proven) => this.#peers.receive(bytes, from, proven),
 			replaced: (address) => this.#peers.forget(address),
+			moved: (from, to) => {
+				for (const id of this.#peers.relocate(from, to)) this.#registry.relocate(id, to);
+			},
 		});
 		this.#securePort = secure;
 		await secure.open(port, host);
