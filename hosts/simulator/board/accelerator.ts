@@ -13,6 +13,8 @@ import { isScalar, isSignature, pointOf, sharedX, signHash } from "./p256.ts";
 
 /** Bytes of the tag: RFC 6655 §3, RFC 5288 §3. */
 const tagBytes = Object.freeze({ ccm8: 8, gcm: 16 });
+/** No bytes, but somewhere: OpenSSL's CCM never makes the tag when it is given no bytes of nowhere. */
+const nothing = new Uint8Array(1).subarray(1);
 const nonceBytes = 12;
 const blockBytes = 16;
 const longestSecret = 64;
@@ -39,7 +41,7 @@ export const accelerator: Accelerator = Object.freeze({
 				: createCipheriv("aes-128-ccm", key, nonce, { authTagLength });
 		cipher.setAAD(aad, { plaintextLength: plain.length });
 		const sealed = new Uint8Array(plain.length + authTagLength);
-		sealed.set(cipher.update(plain));
+		sealed.set(cipher.update(plain.length === 0 ? nothing : plain));
 		cipher.final();
 		sealed.set(cipher.getAuthTag(), plain.length);
 		return sealed;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NodeCrypto } from "../../../../hosts/simulator/board/accelerator.ts";
 import { fromHex, toHex } from "../../../../modules/bytes.ts";
+import { cryptoCases } from "../../../modules/crypto/conformance.ts";
 
 const ascii = (text: string) => Uint8Array.from(Buffer.from(text, "latin1"));
 const bytes = (hex: string) => fromHex(hex)!;
@@ -10,6 +11,14 @@ const sha256 = (text: string) => {
 	run.update(ascii(text), 0, text.length);
 	return run.digest();
 };
+
+const all = new NodeCrypto();
+for (const { name, run } of cryptoCases(all)) {
+	test(`node:crypto: ${name}`, () => {
+		run();
+		assert.equal(all.keyCount, 0, "keys that nobody released");
+	});
+}
 
 test("SHA-256 goes on after a digest (FIPS 180-4)", () => {
 	const run = new NodeCrypto().sha256();
