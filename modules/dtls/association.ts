@@ -1,6 +1,6 @@
 import { assert, equalBytes, type Fault } from "../bytes.ts";
 import { HostFailure } from "../host.ts";
-import { AlertDescription, AlertLevel, readAlert, writeAlert } from "./alert.ts";
+import { AlertDescription, AlertLevel, readAlert } from "./alert.ts";
 import {
 	type AssociationAction,
 	type AssociationEvent,
@@ -12,9 +12,11 @@ import { ContentType } from "./content-type.ts";
 import { EarlyRecords } from "./early-records.ts";
 import type { Flight } from "./flight.ts";
 import { FragmentView } from "./fragment.ts";
-import { type Carrier, type Completion, datagramBytesDefault } from "./handshake.ts";
+import type { Carrier, Completion } from "./handshake.ts";
 import { HandshakeType } from "./handshake-type.ts";
 import { challenge, type OpeningHello, readOpeningHello } from "./hello-gate.ts";
+import { LastFlight } from "./last-flight.ts";
+import { Outgoing } from "./outgoing.ts";
 import { RecordView, readRecord } from "./record.ts";
 import { RecordLayer } from "./record-layer.ts";
 import { DEFAULT_DTLS_TUNING } from "./retransmission.ts";
@@ -24,22 +26,16 @@ import { decodeState } from "./session-state.ts";
 import {
 	type AssociationListener,
 	type CloseReason,
+	closeReasons,
 	DEFAULT_DTLS_LIMITS,
-	type DtlsLimits,
 	type DtlsSettings,
 	type Role,
 } from "./settings.ts";
 import { encodeSessionState, identityOf, isOwnState } from "./state-keeping.ts";
 
-/** How long the last flight of a handshake is kept for a peer that has not got it: well past its timer's second turn. */
-const lastFlightMs = 60_000;
 /** no_renegotiation is said so seldom at most, whatever is asked. */
 const refuseIntervalMs = 10_000;
 const noAddress = new Uint8Array(0);
-const closedByUs: CloseReason = Object.freeze({ code: "dtls.closed" });
-const closedByPeer: CloseReason = Object.freeze({ code: "dtls.closeNotify" });
-const usedUp: CloseReason = Object.freeze({ code: "dtls.sequencesUsedUp" });
-const hostFailed: CloseReason = Object.freeze({ code: "dtls.hostFailure" });
 
 /**
  * One DTLS association with one remote endpoint, without I/O: datagrams, plaintext and the time come in; datagrams and
@@ -48,6 +44,7 @@ const hostFailed: CloseReason = Object.freeze({ code: "dtls.hostFailure" });
 export class Association implements Carrier {
 	readonly role: Role;
 	readonly records = new RecordLayer();
+	private readonly outgoing: Outgoing;
 	private readonly settings: DtlsSettings;
 	private readonly listener: AssociationListener;
 	private readonly view: RecordView;
@@ -57,11 +54,7 @@ export class Association implements Carrier {
 	private early: EarlyRecords | undefined;
 	/** Server: the random of the ClientHello that began the handshake. */
 	private helloRandom: Uint8Array = noAddress;
-	private outbox: Uint8Array[] = [];
-	private lastFlight: Flight | undefined;
-	private lastFlightPlaintextBytes = 0;
-	private lastFlightUntilMs = 0;
-	private lastFlightAtMs = 0;
+	private lastFlight: LastFlight | undefined;
 	private refusedAtMs = -Infinity;
 	private sessionId: Uint8Array | undefined;
 	private peer: PeerIdentity = {};
@@ -70,6 +63,7 @@ export class Association implements Carrier {
 	constructor(role: Role, settings: DtlsSettings, listener: AssociationListener, view = new RecordView()) {
 		this.role = role;
 		this.settings = settings;
+		this.outgoing = new Outgoing(this.records, settings);
 		this.listener = listener;
 		this.view = view;
 	}
@@ -158,15 +152,15 @@ export class Association implements Carrier {
 	send(plain: Uint8Array, at: number, end: number, nowMs: number): boolean {
 		if (this.machine !== "established" || end - at > this.records.plaintextBytes) return false;
 		if (this.records.isUsedUp) {
-			this.take("close", nowMs, usedUp);
+			this.take("close", nowMs, closeReasons.usedUp);
 			return false;
 		}
-		return this.sealOut(ContentType.applicationData, plain, at, end);
+		return this.outgoing.postRecord(1, ContentType.applicationData, plain, at, end);
 	}
 
 	/** Lets time pass. */
 	poll(nowMs: number): void {
-		this.expire(nowMs);
+		if (this.lastFlight?.isOver(nowMs)) this.lastFlight = undefined;
 		try {
 			this.handshake?.poll(nowMs);
 		} catch (error) {
@@ -176,12 +170,12 @@ export class Association implements Carrier {
 
 	/** The next datagram for the peer, the caller's own; undefined: none waits. */
 	takeDatagram(): Uint8Array | undefined {
-		return this.outbox.shift();
+		return this.outgoing.take();
 	}
 
 	/** Ends it, with close_notify where there is a connection. Datagrams that wait still go out. */
 	close(nowMs: number): void {
-		this.take("close", nowMs, closedByUs);
+		this.take("close", nowMs, closeReasons.closed);
 	}
 
 	/**
@@ -194,8 +188,7 @@ export class Association implements Carrier {
 
 	/** Carrier: for the handshake alone. */
 	transmit(flight: Flight, plaintextBytes: number): void {
-		const { datagramBytes = datagramBytesDefault, shareRecords = true } = this.settings;
-		flight.pack(this.records, { datagramBytes, plaintextBytes, shareRecords }, (datagram) => this.post(datagram));
+		this.outgoing.postFlight(flight, plaintextBytes);
 	}
 
 	/** Carrier: for the handshake alone. */
@@ -250,7 +243,7 @@ export class Association implements Carrier {
 				this.end(reason!, nowMs);
 				return;
 			case "repeatLastFlight":
-				this.repeatLastFlight(nowMs);
+				if (this.lastFlight?.isDue(nowMs)) this.transmit(this.lastFlight.flight, this.lastFlight.plaintextBytes);
 				return;
 			case "refuse":
 				if (nowMs - this.refusedAtMs < refuseIntervalMs) return;
@@ -264,10 +257,10 @@ export class Association implements Carrier {
 		const { handshake, settings, listener } = this;
 		this.peer = established.peer;
 		this.sessionId = sessionId;
-		this.lastFlight = lastFlight;
-		this.lastFlightPlaintextBytes = handshake!.plaintextBytes;
-		this.lastFlightAtMs = nowMs;
-		this.lastFlightUntilMs = nowMs + lastFlightMs;
+		if (lastFlight !== undefined) {
+			const guardMs = (settings.tuning?.initialTimeoutMs ?? DEFAULT_DTLS_TUNING.initialTimeoutMs) / 4;
+			this.lastFlight = new LastFlight(lastFlight, handshake!.plaintextBytes, guardMs, nowMs);
+		}
 		this.handshake = undefined;
 		handshake!.release();
 		if (listener.reserve !== undefined || settings.isExportable === true) {
@@ -294,8 +287,9 @@ export class Association implements Carrier {
 			if (this.machine === "established" || !records.openPlain(bytes, view)) return;
 			this.plainRecord(bytes, nowMs);
 		} else if (view.epoch === 1) {
-			if (!records.isProtected) this.keepEarly(bytes);
-			else if (records.isWelcome(bytes, view)) {
+			if (!records.isProtected) {
+				if (this.handshake !== undefined) this.earlyRecords().keepRecord(bytes, view.headerAt, view.next);
+			} else if (records.isWelcome(bytes, view)) {
 				if (records.open(bytes, view)) this.protectedRecord(bytes, nowMs);
 				else this.handshake?.noteBadRecord();
 			}
@@ -322,7 +316,7 @@ export class Association implements Carrier {
 		const { cookies, peerAddress = noAddress } = this.settings;
 		const answer = cookies === undefined ? undefined : challenge(cookies, peerAddress, opening, nowMs);
 		if (answer === undefined) this.open(opening, nowMs);
-		else this.post(answer);
+		else this.outgoing.post(answer);
 		return true;
 	}
 
@@ -340,7 +334,7 @@ export class Association implements Carrier {
 				if (this.machine === "established") {
 					this.lastFlight = undefined; // the peer has got it
 					this.listener.received(bytes, at, end, nowMs);
-				} else this.keepEarlyData(bytes, at, end);
+				} else this.earlyRecords().keepData(bytes, at, end);
 				return;
 			case ContentType.handshake:
 				if (this.handshake !== undefined) this.handshake.receive(bytes, at, end, 1, nowMs);
@@ -357,7 +351,7 @@ export class Association implements Carrier {
 		if ("code" in alert) return;
 		const reason = { code: "dtls.alert", alert: alert.description };
 		if (alert.description === AlertDescription.closeNotify) {
-			this.take("closeNotify", nowMs, this.machine === "established" ? closedByPeer : reason);
+			this.take("closeNotify", nowMs, this.machine === "established" ? closeReasons.closeNotify : reason);
 		} else if (alert.level === AlertLevel.fatal) {
 			// RFC 5246 §7.2.2: such a session is not to be resumed
 			if (this.sessionId !== undefined) this.settings.sessions?.forget(this.sessionId);
@@ -374,33 +368,8 @@ export class Association implements Carrier {
 		else if (fragment.type === asking) this.take("renegotiation", nowMs);
 	}
 
-	private repeatLastFlight(nowMs: number): void {
-		this.expire(nowMs);
-		const { lastFlight, settings } = this;
-		const guardMs = (settings.tuning?.initialTimeoutMs ?? DEFAULT_DTLS_TUNING.initialTimeoutMs) / 4;
-		if (lastFlight === undefined || nowMs - this.lastFlightAtMs < guardMs) return;
-		this.lastFlightAtMs = nowMs;
-		this.transmit(lastFlight, this.lastFlightPlaintextBytes);
-	}
-
-	private expire(nowMs: number): void {
-		if (nowMs >= this.lastFlightUntilMs) this.lastFlight = undefined;
-	}
-
-	private keepEarly(bytes: Uint8Array): void {
-		if (this.handshake === undefined) return;
-		const { headerAt, next } = this.view;
-		this.earlyRecords().keepRecord(bytes, headerAt, next);
-	}
-
-	private keepEarlyData(bytes: Uint8Array, at: number, end: number): void {
-		this.earlyRecords().keepData(bytes, at, end);
-	}
-
 	private earlyRecords(): EarlyRecords {
-		if (this.early !== undefined) return this.early;
-		const limits: DtlsLimits = { ...DEFAULT_DTLS_LIMITS, ...this.settings.limits };
-		this.early = new EarlyRecords(limits.earlyRecords, limits.earlyBytes);
+		this.early ??= new EarlyRecords({ ...DEFAULT_DTLS_LIMITS, ...this.settings.limits });
 		return this.early;
 	}
 
@@ -422,39 +391,13 @@ export class Association implements Carrier {
 
 	/** Says an alert, under protection once we speak under it. */
 	private sayAlert(level: number, description: number): void {
-		const alert = writeAlert(level, description);
 		const isProtected = this.records.isProtected && (this.role === "client" || this.handshake === undefined);
-		if (isProtected) {
-			this.sealOut(ContentType.alert, alert, 0, alert.length);
-			return;
-		}
-		const datagram = new Uint8Array(this.records.recordBytes(0, alert.length));
-		this.records.seal(0, ContentType.alert, alert, 0, alert.length, datagram, 0);
-		this.post(datagram);
-	}
-
-	/** Sends one protected record. @returns false when the port had none to give: no number, no key */
-	private sealOut(type: number, plain: Uint8Array, at: number, end: number): boolean {
-		const datagram = new Uint8Array(this.records.recordBytes(1, end - at));
-		try {
-			this.records.seal(1, type, plain, at, end, datagram, 0);
-		} catch (error) {
-			if (error instanceof HostFailure) return false;
-			throw error;
-		}
-		this.post(datagram);
-		return true;
-	}
-
-	private post(datagram: Uint8Array): void {
-		const most = this.settings.limits?.outbox ?? DEFAULT_DTLS_LIMITS.outbox;
-		if (this.outbox.length >= most) this.outbox.shift();
-		this.outbox.push(datagram);
+		this.outgoing.postAlert(isProtected ? 1 : 0, level, description);
 	}
 
 	/** A port failed in the midst of things: a handshake ends; an established session has lost a record. */
 	private survive(error: unknown, nowMs: number): void {
 		if (!(error instanceof HostFailure)) throw error;
-		if (this.machine === "handshaking") this.failed(hostFailed, AlertDescription.internalError, nowMs);
+		if (this.machine === "handshaking") this.failed(closeReasons.hostFailure, AlertDescription.internalError, nowMs);
 	}
 }

@@ -27,7 +27,7 @@ import {
 } from "./key-exchange.ts";
 import type { HandshakeMessage } from "./reassembly.ts";
 import { recordPlaintextMaxBytes } from "./record.ts";
-import type { ResumableSession } from "./session.ts";
+import { type ResumableSession, resumableBy } from "./session.ts";
 import type { CloseReason, DtlsSettings } from "./settings.ts";
 import { readSignature, SIGNATURE_BROKEN, writeSignature } from "./signature.ts";
 import { type Suite, suiteById } from "./suite.ts";
@@ -380,24 +380,19 @@ export class ClientHandshake extends Handshake {
 			serverName: undefined,
 			connectionId: records.ownCid,
 			peerConnectionId: records.peerCid,
-			session: this.makeSession(lastFlight !== undefined),
+			session: this.sessionToResume(lastFlight !== undefined),
 		};
 		this.carrier.completed({ established, lastFlight, sessionId: undefined }, nowMs);
 	}
 
-	/** What the next handshake may resume. */
-	private makeSession(isResumed: boolean): ResumableSession | undefined {
+	private sessionToResume(isResumed: boolean): ResumableSession | undefined {
 		const { crypto, resumption = "none" } = this.settings;
-		if (resumption === "none") return undefined;
-		const known = isResumed ? this.session?.ticket : undefined;
-		const ticket = this.ticket.length > 0 ? this.ticket : known;
-		// With a ticket, the session id was ours, for this once.
-		const sessionId = ticket === undefined ? this.answer!.sessionId : nothing;
-		if (ticket === undefined && sessionId.length === 0) return undefined;
-		const master = crypto.exportSecret(this.master!);
+		const master = resumption === "none" ? undefined : crypto.exportSecret(this.master!);
 		if (master === undefined) return undefined;
 		const { extendedMasterSecret, peer } = this;
-		const session = { suite: this.suite!.id, master, extendedMasterSecret, sessionId, peer };
-		return ticket === undefined ? session : { ...session, ticket };
+		const known = { suite: this.suite!.id, master, extendedMasterSecret, sessionId: this.answer!.sessionId, peer };
+		// A ticket serves until there is another one.
+		const ticket = this.ticket.length > 0 || !isResumed ? this.ticket : (this.session?.ticket ?? nothing);
+		return resumableBy(known, ticket);
 	}
 }

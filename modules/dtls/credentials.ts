@@ -1,4 +1,5 @@
 import { type Fault, fault } from "../bytes.ts";
+import { certificateAlert } from "../crypto/trust-fault.ts";
 import { AlertDescription } from "./alert.ts";
 import { readCertificate, readRawPublicKey, writeCertificate, writeRawPublicKey } from "./certificate-message.ts";
 import { CertificateType } from "./extensions.ts";
@@ -77,12 +78,17 @@ export function readPeerCertificate(
 		const key = readRawPublicKey(body, 0, body.length);
 		if ("code" in key) return key;
 		const publicKey = trust.verifyRawKey(key);
-		return "code" in publicKey ? publicKey : { publicKey, chain: [] };
+		return "code" in publicKey ? untrusted(publicKey) : { publicKey, chain: [] };
 	}
 	const chain = readCertificate(body, 0, body.length);
 	if ("code" in chain) return chain;
 	const publicKey = trust.verifyChain(chain, settings.serverName, settings.wallTimeS?.());
-	return "code" in publicKey ? publicKey : { publicKey, chain };
+	return "code" in publicKey ? untrusted(publicKey) : { publicKey, chain };
+}
+
+/** A verifier's Fault, with the alert that says it. */
+function untrusted(refusal: Fault): Fault {
+	return fault(refusal.code, certificateAlert(refusal), refusal.see);
 }
 
 /** Three bytes of zero: no certificate, no raw public key. */

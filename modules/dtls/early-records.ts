@@ -1,3 +1,5 @@
+import type { DtlsLimits } from "./settings.ts";
+
 /** Protected records, and application data, that came before the end of the handshake; the oldest goes first. */
 export class EarlyRecords {
 	private readonly countMax: number;
@@ -6,9 +8,9 @@ export class EarlyRecords {
 	private data: Uint8Array[] = [];
 	private size = 0;
 
-	constructor(countMax: number, bytesMax: number) {
-		this.countMax = countMax;
-		this.bytesMax = bytesMax;
+	constructor({ earlyRecords, earlyBytes }: DtlsLimits) {
+		this.countMax = earlyRecords;
+		this.bytesMax = earlyBytes;
 	}
 
 	/** Keeps a record, as it came. */

@@ -16,6 +16,7 @@ import { DEFAULT_DTLS_TUNING, HandshakeTimer } from "./retransmission.ts";
 import type { PeerIdentity } from "./session.ts";
 import {
 	type CloseReason,
+	closeReasons,
 	DEFAULT_DTLS_LIMITS,
 	type DtlsLimits,
 	type DtlsSettings,
@@ -42,7 +43,6 @@ export const RENEGOTIATION_BROKEN = fault(
 	"RFC 5746 §3.4, §3.6",
 );
 export const CID_TOO_LONG = fault("dtls.connectionIdTooLong", AlertDescription.illegalParameter, "README Limits");
-const timedOut: CloseReason = Object.freeze({ code: "dtls.timeout" });
 
 /** After so many resends in a row that something doubtful made necessary, the attempt counts as spoiled. */
 const doubtfulRoundsMax = 2;
@@ -164,7 +164,7 @@ export abstract class Handshake {
 		const due = this.timer.poll(nowMs);
 		if (due === "wait") return;
 		if (due === "giveUp") {
-			const reason = this.doubt ?? this.lastDoubt ?? timedOut;
+			const reason: CloseReason = this.doubt ?? this.lastDoubt ?? closeReasons.timeout;
 			this.end(reason, reason.code === "dtls.alert" ? undefined : reason.alert, nowMs);
 			return;
 		}
@@ -174,8 +174,8 @@ export abstract class Handshake {
 			this.spoiled(doubt, doubt.code === "dtls.alert" ? undefined : doubt.alert, nowMs);
 			return;
 		}
-		// Bytes forged into the right place of a message would spoil it for ever.
-		if (this.timer.resends % 2 === 0) this.reassembly.drop(this.reassembly.next);
+		// Bytes may have been forged into the right place of a message.
+		if (doubt !== undefined) this.reassembly.drop(this.reassembly.next);
 		this.repeat("resend", nowMs);
 		this.lastSentMs = nowMs;
 	}

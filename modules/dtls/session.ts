@@ -28,6 +28,18 @@ const extendedFlag = 1;
 const pskFlag = 2;
 const publicKeyFlag = 4;
 
+/**
+ * What a client may resume a session by: the ticket, or the session id.
+ * @param session with the session id of the ServerHello; its master secret is overwritten where there is neither
+ * @param ticket empty: none. With one, the session id was our own, for this once (RFC 5077 §3.4)
+ */
+export function resumableBy(session: ResumableSession, ticket: Uint8Array): ResumableSession | undefined {
+	if (ticket.length > 0) return { ...session, sessionId: new Uint8Array(0), ticket };
+	if (session.sessionId.length > 0) return session;
+	session.master.fill(0);
+	return undefined;
+}
+
 /** The bytes of a session, for a store or a ticket. Their owner overwrites them after use. */
 export function encodeSession(session: ResumableSession): Uint8Array {
 	const { suite, master, extendedMasterSecret, sessionId, ticket, peer } = session;

@@ -147,6 +147,19 @@ export interface CloseReason {
 	readonly alert?: number;
 }
 
+/** The ends that are no Fault's and no alert's. */
+export const closeReasons = frozen({
+	/** The application wanted it. */
+	closed: { code: "dtls.closed" },
+	closeNotify: { code: "dtls.closeNotify" },
+	/** Nobody answered. */
+	timeout: { code: "dtls.timeout" },
+	/** A port failed during the handshake. */
+	hostFailure: { code: "dtls.hostFailure" },
+	/** All sequence numbers are used up. */
+	usedUp: { code: "dtls.sequencesUsedUp" },
+});
+
 /** Whom an association tells. Called from within receive(), poll(), connect() and close(); may call send() and close(). */
 export interface AssociationListener {
 	established(session: Established, nowMs: number): void;
