@@ -121,7 +121,8 @@ export class World<M extends BoardMachine> {
 	async startServer(at: ServerPlace = {}): Promise<string> {
 		const host = at.host ?? this.#virtual?.network.newAddress() ?? "127.0.0.1";
 		const chance = this.#chance.branch("server");
-		const seeded = this.#virtual === undefined ? {} : { dice: chance, entropy: chance.branch("entropy") };
+		const entropy = chance.branch("entropy");
+		const seeded = this.#virtual === undefined ? {} : { dice: chance, entropy, hasCalendar: false };
 		const { time, network } = this;
 		const server = new Lwm2mServer({
 			time,

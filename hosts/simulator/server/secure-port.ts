@@ -22,6 +22,8 @@ export interface SecurePortOptions {
 	readonly store: SecurityStore;
 	/** Of clients with certificates, in DER. */
 	readonly authorities: readonly Uint8Array[];
+	/** Whether `time` is that of the calendar, and certificates have to be valid now. */
+	readonly hasCalendar: boolean;
 	/** Sessions and handshakes at once. */
 	readonly sessions: number;
 	/** A message out of a session. */
@@ -66,6 +68,7 @@ export class SecurePort implements SessionHolder {
 			crypto,
 			...(authorities.length === 0 ? {} : { anchors: authorities }),
 			knowsRawKey: (spki) => keys().includes(toHex(spki)),
+			withoutClock: "accept",
 		});
 		if ("code" in trust) throw new HostFailure(`The authority for clients can not be used: ${trust.code}`);
 		const { publicKey: rawPublicKey, chain } = identity;
@@ -80,7 +83,7 @@ export class SecurePort implements SessionHolder {
 			peerCertificateTypes: [2, 0],
 			requestPeerCertificate: true,
 			requirePeerCertificate: true,
-			wallTimeS: () => Math.floor(time.wallTimeMs() / 1000),
+			wallTimeS: () => (options.hasCalendar ? Math.floor(time.wallTimeMs() / 1000) : undefined),
 			sessions: new SessionCache(options.sessions),
 			cookies: this.#cookies,
 		};

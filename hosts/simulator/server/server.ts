@@ -32,6 +32,8 @@ export interface ServerOptions {
 	readonly identity?: ServerIdentity;
 	/** Certificates in DER: of authorities whose clients may come with certificates, or of single clients. */
 	readonly clientAuthorities?: readonly Uint8Array[];
+	/** Whether `time` is that of the calendar, so that clients' certificates have to be valid now; true by default. */
+	readonly hasCalendar?: boolean;
 	/** A virtual world gives its own; the default is the system's. */
 	readonly dice?: Dice;
 	readonly entropy?: Entropy;
@@ -135,6 +137,7 @@ export class Lwm2mServer {
 
 	async #openSecure(port: number): Promise<void> {
 		const { network, host, time, entropy = systemEntropy, clientAuthorities = [] } = this.#options;
+		const { hasCalendar = true } = this.#options;
 		this.#identity ??= drawIdentity("dormouse", (bytes) => entropy.fill(bytes));
 		const secure = new SecurePort({
 			network,
@@ -144,6 +147,7 @@ export class Lwm2mServer {
 			identity: this.#identity,
 			store: this.security,
 			authorities: clientAuthorities,
+			hasCalendar,
 			sessions: this.limits.sessions,
 			received: (bytes, from, proven) => this.#peers.receive(bytes, from, proven),
 			replaced: (address) => this.#peers.forget(address),
