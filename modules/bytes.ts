@@ -9,7 +9,7 @@ import { frozen } from "./frozen.ts";
 export interface Fault {
 	/** Dotted and greppable: "coap.truncated" stands in code, test and log alike. */
 	readonly code: string;
-	/** What to answer: a CoAP response code (0x80 is 4.00), "reset", or "silence". */
+	/** What to answer: a CoAP response code (0x80 is 4.00) or a DTLS alert (RFC 5246 §7.2), "reset", or "silence". */
 	readonly reply: number | "reset" | "silence";
 	/** Where the rule stands: "RFC 7252 §3". */
 	readonly see: string;
