@@ -7,7 +7,7 @@ import { suiteById } from "../dtls/suite.ts";
 import { type Crypto, type Entropy, HostFailure } from "../host.ts";
 import { type Credentials, type PublicKeys, readCredentials } from "./credentials.ts";
 import type { Instance } from "./instance.ts";
-import type { SecureChannel, SecureListener, SecureTransport, Unsecured } from "./secure.ts";
+import type { SecureChannel, SecureListener, SecureTransport } from "./secure.ts";
 
 export interface DtlsTransportOptions {
 	readonly crypto: Crypto;
@@ -42,7 +42,17 @@ export class DtlsTransport implements SecureTransport {
 	}
 }
 
-/** The channel to one server, through one association after the other. */
+/** Plaintext of one datagram that waits to be told; more of it is told from where it comes up. */
+interface Plaintext {
+	readonly bytes: Uint8Array;
+	readonly at: number;
+	readonly end: number;
+}
+
+/**
+ * The channel to one server, through one association after the other. What an association says is kept until its call
+ * has come back, and told then: the stack of a board does not hold a handshake and a request one above the other.
+ */
 class DtlsChannel implements SecureChannel, AssociationListener {
 	readonly #security: Instance;
 	readonly #listener: SecureListener;
@@ -53,6 +63,9 @@ class DtlsChannel implements SecureChannel, AssociationListener {
 	/** To go on with next time; its master secret is ours. */
 	#session: ResumableSession | undefined;
 	#isLeaving = false;
+	#established: Established | undefined;
+	#received: Plaintext | undefined;
+	#closed: CloseReason | undefined;
 	#nowMs = 0;
 
 	constructor(security: Instance, listener: SecureListener, options: DtlsTransportOptions) {
@@ -85,6 +98,7 @@ class DtlsChannel implements SecureChannel, AssociationListener {
 			this.#association = association;
 			this.#listener.handshaking(crypto.implementation);
 			association.connect(nowMs);
+			this.tell(nowMs);
 		} catch (error) {
 			if (!(error instanceof HostFailure)) throw error;
 			this.drop();
@@ -95,16 +109,19 @@ class DtlsChannel implements SecureChannel, AssociationListener {
 	receive(bytes: Uint8Array, at: number, end: number, nowMs: number): void {
 		this.#nowMs = nowMs;
 		this.#association?.receive(bytes, at, end, nowMs);
+		this.tell(nowMs);
 	}
 
 	send(bytes: Uint8Array, nowMs: number): void {
 		this.#nowMs = nowMs;
 		this.#association?.send(bytes, 0, bytes.length, nowMs);
+		this.tell(nowMs); // it may be that no sequence numbers are left
 	}
 
 	poll(nowMs: number): void {
 		this.#nowMs = nowMs;
 		this.#association?.poll(nowMs);
+		this.tell(nowMs);
 	}
 
 	takeDatagram(): Uint8Array | undefined {
@@ -115,8 +132,8 @@ class DtlsChannel implements SecureChannel, AssociationListener {
 		this.#nowMs = nowMs;
 		this.#isLeaving = true;
 		this.#association?.close(nowMs);
+		this.tell(nowMs);
 		this.#isLeaving = false;
-		this.release();
 	}
 
 	drop(): void {
@@ -124,8 +141,37 @@ class DtlsChannel implements SecureChannel, AssociationListener {
 		this.#association = undefined; // and its good-bye with it
 	}
 
-	established({ suite, isResumed, peerConnectionId, session }: Established, nowMs: number): void {
-		this.release();
+	established(session: Established): void {
+		this.#established = session;
+	}
+
+	received(bytes: Uint8Array, at: number, end: number, nowMs: number): void {
+		this.tell(nowMs); // two records in one datagram: the first one is told here
+		this.#received = { bytes, at, end };
+	}
+
+	closed(reason: CloseReason): void {
+		this.#closed = reason;
+	}
+
+	/** Tells what the association has said, in its order. */
+	private tell(nowMs: number): void {
+		const { crypto } = this.#options;
+		const established = this.#established;
+		const received = this.#received;
+		const closed = this.#closed;
+		this.#established = this.#received = this.#closed = undefined;
+		if (established !== undefined || closed !== undefined) {
+			// The handshake is over: its key goes back.
+			if (this.#credentials !== undefined) crypto.release(this.#credentials.key);
+			this.#credentials = undefined;
+		}
+		if (established !== undefined) this.tellSecured(established, nowMs);
+		if (received !== undefined) this.#listener.decrypted(received.bytes, received.at, received.end, nowMs);
+		if (closed !== undefined) this.tellClosed(closed, nowMs);
+	}
+
+	private tellSecured({ suite, isResumed, peerConnectionId, session }: Established, nowMs: number): void {
 		this.keep(session);
 		this.#listener.secured(
 			{
@@ -137,16 +183,11 @@ class DtlsChannel implements SecureChannel, AssociationListener {
 		);
 	}
 
-	received(bytes: Uint8Array, at: number, end: number, nowMs: number): void {
-		this.#listener.decrypted(bytes, at, end, nowMs);
-	}
-
-	closed({ code, alert }: CloseReason, nowMs: number): void {
-		this.release();
+	private tellClosed({ code, alert }: CloseReason, nowMs: number): void {
+		if (this.#isLeaving) return;
 		// A session that ended in anger is not resumed (RFC 5246 §7.2.2), nor offered again where a handshake failed.
-		if (alert !== AlertDescription.closeNotify && !this.#isLeaving) this.keep(undefined);
-		const why: Unsecured = alert === undefined ? { reason: code } : { reason: code, alert: nameOf(alert) };
-		if (!this.#isLeaving) this.#listener.unsecured(why, nowMs);
+		if (code !== "dtls.closeNotify") this.keep(undefined);
+		this.#listener.unsecured(alert === undefined ? { reason: code } : { reason: code, alert: nameOf(alert) }, nowMs);
 	}
 
 	private settings({ settings }: Credentials): DtlsSettings {
@@ -166,13 +207,6 @@ class DtlsChannel implements SecureChannel, AssociationListener {
 	private keep(session: ResumableSession | undefined): void {
 		if (this.#session !== session) this.#session?.master.fill(0);
 		this.#session = session;
-	}
-
-	/** The handshake is over: its key goes back. */
-	private release(): void {
-		const credentials = this.#credentials;
-		this.#credentials = undefined;
-		if (credentials !== undefined) this.#options.crypto.release(credentials.key);
 	}
 }
 
