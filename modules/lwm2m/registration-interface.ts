@@ -252,13 +252,13 @@ export class RegistrationInterface {
 				break;
 			case "pause":
 				this.gone(cause);
-				this.#port.close(this.#nowMs);
+				this.#port.close();
 				this.#registration.pause(this.#nowMs, 1000 * this.seconds(resource.disableTimeout, defaultDisableTimeoutS));
 				break;
 			case "finish":
 				if (before === "deregistering") this.gone(cause);
 				else this.abandon();
-				this.#port.close(this.#nowMs);
+				this.#port.close();
 		}
 	}
 

@@ -34,8 +34,8 @@ export interface RegistrationPort {
 	reach(nowMs: number): boolean;
 	/** Forgets the secure session, if there is one, without a word. */
 	drop(): void;
-	/** Ends the secure session, if there is one. */
-	close(nowMs: number): void;
+	/** Ends the secure session, if there is one, at the end of the turn. */
+	close(): void;
 	/** All observations are void from now on (LwM2M Core 1.1 §6.4.1). */
 	dropObservations(): void;
 	log(event: string, fields: Omit<LogRecord, "event">): void;

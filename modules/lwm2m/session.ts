@@ -60,6 +60,7 @@ export class Session implements PeerListener, ObservationPort, RegistrationPort,
 	#channel: SecureChannel | undefined;
 	/** Whether the secure session has carried a message of the server's. */
 	#hasWorked = false;
+	#isClosing = false;
 	/** Of pmin and pmax, one object for all observations; read anew after a change of the Server Object. */
 	#defaultSet: AttributeSet | undefined;
 	#nowMs = 0;
@@ -176,6 +177,7 @@ export class Session implements PeerListener, ObservationPort, RegistrationPort,
 		this.#channel?.poll(nowMs);
 		this.peer.poll(nowMs);
 		this.#registration.poll(nowMs);
+		if (this.#isClosing) this.hangUp(nowMs);
 		if (this.isReporting) this.#observations.poll(nowMs, this.#context.limits.notificationsPerTurn);
 	}
 
@@ -216,11 +218,16 @@ export class Session implements PeerListener, ObservationPort, RegistrationPort,
 		this.#channel?.drop();
 	}
 
-	close(nowMs: number): void {
+	close(): void {
+		this.#isClosing = true;
+	}
+
+	/** At the end of the turn: the last acknowledgements go out, then the good-bye. */
+	private hangUp(nowMs: number): void {
+		this.#isClosing = false;
 		const channel = this.#channel;
 		if (channel === undefined) return;
 		if (channel.isSecured) {
-			// The last acknowledgements go out before the good-bye.
 			for (let rest = this.peer.takeDatagram(); rest !== undefined; rest = this.peer.takeDatagram()) {
 				channel.send(rest, nowMs);
 			}
