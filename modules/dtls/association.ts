@@ -52,8 +52,8 @@ export class Association implements Carrier {
 	/** While handshaking. */
 	private handshake: ClientHandshake | ServerHandshake | undefined;
 	private early: EarlyRecords | undefined;
-	/** Server: the random of the ClientHello that began the handshake. */
-	private helloRandom: Uint8Array = noAddress;
+	/** Server: the random of the ClientHello that began it. */
+	helloRandom: Uint8Array = noAddress;
 	private lastFlight: LastFlight | undefined;
 	private refusedAtMs = -Infinity;
 	private sessionId: Uint8Array | undefined;
@@ -98,11 +98,6 @@ export class Association implements Carrier {
 	/** What the peer proved to be; {} before it did. */
 	get peerIdentity(): PeerIdentity {
 		return this.peer;
-	}
-
-	/** What the peer puts on its records to us; empty: none. */
-	get connectionId(): Uint8Array {
-		return this.records.ownCid;
 	}
 
 	/** When to call poll(); Infinity: when something happens. */
@@ -236,10 +231,8 @@ export class Association implements Carrier {
 				this.establish(completion!, nowMs);
 				return;
 			case "sayClose":
-				this.sayAlert(AlertLevel.warning, AlertDescription.closeNotify);
-				this.end(reason!, nowMs);
-				return;
 			case "end":
+				if (action === "sayClose") this.sayAlert(AlertLevel.warning, AlertDescription.closeNotify);
 				this.end(reason!, nowMs);
 				return;
 			case "repeatLastFlight":
