@@ -9,11 +9,17 @@ const testsIn = (room) =>
 		.map((name) => join(root, "build/js/test", room, name.replace(/\.ts$/, ".js")));
 
 /** Runs a few cases per turn, so that the simulator stays alive, says which failed and how many passed, and ends. */
-const entry = (files, harness) => `
+const entry = (files, tests) => `
 ${files.map((file) => `import ${JSON.stringify(file)};`).join("\n")}
-import { cases } from ${JSON.stringify(harness)};
+import { cases, test } from ${JSON.stringify(join(tests, "harness.js"))};
+import { cryptoCases } from ${JSON.stringify(join(tests, "modules/crypto/conformance.js"))};
 import { endProcess } from "hosts/desktop/desktop-system";
+import { openPsaCrypto } from "hosts/psa/psa-crypto";
 import Timer from "timer";
+
+const psa = openPsaCrypto();
+if (psa === undefined) trace("SKIPPED the vectors of the Crypto port over PSA: this image was built without it\\n");
+else for (const { name, run } of cryptoCases(psa)) test("PSA: " + name, run);
 
 export default function main() {
 	let index = 0;
@@ -59,9 +65,9 @@ export async function writeUnitTests(folder) {
 	mkdirSync(folder, { recursive: true });
 	const files = ["modules", "src"].flatMap(testsIn).sort();
 	const source = join(folder, "entry.js");
-	writeFileSync(source, entry(files, join(root, "build/js/test/harness.js")));
+	writeFileSync(source, entry(files, join(root, "build/js/test")));
 	// Without tree shaking: a test file's cases are side effects of its import.
-	const external = ["timer", "hosts/desktop/desktop-system"];
+	const external = ["timer", "hosts/desktop/desktop-system", "hosts/psa/psa-crypto"];
 	const bundle = await rollup({ input: source, external, plugins: [json()], treeshake: false });
 	await bundle.write({ file: join(folder, "main.js"), format: "es" });
 	await bundle.close();

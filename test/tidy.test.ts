@@ -83,7 +83,8 @@ function mayImport(from: string, to: string): boolean {
 	}
 	if (room === "src") return toRoom === "src" || toRoom === "modules";
 	const desktopOnBoard = name === "desktop" && to.startsWith("hosts/simulator/board/");
-	return toRoom === "src" || toRoom === "modules" || (toRoom === "hosts" && toName === name) || desktopOnBoard;
+	const ownHost = toRoom === "hosts" && (toName === name || toName === "psa"); // its C is for every host that has PSA
+	return toRoom === "src" || toRoom === "modules" || ownHost || desktopOnBoard;
 }
 
 function visit(node: ts.Node, see: (node: ts.Node) => void): void {

@@ -1,4 +1,5 @@
 import type { Host } from "../../modules/host.ts";
+import { openPsaCrypto } from "../psa/psa-crypto.ts";
 import { SeededDice, SystemEntropy } from "./chance.ts";
 import { DesktopClock } from "./clock.ts";
 import { UdpDatagrams } from "./datagrams.ts";
@@ -17,10 +18,12 @@ export function openDesktop(platform: string): Host {
 	const power = new DesktopPower(); // first, because it knows what to do when one of the others fails
 	const clock = new DesktopClock();
 	const entropy = new SystemEntropy();
+	const crypto = openPsaCrypto();
 	return {
 		clock,
 		dice: new SeededDice(entropy),
 		entropy,
+		...(crypto === undefined ? {} : { crypto }),
 		openDatagrams: (options) => new UdpDatagrams(options),
 		resolver: new SystemResolver(),
 		flash: new PartitionFlash("settings"),

@@ -1,5 +1,8 @@
 /* AES and SHA-256 of the Crypto port over the PSA Crypto API. */
 #include "crypto-core.h"
+
+#if DORMOUSE_HAS_PSA
+
 #include "crypto-keys.h"
 
 #include <stdlib.h>
@@ -166,3 +169,5 @@ void coreHashEnd(CoreHash *hash)
 	psa_hash_abort(&hash->operation);
 	free(hash);
 }
+
+#endif

@@ -3,6 +3,9 @@
  * it: ESP-IDF, Zephyr with mbedTLS or TF-M.
  */
 #include "crypto-core.h"
+
+#if DORMOUSE_HAS_PSA
+
 #include "crypto-keys.h"
 
 #include <stdlib.h>
@@ -379,3 +382,5 @@ int32_t coreMaster(int32_t handle, int isPsk, const uint8_t *seed, size_t seedSi
 	coreWipe(master, sizeof(master));
 	return answer;
 }
+
+#endif

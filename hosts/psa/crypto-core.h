@@ -8,7 +8,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Keys at once. PSA's own store may hold fewer: MBEDTLS_PSA_KEY_SLOT_COUNT. */
+/* Without the API there is no core, and psa-natives.c says so to the program. */
+#ifndef DORMOUSE_HAS_PSA
+	#if defined(__has_include)
+		#if __has_include(<psa/crypto.h>)
+			#define DORMOUSE_HAS_PSA 1
+		#endif
+	#endif
+#endif
+
+/* Keys at once. */
 #ifndef DORMOUSE_CRYPTO_KEYS
 	#define DORMOUSE_CRYPTO_KEYS 64
 #endif

@@ -15,7 +15,10 @@ export interface Natives {
 	fillEntropy(bytes: Uint8Array): void;
 	/** Without one, none of the functions down to hashDigest works. Those throw on what is a bug: an unknown key. */
 	hasAccelerator(): boolean;
-	/** @param kind 1: secret, 2: AES-128, 3: P-256 @returns a handle, 0 when there is no room, -1 when it is no such key */
+	/**
+	 * @param kind 1: secret, 2: AES-128, 3: P-256
+	 * @returns a handle, 0 when there is no room, -1 when it is no such key
+	 */
 	keyImport(kind: number, bytes: Uint8Array): number;
 	/** A private key of P-256. @returns a handle, or 0 when there is no room */
 	keyGenerate(): number;

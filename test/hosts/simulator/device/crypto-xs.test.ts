@@ -30,10 +30,11 @@ async function programOf(text: string, more: readonly string[] = []): Promise<Fi
 	const names = ["hosts/simulator/device/crypto", "modules/bytes", ...more];
 	const modules = await bundle({ entries: names.map((name) => `${root}/${name}.js`), root, shake: false });
 	const needed = new Set(names.flatMap((name) => closure(modules, name)));
+	const cases = 'import { cryptoCases } from "./test/modules/crypto/conformance.js";';
 	const entry = `
 		import { BoardCrypto } from "./hosts/simulator/device/crypto.js";
 		import { toHex } from "./modules/bytes.js";
-		${more.includes("test/modules/crypto/conformance") ? 'import { cryptoCases } from "./test/modules/crypto/conformance.js";' : ""}
+		${more.length > 0 ? cases : ""}
 		const crypto = new BoardCrypto(board);
 		const { p256 } = crypto;
 		const turn = (${text});
@@ -109,7 +110,8 @@ const life = await programOf(`
 			}
 			keys.hash.update(new Uint8Array(70).fill(what), 0, 70);
 			const hash = keys.hash.digest();
-			board.print(toHex(p256.publicPoint(keys.own)) + toHex(p256.sign(keys.own, hash)) + toHex(crypto.hmac(keys.psk, hash, 0, 32)));
+			const all = [p256.publicPoint(keys.own), p256.sign(keys.own, hash), crypto.hmac(keys.psk, hash, 0, 32)];
+			board.print(all.map((bytes) => toHex(bytes)).join());
 		};
 	})()
 `);
@@ -142,8 +144,13 @@ test("64 keys at once; the next one is a HostFailure, and a released one leaves 
 		} catch (error) {
 			board.print([keys.length, error.name].join());
 		}
-		for (const make of [() => p256.generate(), () => crypto.importAesKey(new Uint8Array(16)),
-			() => crypto.masterSecret(keys[0], "psk", new Uint8Array(3)), () => p256.importPrivateKey(new Uint8Array(32).fill(1))]) {
+		const ways = [
+			() => p256.generate(),
+			() => crypto.importAesKey(new Uint8Array(16)),
+			() => crypto.masterSecret(keys[0], "psk", new Uint8Array(3)),
+			() => p256.importPrivateKey(new Uint8Array(32).fill(1)),
+		];
+		for (const make of ways) {
 			try {
 				make();
 				board.print("made");
