@@ -1,4 +1,4 @@
-/** The board of dtls-nonce.ts with a session over Protection and Reservation, and its peer. */
+/** The board of dtls-nonce.ts, and a session of it over Protection and Reservation alone. */
 import { protectionOf } from "../../modules/dtls/key-block.ts";
 import type { Protection } from "../../modules/dtls/protection.ts";
 import { RecordView, readRecord } from "../../modules/dtls/record.ts";
@@ -11,8 +11,8 @@ import { HostFailure } from "../../modules/host.ts";
 import { Fate, type Findings, hex, type RetainedRam, Stop, TappedCrypto } from "./dtls-nonce.ts";
 
 const none = new Uint8Array(0);
-const peerCid = Uint8Array.of(0xc1, 0xc2);
-const suites = [0xc0a8, 0x00a8];
+export const peerCid = Uint8Array.of(0xc1, 0xc2);
+export const suites = [0xc0a8, 0x00a8];
 const actionsPerLife = 20;
 
 /** How a sweep differs from others: where states are kept, and what is broken on purpose. */
@@ -20,37 +20,45 @@ export interface Setup {
 	/** Makes the homes of one board; `ram` is lost with the power. */
 	homes(fate: Fate): { readonly home: StateHome; readonly ram: RetainedRam | undefined };
 	readonly tuning?: ReservationTuning;
+	/** Absent: over Protection and Reservation. */
+	readonly sessions?: Sessions;
 	/** Bends what is given to the home to save, or drops it: undefined. */
 	bend?(state: Uint8Array, life: Life): Uint8Array | undefined;
 }
 
-/** The far end: its numbers never repeat, and everything it ever sent is in the hands of an attacker. */
-class Peer {
-	readonly recorded: Uint8Array[] = [];
-	private readonly writer: Protection;
-	private sequence = 0;
+/** The code under test, as a board sees it. */
+export interface Sessions {
+	/** A new session, with a peer of its own that life.meet() is told of. */
+	fresh(life: Life): Session;
+	restore(life: Life, state: Uint8Array): Session;
+}
 
-	constructor(state: SessionState, findings: Findings) {
-		const { keyBlock, encryptThenMac, suite } = state;
-		const crypto = new TappedCrypto(findings);
-		const entropy = { fill: () => {} };
-		this.writer = protectionOf("server", {
-			crypto,
-			entropy,
-			suite: suiteById(suite)!,
-			encryptThenMac,
-			keyBlock,
-			epoch: 1,
-		});
+export interface Session {
+	/** The next sequence number. */
+	next(): number;
+	/** A datagram with one record of application data; undefined: refused for now. */
+	send(): Uint8Array | undefined;
+	/** Calls life.believe() for a record that is taken. */
+	receive(datagram: Uint8Array): void;
+	export(): Uint8Array;
+	release(): void;
+}
+
+/** The far end: its numbers never repeat, and everything it ever sent is in the hands of an attacker. */
+export class Peer {
+	readonly recorded: Uint8Array[] = [];
+	private readonly seal: () => Uint8Array;
+
+	constructor(seal: () => Uint8Array) {
+		this.seal = seal;
 	}
 
-	/** The next record, some of which get lost on the way. */
-	seal(skip: number): Uint8Array {
-		this.sequence += skip;
-		const bytes = new Uint8Array(64);
-		const end = this.writer.seal(23, Uint8Array.of(1, 2, 3), 0, 3, this.sequence++, none, bytes, 0);
-		this.recorded.push(bytes.slice(0, end));
-		return bytes.slice(0, end);
+	/** The next datagram, behind `lost` others that do not arrive. */
+	next(lost: number): Uint8Array {
+		for (let count = 0; count < lost; count++) this.seal();
+		const datagram = this.seal();
+		this.recorded.push(datagram);
+		return datagram;
 	}
 }
 
@@ -58,34 +66,30 @@ class Peer {
 export class Life {
 	/** How often a home was asked to save in this life. */
 	saves = 0;
-	readonly next: () => number;
-	private readonly board: Board;
-	private readonly peer: Peer;
-	private readonly crypto: TappedCrypto;
-	private readonly reader: Protection;
-	private readonly writer: Protection;
-	private readonly window: ReplayWindow;
-	private readonly reservation: Reservation;
-	private readonly view = new RecordView();
+	readonly crypto: TappedCrypto;
+	readonly board: Board;
+	private readonly session: Session;
+	private peer: Peer | undefined;
+	private heard = "";
 
-	constructor(board: Board, state: Uint8Array, peer: Peer) {
-		const session = decodeState(state) as SessionState;
+	constructor(board: Board, state: Uint8Array | undefined, sessions: Sessions) {
 		this.board = board;
-		this.peer = peer;
 		this.crypto = new TappedCrypto(board.findings);
-		const { crypto } = this;
-		const { keyBlock, encryptThenMac, suite } = session;
-		const entropy = { fill: () => {} };
-		const keys = { crypto, entropy, suite: suiteById(suite)!, encryptThenMac, keyBlock, epoch: 1 };
-		this.reader = protectionOf("server", keys);
-		this.writer = protectionOf("client", keys);
-		this.window = session.received;
-		const tuning = board.setup.tuning ?? DEFAULT_RESERVATION;
-		this.reservation = new Reservation(state, this.window, (bytes) => this.save(bytes), tuning);
-		this.next = () => this.reservation.next;
+		if (state !== undefined) this.peer = board.peerOf(state);
+		this.session = state === undefined ? sessions.fresh(this) : sessions.restore(this, state);
 	}
 
-	private save(state: Uint8Array): void {
+	/** Whom a new session is with. @param state one of its states */
+	meet(state: Uint8Array, peer: Peer): void {
+		this.peer = peer;
+		this.board.meet(state, peer);
+	}
+
+	next(): number {
+		return this.session.next();
+	}
+
+	save(state: Uint8Array): void {
 		const { bend } = this.board.setup;
 		const bytes = bend === undefined ? state : bend(state, this);
 		this.saves++;
@@ -96,16 +100,16 @@ export class Life {
 		const { fate } = this.board;
 		fate.place("between two actions");
 		const action = fate.below(10);
+		const peer = this.peer!;
 		if (action < 5) this.send();
-		else if (action < 8) this.receive(this.peer.seal(fate.below(4) === 0 ? fate.below(4) : 0));
-		else if (this.peer.recorded.length > 0) this.receive(this.peer.recorded[fate.below(this.peer.recorded.length)]!);
+		else if (action < 8) this.receive(peer.next(fate.below(4) === 0 ? fate.below(4) : 0));
+		else if (peer.recorded.length > 0) this.receive(peer.recorded[fate.below(peer.recorded.length)]!);
 	}
 
-	send(): void {
+	private send(): void {
 		const { fate, findings } = this.board;
-		const sequence = this.reservation.take();
-		const datagram = new Uint8Array(64);
-		this.writer.seal(23, Uint8Array.of(4, 5), 0, 2, sequence, peerCid, datagram, 0);
+		const datagram = this.session.send();
+		if (datagram === undefined) return;
 		fate.place("between sealing and sending");
 		// the explicit part of the nonce, as a listener on the wire sees it
 		if (!this.crypto.last.endsWith(hex(datagram.subarray(15, 23)))) throw new Error("another nonce on the wire");
@@ -114,30 +118,27 @@ export class Life {
 		fate.place("after sending");
 	}
 
-	receive(record: Uint8Array): void {
-		const { view, window } = this;
+	private receive(datagram: Uint8Array): void {
+		this.heard = hex(datagram);
+		this.session.receive(datagram.slice());
+		this.board.fate.place("after believing");
+	}
+
+	/** The session took what it was given last. */
+	believe(): void {
 		const { fate, findings } = this.board;
-		const bytes = record.slice();
-		if (readRecord(bytes, 0, bytes.length, 0, view) !== undefined) throw new Error("no record");
-		if (!window.isFresh(view.sequence) || !this.reader.open(bytes, view)) return;
-		this.reservation.cover(view.sequence);
-		window.accept(view.sequence);
 		fate.place("between saving and believing");
-		const name = hex(record);
-		if (findings.believed.has(name)) findings.replays++;
-		findings.believed.add(name);
-		fate.place("after believing");
+		if (findings.believed.has(this.heard)) findings.replays++;
+		findings.believed.add(this.heard);
 	}
 
 	sleep(): void {
-		this.board.home.save(this.reservation.export());
+		this.board.home.save(this.session.export());
 		this.board.fate.place("after the state was saved for sleep");
 	}
 
 	release(): void {
-		this.reservation.release();
-		this.reader.release();
-		this.writer.release();
+		this.session.release();
 	}
 }
 
@@ -184,24 +185,39 @@ export class Board {
 		const { findings, fate } = this;
 		fate.place("before the state is loaded");
 		const found = this.home.load();
-		const state = found ?? this.handshake();
 		findings.lives[found === undefined ? "handshake" : "restored"]++;
 		if (found !== undefined) {
 			if (this.loaded.has(hex(found))) findings.lives.restoredBefore++;
 			this.loaded.add(hex(found));
 		}
-		const session = decodeState(state) as SessionState;
-		const name = hex(session.keyBlock);
-		let peer = this.peers.get(name);
-		if (peer === undefined) this.peers.set(name, (peer = new Peer(session, findings)));
-		const life = new Life(this, state, peer);
+		const life = new Life(this, found, this.setup.sessions ?? protections);
 		fate.place("after the state was restored");
 		return life;
 	}
 
-	private handshake(): Uint8Array {
-		const { below } = this.fate;
-		return encodeState({
+	/** Whom the session of this state is with. */
+	peerOf(state: Uint8Array): Peer {
+		const peer = this.peers.get(nameOf(state));
+		if (peer === undefined) throw new Error("a session with nobody");
+		return peer;
+	}
+
+	meet(state: Uint8Array, peer: Peer): void {
+		this.peers.set(nameOf(state), peer);
+	}
+}
+
+function nameOf(state: Uint8Array): string {
+	return hex((decodeState(state) as SessionState).keyBlock);
+}
+
+const entropy = { fill: () => {} }; // AEADs take none
+
+/** Sessions over Protection and Reservation, as little around them as goes. */
+const protections: Sessions = {
+	fresh(life) {
+		const { below } = life.board.fate;
+		const state = encodeState({
 			role: "client",
 			suite: suites[below(2)]!,
 			encryptThenMac: false,
@@ -216,5 +232,65 @@ export class Board {
 			openedBytes: 16384,
 			resumption: none,
 		});
+		const { keyBlock, suite } = decodeState(state) as SessionState;
+		const keys = { entropy, suite: suiteById(suite)!, encryptThenMac: false, keyBlock, epoch: 1 };
+		const writer = protectionOf("server", { ...keys, crypto: new TappedCrypto(life.board.findings) });
+		let sequence = 1;
+		const seal = () => {
+			const bytes = new Uint8Array(64);
+			return bytes.slice(0, writer.seal(23, Uint8Array.of(1, 2, 3), 0, 3, sequence++, none, bytes, 0));
+		};
+		life.meet(state, new Peer(seal));
+		return new ProtectedSession(life, state);
+	},
+	restore: (life, state) => new ProtectedSession(life, state),
+};
+
+class ProtectedSession implements Session {
+	private readonly life: Life;
+	private readonly reader: Protection;
+	private readonly writer: Protection;
+	private readonly window: ReplayWindow;
+	private readonly reservation: Reservation;
+	private readonly view = new RecordView();
+
+	constructor(life: Life, state: Uint8Array) {
+		const { encryptThenMac, keyBlock, received, suite } = decodeState(state) as SessionState;
+		const keys = { crypto: life.crypto, entropy, suite: suiteById(suite)!, encryptThenMac, keyBlock, epoch: 1 };
+		this.life = life;
+		this.reader = protectionOf("server", keys);
+		this.writer = protectionOf("client", keys);
+		this.window = received;
+		const tuning = life.board.setup.tuning ?? DEFAULT_RESERVATION;
+		this.reservation = new Reservation(state.slice(), received, (bytes) => life.save(bytes), tuning);
+	}
+
+	next(): number {
+		return this.reservation.next;
+	}
+
+	send(): Uint8Array {
+		const sequence = this.reservation.take();
+		const datagram = new Uint8Array(64);
+		return datagram.slice(0, this.writer.seal(23, Uint8Array.of(4, 5), 0, 2, sequence, peerCid, datagram, 0));
+	}
+
+	receive(datagram: Uint8Array): void {
+		const { view } = this;
+		if (readRecord(datagram, 0, datagram.length, 0, view) !== undefined) throw new Error("no record");
+		if (!this.window.isFresh(view.sequence) || !this.reader.open(datagram, view)) return;
+		this.reservation.cover(view.sequence);
+		this.window.accept(view.sequence);
+		this.life.believe();
+	}
+
+	export(): Uint8Array {
+		return this.reservation.export();
+	}
+
+	release(): void {
+		this.reservation.release();
+		this.reader.release();
+		this.writer.release();
 	}
 }

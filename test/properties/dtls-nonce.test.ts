@@ -5,9 +5,11 @@
  */
 import { equal, ok } from "node:assert/strict";
 import { test } from "node:test";
+import { DEFAULT_RESERVATION } from "../../modules/dtls/reservation.ts";
 import { decodeState, stateSequence, updateState } from "../../modules/dtls/session-state.ts";
 import { type StateHome, TwoHomes } from "../../modules/dtls/state-homes.ts";
 import { type Fate, Findings, FlashSlots, RetainedRam } from "./dtls-nonce.ts";
+import { associations } from "./dtls-nonce-association.ts";
 import { Board, type Setup } from "./dtls-nonce-board.ts";
 
 const small = { sealedRecords: 7, openedRecords: 3 };
@@ -54,28 +56,31 @@ const places = {
 	],
 };
 
+/** Both invariants, and that the sweep was one. */
+function assertUnique(found: Findings, name: string): void {
+	equal(found.repeats, 0);
+	equal(found.replays, 0);
+	const { handshake, restored, restoredBefore } = found.lives;
+	ok(restored > 500 && handshake > 50 && restoredBefore > 10, JSON.stringify(found.lives));
+	ok(found.sent.size > 2000 && found.believed.size > 500, `${found.sent.size} sent, ${found.believed.size} believed`);
+	const wanted = [...places.all, ...(name === "flash" ? [] : places.ram), ...(name === "ram" ? [] : places.flash)];
+	for (const place of wanted) ok((found.stops.get(place) ?? 0) > 0, `never stopped ${place}`);
+	const { afterCut } = found;
+	ok(afterCut.new > 0 && (name === "ram" ? afterCut.nothing : afterCut.old) > 0, JSON.stringify(afterCut));
+}
+
+const reservations = { small, one: { sealedRecords: 1, openedRecords: 1 }, default: DEFAULT_RESERVATION };
+
 for (const [name, make] of Object.entries(homes)) {
-	for (const [which, tuning] of Object.entries({
-		small,
-		one: { sealedRecords: 1, openedRecords: 1 },
-		default: undefined,
-	})) {
+	for (const [which, tuning] of Object.entries(reservations)) {
 		test(`no nonce is used twice, no record believed twice: ${name}, ${which} reservations`, () => {
-			const found = sweep({ homes: make, ...(tuning === undefined ? {} : { tuning }) });
-			equal(found.repeats, 0);
-			equal(found.replays, 0);
-			const { handshake, restored, restoredBefore } = found.lives;
-			ok(restored > 800 && handshake > 50 && restoredBefore > 10, JSON.stringify(found.lives));
-			ok(
-				found.sent.size > 2000 && found.believed.size > 500,
-				`${found.sent.size} sent, ${found.believed.size} believed`,
-			);
-			const wanted = [...places.all, ...(name === "flash" ? [] : places.ram), ...(name === "ram" ? [] : places.flash)];
-			for (const place of wanted) ok((found.stops.get(place) ?? 0) > 0, `never stopped ${place}`);
-			const { afterCut } = found;
-			ok(afterCut.new > 0 && (name === "ram" ? afterCut.nothing : afterCut.old) > 0, JSON.stringify(afterCut));
+			assertUnique(sweep({ homes: make, tuning }), name);
 		});
 	}
+
+	test(`no nonce is used twice, no record believed twice: ${name}, associations`, () => {
+		assertUnique(sweep({ homes: make, sessions: associations }), name);
+	});
 }
 
 test("without a receive reservation nonces are still safe, and what came since the last save can be replayed", () => {
@@ -172,8 +177,10 @@ class FirstExport extends FlashSlots {
 }
 
 for (const [name, setup] of Object.entries(mistakes)) {
-	test(`the sweep notices: ${name}`, () => {
-		const found = sweep({ tuning: small, ...setup });
-		ok(found.repeats > 0, `${found.sent.size} records, and no repeat`);
-	});
+	for (const [over, sessions] of Object.entries({ protections: undefined, associations })) {
+		test(`the sweep notices, over ${over}: ${name}`, () => {
+			const found = sweep({ tuning: small, ...setup, ...(sessions === undefined ? {} : { sessions }) });
+			ok(found.repeats > 0, `${found.sent.size} records, and no repeat`);
+		});
+	}
 }

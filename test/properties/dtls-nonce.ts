@@ -118,7 +118,7 @@ export class RetainedRam implements StateHome {
 			const old = this.bytes;
 			const torn = new Uint8Array(state.length);
 			if (old !== undefined) torn.set(old.subarray(0, torn.length));
-			torn.set(state.subarray(0, this.fate.below(state.length + 1)));
+			torn.set(state.subarray(0, Math.min(state.length, this.fate.below(2 * state.length))));
 			this.bytes = torn;
 			note(this.fate.findings, old, state, this.load());
 			this.fate.stop("while retained RAM is written");
@@ -155,7 +155,7 @@ export class FlashSlots implements StateHome {
 		if (fate.below(fate.rarity) === 0) {
 			const old = this.current();
 			const torn = new Uint8Array(state.length).fill(0xff);
-			torn.set(state.subarray(0, fate.below(state.length + 1)));
+			torn.set(state.subarray(0, Math.min(state.length, fate.below(2 * state.length))));
 			this.slots[spare] = { age: ++this.age, bytes: torn };
 			note(fate.findings, old, state, this.current());
 			fate.stop("while flash is written");

@@ -191,6 +191,64 @@ test("encrypt-then-MAC: nothing is deciphered before it verified", () => {
 	protection.release();
 });
 
+/** Seals `inner`, with whatever padding it ends in, under CBC: as a peer would that has the keys and no manners. */
+function sealedCbc(session: SessionVector, plain: Uint8Array, tail: readonly number[]): Uint8Array {
+	const keyBlock = fromHex(session.keyBlock)!;
+	const key = crypto.importAesKey(keyBlock.subarray(64, 80));
+	const macKey = crypto.importSecret(keyBlock.subarray(0, 32));
+	const { encryptThenMac } = session;
+	const cipherSize = plain.length + tail.length + (encryptThenMac ? 0 : 32);
+	const bodySize = 16 + cipherSize + (encryptThenMac ? 32 : 0);
+	const record = new Uint8Array(13 + bodySize);
+	record.set(Uint8Array.of(23, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 1, bodySize >> 8, bodySize & 255));
+	record.set(plain, 29);
+	record.set(tail, 13 + 16 + cipherSize - tail.length);
+	const covered = (size: number) => [0, 1, 0, 0, 0, 0, 0, 1, 23, 0xfe, 0xfd, size >> 8, size & 255];
+	if (!encryptThenMac) {
+		const input = Uint8Array.of(...covered(plain.length), ...plain);
+		record.set(crypto.hmac(macKey, input, 0, input.length), 29 + plain.length);
+	}
+	if (cipherSize % 16 === 0) crypto.cbc("encrypt", key, new Uint8Array(16), record, 29, 29 + cipherSize);
+	if (encryptThenMac) {
+		const input = Uint8Array.of(...covered(16 + cipherSize), ...record.subarray(13, 29 + cipherSize));
+		record.set(crypto.hmac(macKey, input, 0, input.length), 29 + cipherSize);
+	}
+	crypto.release(key);
+	crypto.release(macKey);
+	return record;
+}
+
+for (const session of kinds.slice(2)) {
+	test(`padding has to be what it says, even where the MAC is right: ${session.name}`, () => {
+		const protection = protectionFor(crypto, session, "client");
+		const plain = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
+		const size = (tail: readonly number[], content = plain) =>
+			openedSize(protection, sealedCbc(session, content, tail), 0);
+		equal(size([4, 4, 4, 4, 4]), 11);
+		equal(size(new Array(21).fill(20)), 11);
+		equal(size([3, 4, 4, 4, 4]), -1);
+		equal(size([4, 4, 0, 4, 4]), -1);
+		equal(size([4, 4, 4, 4, 5]), -1);
+		equal(size([4, 4, 4, 4, 0]), session.encryptThenMac ? 15 : -1);
+		equal(size([4, 4, 4, 4, 200]), -1);
+		equal(size([9], new Uint8Array(15)), -1);
+		equal(size([15], new Uint8Array(15)), -1);
+		equal(size([16], new Uint8Array(15).fill(16)), -1);
+		equal(size([0], new Uint8Array(15)), 15);
+		equal(size([15], new Uint8Array(15).fill(15)), session.encryptThenMac ? 0 : -1);
+		protection.release();
+	});
+
+	test(`a body that is not whole blocks, even where the MAC is right: ${session.name}`, () => {
+		const protection = protectionFor(crypto, session, "client");
+		for (let size = 0; size < 40; size++) {
+			const record = sealedCbc(session, new Uint8Array(size), [0]);
+			equal(openedSize(protection, record, 0), size % 16 === 15 ? size : -1, `${size}`);
+		}
+		protection.release();
+	});
+}
+
 test("the same body with a Connection ID and without are different records", () => {
 	const session = kinds[0]!;
 	const protection = protectionFor(crypto, session, "client");

@@ -176,6 +176,19 @@ test("what passes the checksum is still judged", () => {
 	equal(bent(cbc, limitsAt + 4, 0xff), "dtls.state.malformed");
 });
 
+test("bytes behind the last part are refused, with a right checksum, too", () => {
+	for (const state of [ccm, cbc]) {
+		const bytes = encodeState(state);
+		for (const more of [1, 2, 60]) {
+			const longer = new Uint8Array(bytes.length + more);
+			longer.set(bytes);
+			updateState(longer, 5, windowAt(1));
+			const why = decodeState(longer);
+			equal("code" in why ? why.code : "none", "dtls.state.malformed");
+		}
+	}
+});
+
 test("random bytes with a right checksum never throw", () => {
 	for (let seed = 1; seed <= 50 * patience; seed++) {
 		const below = seeded(seed);
