@@ -21,6 +21,8 @@ export class DtlsLink {
 	datagrams = 0;
 	/** Those that came, bytes too. */
 	bytes = 0;
+	/** Of one datagram, in bytes. */
+	largest = 0;
 	private readonly client: Association;
 	private readonly server: Association;
 	private readonly weather: DtlsWeather;
@@ -63,6 +65,7 @@ export class DtlsLink {
 		for (let bytes = from.takeDatagram(); bytes !== undefined; bytes = from.takeDatagram()) {
 			this.datagrams += 1;
 			this.bytes += bytes.length;
+			this.largest = Math.max(this.largest, bytes.length);
 			const copies = this.random(100) < this.weather.duplicates ? 2 : 1;
 			for (let copy = 0; copy < copies; copy++) {
 				if (this.random(100) < this.weather.loss) continue;
