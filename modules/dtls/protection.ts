@@ -12,7 +12,7 @@ import {
 
 /** How large records get. */
 export interface RecordLimits {
-	/** The most plaintext in one, either way: max_fragment_length (RFC 6066 §4), record_size_limit (RFC 8449), or 2^14. */
+	/** The most plaintext in one: max_fragment_length (RFC 6066 §4), record_size_limit (RFC 8449), or 2^14. */
 	readonly plaintextBytes: number;
 	/** The most zeros behind the real content type (RFC 9146 §4) that are accepted; we send none. */
 	readonly paddingBytes: number;

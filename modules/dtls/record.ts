@@ -38,8 +38,9 @@ export class RecordView {
 }
 
 /**
- * Finds the record at bytes[at .. end) (RFC 6347 §4.1, RFC 9146 §4). Judges nothing that takes keys or a state: unknown
- * types, epochs and sizes too small for a tag are the caller's and Protection's to drop, and the records behind survive.
+ * Finds the record at bytes[at .. end) (RFC 6347 §4.1, RFC 9146 §4). Judges nothing that takes keys or a state:
+ * unknown types, epochs and sizes too small for a tag are the caller's and Protection's to drop, and the records behind
+ * survive.
  * @param at, end byte offsets, 0 <= at < end <= bytes.length; a datagram may hold several records
  * @param cidSize size of the Connection IDs that we gave out; 0: none, and then a record with one ends the datagram
  * @param view filled on success, left unspecified on refusal

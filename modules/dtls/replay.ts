@@ -2,9 +2,10 @@
 export const replayWindowBits = 64;
 
 /**
- * Which sequence numbers of one epoch were received (RFC 6347 §4.1.2.6): the highest, and a bit for each of the 64 up to
- * it. Sequence numbers are 48 bits and numbers here; the bits are two int32, because BigInt is slow on XS.
- * Ask isFresh() before a record is opened, and accept() only after it verified: a forged number must not move the window.
+ * Which sequence numbers of one epoch were received (RFC 6347 §4.1.2.6): the highest, and a bit for each of the 64 up
+ * to it. Sequence numbers are 48 bits and numbers here; the bits are two int32, because BigInt is slow on XS.
+ * Ask isFresh() before a record is opened, and accept() only after it verified: a forged number must not move the
+ * window.
  */
 export class ReplayWindow {
 	/** -1: none yet. */

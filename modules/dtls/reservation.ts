@@ -10,8 +10,8 @@ export interface ReservationTuning {
 	readonly sealedRecords: number;
 	/**
 	 * Records of the peer to a save. A cut costs up to one less than these: they are refused unseen, and have to be sent
-	 * again. 1: none are lost, and every record is saved before it is believed. 0: the window is only saved along with our
-	 * own numbers, and after a cut whatever came since can be replayed.
+	 * again. 1: none are lost, and every record is saved before it is believed. 0: the window is only saved along with
+	 * our own numbers, and after a cut whatever came since can be replayed.
 	 */
 	readonly openedRecords: number;
 }
@@ -102,9 +102,9 @@ export class Reservation {
 	}
 
 	/**
-	 * The state as it is now, not a number further, for a sleep. Save it in place of the last one that `reserve` was given,
-	 * or throw it away; kept beside a later one it would be an old one. The session may go on: it reserves anew before its
-	 * next record. Without `reserve` it ends here.
+	 * The state as it is now, not a number further, for a sleep. Save it in place of the last one that `reserve` was
+	 * given, or throw it away; kept beside a later one it would be an old one. The session may go on: it reserves anew
+	 * before its next record. Without `reserve` it ends here.
 	 * @returns borrowed, until the next call of any method
 	 */
 	export(): Uint8Array {

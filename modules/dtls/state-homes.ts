@@ -5,8 +5,8 @@ import { decodeState, furtherState, sessionOf, stateReceived, stateSequence } fr
 /** A place for the state of one session: retained RAM, or a record in flash. See README, "Session state". */
 export interface StateHome {
 	/**
-	 * Replaces what is there. When it returns, whatever was there before can not come back, and load() gives these bytes or
-	 * nothing.
+	 * Replaces what is there. When it returns, whatever was there before can not come back, and load() gives these bytes
+	 * or nothing.
 	 * @param state borrowed for the call
 	 * @throws HostFailure when it could not; then load() gives the old bytes, these, or nothing
 	 */
@@ -18,7 +18,7 @@ export interface StateHome {
 /** How far the far home runs ahead of the near one. */
 export interface FarTuning {
 	readonly sealedRecords: number;
-	/** 0: the far home is not written for the sake of the peer's records, which can be replayed when the near one is lost. */
+	/** 0: none is written for the sake of the peer's records, which can be replayed when the near home is lost. */
 	readonly openedRecords: number;
 }
 

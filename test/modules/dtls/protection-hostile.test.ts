@@ -192,7 +192,7 @@ test("encrypt-then-MAC: nothing is deciphered before it verified", () => {
 });
 
 /** Seals `inner`, with whatever padding it ends in, under CBC: as a peer would that has the keys and no manners. */
-function sealedCbc(session: SessionVector, plain: Uint8Array, tail: readonly number[]): Uint8Array {
+function sealedCbc(session: SessionVector, plain: Uint8Array, tail: readonly number[], iv = 0): Uint8Array {
 	const keyBlock = fromHex(session.keyBlock)!;
 	const key = crypto.importAesKey(keyBlock.subarray(64, 80));
 	const macKey = crypto.importSecret(keyBlock.subarray(0, 32));
@@ -208,7 +208,8 @@ function sealedCbc(session: SessionVector, plain: Uint8Array, tail: readonly num
 		const input = Uint8Array.of(...covered(plain.length), ...plain);
 		record.set(crypto.hmac(macKey, input, 0, input.length), 29 + plain.length);
 	}
-	if (cipherSize % 16 === 0) crypto.cbc("encrypt", key, new Uint8Array(16), record, 29, 29 + cipherSize);
+	record.fill(iv, 13, 29);
+	if (cipherSize % 16 === 0) crypto.cbc("encrypt", key, record.slice(13, 29), record, 29, 29 + cipherSize);
 	if (encryptThenMac) {
 		const input = Uint8Array.of(...covered(16 + cipherSize), ...record.subarray(13, 29 + cipherSize));
 		record.set(crypto.hmac(macKey, input, 0, input.length), 29 + cipherSize);
@@ -234,6 +235,8 @@ for (const session of kinds.slice(2)) {
 		equal(size([9], new Uint8Array(15)), -1);
 		equal(size([15], new Uint8Array(15)), -1);
 		equal(size([16], new Uint8Array(15).fill(16)), -1);
+		const intoIv = sealedCbc(session, new Uint8Array(15).fill(16), [16], 16);
+		equal(openedSize(protection, intoIv, 0), -1, "padding that reaches into the IV");
 		equal(size([0], new Uint8Array(15)), 15);
 		equal(size([15], new Uint8Array(15).fill(15)), session.encryptThenMac ? 0 : -1);
 		protection.release();
