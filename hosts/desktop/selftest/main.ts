@@ -5,6 +5,7 @@ import { openDesktop } from "../host.ts";
 import { chanceChecks } from "./chance-checks.ts";
 import type { Check } from "./check.ts";
 import { clockChecks } from "./clock-checks.ts";
+import { cryptoChecks } from "./crypto-checks.ts";
 import { networkChecks, openAnywhere } from "./network-checks.ts";
 import { domainName, storageChecks } from "./storage-checks.ts";
 
@@ -22,7 +23,7 @@ interface Memory {
 export default function main(): void {
 	const host = openDesktop("lin");
 	if (host.power.resetCause === "restart") afterRestart(host);
-	else runAll(host, [...chanceChecks(), ...clockChecks(), ...storageChecks(), ...networkChecks()]);
+	else runAll(host, [...chanceChecks(), ...clockChecks(), ...cryptoChecks(), ...storageChecks(), ...networkChecks()]);
 }
 
 function runAll(host: Host, checks: readonly Check[]): void {

@@ -1,3 +1,4 @@
+import { NodeCrypto } from "../../../hosts/simulator/board/accelerator.ts";
 import type { BoardMachine, MakeMachine } from "../../../hosts/simulator/board/board.ts";
 import type { BoardPorts, DeviceEvent } from "../../../hosts/simulator/engine/ports.ts";
 import { type Address, type Datagrams, type Host, HostFailure } from "../../../modules/host.ts";
@@ -64,6 +65,9 @@ export class NodeMachine implements BoardMachine {
 			},
 			dice: { below: (bound) => ports.dice(bound) },
 			entropy: { fill: (bytes) => ports.fillEntropy(bytes) },
+			...(ports.accelerator === undefined
+				? {}
+				: { crypto: new NodeCrypto({ fillEntropy: (bytes) => ports.fillEntropy(bytes), keysMax: 64 }) }),
 			openDatagrams: ({ port = 0, onReadable }) => {
 				const socket = ports.udpOpen(port);
 				if (socket < 0) throw new HostFailure("no socket");

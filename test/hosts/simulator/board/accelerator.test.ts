@@ -137,3 +137,27 @@ test("a full table refuses, a released key is gone, a key of one kind is no othe
 	assert.equal(crypto.keyCount, 0);
 	assert.throws(() => crypto.hmac(key, new Uint8Array(1), 0, 1), { name: "AssertionFailed" });
 });
+
+test("signatures of the hashes for which verification has to go another way", () => {
+	const { p256 } = new NodeCrypto();
+	const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+	const number = (part: Uint8Array) => BigInt(`0x${toHex(part)}`);
+	const scalar = (value: bigint) => bytes((((value % order) + order) % order).toString(16).padStart(64, "0"));
+	const power = (base: bigint, exponent: bigint): bigint => {
+		if (exponent === 0n) return 1n;
+		const half = power((base * base) % order, exponent >> 1n);
+		return exponent & 1n ? (half * base) % order : half;
+	};
+	const [d, k] = [0x1234567890abcdefn, 0xfedcba0987654321n];
+	const point = p256.publicPoint(p256.importPrivateKey(scalar(d))!);
+	const r = number(p256.publicPoint(p256.importPrivateKey(scalar(k))!).subarray(1, 33)) % order;
+	const own = number(sha256("\0")); // what the accelerator's own first message hashes to
+	for (const hash of [own, own + r * d, own - r * d, own + r, own - r, 0n]) {
+		const s = ((((hash % order) + r * d) % order) + order) * power(k, order - 2n);
+		const signature = new Uint8Array([...scalar(r), ...scalar(s)]);
+		assert.equal(p256.verify(point, scalar(hash), signature), s % order !== 0n);
+		assert.equal(p256.verify(point, scalar(hash + 1n), signature), false);
+		signature[63]! ^= 1;
+		assert.equal(p256.verify(point, scalar(hash), signature), false);
+	}
+});
