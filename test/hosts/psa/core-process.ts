@@ -14,12 +14,18 @@ import {
 
 const root = fileURLToPath(new URL("../../../../..", import.meta.url));
 const sources = ["hosts/psa/crypto-core.c", "hosts/psa/crypto-cipher.c", "test/hosts/psa/driver.c"];
+/** Another mbedTLS than this computer's: the folder of its sources, built there by its own make. */
+const { DORMOUSE_MBEDTLS: ownBuild } = process.env;
+const place = ownBuild === undefined ? [] : ["-isystem", join(ownBuild, "include"), "-L", join(ownBuild, "library")];
 const nothing = new Uint8Array(0);
 
 /** @returns why the core can not be tried on this computer, or undefined */
 export function whatIsMissing(): string | undefined {
 	try {
-		execFileSync("gcc", ["-fsyntax-only", "-x", "c", "-"], { input: "#include <psa/crypto.h>\n", stdio: "pipe" });
+		execFileSync("gcc", [...place, "-fsyntax-only", "-x", "c", "-"], {
+			input: "#include <psa/crypto.h>\n",
+			stdio: "pipe",
+		});
 		return undefined;
 	} catch (error) {
 		const isThere = (error as NodeJS.ErrnoException).code !== "ENOENT";
@@ -46,6 +52,7 @@ export class CoreProcess implements Crypto {
 		execFileSync("gcc", [
 			...warnings,
 			`-I${join(root, "hosts/psa")}`,
+			...place,
 			...flags,
 			...files,
 			"-o",
