@@ -52,8 +52,8 @@ export class Association implements Carrier {
 	/** While handshaking. */
 	private handshake: ClientHandshake | ServerHandshake | undefined;
 	private early: EarlyRecords | undefined;
-	/** Server: the random of the ClientHello that began it. */
-	helloRandom: Uint8Array = noAddress;
+	/** Server: what began it. */
+	private opening: OpeningHello | undefined;
 	private lastFlight: LastFlight | undefined;
 	private refusedAtMs = -Infinity;
 	private sessionId: Uint8Array | undefined;
@@ -100,6 +100,11 @@ export class Association implements Carrier {
 		return this.peer;
 	}
 
+	/** Server: is this the ClientHello that began it, or its repetition? */
+	isOpenedBy({ hello }: OpeningHello): boolean {
+		return this.opening !== undefined && equalBytes(hello.random, this.opening.hello.random);
+	}
+
 	/** When to call poll(); Infinity: when something happens. */
 	get deadlineMs(): number {
 		return this.handshake?.deadlineMs ?? Number.POSITIVE_INFINITY;
@@ -116,7 +121,7 @@ export class Association implements Carrier {
 		this.take("connect", nowMs);
 	}
 
-	/** Server: begins the handshake with a ClientHello whose cookie somebody else has checked. */
+	/** Server: makes ready for a ClientHello whose cookie somebody else has checked; receive() takes it. */
 	accept(opening: OpeningHello, nowMs: number): void {
 		assert(this.role === "server", "dtls: a client does not accept");
 		this.open(opening, nowMs);
@@ -222,7 +227,7 @@ export class Association implements Carrier {
 				this.handshake?.release();
 				this.records.uninstall();
 				this.early = undefined;
-				this.handshake = new ServerHandshake(this.settings, this);
+				this.handshake = new ServerHandshake(this.settings, this, this.opening!, nowMs);
 				return;
 			case "tellHandshake":
 				this.handshake?.hearAlert(reason!.alert!, nowMs);
@@ -297,27 +302,26 @@ export class Association implements Carrier {
 			const isEnd = alert.level === AlertLevel.fatal || alert.description === AlertDescription.closeNotify;
 			if (isEnd) this.handshake.noteAlert(alert.description);
 		} else if (view.type === ContentType.handshake) {
-			if (this.role === "server" && this.isOpening(bytes, nowMs)) return;
+			if (this.role === "server" && this.isChallenged(bytes, nowMs)) return;
 			this.handshake?.receive(bytes, view.at, view.end, 0, nowMs);
 		}
 	}
 
-	/** @returns whether this was a ClientHello that is none of the handshake under way */
-	private isOpening(bytes: Uint8Array, nowMs: number): boolean {
+	/** @returns whether this was a ClientHello that has to show first that its sender hears us */
+	private isChallenged(bytes: Uint8Array, nowMs: number): boolean {
 		const opening = readOpeningHello(bytes, this.view);
-		if (opening === undefined || equalBytes(opening.hello.random, this.helloRandom)) return false;
+		if (opening === undefined || this.isOpenedBy(opening)) return false;
 		const { cookies, peerAddress = noAddress } = this.settings;
 		const answer = cookies === undefined ? undefined : challenge(cookies, peerAddress, opening, nowMs);
 		if (answer === undefined) this.open(opening, nowMs);
 		else this.outgoing.post(answer);
-		return true;
+		return answer !== undefined;
 	}
 
 	private open(opening: OpeningHello, nowMs: number): void {
-		this.helloRandom = opening.hello.random;
+		this.opening = opening;
 		this.records.plainSequence = Math.max(this.records.plainSequence, opening.recordSequence);
 		this.take("clientHello", nowMs);
-		(this.handshake as ServerHandshake).accept(opening.hello, opening.message, nowMs);
 	}
 
 	private protectedRecord(bytes: Uint8Array, nowMs: number): void {

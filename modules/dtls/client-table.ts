@@ -38,6 +38,8 @@ export type ClientEvent =
 	| "repeated"
 	/** The timer ran out. */
 	| "resend"
+	/** A message came twice, and was not the same: one of the two is forged. */
+	| "rivalled"
 	/** Something forged has spoiled this attempt. */
 	| "spoiled";
 
@@ -45,6 +47,8 @@ export type ClientEvent =
 export type ClientAction =
 	/** Begin with a ClientHello, a new random and nothing else. */
 	| "begin"
+	/** Go back to the last ClientHello, and say it again. */
+	| "takeBack"
 	/** Say the ClientHello again, with the cookie. */
 	| "sendCookie"
 	| "takeHello"
@@ -65,6 +69,7 @@ export type ClientAction =
 type ClientCell = Cell<ClientAction, ClientState>;
 
 const begin: ClientCell = frozen(["begin", "helloSent"]);
+const takeBack: ClientCell = frozen(["takeBack", "cookieSent"]);
 const toPsk: ClientCell = frozen(["takeHello", "hintOrDoneDue"]);
 const toEcdhe: ClientCell = frozen(["takeHello", "certificateDue"]);
 const toResumed: ClientCell = frozen(["resume", "resumedFinishedDue"]);
@@ -89,6 +94,7 @@ export const clientTable: { readonly [S in ClientState]: { readonly [E in Client
 		finished: "impossible",
 		repeated: "impossible",
 		resend: "impossible",
+		rivalled: "impossible",
 		spoiled: "impossible",
 	},
 	helloSent: {
@@ -105,6 +111,7 @@ export const clientTable: { readonly [S in ClientState]: { readonly [E in Client
 		finished: "ignore",
 		repeated: "ignore",
 		resend: ["sendAgain", "helloSent"],
+		rivalled: "impossible",
 		spoiled: begin,
 	},
 	cookieSent: {
@@ -121,6 +128,7 @@ export const clientTable: { readonly [S in ClientState]: { readonly [E in Client
 		finished: "ignore",
 		repeated: "ignore",
 		resend: ["sendAgain", "cookieSent"],
+		rivalled: "impossible",
 		spoiled: begin,
 	},
 	certificateDue: {
@@ -137,6 +145,7 @@ export const clientTable: { readonly [S in ClientState]: { readonly [E in Client
 		finished: "ignore",
 		repeated: "ignore", // part of its flight is missing: its timer or ours brings it
 		resend: ["sendAgain", "certificateDue"],
+		rivalled: takeBack,
 		spoiled: begin,
 	},
 	keyExchangeDue: {
@@ -153,6 +162,7 @@ export const clientTable: { readonly [S in ClientState]: { readonly [E in Client
 		finished: "ignore",
 		repeated: "ignore",
 		resend: ["sendAgain", "keyExchangeDue"],
+		rivalled: takeBack,
 		spoiled: begin,
 	},
 	requestOrDoneDue: {
@@ -169,6 +179,7 @@ export const clientTable: { readonly [S in ClientState]: { readonly [E in Client
 		finished: "ignore",
 		repeated: "ignore",
 		resend: ["sendAgain", "requestOrDoneDue"],
+		rivalled: takeBack,
 		spoiled: begin,
 	},
 	hintOrDoneDue: {
@@ -185,6 +196,7 @@ export const clientTable: { readonly [S in ClientState]: { readonly [E in Client
 		finished: "ignore",
 		repeated: "ignore",
 		resend: ["sendAgain", "hintOrDoneDue"],
+		rivalled: takeBack,
 		spoiled: begin,
 	},
 	doneDue: {
@@ -201,6 +213,7 @@ export const clientTable: { readonly [S in ClientState]: { readonly [E in Client
 		finished: "ignore",
 		repeated: "ignore",
 		resend: ["sendAgain", "doneDue"],
+		rivalled: takeBack,
 		spoiled: begin,
 	},
 	finishedDue: {
@@ -217,6 +230,7 @@ export const clientTable: { readonly [S in ClientState]: { readonly [E in Client
 		finished: ["finish", "done"],
 		repeated: ["sendAgain", "finishedDue"],
 		resend: ["sendAgain", "finishedDue"],
+		rivalled: takeBack,
 		spoiled: begin,
 	},
 	resumedFinishedDue: {
@@ -233,6 +247,7 @@ export const clientTable: { readonly [S in ClientState]: { readonly [E in Client
 		finished: ["finishResumed", "done"],
 		repeated: "ignore",
 		resend: ["sendAgain", "resumedFinishedDue"],
+		rivalled: takeBack,
 		spoiled: begin,
 	},
 	done: {
@@ -249,6 +264,7 @@ export const clientTable: { readonly [S in ClientState]: { readonly [E in Client
 		finished: "impossible",
 		repeated: "impossible", // the association answers from here on
 		resend: "impossible",
+		rivalled: "impossible",
 		spoiled: "impossible",
 	},
 });

@@ -1,13 +1,13 @@
 import { equalSecret } from "../crypto/equal.ts";
 import type { Crypto, Entropy, KeyHandle } from "../host.ts";
-import { type ClientHello, writeClientHello } from "./hello.ts";
+import { type HelloBeginning, randomSize } from "./hello.ts";
 
 export const cookieSize = 16;
 const secretSize = 32;
 
 /**
  * Makes and checks the cookies of a server that keeps nothing before it knows that a client hears it (RFC 6347
- * §4.2.1): HMAC-SHA-256 over the client's address and the parameters of its ClientHello, cut to 16 bytes. The secret
+ * §4.2.1): HMAC-SHA-256 over the client's address, version and random, cut to 16 bytes. The secret
  * changes with time; a cookie is good for one lifetime at least, and for two at most.
  */
 export class CookieJar {
@@ -31,13 +31,13 @@ export class CookieJar {
 	 * @returns the cookie for a HelloVerifyRequest, 16 bytes
 	 * @throws HostFailure when there is no entropy, or no room for the secret
 	 */
-	make(address: Uint8Array, hello: ClientHello, nowMs: number): Uint8Array {
+	make(address: Uint8Array, hello: HelloBeginning, nowMs: number): Uint8Array {
 		this.rotate(nowMs);
 		return this.sum(this.#secrets[0]!, this.bound(address, hello)).slice(0, cookieSize);
 	}
 
 	/** Whether hello.cookie is what make() gave to this address for this ClientHello, and not too long ago. */
-	check(address: Uint8Array, hello: ClientHello, nowMs: number): boolean {
+	check(address: Uint8Array, hello: HelloBeginning, nowMs: number): boolean {
 		if (hello.cookie.length !== cookieSize) return false;
 		this.rotate(nowMs);
 		const bound = this.bound(address, hello);
@@ -75,13 +75,16 @@ export class CookieJar {
 		this.#secrets[index] = by;
 	}
 
-	/** The address, and what both ClientHellos must have in common (RFC 6347 §4.2.1): all but cookie and extensions. */
-	private bound(address: Uint8Array, { version, random, sessionId, suites }: ClientHello): Uint8Array {
-		const cookie = new Uint8Array(0);
-		const hello = writeClientHello({ version, random, sessionId, cookie, suites, extensions: {} });
-		const bytes = new Uint8Array(hello.length + address.length);
-		bytes.set(hello, 0);
-		bytes.set(address, hello.length);
+	/**
+	 * The address, and what both ClientHellos have in common (RFC 6347 §4.2.1). The random alone tells two clients apart;
+	 * beyond it, the first fragment of a long ClientHello may hold nothing, and mbedTLS changes its session id.
+	 */
+	private bound(address: Uint8Array, { version, random }: HelloBeginning): Uint8Array {
+		const bytes = new Uint8Array(2 + randomSize + address.length);
+		bytes[0] = version >> 8;
+		bytes[1] = version;
+		bytes.set(random, 2);
+		bytes.set(address, 2 + randomSize);
 		return bytes;
 	}
 

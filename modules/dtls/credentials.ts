@@ -1,9 +1,19 @@
 import { type Fault, fault } from "../bytes.ts";
 import { certificateAlert } from "../crypto/trust-fault.ts";
+import type { Crypto } from "../host.ts";
 import { AlertDescription } from "./alert.ts";
-import { readCertificate, readRawPublicKey, writeCertificate, writeRawPublicKey } from "./certificate-message.ts";
-import { CertificateType } from "./extensions.ts";
+import {
+	readCertificate,
+	readCertificateVerify,
+	readRawPublicKey,
+	writeCertificate,
+	writeCertificateVerify,
+	writeRawPublicKey,
+} from "./certificate-message.ts";
+import { CertificateType, SignatureAlgorithm } from "./extensions.ts";
+import { readEcdheServerKeyExchange, signedHash } from "./key-exchange.ts";
 import type { DtlsSettings, Identity } from "./settings.ts";
+import { readSignature, SIGNATURE_BROKEN, writeSignature } from "./signature.ts";
 import { type Suite, suiteById } from "./suite.ts";
 
 export const CERTIFICATE_UNTRUSTED = fault("dtls.untrusted", AlertDescription.badCertificate, "RFC 5246 §7.4.2");
@@ -94,6 +104,49 @@ function untrusted(refusal: Fault): Fault {
 /** Three bytes of zero: no certificate, no raw public key. */
 export function isEmptyCertificate(body: Uint8Array): boolean {
 	return body.length === 3 && body[0] === 0 && body[1] === 0 && body[2] === 0;
+}
+
+/** The body of a CertificateVerify (RFC 5246 §7.4.8): we have the private key. @param hash of all messages so far */
+export function writeProof({ crypto, identity }: DtlsSettings, hash: Uint8Array): Uint8Array {
+	const signature = writeSignature(crypto.p256!.sign(identity!.privateKey, hash));
+	return writeCertificateVerify({ algorithm: SignatureAlgorithm.ecdsaSha256, signature });
+}
+
+/** Does the body of a CertificateVerify prove that the peer has the private key? @returns why not */
+export function readProof(
+	crypto: Crypto,
+	publicKey: Uint8Array,
+	hash: Uint8Array,
+	body: Uint8Array,
+): Fault | undefined {
+	const proof = readCertificateVerify(body, 0, body.length);
+	return "code" in proof ? proof : judgeSignature(crypto, publicKey, hash, proof.algorithm, proof.signature);
+}
+
+/** The server's point out of the body of a ServerKeyExchange (RFC 8422 §5.4), if the owner of this key signed it. */
+export function readSignedPoint(
+	crypto: Crypto,
+	publicKey: Uint8Array,
+	randoms: { readonly clientRandom: Uint8Array; readonly serverRandom: Uint8Array },
+	body: Uint8Array,
+): Uint8Array | Fault {
+	const exchange = readEcdheServerKeyExchange(body, 0, body.length);
+	if ("code" in exchange) return exchange;
+	const hash = signedHash(crypto, randoms, body, exchange.signedAt, exchange.signedEnd);
+	return judgeSignature(crypto, publicKey, hash, exchange.algorithm, exchange.signature) ?? exchange.point;
+}
+
+function judgeSignature(
+	crypto: Crypto,
+	publicKey: Uint8Array,
+	hash: Uint8Array,
+	algorithm: number,
+	der: Uint8Array,
+): Fault | undefined {
+	const signature = readSignature(der);
+	if ("code" in signature) return signature;
+	if (algorithm !== SignatureAlgorithm.ecdsaSha256) return SIGNATURE_BROKEN;
+	return crypto.p256!.verify(publicKey, hash, signature) ? undefined : SIGNATURE_BROKEN;
 }
 
 /** The suites of the settings that we have credentials for in the client's role. */

@@ -1,4 +1,4 @@
-import { assert, equalBytes, toHex, utf8 } from "../bytes.ts";
+import { assert, toHex, utf8 } from "../bytes.ts";
 import { type Address, type Datagrams, type DatagramsOptions, HostFailure } from "../host.ts";
 import type { Association } from "./association.ts";
 import { ContentType } from "./content-type.ts";
@@ -242,7 +242,7 @@ export class DtlsDatagrams implements Datagrams, EndpointListener {
 		}
 		const opening = options.server === undefined ? undefined : this.openingOf(size);
 		if (opening === undefined || !this.isHeard(opening, nowMs) || !this.makeRoom(nowMs)) return;
-		this.accept(this.add(from, nowMs), opening, nowMs);
+		this.accept(this.add(from, nowMs), opening, size, nowMs);
 	}
 
 	/** Whose records these are: by the Connection ID of the first, or by the address. */
@@ -261,8 +261,8 @@ export class DtlsDatagrams implements Datagrams, EndpointListener {
 	private isBeginning(endpoint: RemoteEndpoint, size: number, nowMs: number): boolean {
 		if (this.options.server === undefined || !endpoint.isEstablished || endpoint.candidate !== undefined) return false;
 		const opening = this.openingOf(size);
-		if (opening === undefined || equalBytes(opening.hello.random, endpoint.association!.helloRandom)) return false;
-		if (this.isHeard(opening, nowMs)) this.accept(endpoint, opening, nowMs);
+		if (opening === undefined || endpoint.association!.isOpenedBy(opening)) return false;
+		if (this.isHeard(opening, nowMs)) this.accept(endpoint, opening, size, nowMs);
 		return true;
 	}
 
@@ -278,12 +278,13 @@ export class DtlsDatagrams implements Datagrams, EndpointListener {
 		return answer === undefined;
 	}
 
-	private accept(endpoint: RemoteEndpoint, opening: OpeningHello, nowMs: number): void {
+	private accept(endpoint: RemoteEndpoint, opening: OpeningHello, size: number, nowMs: number): void {
 		const { cookies, server } = this.options;
 		const own = this.withConnectionId(server!, endpoint);
 		const peerAddress = utf8(keyOf(endpoint.address));
 		const association = endpoint.begin("server", { ...own, cookies: cookies!, peerAddress });
 		association.accept(opening, nowMs);
+		association.receive(this.buffer, 0, size, nowMs);
 		this.flush(endpoint, association);
 	}
 

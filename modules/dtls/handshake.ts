@@ -105,6 +105,10 @@ export abstract class Handshake {
 	private readonly fragment = new FragmentView();
 	private readonly resendGuardMs: number;
 	private lastSentMs = -Infinity;
+	/** By message_seq, a checksum of what was taken in epoch 0. */
+	private taken: number[] = [];
+	/** A message came again, and was another: one of the two is forged. */
+	private hasRival = false;
 	private doubt: CloseReason | undefined;
 	private lastDoubt: CloseReason | undefined;
 	private doubtfulRounds = 0;
@@ -150,7 +154,10 @@ export abstract class Handshake {
 			const next = fragment.end;
 			if (this.isExpected(fragment.type, epoch) && !this.intercept(bytes, fragment, nowMs)) {
 				reassembly.receive(bytes, from, next, epoch);
-				if (reassembly.isRepeat) isRepeat = true;
+				if (reassembly.isRepeat) {
+					isRepeat = true;
+					if (this.isRival(bytes, fragment)) this.meetRival(fragment.type);
+				}
 			}
 			from = next;
 		}
@@ -170,6 +177,7 @@ export abstract class Handshake {
 		}
 		const { doubt } = this;
 		this.doubt = undefined;
+		if (this.hasRival && this.retract(nowMs)) return;
 		if (doubt !== undefined && ++this.doubtfulRounds >= doubtfulRoundsMax) {
 			this.spoiled(doubt, doubt.code === "dtls.alert" ? undefined : doubt.alert, nowMs);
 			return;
@@ -213,6 +221,16 @@ export abstract class Handshake {
 		this.ephemeral = undefined;
 	}
 
+	/** A message of this type came that rivals one that was taken. */
+	protected meetRival(_type: number): void {
+		this.hasRival = true;
+	}
+
+	/** Goes back to where the first rival may have been taken. @returns false when it stays with what it has */
+	protected retract(_nowMs: number): boolean {
+		return false;
+	}
+
 	/** Takes a fragment past the reassembly. @returns whether it did */
 	protected intercept(_bytes: Uint8Array, _fragment: FragmentView, _nowMs: number): boolean {
 		return false;
@@ -224,12 +242,14 @@ export abstract class Handshake {
 	}
 
 	/** The attempt begins with nothing. */
-	protected reset(): void {
+	protected reset(nextReceived: number, nextSent: number): void {
 		this.releaseKeys();
 		this.carrier.records.uninstall();
 		this.carrier.forgetEarly();
-		this.reassembly.reset();
-		this.nextSequence = 0;
+		this.reassembly.reset(nextReceived);
+		this.nextSequence = nextSent;
+		this.taken = [];
+		this.hasRival = false;
 		this.doubt = undefined;
 		this.doubtfulRounds = 0;
 	}
@@ -243,6 +263,7 @@ export abstract class Handshake {
 	/** Adds a message of theirs to the transcript. */
 	protected hear({ type, sequence, body }: HandshakeMessage): void {
 		this.transcript.add(type, sequence, body);
+		this.taken[sequence] = checksum(type, body, 0, body.length);
 	}
 
 	/** Adds a message of ours to flight and transcript. */
@@ -308,6 +329,12 @@ export abstract class Handshake {
 		this.carrier.records.install(this.role, keys, { sealedBytes, openedBytes });
 	}
 
+	/** Is this message, in one piece, another than what was taken in its place? */
+	private isRival(bytes: Uint8Array, { at, end, sequence, total, type }: FragmentView): boolean {
+		const known = this.taken[sequence];
+		return known !== undefined && end - at === total && known !== checksum(type, bytes, at, end);
+	}
+
 	/** @returns whether anything was taken */
 	private takeAll(nowMs: number): boolean {
 		let isNew = false;
@@ -326,6 +353,13 @@ export abstract class Handshake {
 		}
 		return isNew;
 	}
+}
+
+/** FNV-1a: who means to deceive it only keeps a rival from being seen. */
+function checksum(type: number, bytes: Uint8Array, at: number, end: number): number {
+	let sum = (0x811c9dc5 ^ type) | 0;
+	for (let index = at; index < end; index++) sum = Math.imul(sum, 0x01000193) ^ bytes[index]!;
+	return sum;
 }
 
 /** A Fault as the reason of an end. */

@@ -17,6 +17,9 @@ export interface ClientHello {
 	readonly extensions: Extensions;
 }
 
+/** What a cookie is about: the beginning of a ClientHello, which the first of its fragments holds. */
+export type HelloBeginning = Pick<ClientHello, "version" | "random" | "cookie">;
+
 /** RFC 5246 §7.4.1.3. */
 export interface ServerHello {
 	readonly version: number;
@@ -64,6 +67,19 @@ export function readClientHello(bytes: Uint8Array, at: number, end: number): Cli
 	if (!compressions.includes(0)) return COMPRESSION;
 	const extensions = readExtensions(reader, "client");
 	return "code" in extensions ? extensions : { version, random, sessionId, cookie, suites, extensions };
+}
+
+/**
+ * Reads the beginning of a ClientHello, up to its cookie.
+ * @returns undefined when it is not there, or of another protocol. Never throws
+ */
+export function readHelloBeginning(bytes: Uint8Array, at: number, end: number): HelloBeginning | undefined {
+	const reader = new Reader(bytes, at, end);
+	const version = reader.uint(2);
+	const random = reader.take(randomSize);
+	reader.opaque(1, 0, 32);
+	const cookie = reader.opaque(1, 0, 255);
+	return reader.isBroken || version >> 8 !== 0xfe ? undefined : { version, random, cookie };
 }
 
 export function writeClientHello(hello: ClientHello): Uint8Array {

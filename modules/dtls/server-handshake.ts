@@ -1,13 +1,20 @@
-import { assert, type Fault, fault } from "../bytes.ts";
+import { assert, equalBytes, type Fault, fault } from "../bytes.ts";
 import type { KeyHandle } from "../host.ts";
 import { AlertDescription } from "./alert.ts";
-import { ClientCertificateType, readCertificateVerify, writeCertificateRequest } from "./certificate-message.ts";
-import { CERTIFICATE_MISSING, isEmptyCertificate, readPeerCertificate, writeOwnCertificate } from "./credentials.ts";
+import { ClientCertificateType, writeCertificateRequest } from "./certificate-message.ts";
+import {
+	CERTIFICATE_MISSING,
+	isEmptyCertificate,
+	readPeerCertificate,
+	readProof,
+	writeOwnCertificate,
+} from "./credentials.ts";
 import { SignatureAlgorithm } from "./extensions.ts";
 import { Flight } from "./flight.ts";
 import { type Carrier, Handshake, reasonOf, UNEXPECTED_MESSAGE } from "./handshake.ts";
 import { HandshakeType, ProtocolVersion } from "./handshake-type.ts";
-import { type ClientHello, writeServerHello } from "./hello.ts";
+import { type ClientHello, readClientHello, writeServerHello } from "./hello.ts";
+import type { OpeningHello } from "./hello-gate.ts";
 import {
 	POINT,
 	readEcdheClientKeyExchange,
@@ -23,7 +30,7 @@ import { type Choice, chooseAnswer } from "./server-hello.ts";
 import { type ServerAction, type ServerEvent, type ServerState, serverTable } from "./server-table.ts";
 import type { ResumableSession } from "./session.ts";
 import type { CloseReason, DtlsSettings } from "./settings.ts";
-import { readSignature, SIGNATURE_BROKEN, writeSignature } from "./signature.ts";
+import { writeSignature } from "./signature.ts";
 
 export const IDENTITY_UNKNOWN = fault("dtls.identityUnknown", AlertDescription.unknownPskIdentity, "RFC 4279 §2");
 const nothing = new Uint8Array(0);
@@ -36,33 +43,19 @@ export class ServerHandshake extends Handshake {
 	private choice: Choice | undefined;
 	private chain: readonly Uint8Array[] = [];
 
-	constructor(settings: DtlsSettings, carrier: Carrier) {
+	/** @param opening the ClientHello that begins it: one whose cookie is good, where cookies are asked for */
+	constructor(settings: DtlsSettings, carrier: Carrier, opening: OpeningHello, nowMs: number) {
 		super("server", settings, carrier);
-	}
-
-	/**
-	 * Begins with a ClientHello: one whose cookie is good, where cookies are asked for.
-	 * @param message the ClientHello again, as it goes into the transcript
-	 */
-	accept(hello: ClientHello, message: HandshakeMessage, nowMs: number): void {
-		const choice = chooseAnswer(this.settings, hello, nowMs);
-		if ("code" in choice) {
-			const reason = reasonOf(choice);
-			this.end(reason, reason.alert, nowMs);
-			return;
-		}
-		this.hello = hello;
-		this.choice = choice;
-		this.hear(message);
-		this.reassembly.reset(message.sequence + 1);
+		this.clientRandom = opening.hello.random;
+		this.reassembly.reset(opening.sequence);
 		// A ServerHello has the number of the ClientHello: the server that sent HelloVerifyRequest has not counted it.
-		this.nextSequence = message.sequence;
+		this.nextSequence = opening.sequence;
 		this.timer.start(nowMs);
-		this.dispatch(eventOfChoice(choice), undefined, nowMs);
 	}
 
 	protected override take(message: HandshakeMessage, nowMs: number): Fault | undefined {
-		return this.dispatch(this.eventOf(message), message, nowMs);
+		const event = this.eventOf(message, nowMs);
+		return event === undefined ? UNEXPECTED_MESSAGE : this.dispatch(event, message, nowMs);
 	}
 
 	protected override isExpected(type: number, epoch: number): boolean {
@@ -87,8 +80,11 @@ export class ServerHandshake extends Handshake {
 		this.end(reason, alert, nowMs); // the client begins anew, not we
 	}
 
-	private eventOf({ type, body }: HandshakeMessage): ServerEvent | undefined {
+	/** @returns undefined for what has no place here */
+	private eventOf({ type, body }: HandshakeMessage, nowMs: number): ServerEvent | undefined {
 		switch (type) {
+			case HandshakeType.clientHello:
+				return this.state === "idle" ? this.readHello(body, nowMs) : undefined;
 			case HandshakeType.certificate:
 				return isEmptyCertificate(body) ? "noCertificate" : "certificate";
 			case HandshakeType.clientKeyExchange:
@@ -102,13 +98,23 @@ export class ServerHandshake extends Handshake {
 		}
 	}
 
+	/** @returns undefined where there is nothing to answer, or where that ended it: the client has shown to hear us */
+	private readHello(body: Uint8Array, nowMs: number): ServerEvent | undefined {
+		const hello = readClientHello(body, 0, body.length);
+		if (!("code" in hello) && !equalBytes(hello.random, this.clientRandom)) return undefined;
+		const choice = "code" in hello ? hello : chooseAnswer(this.settings, hello, nowMs);
+		if ("code" in hello || "code" in choice) {
+			const reason = reasonOf(choice as Fault);
+			this.end(reason, reason.alert, nowMs);
+			return undefined;
+		}
+		this.hello = hello;
+		this.choice = choice;
+		return eventOfChoice(choice);
+	}
+
 	/** @returns why the action can not be done; then the state has not changed */
-	private dispatch(
-		event: ServerEvent | undefined,
-		message: HandshakeMessage | undefined,
-		nowMs: number,
-	): Fault | undefined {
-		if (event === undefined) return UNEXPECTED_MESSAGE;
+	private dispatch(event: ServerEvent, message: HandshakeMessage | undefined, nowMs: number): Fault | undefined {
 		const cell = serverTable[this.state][event];
 		assert(cell !== "impossible", `dtls: ${event} while ${this.state}`);
 		if (cell === "ignore") return UNEXPECTED_MESSAGE;
@@ -120,9 +126,9 @@ export class ServerHandshake extends Handshake {
 	private act(action: ServerAction, message: HandshakeMessage | undefined, nowMs: number): Fault | undefined {
 		switch (action) {
 			case "sendHello":
-				return this.sendHello(nowMs);
+				return this.sendHello(message!, nowMs);
 			case "resume":
-				return this.resume(nowMs);
+				return this.resume(message!, nowMs);
 			case "takeIdentity":
 				return this.takeIdentity(message!);
 			case "takePoint":
@@ -143,7 +149,8 @@ export class ServerHandshake extends Handshake {
 		}
 	}
 
-	private sendHello(nowMs: number): undefined {
+	private sendHello(message: HandshakeMessage, nowMs: number): undefined {
+		this.hear(message);
 		this.sayHello();
 		if (this.suite!.keyExchange === "ecdheEcdsa") this.sayKeyExchange();
 		this.say(HandshakeType.serverHelloDone, nothing);
@@ -155,7 +162,6 @@ export class ServerHandshake extends Handshake {
 		const { extensions, sessionId, suite } = this.choice!;
 		const { records } = this.carrier;
 		this.settings.entropy.fill(this.serverRandom);
-		this.clientRandom = this.hello!.random;
 		this.suite = suite;
 		this.extendedMasterSecret = extensions.extendedMasterSecret === true;
 		this.encryptThenMac = extensions.encryptThenMac === true;
@@ -189,11 +195,14 @@ export class ServerHandshake extends Handshake {
 		this.say(HandshakeType.certificateRequest, writeCertificateRequest(request));
 	}
 
-	private resume(nowMs: number): undefined {
+	private resume(message: HandshakeMessage, nowMs: number): undefined {
 		const session = this.choice!.session!;
+		this.hear(message);
 		this.sayHello();
 		this.peer = session.peer;
 		this.master = this.settings.crypto.importSecret(session.master);
+		// Out of a ticket it is a copy; SessionCache keeps its own.
+		if ((this.hello!.extensions.sessionTicket?.length ?? 0) > 0) session.master.fill(0);
 		this.installKeys();
 		this.sayTicket(nowMs);
 		this.sayFinished();
@@ -248,13 +257,8 @@ export class ServerHandshake extends Handshake {
 	}
 
 	private takeVerify(message: HandshakeMessage): Fault | undefined {
-		const verify = readCertificateVerify(message.body, 0, message.body.length);
-		if ("code" in verify) return verify;
-		const signature = readSignature(verify.signature);
-		if ("code" in signature) return signature;
-		if (verify.algorithm !== SignatureAlgorithm.ecdsaSha256) return SIGNATURE_BROKEN;
-		const hash = this.transcript.hash();
-		if (!this.settings.crypto.p256!.verify(this.peer.publicKey!, hash, signature)) return SIGNATURE_BROKEN;
+		const wrong = readProof(this.settings.crypto, this.peer.publicKey!, this.transcript.hash(), message.body);
+		if (wrong !== undefined) return wrong;
 		this.hear(message);
 		return undefined;
 	}

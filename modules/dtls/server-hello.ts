@@ -11,8 +11,8 @@ import type { DtlsSettings } from "./settings.ts";
 import { type Suite, suiteById } from "./suite.ts";
 
 export const NOTHING_SHARED = fault("dtls.nothingShared", AlertDescription.handshakeFailure, "RFC 5246 §7.4.1.3");
-/** Of the ids that we give to sessions. */
-const sessionIdSize = 8;
+/** Of the ids that we give to sessions: mbedTLS does not offer one below 16 bytes. */
+const sessionIdSize = 16;
 
 /** What a server makes of a ClientHello. */
 export interface Choice {

@@ -3,6 +3,7 @@ import type { Cell } from "./handshake.ts";
 
 /** Where a server's handshake stands (RFC 6347 §4.2.4, RFC 5246 §7.3); before it are cookies, and no state at all. */
 export type ServerState =
+	/** A ClientHello is not yet whole. */
 	| "idle"
 	/** Our flight is out; the client's ClientKeyExchange names a pre-shared key. */
 	| "pskKeyExchangeDue"
@@ -63,13 +64,13 @@ export const serverTable: {
 		ecdheClientHello: ["sendHello", "ecdheKeyExchangeDue"],
 		ecdheClientHelloAsked: ["sendHello", "certificateDue"],
 		resumedClientHello: ["resume", "resumedFinishedDue"], // RFC 5246 §7.3: we speak first
-		certificate: "impossible",
-		noCertificate: "impossible",
-		clientKeyExchange: "impossible",
-		certificateVerify: "impossible",
-		finished: "impossible",
-		repeated: "impossible",
-		resend: "impossible",
+		certificate: "ignore",
+		noCertificate: "ignore",
+		clientKeyExchange: "ignore",
+		certificateVerify: "ignore",
+		finished: "ignore",
+		repeated: ["sendAgain", "idle"], // that is nothing so far
+		resend: ["sendAgain", "idle"],
 	},
 	pskKeyExchangeDue: {
 		pskClientHello: "impossible",

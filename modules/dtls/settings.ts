@@ -48,7 +48,7 @@ export const DEFAULT_DTLS_LIMITS: DtlsLimits = frozen({
 	earlyBytes: 2048,
 	outbox: 32,
 	peerConnectionIdBytes: 64,
-	restarts: 2,
+	restarts: 3,
 });
 
 /** What an association is made with. Several share one. */
