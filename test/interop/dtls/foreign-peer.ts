@@ -35,9 +35,6 @@ export interface PeerOptions {
 }
 
 const readyTimeoutMs = 20_000;
-/** What Scandium begins a session with, because it begins only when there is something to send. */
-const openingHex = "00";
-
 function wordsOf(
 	role: "server" | "client",
 	port: number,
@@ -151,7 +148,7 @@ export class ForeignPeer implements Talker {
 		if (!line.startsWith("{")) return;
 		const told = JSON.parse(line) as PeerEvent;
 		if (told.event === undefined) this.#isReady = true;
-		else if (told.event !== "received" || told.hex !== openingHex) this.#queue.add(told);
+		else this.#queue.add(told);
 		this.#queue.wake();
 	}
 }

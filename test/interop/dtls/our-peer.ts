@@ -1,0 +1,166 @@
+import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
+import { toHex } from "../../../modules/bytes.ts";
+import { Association } from "../../../modules/dtls/association.ts";
+import type { ResumableSession } from "../../../modules/dtls/session.ts";
+import type { CloseReason, DtlsSettings, Established } from "../../../modules/dtls/settings.ts";
+import { suiteById } from "../../../modules/dtls/suite.ts";
+import { clientSettings, type OurOptions, serverSettings } from "./our-settings.ts";
+import { EventQueue, type PeerEvent, type Talker } from "./talker.ts";
+
+const host = "127.0.0.1";
+/** Not setTimeout's own limit, but enough for any timer of a handshake. */
+const timerMaxMs = 120_000;
+
+/** Our stack on a UDP socket of the loopback interface, with the face of a ForeignPeer. A server echoes. */
+export class OurPeer implements Talker {
+	readonly stack = "ours";
+	readonly version = "modules/dtls";
+	readonly role: "server" | "client";
+	port = 0;
+	/** What the last handshake came to. */
+	established: Established | undefined;
+	/** How the last session ended. */
+	reason: CloseReason | undefined;
+	readonly #queue: EventQueue;
+	readonly #settings: DtlsSettings;
+	readonly #socket: Socket;
+	#association: Association | undefined;
+	#remotePort: number;
+	#session: ResumableSession | undefined;
+	#timer: NodeJS.Timeout | undefined;
+	#isStopped = false;
+
+	private constructor(role: "server" | "client", settings: DtlsSettings, remotePort: number) {
+		this.role = role;
+		this.#settings = settings;
+		this.#remotePort = remotePort;
+		this.#queue = new EventQueue(`${this.version} ${role}`, () => JSON.stringify(this.#queue.events));
+		this.#socket = createSocket("udp4");
+		this.#socket.on("message", (bytes, from) => this.#receive(bytes, from));
+		this.#socket.on("error", () => undefined); // what the network says of a datagram counts as loss
+	}
+
+	/** A client connects at once; one that `listens` waits to be called by a server (a LwM2M Server may begin). */
+	static async start(role: "server" | "client", options: OurOptions): Promise<OurPeer> {
+		const settings = role === "client" ? clientSettings(options) : serverSettings(options);
+		const peer = new OurPeer(role, settings, role === "client" ? options.port! : 0);
+		await new Promise<void>((resolve) => peer.#socket.bind(role === "server" ? options.port : 0, host, resolve));
+		peer.port = peer.#socket.address().port;
+		if (role === "client") peer.#connect(settings);
+		return peer;
+	}
+
+	get events(): readonly PeerEvent[] {
+		return this.#queue.events;
+	}
+
+	get association(): Association | undefined {
+		return this.#association;
+	}
+
+	next(kind: PeerEvent["event"], timeoutMs?: number): Promise<PeerEvent> {
+		return this.#queue.next(kind, timeoutMs);
+	}
+
+	send(bytes: Uint8Array): void {
+		this.#association?.send(bytes, 0, bytes.length, now());
+		this.#settle();
+	}
+
+	close(): void {
+		this.#association?.close(now());
+		this.#settle();
+	}
+
+	resume(): void {
+		this.close();
+		this.#connect({ ...this.#settings, ...(this.#session === undefined ? {} : { resume: this.#session }) });
+	}
+
+	renew(): void {
+		this.close();
+		this.#connect(this.#settings);
+	}
+
+	log(): string {
+		return JSON.stringify(this.events);
+	}
+
+	async stop(): Promise<void> {
+		this.#isStopped = true;
+		clearTimeout(this.#timer);
+		this.#socket.close();
+	}
+
+	#connect(settings: DtlsSettings): void {
+		this.#association = this.#newAssociation(settings);
+		this.#association.connect(now());
+		this.#settle();
+	}
+
+	#newAssociation(settings: DtlsSettings): Association {
+		const association: Association = new Association(this.role, settings, {
+			established: (session) => this.#tellEstablished(session),
+			received: (bytes, at, end, nowMs) => {
+				this.#queue.add({ event: "received", hex: toHex(bytes.slice(at, end)) });
+				if (this.role === "server") association.send(bytes.slice(at, end), 0, end - at, nowMs);
+			},
+			closed: (reason) => {
+				this.reason = reason;
+				const why = `${reason.code}${reason.alert === undefined ? "" : ` alert ${reason.alert}`}`;
+				this.#queue.add({ event: this.established === undefined ? "failed" : "closed", why });
+				this.established = undefined;
+			},
+		});
+		this.established = undefined;
+		return association;
+	}
+
+	#tellEstablished(session: Established): void {
+		this.established = session;
+		this.#session = session.session;
+		const { psk } = session.peer;
+		this.#queue.add({
+			event: "established",
+			resumed: session.isResumed,
+			ems: session.extendedMasterSecret,
+			suite: suiteById(session.suite)!.name,
+			peer: psk === undefined ? "" : new TextDecoder().decode(psk),
+		});
+	}
+
+	#receive(bytes: Buffer, { port }: RemoteInfo): void {
+		if (this.#isStopped) return;
+		const datagram = Uint8Array.from(bytes);
+		// DtlsDatagrams tells remote endpoints apart; here the newest hello in epoch 0 has the socket.
+		const isHello = datagram[0] === 22 && datagram[3] === 0 && datagram[4] === 0 && datagram[13] === 1;
+		const isOver = this.#association === undefined || this.#association.state === "closed";
+		if (this.role === "server" && isHello && (isOver || port !== this.#remotePort)) {
+			this.#remotePort = port;
+			const peerAddress = Uint8Array.of(127, 0, 0, 1, port >> 8, port & 255);
+			this.#association = this.#newAssociation({ ...this.#settings, peerAddress });
+		}
+		if (port !== this.#remotePort) return;
+		this.#association?.receive(datagram, 0, datagram.length, now());
+		this.#settle();
+	}
+
+	/** Sends what waits, and sets the timer anew. */
+	#settle(): void {
+		clearTimeout(this.#timer);
+		const association = this.#association;
+		if (association === undefined || this.#isStopped) return;
+		for (let bytes = association.takeDatagram(); bytes !== undefined; bytes = association.takeDatagram()) {
+			this.#socket.send(bytes, this.#remotePort, host);
+		}
+		const { deadlineMs } = association;
+		if (deadlineMs === undefined) return;
+		const waitMs = Math.min(Math.max(deadlineMs - now(), 0), timerMaxMs);
+		this.#timer = setTimeout(() => {
+			association.poll(now());
+			this.#settle();
+		}, waitMs);
+	}
+}
+
+const now = () => Math.floor(performance.now());
