@@ -88,8 +88,11 @@ function program(load: Load, output: Output): Command {
 		.command("bench")
 		.description("measures the simulator and the device's protocol work")
 		.option("--coap", "CoAP alone: work by message on XS, and transfers over slow and lossy links")
+		.option("--dtls", "DTLS alone: bytes of handshakes and records, work and RAM on XS")
 		.option("--json", "one line of JSON")
-		.action((options: { coap?: boolean }) => load(options.coap ? "./bench-coap.js" : "./bench.js")(options));
+		.action((options: { coap?: boolean; dtls?: boolean }) =>
+			load(options.dtls ? "./bench-dtls.js" : options.coap ? "./bench-coap.js" : "./bench.js")(options),
+		);
 	dormouse
 		.command("size")
 		.description("measures bytecode and RAM on every kind of board")
