@@ -93,7 +93,7 @@ export class SecureSession {
 	#forget(association: Association): void {
 		if (this.#next === association) this.#next = undefined;
 		if (this.#current === association) this.#current = undefined;
-		this.#holder.unnamed(association.connectionId);
+		this.#holder.unnamed(association.records.ownCid);
 	}
 
 	#drain(association: Association | undefined): void {
@@ -122,7 +122,7 @@ export class SecureSession {
 			// RFC 6347 §4.2.8: the client has let go of the old one; no word to it.
 			before.close(nowMs);
 			while (before.takeDatagram() !== undefined);
-			this.#holder.unnamed(before.connectionId);
+			this.#holder.unnamed(before.records.ownCid);
 		}
 		this.#holder.named(this, session.connectionId);
 		this.#holder.established(this, session);
