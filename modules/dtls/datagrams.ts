@@ -133,7 +133,7 @@ export class DtlsDatagrams implements Datagrams, EndpointListener {
 		this.flush(endpoint);
 	}
 
-	/** Client: begins a handshake, unless there is an association. @returns undefined when there may be none, or no room */
+	/** Client: begins a handshake, unless there is an association. @returns undefined: there may be none, or no room */
 	connect(to: Address): RemoteEndpoint | undefined {
 		const known = this.byAddress.get(keyOf(to));
 		if (known !== undefined) return known;

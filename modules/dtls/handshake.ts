@@ -72,8 +72,8 @@ export interface Carrier {
 
 /**
  * What both roles' handshakes have in common: messages out of records, flights and their timer, keys. Until Finished
- * nothing that comes is authentic, and so nothing that comes can end a handshake at once: a message that does not fit is
- * refused, and its place waits for another; alerts and refusals are doubts, which count when the timer has run out.
+ * nothing that comes is authentic, and so nothing that comes can end a handshake at once: a message that does not fit
+ * is refused, and its place waits for another; alerts and refusals are doubts, which count when the timer has run out.
  */
 export abstract class Handshake {
 	protected readonly settings: DtlsSettings;

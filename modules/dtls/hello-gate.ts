@@ -19,8 +19,8 @@ export interface OpeningHello {
 }
 
 /**
- * Reads a record of epoch 0 that begins with a ClientHello, or with its first fragment. What comes before the cookie has
- * to be in it: a server that keeps nothing can not put it together.
+ * Reads a record of epoch 0 that begins with a ClientHello, or with its first fragment. What comes before the cookie
+ * has to be in it: a server that keeps nothing can not put it together.
  * @returns undefined for anything else
  */
 export function readOpeningHello(bytes: Uint8Array, record: RecordView): OpeningHello | undefined {

@@ -4,7 +4,7 @@ import { type ProtectionKeys, protectionOf } from "./key-block.ts";
 import { defaultRecordLimits, NullProtection, type Protection } from "./protection.ts";
 import { type RecordView, sequenceMax } from "./record.ts";
 import { ReplayWindow } from "./replay.ts";
-import { Reservation } from "./reservation.ts";
+import { Reservation, type ReservationTuning } from "./reservation.ts";
 import type { SessionState } from "./session-state.ts";
 import type { DtlsSettings, Role } from "./settings.ts";
 import { suiteById } from "./suite.ts";
@@ -89,12 +89,16 @@ export class RecordLayer {
 		this.window.highest = received.highest;
 		this.window.recentBits = received.recentBits;
 		this.window.olderBits = received.olderBits;
-		this.reserveFrom(bytes, reserve);
+		this.reserveFrom(bytes, reserve, settings.reservation);
 	}
 
 	/** From here on numbers come from a Reservation. @param state this object's from here on */
-	reserveFrom(state: Uint8Array, reserve: ((state: Uint8Array) => void) | undefined): void {
-		this.reservation = new Reservation(state, this.window, reserve);
+	reserveFrom(
+		state: Uint8Array,
+		reserve: ((state: Uint8Array) => void) | undefined,
+		tuning: ReservationTuning | undefined,
+	): void {
+		this.reservation = new Reservation(state, this.window, reserve, tuning);
 	}
 
 	forgetKeyBlock(): void {

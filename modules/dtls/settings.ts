@@ -3,6 +3,7 @@ import { frozen } from "../frozen.ts";
 import type { Crypto, Entropy, KeyHandle } from "../host.ts";
 import type { CookieJar } from "./cookie.ts";
 import type { ReassemblyLimits } from "./reassembly.ts";
+import type { ReservationTuning } from "./reservation.ts";
 import type { DtlsTuning } from "./retransmission.ts";
 import type { PeerIdentity, ResumableSession } from "./session.ts";
 import type { SessionCache } from "./session-cache.ts";
@@ -103,6 +104,8 @@ export interface DtlsSettings {
 	readonly limits?: Partial<DtlsLimits>;
 	/** Keep what exportState() takes: the key block. A listener with reserve() has it kept, too. */
 	readonly isExportable?: boolean;
+	/** How far saved states run ahead. */
+	readonly reservation?: ReservationTuning;
 	/** Client: the session to resume. */
 	readonly resume?: ResumableSession;
 	/**
@@ -114,7 +117,7 @@ export interface DtlsSettings {
 	readonly sessions?: SessionCache;
 	/** Server: tickets that we give out, and take. */
 	readonly tickets?: TicketJar;
-	/** Server: verifies that a client hears us before anything is kept (RFC 6347 §4.2.1). Absent: no HelloVerifyRequest. */
+	/** Server: verifies that a client hears us before anything is kept (RFC 6347 §4.2.1). Absent: it is believed. */
 	readonly cookies?: CookieJar;
 	/** Server: what the cookies are bound to. */
 	readonly peerAddress?: Uint8Array;
@@ -160,7 +163,7 @@ export const closeReasons = frozen({
 	usedUp: { code: "dtls.sequencesUsedUp" },
 });
 
-/** Whom an association tells. Called from within receive(), poll(), connect() and close(); may call send() and close(). */
+/** Whom an association tells. Called from within receive(), poll(), connect(), close(); may call send() and close(). */
 export interface AssociationListener {
 	established(session: Established, nowMs: number): void;
 	/** Plaintext bytes[at .. end), borrowed for the call. */

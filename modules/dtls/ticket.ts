@@ -9,6 +9,12 @@ const expiryBytes = 6;
 /** No ticket of ours is longer; a longer one is not even opened. */
 const ticketMaxBytes = 512;
 
+/** A session out of a ticket. */
+export interface TicketSession extends ResumableSession {
+	/** When it ends. */
+	readonly untilMs: number;
+}
+
 interface TicketKey {
 	readonly name: Uint8Array;
 	readonly key: KeyHandle;
@@ -16,8 +22,8 @@ interface TicketKey {
 }
 
 /**
- * A server's tickets (RFC 5077): sessions sealed with a key of its own, so that it keeps none. name ‖ nonce ‖ AES-GCM of
- * expiry and session, with the name as associated data. The key changes with time; a ticket lives for one lifetime, and
+ * A server's tickets (RFC 5077): sessions sealed with a key of its own, so that it keeps none. name ‖ nonce ‖ AES-GCM
+ * of expiry and session, with the name as associated data. The key changes with time; a ticket lives for one lifetime, and
  * the key before the present one opens what it sealed.
  */
 export class TicketJar {
@@ -57,7 +63,7 @@ export class TicketJar {
 	}
 
 	/** @returns the session, the caller's own; undefined for a ticket that is not ours, or too old. Never throws */
-	open(ticket: Uint8Array, nowMs: number): ResumableSession | undefined {
+	open(ticket: Uint8Array, nowMs: number): TicketSession | undefined {
 		const at = nameBytes + nonceBytes;
 		if (ticket.length < at + expiryBytes + tagBytes || ticket.length > ticketMaxBytes) return undefined;
 		const found = this.find(ticket);
@@ -70,7 +76,12 @@ export class TicketJar {
 		for (let index = 0; index < expiryBytes; index++) untilMs = untilMs * 256 + plain[index]!;
 		const session = nowMs < untilMs ? decodeSession(plain, expiryBytes, size) : undefined;
 		plain.fill(0);
-		return session;
+		return session === undefined ? undefined : { ...session, untilMs };
+	}
+
+	/** Is it time for another ticket? */
+	isHalfOver({ untilMs }: TicketSession, nowMs: number): boolean {
+		return untilMs - nowMs < this.lifetimeMs / 2;
 	}
 
 	/** Gives the keys back; tickets made so far are void. */
