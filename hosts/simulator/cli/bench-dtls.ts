@@ -1,4 +1,4 @@
-import { loadEngine } from "../engine/engine.ts";
+import { loadDevice } from "../board/loader.ts";
 import {
 	cidBytes,
 	type HandshakeOnAir,
@@ -6,8 +6,10 @@ import {
 	type RecordOverhead,
 	recordOverheads,
 } from "./bench-dtls-air.ts";
+import { deviceCosts } from "./bench-dtls-device.ts";
 import { type ClientWork, clientWork } from "./bench-dtls-work.ts";
 import type { ExitStatus } from "./main.ts";
+import type { Cost } from "./measure.ts";
 import type { Output } from "./output.ts";
 import { buildProgress } from "./progress.ts";
 import { grouped } from "./report.ts";
@@ -16,25 +18,29 @@ interface DtlsBench {
 	readonly handshakes: readonly HandshakeOnAir[];
 	readonly overheads: readonly RecordOverhead[];
 	readonly clients: readonly ClientWork[];
+	/** The reference device over DTLS with a pre-shared key: whole datagrams. */
+	readonly operations: Readonly<Record<string, Cost>>;
 }
 
-/** PSK, CCM_8, with extended master secret and Connection ID; datagrams of UDP without headers. */
+/** Of the project, in datagrams without headers: PSK, CCM_8, with extended master secret and Connection ID. */
 const budget = { name: "PSK, CID", bytes: 520, datagrams: 6 };
+const updateBudget = 85;
 
 /** `dormouse bench --dtls`: what DTLS costs on the air, in RAM and on the processor. */
 export async function run({ json }: { readonly json?: boolean }, output: Output): Promise<ExitStatus> {
-	const engine = await loadEngine(buildProgress(output));
+	const device = await loadDevice({ onProgress: buildProgress(output) });
 	const bench: DtlsBench = {
 		handshakes: handshakesOnAir(),
 		overheads: recordOverheads(),
-		clients: await clientWork(engine),
+		clients: await clientWork(device.engine),
+		operations: await deviceCosts(device),
 	};
 	if (json) output.out(JSON.stringify(bench));
 	else for (const line of lines(bench)) output.out(line);
 	return 0;
 }
 
-function lines({ handshakes, overheads, clients }: DtlsBench): string[] {
+function lines({ handshakes, overheads, clients, operations }: DtlsBench): string[] {
 	return [
 		...airLines(handshakes),
 		"",
@@ -44,6 +50,8 @@ function lines({ handshakes, overheads, clients }: DtlsBench): string[] {
 		...workLines(clients),
 		"",
 		...ramLines(clients),
+		"",
+		...operationLines(operations),
 	];
 }
 
@@ -89,5 +97,16 @@ function ramLines(clients: readonly ClientWork[]): string[] {
 				14,
 			),
 		),
+	];
+}
+
+function operationLines(operations: DtlsBench["operations"]): string[] {
+	return [
+		"LwM2M on esp32 over DTLS, a pre-shared key, CCM_8, a Connection ID of 6: datagrams without UDP and IP",
+		row(["", "sent", "received", "together", "datagrams", "computrons"]),
+		...Object.entries(operations).map(([name, { computrons, datagrams, receivedBytes, sentBytes }]) =>
+			row([name, sentBytes, receivedBytes, sentBytes + receivedBytes, datagrams, computrons]),
+		),
+		`  The budget for an Update and its reply is ${updateBudget} bytes.`,
 	];
 }

@@ -1,22 +1,34 @@
+import { toHex, utf8 } from "../../../modules/bytes.ts";
 import { isSuccess } from "../../../modules/coap/code.ts";
+import type { FactorySecurity } from "../../../modules/host.ts";
 import type { Board } from "../board/board.ts";
 import type { LoadedDevice } from "../board/loader.ts";
 import type { BoardPreset } from "../board/presets.ts";
 import type { Machine } from "../engine/machine.ts";
 import type { Answer, Operations } from "../server/operations.ts";
+import { coapsPort } from "../server/server.ts";
 import { World, type WorldEvent } from "../world.ts";
+import { infoOf } from "./credentials.ts";
 
 /** What a stretch of a board's life cost. */
 export interface Cost {
-	/** CoAP messages without UDP and IP, in bytes. */
+	/** CoAP messages, or the records that hold them, without UDP and IP, in bytes. */
 	readonly sentBytes: number;
 	readonly receivedBytes: number;
 	readonly computrons: number;
 	/** Times the processor woke up. */
 	readonly turns: number;
+	/** Sent and received. */
+	readonly datagrams: number;
 }
 
 export const endpoint = "dormouse";
+/** A pre-shared key, as the factory gives it to a measured board; the name has 8 bytes. */
+export const preSharedKey: FactorySecurity = {
+	mode: "psk",
+	publicKeyOrIdentity: toHex(utf8(endpoint)),
+	secretKey: "000102030405060708090a0b0c0d0e0f",
+};
 /** Longer than anything measured takes in virtual time. */
 const patienceMs = 600_000;
 
@@ -35,8 +47,11 @@ export class MeasuredBoard {
 		this.#waiting = waiting;
 	}
 
-	/** A board that is off, and a server that listens; the seed is always the same, so that figures can be compared. */
-	static async prepare(device: LoadedDevice, preset: BoardPreset): Promise<MeasuredBoard> {
+	/**
+	 * A board that is off, and a server that listens; the seed is always the same, so that figures can be compared.
+	 * @param security the board comes over DTLS, and the server knows it
+	 */
+	static async prepare(device: LoadedDevice, preset: BoardPreset, security?: FactorySecurity): Promise<MeasuredBoard> {
 		const waiting: { name: string; hear: () => void }[] = [];
 		const onEvent = ({ event, reason }: WorldEvent) => {
 			if (event === "deviceFailed") throw new Error(`the device failed while it was measured: ${reason}`);
@@ -45,8 +60,11 @@ export class MeasuredBoard {
 				else waiting.push(one);
 		};
 		const world = World.virtual({ seed: 1, device, onEvent });
-		const serverUri = await world.startServer();
-		const board = world.addBoard({ preset, factory: { endpointName: endpoint, serverUri } });
+		const plainUri = await world.startServer(security === undefined ? {} : { securePort: coapsPort });
+		const serverUri = security === undefined ? plainUri : world.secureUri!;
+		if (security !== undefined) world.server!.security.add(infoOf(endpoint, security));
+		const keys = security === undefined ? {} : { security };
+		const board = world.addBoard({ preset, factory: { endpointName: endpoint, serverUri, ...keys } });
 		return new MeasuredBoard(world, board, waiting);
 	}
 
@@ -89,6 +107,7 @@ export class MeasuredBoard {
 			receivedBytes: after.receivedBytes - before.receivedBytes,
 			computrons: after.computrons - before.computrons,
 			turns: after.turns - before.turns,
+			datagrams: after.datagrams - before.datagrams,
 		};
 	}
 
@@ -112,6 +131,7 @@ export class MeasuredBoard {
 	#account(): Cost {
 		const { sent, received, computrons, turns } = this.board.ledger;
 		const coap = ({ bytes }: typeof sent) => bytes.coapHeader + bytes.coapPayload;
-		return { sentBytes: coap(sent), receivedBytes: coap(received), computrons, turns };
+		const datagrams = sent.datagrams + received.datagrams;
+		return { sentBytes: coap(sent), receivedBytes: coap(received), computrons, turns, datagrams };
 	}
 }

@@ -4,7 +4,7 @@ import { type BoardPreset, boardNames, presets } from "../board/presets.ts";
 import type { Figures, RomFigures } from "../engine/figures.ts";
 import type { Image } from "../image/image.ts";
 import type { ExitStatus } from "./main.ts";
-import { endpoint, MeasuredBoard } from "./measure.ts";
+import { endpoint, MeasuredBoard, preSharedKey } from "./measure.ts";
 import type { Output } from "./output.ts";
 import { buildProgress } from "./progress.ts";
 import { grouped, kilobytes } from "./report.ts";
@@ -25,6 +25,8 @@ interface RamFigures {
 
 interface BoardSizes {
 	readonly board: string;
+	/** Over DTLS with a pre-shared key, or over plain UDP. */
+	readonly security: "psk" | "none";
 	readonly ramBytes: number;
 	readonly booted: RamFigures;
 	readonly registered: RamFigures;
@@ -60,10 +62,13 @@ export async function run({ json }: { readonly json?: boolean }, output: Output)
 	const boards: BoardSizes[] = [];
 	let rom: RomFigures | undefined;
 	for (const name of boardNames) {
-		const measured = await MeasuredBoard.prepare(device, presets[name]);
-		boards.push(await boardSizes(measured, presets[name]));
-		rom = measured.machine.figures().rom;
-		measured.close();
+		for (const security of [undefined, preSharedKey]) {
+			const measured = await MeasuredBoard.prepare(device, presets[name], security);
+			const sizes = await boardSizes(measured, presets[name]);
+			boards.push({ ...sizes, security: security === undefined ? "none" : "psk" });
+			rom = measured.machine.figures().rom;
+			measured.close();
+		}
 	}
 	const sizes: Sizes = { ...imageSizes(device.image), rom: rom!, boards };
 	if (json) output.out(JSON.stringify(sizes));
@@ -80,7 +85,7 @@ function imageSizes({ bytes, symbolBytes, modules }: Image) {
 	};
 }
 
-async function boardSizes(measured: MeasuredBoard, preset: BoardPreset): Promise<BoardSizes> {
+async function boardSizes(measured: MeasuredBoard, preset: BoardPreset): Promise<Omit<BoardSizes, "security">> {
 	const registering = measured.event("registered");
 	measured.board.powerOn();
 	const booted = ram(measured);
@@ -153,8 +158,8 @@ function lines({ imageBytes, symbolBytes, bytecodeBytes, modules, rom, boards }:
 		"",
 		"RAM of the VM: live after a collection; the most so far; slots of 16 bytes, and the parts",
 		columns("", ["live", "high-water", "slots", "chunks", "stack", "C heap", "keys"]),
-		...boards.flatMap(({ board, ramBytes, booted, registered, with10Observations }) => [
-			`  ${board}, ${kilobytes(ramBytes)} there`,
+		...boards.flatMap(({ board, security, ramBytes, booted, registered, with10Observations }) => [
+			`  ${board}, ${kilobytes(ramBytes)} there, ${security === "psk" ? "over DTLS with a pre-shared key" : "over UDP"}`,
 			state("booted", booted),
 			state("registered", registered),
 			state("with 10 observations", with10Observations),
