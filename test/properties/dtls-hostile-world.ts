@@ -96,6 +96,8 @@ export class Cast {
 	private readonly server: DtlsSettings;
 	private readonly next = { at: 0 };
 	private readonly session: ResumableSession | undefined;
+	/** The same, as the server knows it. */
+	private readonly kept: ResumableSession | undefined;
 	private calmRun: readonly Flown[] | undefined;
 
 	constructor(options: CastOptions = {}) {
@@ -114,6 +116,7 @@ export class Cast {
 		const sessions = new SessionCache(1);
 		const first = this.world({ client: { resumption: "id" }, server: { sessions } }).run();
 		this.session = first.clientEar.session!.session!;
+		this.kept = sessions.find(this.session.sessionId, 0)!;
 		first.end();
 	}
 
@@ -125,7 +128,7 @@ export class Cast {
 
 	/** @returns what a world is made with; `release` ends it, and says how many keys are left */
 	settings({ seed = 77, ...extra }: Twist = {}): { client: DtlsSettings; server: DtlsSettings; release: () => number } {
-		const { crypto, session } = this;
+		const { crypto, kept, session } = this;
 		this.next.at = 0;
 		const keysBefore = crypto.keyCount;
 		const ours = entropyOf(seed);
@@ -133,9 +136,9 @@ export class Cast {
 		const cookies = new CookieJar(crypto, theirs);
 		let client: DtlsSettings = { ...this.client, entropy: ours, ...extra.client };
 		let server: DtlsSettings = { ...this.server, entropy: theirs, cookies, ...extra.server };
-		if (session !== undefined) {
+		if (kept !== undefined && session !== undefined) {
 			const sessions = new SessionCache(4);
-			sessions.keep({ ...session, master: session.master.slice() }, 0);
+			sessions.keep({ ...kept, master: kept.master.slice() }, 0);
 			client = { ...client, resume: session, resumption: "id" };
 			server = { ...server, sessions };
 		}
@@ -144,6 +147,11 @@ export class Cast {
 			return crypto.keyCount - keysBefore;
 		};
 		return { client, server, release };
+	}
+
+	/** The server's private key, where it has one. */
+	get serverKey(): KeyHandle {
+		return this.server.identity!.privateKey;
 	}
 
 	/** What an undisturbed handshake says. */
