@@ -2,6 +2,7 @@ import { ok } from "node:assert/strict";
 import type { Association } from "../../modules/dtls/association.ts";
 import { Handshake } from "../../modules/dtls/handshake.ts";
 import type { Role } from "../../modules/dtls/settings.ts";
+import { messageType } from "./dtls-hostile-forgery.ts";
 import type { Cast, Twist, World } from "./dtls-hostile-world.ts";
 
 /** A message that a handshake is about to say. */
@@ -77,4 +78,42 @@ export function tell(world: World, from: Role, type: number, plain: readonly num
 	world.inject(from === "client" ? "server" : "client", sealed(speaker, type, plain));
 	world.settle();
 	return world.flown.length - before;
+}
+
+/** Where a message is of the type, what to say in its place. */
+export function instead(
+	type: number,
+	said: (body: Uint8Array) => readonly (readonly [number, ArrayLike<number>])[],
+): Lie {
+	return (told) =>
+		told.type === type ? said(told.body).map(([as, body]) => ({ type: as, body: Uint8Array.from(body) })) : undefined;
+}
+
+export const omit = (type: number) => instead(type, () => []);
+export const twice = (type: number) =>
+	instead(type, (body) => [
+		[type, body],
+		[type, body],
+	]);
+export const before = (type: number, other: number, body: ArrayLike<number>) =>
+	instead(type, (own) => [
+		[other, body],
+		[type, own],
+	]);
+export const body = (type: number, change: (body: Uint8Array) => ArrayLike<number>) =>
+	instead(type, (own) => [[type, change(own)]]);
+
+/** Takes bytes out of the extensions of a hello, or puts others in, with their length set right. */
+export function extensions(type: number, change: (list: string) => string): Lie {
+	return body(type, (own) => {
+		const sessionEnd = 35 + own[34]!;
+		let at = sessionEnd + 3; // ServerHello: suite and compression
+		if (type === messageType.clientHello) {
+			at = sessionEnd + 1 + own[sessionEnd]!;
+			at += 2 + (own[at]! << 8) + own[at + 1]!;
+			at += 1 + own[at]!;
+		}
+		const list = Buffer.from(change(Buffer.from(own.slice(at + 2)).toString("hex")), "hex");
+		return [...own.slice(0, at), list.length >> 8, list.length & 255, ...list];
+	});
 }
