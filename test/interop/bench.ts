@@ -2,6 +2,7 @@ import { Device } from "./device.ts";
 import type { EventStream, ServerEvent } from "./event-stream.ts";
 import type { Registration, RemoteDevice } from "./rest-client.ts";
 import type { ServerUnderTest } from "./server-under-test.ts";
+import { certifiedEndpoint, introduce, type Mode } from "./test-keys.ts";
 
 /** Longer than any run of the suite: what a case does not ask for shall not happen in the middle of it. */
 const lifetimeS = 900;
@@ -20,22 +21,27 @@ export class Bench implements Registered {
 	readonly device: Device;
 	readonly remote: RemoteDevice;
 	readonly lifetimeS = lifetimeS;
+	/** How all its devices prove who they are. */
+	readonly mode: Mode;
 	readonly #more: Device[] = [];
 	#number = 1000;
 
-	static async open(start: () => Promise<ServerUnderTest>): Promise<Bench> {
+	static async open(start: () => Promise<ServerUnderTest>, mode: Mode = "none"): Promise<Bench> {
 		const server = await start();
 		try {
 			const events = await server.rest.events();
-			const device = await Device.register({ serverUri: server.coapUri, endpoint: "dormouse-bench", lifetimeS });
-			return new Bench(server, events, device);
+			const endpoint = certifiedEndpoint;
+			const flags = await introduce(endpoint, mode, server);
+			const device = await Device.register({ serverUri: uriOf(server, mode), endpoint, lifetimeS, flags });
+			return new Bench(server, events, device, mode);
 		} catch (error) {
 			await server.stop();
 			throw error;
 		}
 	}
 
-	private constructor(server: ServerUnderTest, events: EventStream, device: Device) {
+	private constructor(server: ServerUnderTest, events: EventStream, device: Device, mode: Mode) {
+		this.mode = mode;
 		this.server = server;
 		this.events = events;
 		this.device = device;
@@ -44,9 +50,22 @@ export class Bench implements Registered {
 
 	/** One more device, for a case that ends or disturbs it. It is killed after the suite if it still runs. */
 	async start(endpoint: string, seconds: number): Promise<Registered> {
-		const device = await Device.register({ serverUri: this.server.coapUri, endpoint, lifetimeS: seconds });
+		const flags = await introduce(endpoint, this.mode, this.server);
+		const device = await Device.register({ serverUri: this.uri, endpoint, lifetimeS: seconds, flags });
 		this.#more.push(device);
 		return { device, remote: this.server.rest.of(endpoint) };
+	}
+
+	/** Where the server listens for such devices. */
+	get uri(): string {
+		return uriOf(this.server, this.mode);
+	}
+
+	/** A device that is not waited for: it may not come to register. It is killed after the suite if it still runs. */
+	attempt(endpoint: string, flags: readonly string[]): Device {
+		const device = new Device({ serverUri: this.uri, endpoint, lifetimeS, flags });
+		this.#more.push(device);
+		return device;
 	}
 
 	/** A number that this suite has not used before, as the REST API writes integers. */
@@ -74,6 +93,10 @@ export class Bench implements Registered {
 		this.events.close();
 		await this.server.stop();
 	}
+}
+
+function uriOf(server: ServerUnderTest, mode: Mode): string {
+	return mode === "none" ? server.coapUri : server.coapsUri;
 }
 
 function endpointOf(data: unknown): string | undefined {

@@ -12,6 +12,8 @@ export interface DeviceOptions {
 	readonly endpoint: string;
 	readonly lifetimeS: number;
 	readonly board?: string;
+	/** More of them: keys. */
+	readonly flags?: readonly string[];
 }
 
 /** One line of `dormouse sim --json`. */
@@ -49,9 +51,9 @@ export class Device {
 		}
 	}
 
-	constructor({ serverUri, endpoint, lifetimeS, board }: DeviceOptions) {
+	constructor({ serverUri, endpoint, lifetimeS, board, flags: more = [] }: DeviceOptions) {
 		this.endpoint = endpoint;
-		const flags = ["--server", serverUri, "--endpoint", endpoint, "--lifetime", String(lifetimeS), "--json"];
+		const flags = ["--server", serverUri, "--endpoint", endpoint, "--lifetime", String(lifetimeS), "--json", ...more];
 		if (board !== undefined) flags.push("--board", board);
 		this.#child = new Child({
 			command: process.execPath,

@@ -6,11 +6,15 @@ import { freePorts } from "./free-ports.ts";
 import { demoJar, leshanClassPath, leshanVersion, modelFolder, requireJava } from "./leshan-artifacts.ts";
 import { RestClient } from "./rest-client.ts";
 import { answering, type ServerUnderTest } from "./server-under-test.ts";
+import { writeServerKeys } from "./test-keys.ts";
 
 const readyTimeoutMs = 60_000;
+/** As our own server has it. */
+const connectionIdBytes = "6";
 
 interface Ports {
 	readonly coap: number;
+	readonly coaps: number;
 	readonly http: number;
 }
 
@@ -37,9 +41,11 @@ export async function startLeshan(): Promise<ServerUnderTest> {
 }
 
 async function startFront(folder: string): Promise<ServerUnderTest> {
-	const words = ["-cp", leshanClassPath(), "dormouse.leshan.Front", "0", "0", modelFolder];
+	writeServerKeys(folder);
+	const ports = ["0", "0", "0"];
+	const words = ["-cp", leshanClassPath(), "dormouse.leshan.Front", ...ports, modelFolder, folder, connectionIdBytes];
 	const child = new Child({ command: "java", arguments: words, folder });
-	const ports = await new Promise<Ports>((resolve, reject) => {
+	const bound = await new Promise<Ports>((resolve, reject) => {
 		const giveUp = (why: string) => {
 			child.stop("SIGKILL").catch(() => undefined);
 			reject(new Error(`Leshan ${why}:\n${child.log()}`));
@@ -52,7 +58,7 @@ async function startFront(folder: string): Promise<ServerUnderTest> {
 			resolve(JSON.parse(line) as Ports);
 		});
 	});
-	return handle(`Leshan ${leshanVersion} (libraries)`, child, ports, folder);
+	return handle(`Leshan ${leshanVersion} (libraries)`, child, bound, folder);
 }
 
 async function startDemo(jar: string, folder: string): Promise<ServerUnderTest> {
@@ -60,16 +66,27 @@ async function startDemo(jar: string, folder: string): Promise<ServerUnderTest> 
 	const listen = { "-lp": coap, "-wp": http, "-slp": others[0], "-jp": others[1], "-tp": others[2], "-tsp": others[3] };
 	// -tsh is left out: with it the TLS endpoint takes the port of -tp.
 	const hosts = ["-lh", "-slh", "-jh", "-th", "-wh"].flatMap((flag) => [flag, "127.0.0.1"]);
-	const words = ["-jar", jar, ...hosts, ...Object.entries(listen).flat().map(String), "-m", modelFolder];
+	const words = [
+		"-jar",
+		jar,
+		...hosts,
+		...Object.entries(listen).flat().map(String),
+		"-m",
+		modelFolder,
+		"-cid",
+		connectionIdBytes,
+	];
 	const child = new Child({ command: "java", arguments: words, folder });
-	return handle(`Leshan ${leshanVersion} (demo server)`, child, { coap, http }, folder);
+	return handle(`Leshan ${leshanVersion} (demo server)`, child, { coap, coaps: others[0]!, http }, folder);
 }
 
 function handle(name: string, child: Child, ports: Ports, folder: string): ServerUnderTest {
 	return {
 		name,
 		coapUri: `coap://127.0.0.1:${ports.coap}`,
+		coapsUri: `coaps://127.0.0.1:${ports.coaps}`,
 		rest: new RestClient(`http://127.0.0.1:${ports.http}/api`),
+		keyFolder: folder,
 		log: () => child.log(),
 		stop: async () => {
 			await child.stop();

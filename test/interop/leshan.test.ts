@@ -12,4 +12,4 @@ const more: readonly Case[] = [
 	},
 ];
 
-interopSuite("xs › Leshan", startLeshan, more);
+interopSuite("xs › Leshan", startLeshan, { more });

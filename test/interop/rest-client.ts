@@ -98,6 +98,26 @@ export class RestClient {
 		return EventStream.open(`${this.#baseUrl}/event${query}`);
 	}
 
+	/** Tells the server how a client will prove who it is; the shape is leshan-demo-server's. */
+	async secure(info: { readonly endpoint: string; readonly tls: unknown }): Promise<void> {
+		const path = "/security/clients/";
+		await this.#call({ method: "PUT", path, body: JSON.stringify(info), type: "application/json" });
+	}
+
+	/** Takes a client's credentials away. */
+	async unsecure(endpoint: string): Promise<void> {
+		await this.#call({ method: "DELETE", path: `/security/clients/${encodeURIComponent(endpoint)}` });
+	}
+
+	/** What the server shows of itself in DTLS, in DER. */
+	async ownKeys(): Promise<{ readonly publicKey: Uint8Array; readonly certificate: Uint8Array }> {
+		const { certificate } = JSON.parse(await this.#call({ method: "GET", path: "/security/server" })) as {
+			certificate: { b64Der: string; pubkey: { b64Der: string } };
+		};
+		const bytes = (base64: string) => Uint8Array.from(Buffer.from(base64, "base64"));
+		return { publicKey: bytes(certificate.pubkey.b64Der), certificate: bytes(certificate.b64Der) };
+	}
+
 	/** The operations on one client. */
 	of(endpoint: string): RemoteDevice {
 		return new RemoteDevice((call) =>

@@ -6,7 +6,11 @@ export interface ServerUnderTest {
 	readonly name: string;
 	/** As in "coap://127.0.0.1:5683". */
 	readonly coapUri: string;
+	/** As in "coaps://127.0.0.1:5684". */
+	readonly coapsUri: string;
 	readonly rest: RestClient;
+	/** With the keys of writeServerKeys. */
+	readonly keyFolder: string;
 	/** Its last lines of output, for a failure's message. */
 	log(): string;
 	stop(): Promise<void>;

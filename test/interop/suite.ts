@@ -7,13 +7,15 @@ import { readingCases } from "./reading-cases.ts";
 import { registrationCases } from "./registration-cases.ts";
 import { reportingCases } from "./reporting-cases.ts";
 import type { ServerUnderTest } from "./server-under-test.ts";
+import type { Mode } from "./test-keys.ts";
 import { wireCases } from "./wire-cases.ts";
 import { writingCases } from "./writing-cases.ts";
 
 const setUpTimeoutMs = 600_000;
 const caseTimeoutMs = 90_000;
 
-const cases: readonly Case[] = [
+/** All but what is about security. */
+export const plainCases: readonly Case[] = [
 	...registrationCases,
 	...readingCases,
 	...writingCases,
@@ -23,19 +25,30 @@ const cases: readonly Case[] = [
 	...lifecycleCases,
 ];
 
+export interface SuiteOptions {
+	/** Cases that only this server can drive, or only in this mode. */
+	readonly more?: readonly Case[];
+	/** How devices prove who they are; not at all when left out. */
+	readonly mode?: Mode;
+	readonly cases?: readonly Case[];
+}
+
 /**
  * The one suite for every server: the real image on the XS simulator, over real UDP, driven through the server's REST
  * API. Cases leave the device as they found it, and do not depend on each other.
  * @param title goes before each case's name in the report; begins with the engine that runs the device
- * @param more cases that only this server can drive
  */
-export function interopSuite(title: string, start: () => Promise<ServerUnderTest>, more: readonly Case[] = []): void {
+export function interopSuite(
+	title: string,
+	start: () => Promise<ServerUnderTest>,
+	{ more = [], mode = "none", cases = plainCases }: SuiteOptions = {},
+): void {
 	describe(title, () => {
 		let bench: Bench | undefined;
 		after(() => bench?.close());
 		// Not a before(): the report shows what a case says when it fails, and hides what a hook says.
 		it(`${title} › the server starts, and the device registers with it`, { timeout: setUpTimeoutMs }, async () => {
-			bench = await Bench.open(start);
+			bench = await Bench.open(start, mode);
 			process.stderr.write(`${title}: ${bench.server.name}\n`);
 		});
 		for (const { name, run } of [...cases, ...more]) {

@@ -5,7 +5,7 @@ import type { Address, Dice, Entropy } from "../../../modules/host.ts";
 import type { Timekeeper } from "../time.ts";
 import { Alarm } from "./alarm.ts";
 import type { ServerLimits } from "./limits.ts";
-import type { ProvenIdentity } from "./security-store.ts";
+import { isSameProof, type ProvenIdentity } from "./security-store.ts";
 import { pathOf, readWire } from "./wire.ts";
 
 /** Where a client is, and whether it speaks through DTLS from there. */
@@ -81,6 +81,9 @@ export class PeerTable {
 	receive(bytes: Uint8Array, from: Readonly<RemoteAddress>, proven?: ProvenIdentity): void {
 		const nowMs = this.#options.time.nowMs();
 		const key = keyOf(from);
+		const known = this.#table.get(key);
+		// Somebody else speaks from there now: what was under way is void.
+		if (known !== undefined && !isSameProof(known.proven, proven)) this.forget(from);
 		const correspondent = this.#table.get(key) ?? this.#greet(bytes, from, proven, nowMs);
 		if (correspondent === undefined) return;
 		correspondent.proven = proven;

@@ -70,6 +70,14 @@ export class SecurityStore {
 		return this.#byIdentity.get(nameOf(identity))?.key;
 	}
 
+	/** Whether a raw public key is somebody's. @param spki a SubjectPublicKeyInfo */
+	hasPublicKey(spki: Uint8Array): boolean {
+		for (const { info } of this.#byEndpoint.values()) {
+			if (info.mode === "rpk" && equalBytes(info.publicKey, spki)) return true;
+		}
+		return false;
+	}
+
 	/** Adds or replaces an endpoint's entry. @throws SecurityRefused for an identity of another's, and when it is full */
 	add(info: SecurityInfo): void {
 		const before = this.#byEndpoint.get(info.endpoint);
@@ -136,6 +144,13 @@ export function isProvenBy(info: SecurityInfo, { psk, publicKey, commonName }: P
 		case "x509":
 			return commonName === info.endpoint;
 	}
+}
+
+/** Whether it is the same client that has proved both. */
+export function isSameProof(a: ProvenIdentity | undefined, b: ProvenIdentity | undefined): boolean {
+	const text = ({ psk, publicKey, commonName = "" }: ProvenIdentity) =>
+		[psk, publicKey].map((bytes) => (bytes === undefined ? "" : nameOf(bytes))).join() + commonName;
+	return a === undefined || b === undefined ? a === b : text(a) === text(b);
 }
 
 /** Identities are bytes; those that are no UTF-8 have names of their own, too. */

@@ -150,7 +150,11 @@ export class Lwm2mServer {
 			hasCalendar,
 			sessions: this.limits.sessions,
 			received: (bytes, from, proven) => this.#peers.receive(bytes, from, proven),
-			replaced: (address) => this.#peers.forget(address),
+			expected: (address) => {
+				const [id] = this.#peers.at(address)?.registrationIds ?? [];
+				const registration = id === undefined ? undefined : this.#registry.byId(id);
+				return registration === undefined ? undefined : this.security.byEndpoint(registration.endpoint);
+			},
 			moved: (from, to) => {
 				for (const id of this.#peers.relocate(from, to)) this.#registry.relocate(id, to);
 			},
