@@ -60,7 +60,8 @@ export abstract class ClientActions extends Handshake {
 		this.hello = hello;
 		this.sayHello();
 		this.sendFlight(nowMs);
-		this.timer.start(nowMs);
+		if (this.restarts === 0) this.timer.start(nowMs);
+		else this.timer.startAnew(nowMs);
 		return undefined;
 	}
 

@@ -29,7 +29,7 @@ import {
 	type DtlsSettings,
 	type Role,
 } from "./settings.ts";
-import { encodeSessionState, identityOf, isOwnState } from "./state-keeping.ts";
+import { encodeSessionState, identityOf, isOwnState, STATE_UNRESERVED } from "./state-keeping.ts";
 
 /** no_renegotiation is said so seldom at most, whatever is asked. */
 const refuseIntervalMs = 10_000;
@@ -67,17 +67,19 @@ export class ClientAssociation implements Carrier {
 	/**
 	 * Takes up an established session where its state left off: no handshake, no datagram.
 	 * @param state of exportState(), or what `reserve` was given last
-	 * @returns undefined: it is established; or why not: torn bytes, another role, other credentials
+	 * @returns undefined: it is established; or why not: torn bytes, another role, other credentials, or a listener that
+	 * reserves nothing, so that the same state, resumed twice, would use its numbers twice
 	 * @throws HostFailure when the port has no room for the keys
 	 */
 	resume(state: Uint8Array): Fault | undefined {
 		assert(this.machine === "idle", "dtls: a session is resumed at the beginning");
 		const { listener, settings } = this;
+		if (listener.reserve === undefined) return STATE_UNRESERVED;
 		const decoded = decodeState(state);
 		if ("code" in decoded) return decoded;
 		const refused = isOwnState(decoded, settings, this.role);
 		if (refused !== undefined) return refused;
-		this.records.restore(decoded, state.slice(), settings, listener.reserve?.bind(listener));
+		this.records.restore(decoded, state.slice(), settings, listener.reserve.bind(listener));
 		this.peer = identityOf(decoded);
 		this.machine = "established";
 		return undefined;

@@ -7,7 +7,6 @@ import { reasonOf, UNEXPECTED_MESSAGE } from "./handshake.ts";
 import { HandshakeType } from "./handshake-type.ts";
 import { readHelloVerifyRequest, readServerHello } from "./hello.ts";
 import type { HandshakeMessage } from "./reassembly.ts";
-import type { CloseReason } from "./settings.ts";
 
 const nothing = new Uint8Array(0);
 
@@ -55,8 +54,8 @@ export class ClientHandshake extends ClientActions {
 		if (this.state === "helloSent" && sequence === 0) {
 			this.hello = { ...this.hello, cookie: request.cookie };
 			this.dispatch("helloVerifyRequest", { type, sequence, epoch: 0, body: nothing }, nowMs);
-		} else if (this.state === "cookieSent" && !equalBytes(request.cookie, this.hello.cookie)) {
-			// One of the two was forged, or the server has a new secret: a ServerHello decides, or the timer.
+		} else if (!equalBytes(request.cookie, this.hello.cookie)) {
+			// Forged, or the server has a new secret; or else the ServerHello that we took was: the timer decides.
 			this.note(reasonOf(UNEXPECTED_MESSAGE));
 		}
 		return true;
@@ -66,12 +65,16 @@ export class ClientHandshake extends ClientActions {
 		this.dispatch(cause, undefined, nowMs);
 	}
 
-	protected override spoiled(reason: CloseReason, alert: number | undefined, nowMs: number): void {
-		if (this.restarts < this.limits.restarts) {
-			this.restarts++;
-			this.session = undefined;
-			this.dispatch("spoiled", undefined, nowMs);
-		} else this.end(reason, alert, nowMs);
+	protected override beginAnew(nowMs: number): boolean {
+		if (this.restarts >= this.limits.restarts) return false;
+		this.restarts++;
+		this.session = undefined;
+		this.dispatch("spoiled", undefined, nowMs);
+		return true;
+	}
+
+	protected override get isAnswered(): boolean {
+		return this.state !== "helloSent";
 	}
 
 	protected override meetRival(type: number): void {

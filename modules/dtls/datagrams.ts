@@ -38,8 +38,8 @@ export interface DtlsDatagramsOptions {
 	/** Server: required beside `server`. */
 	readonly cookies?: CookieJar;
 	/**
-	 * How long the Connection IDs are that peers put on records to us (RFC 9146), drawn anew for each association; 0: they
-	 * put none, we put theirs. Absent: what the settings say.
+	 * How long the Connection IDs are that peers put on records to us (RFC 9146), drawn anew for each association; 0:
+	 * they put none, we put theirs. Absent: what the settings say.
 	 */
 	readonly connectionIdBytes?: number;
 	/** How many remote endpoints there are at most. */
@@ -148,7 +148,10 @@ export class DtlsDatagrams implements Datagrams, EndpointListener {
 		return endpoint;
 	}
 
-	/** Takes up a session where its state left off. @returns false when the state can not be taken, or there is no room */
+	/**
+	 * Takes up a session where its state left off; events.reserve is needed.
+	 * @returns false when the state can not be taken, or there is no room
+	 */
 	restore(to: Address, settings: DtlsSettings, state: Uint8Array, role: "client" | "server"): boolean {
 		const nowMs = this.options.nowMs();
 		if (this.byAddress.has(keyOf(to)) || !this.makeRoom(nowMs)) return false;

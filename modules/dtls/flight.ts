@@ -72,12 +72,15 @@ class Packing {
 	message(epoch: number, type: number, sequence: number, body: Uint8Array): void {
 		if (this.plainSize > 0 && (epoch !== this.epoch || !this.limits.shareRecords)) this.endRecord();
 		this.epoch = epoch;
+		if (body.length > this.room() && this.plainSize > 0) this.endRecord();
 		let at = 0;
 		do {
 			const end = at + this.pieceBytes(body.length - at);
 			const fragment = writeFragment(type, sequence, body, at, end);
 			this.fragments.push(fragment);
 			this.plainSize += fragment.length;
+			// A record with a part of a message has nothing else in it: mbedTLS and Scandium do not read on behind one.
+			if (fragment.length < body.length + handshakeHeaderSize) this.endRecord();
 			at = end;
 		} while (at < body.length);
 	}

@@ -44,7 +44,7 @@ export const RENEGOTIATION_BROKEN = fault(
 );
 export const CID_TOO_LONG = fault("dtls.connectionIdTooLong", AlertDescription.illegalParameter, "README Limits");
 
-/** After so many resends in a row that something doubtful made necessary, the attempt counts as spoiled. */
+/** What came was doubtful, and so many resends in a row brought nothing: the attempt is spoiled, or refused. */
 const doubtfulRoundsMax = 2;
 export const datagramBytesDefault = 1152;
 
@@ -109,8 +109,12 @@ export abstract class Handshake {
 	private taken: number[] = [];
 	/** A message came again, and was another: one of the two is forged. */
 	private hasRival = false;
+	/** Of this round, and of the rounds since something new was taken; and the last of all. */
 	private doubt: CloseReason | undefined;
+	private standingDoubt: CloseReason | undefined;
 	private lastDoubt: CloseReason | undefined;
+	/** Resends in a row that brought nothing, and of these the ones with a doubt. */
+	private fruitlessRounds = 0;
 	private doubtfulRounds = 0;
 
 	constructor(role: Role, settings: DtlsSettings, carrier: Carrier) {
@@ -142,13 +146,17 @@ export abstract class Handshake {
 	/** The peer said again what it had said before, or the timer ran out: say our flight again. */
 	protected abstract repeat(cause: "repeated" | "resend", nowMs: number): void;
 
-	/** This attempt can come to nothing. */
-	protected abstract spoiled(reason: CloseReason, alert: number | undefined, nowMs: number): void;
+	/** This attempt can come to nothing: begins another one. @returns false when there is none to begin */
+	protected abstract beginAnew(nowMs: number): boolean;
+
+	/** Has the peer said anything that only the genuine one would say? */
+	protected abstract get isAnswered(): boolean;
 
 	/** Takes the plaintext of one record of type handshake. */
 	receive(bytes: Uint8Array, at: number, end: number, epoch: number, nowMs: number): void {
 		const { fragment, reassembly } = this;
 		let isRepeat = false;
+		let isNew = false;
 		let from = at;
 		while (from < end && fragment.read(bytes, from, end) === undefined) {
 			const next = fragment.end;
@@ -158,10 +166,13 @@ export abstract class Handshake {
 					isRepeat = true;
 					if (this.isRival(bytes, fragment)) this.meetRival(fragment.type);
 				}
+				// At once, so that forgeries for later places do not crowd out what comes behind.
+				if (this.takeAll(nowMs)) isNew = true;
+				if (this.isOver) return;
 			}
 			from = next;
 		}
-		if (this.takeAll(nowMs) || !isRepeat || this.isOver || nowMs - this.lastSentMs < this.resendGuardMs) return;
+		if (isNew || !isRepeat || nowMs - this.lastSentMs < this.resendGuardMs) return;
 		this.repeat("repeated", nowMs);
 		this.lastSentMs = nowMs;
 		this.timer.postpone(nowMs);
@@ -170,22 +181,38 @@ export abstract class Handshake {
 	poll(nowMs: number): void {
 		const due = this.timer.poll(nowMs);
 		if (due === "wait") return;
-		if (due === "giveUp") {
-			const reason: CloseReason = this.doubt ?? this.lastDoubt ?? closeReasons.timeout;
-			this.end(reason, reason.code === "dtls.alert" ? undefined : reason.alert, nowMs);
-			return;
-		}
 		const { doubt } = this;
 		this.doubt = undefined;
+		if (due === "giveUp") {
+			// Who answered before is there; it may have heard something else than we said.
+			const isOver = nowMs >= this.timer.givenUpMs || !this.isAnswered || !this.beginAnew(nowMs);
+			if (isOver) this.giveUp(doubt ?? this.lastDoubt ?? closeReasons.timeout, nowMs);
+			return;
+		}
 		if (this.hasRival && this.retract(nowMs)) return;
-		if (doubt !== undefined && ++this.doubtfulRounds >= doubtfulRoundsMax) {
-			this.spoiled(doubt, doubt.code === "dtls.alert" ? undefined : doubt.alert, nowMs);
+		this.fruitlessRounds += 1;
+		this.doubtfulRounds = doubt === undefined ? 0 : this.doubtfulRounds + 1;
+		const isSpoiled = this.standingDoubt !== undefined && this.fruitlessRounds >= doubtfulRoundsMax;
+		if (isSpoiled && this.beginAnew(nowMs)) return;
+		if (this.doubtfulRounds >= doubtfulRoundsMax) {
+			this.giveUp(doubt!, nowMs);
 			return;
 		}
 		// Bytes may have been forged into the right place of a message.
 		if (doubt !== undefined) this.reassembly.drop(this.reassembly.next);
 		this.repeat("resend", nowMs);
 		this.lastSentMs = nowMs;
+	}
+
+	private giveUp(reason: CloseReason, nowMs: number): void {
+		// The peer's own alert needs no answer.
+		this.end(reason, reason.code === "dtls.alert" ? undefined : reason.alert, nowMs);
+	}
+
+	private forgetDoubts(): void {
+		this.standingDoubt = undefined;
+		this.fruitlessRounds = 0;
+		this.doubtfulRounds = 0;
 	}
 
 	/** An alert came that anybody may have sent. */
@@ -200,7 +227,7 @@ export abstract class Handshake {
 
 	/** The peer's authentic alert. */
 	hearAlert(description: number, nowMs: number): void {
-		this.spoiled({ code: "dtls.alert", alert: description }, undefined, nowMs);
+		if (!this.beginAnew(nowMs)) this.end({ code: "dtls.alert", alert: description }, undefined, nowMs);
 	}
 
 	/** Gives the keys back, and all else to the garbage collector. */
@@ -238,6 +265,7 @@ export abstract class Handshake {
 
 	protected note(doubt: CloseReason): void {
 		this.doubt = doubt;
+		this.standingDoubt = doubt;
 		this.lastDoubt = doubt;
 	}
 
@@ -251,7 +279,7 @@ export abstract class Handshake {
 		this.taken = [];
 		this.hasRival = false;
 		this.doubt = undefined;
-		this.doubtfulRounds = 0;
+		this.forgetDoubts();
 	}
 
 	protected end(reason: CloseReason, alert: number | undefined, nowMs: number): void {
@@ -301,7 +329,7 @@ export abstract class Handshake {
 		const expected = verifyData(this.settings.crypto, this.master!, label, this.transcript.hash());
 		if (!equalSecret(data, 0, expected, 0, expected.length)) {
 			// Under the right keys, yet we have heard something else than was said.
-			this.spoiled(reasonOf(FINISHED_WRONG), AlertDescription.decryptError, nowMs);
+			if (!this.beginAnew(nowMs)) this.end(reasonOf(FINISHED_WRONG), AlertDescription.decryptError, nowMs);
 			return FINISHED_WRONG;
 		}
 		this.hear(message);
@@ -345,7 +373,7 @@ export abstract class Handshake {
 			if (this.isOver) break;
 			if (refused === undefined) {
 				isNew = true;
-				this.doubtfulRounds = 0;
+				this.forgetDoubts();
 			} else if (refused !== FINISHED_WRONG) {
 				this.reassembly.refuse();
 				this.note(reasonOf(refused));

@@ -4,7 +4,7 @@ import { type ProtectionKeys, protectionOf } from "./key-block.ts";
 import { defaultRecordLimits, NullProtection, type Protection } from "./protection.ts";
 import { type RecordView, sequenceMax } from "./record.ts";
 import { ReplayWindow } from "./replay.ts";
-import { Reservation, type ReservationTuning } from "./reservation.ts";
+import { DEFAULT_RESERVATION, Reservation, type ReservationTuning } from "./reservation.ts";
 import type { SessionState } from "./session-state.ts";
 import type { DtlsSettings, Role } from "./settings.ts";
 import { suiteById } from "./suite.ts";
@@ -96,9 +96,9 @@ export class RecordLayer {
 	reserveFrom(
 		state: Uint8Array,
 		reserve: ((state: Uint8Array) => void) | undefined,
-		tuning: ReservationTuning | undefined,
+		tuning: Partial<ReservationTuning> | undefined,
 	): void {
-		this.reservation = new Reservation(state, this.window, reserve, tuning);
+		this.reservation = new Reservation(state, this.window, reserve, { ...DEFAULT_RESERVATION, ...tuning });
 	}
 
 	forgetKeyBlock(): void {

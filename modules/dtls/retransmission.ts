@@ -32,11 +32,12 @@ export const CELLULAR_DTLS_TUNING: DtlsTuning = frozen({
 export class HandshakeTimer {
 	/** When to call poll() next, in milliseconds on the caller's clock; Infinity while nothing waits for an answer. */
 	deadlineMs = Number.POSITIVE_INFINITY;
+	/** When the handshake has taken too long altogether. */
+	givenUpMs = Number.POSITIVE_INFINITY;
 	/** How often the flight was sent again for want of an answer. */
 	resends = 0;
 	readonly #tuning: DtlsTuning;
 	#intervalMs: number;
-	#givenUpMs = Number.POSITIVE_INFINITY;
 
 	constructor(tuning: Partial<DtlsTuning> = {}) {
 		this.#tuning = { ...DEFAULT_DTLS_TUNING, ...tuning };
@@ -45,7 +46,13 @@ export class HandshakeTimer {
 
 	/** A handshake begins: its first flight was sent. */
 	start(nowMs: number): void {
-		this.#givenUpMs = nowMs + this.#tuning.handshakeTimeoutMs;
+		this.givenUpMs = nowMs + this.#tuning.handshakeTimeoutMs;
+		this.resends = 0;
+		this.restart(nowMs);
+	}
+
+	/** The handshake begins anew; how long it may take altogether has not changed. */
+	startAnew(nowMs: number): void {
 		this.resends = 0;
 		this.restart(nowMs);
 	}
@@ -62,7 +69,7 @@ export class HandshakeTimer {
 
 	/** The same flight was sent again because the other side asked for it with a retransmission of its own. */
 	postpone(nowMs: number): void {
-		this.deadlineMs = Math.min(nowMs + this.#intervalMs, this.#givenUpMs);
+		this.deadlineMs = Math.min(nowMs + this.#intervalMs, this.givenUpMs);
 	}
 
 	/** Nothing waits any more. */
@@ -73,7 +80,7 @@ export class HandshakeTimer {
 	/** @returns what is due now. Each answer but "wait" moves the deadline; after "giveUp" it is over */
 	poll(nowMs: number): "wait" | "resend" | "giveUp" {
 		if (nowMs < this.deadlineMs) return "wait";
-		if (this.resends >= this.#tuning.maxRetransmit || nowMs >= this.#givenUpMs) {
+		if (this.resends >= this.#tuning.maxRetransmit || nowMs >= this.givenUpMs) {
 			this.stop();
 			return "giveUp";
 		}

@@ -29,7 +29,7 @@ import { recordPlaintextMaxBytes } from "./record.ts";
 import { type Choice, chooseAnswer } from "./server-hello.ts";
 import { type ServerAction, type ServerEvent, type ServerState, serverTable } from "./server-table.ts";
 import type { ResumableSession } from "./session.ts";
-import type { CloseReason, DtlsSettings } from "./settings.ts";
+import type { DtlsSettings } from "./settings.ts";
 import { writeSignature } from "./signature.ts";
 
 export const IDENTITY_UNKNOWN = fault("dtls.identityUnknown", AlertDescription.unknownPskIdentity, "RFC 4279 §2");
@@ -76,8 +76,12 @@ export class ServerHandshake extends Handshake {
 		this.dispatch(cause, undefined, nowMs);
 	}
 
-	protected override spoiled(reason: CloseReason, alert: number | undefined, nowMs: number): void {
-		this.end(reason, alert, nowMs); // the client begins anew, not we
+	protected override beginAnew(_nowMs: number): boolean {
+		return false; // that is the client's
+	}
+
+	protected override get isAnswered(): boolean {
+		return false;
 	}
 
 	/** @returns undefined for what has no place here */

@@ -105,7 +105,9 @@ export interface DtlsSettings {
 	/** Keep what exportState() takes: the key block. A listener with reserve() has it kept, too. */
 	readonly isExportable?: boolean;
 	/** How far saved states run ahead. */
-	readonly reservation?: ReservationTuning;
+	readonly reservation?: Partial<ReservationTuning>;
+	/** Put what resumes the session by a handshake into its state, too; false where 128 bytes are all. Default: true. */
+	readonly statesResumption?: boolean;
 	/** Client: the session to resume. */
 	readonly resume?: ResumableSession;
 	/**

@@ -5,6 +5,8 @@ import { encodeSession, type PeerIdentity } from "./session.ts";
 import { encodeState, resumptionMaxBytes, type SessionState } from "./session-state.ts";
 import type { DtlsSettings, Established, Role } from "./settings.ts";
 
+/** Restored twice, a session that saves nothing would use its numbers twice. */
+export const STATE_UNRESERVED = fault("dtls.stateUnreserved", "silence", "README, Session state");
 export const STATE_OF_OTHERS = fault("dtls.stateOfOthers", "silence", "README, Session state");
 
 /** What `peer` of a state begins with. */
@@ -23,7 +25,8 @@ export function encodeSessionState(
 	settings: DtlsSettings,
 ): Uint8Array {
 	const { extendedMasterSecret, peer, session, suite } = established;
-	let resumption = session === undefined ? nothing : encodeSession(session);
+	const isWanted = settings.statesResumption !== false;
+	let resumption = session === undefined || !isWanted ? nothing : encodeSession(session);
 	if (resumption.length > resumptionMaxBytes) resumption = nothing;
 	return encodeState({
 		role,

@@ -23,8 +23,8 @@ interface TicketKey {
 
 /**
  * A server's tickets (RFC 5077): sessions sealed with a key of its own, so that it keeps none. name ‖ nonce ‖ AES-GCM
- * of expiry and session, with the name as associated data. The key changes with time; a ticket lives for one lifetime, and
- * the key before the present one opens what it sealed.
+ * of expiry and session, with the name as associated data. The key changes with time; a ticket lives for one lifetime,
+ * and the key before the present one opens what it sealed.
  */
 export class TicketJar {
 	readonly lifetimeMs: number;

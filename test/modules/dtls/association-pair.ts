@@ -6,6 +6,7 @@ export class Ear implements AssociationListener {
 	session: Established | undefined;
 	reason: CloseReason | undefined;
 	readonly heard: Uint8Array[] = [];
+	reserve?: (state: Uint8Array) => void;
 
 	established(session: Established): void {
 		this.session = session;

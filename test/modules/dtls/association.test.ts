@@ -1,5 +1,5 @@
 /** Handshakes of a client and a server of ours, over a link that does as it is told. */
-import { fromHex, utf8 } from "../../../modules/bytes.ts";
+import { type Fault, fromHex, utf8 } from "../../../modules/bytes.ts";
 import { PortableCrypto } from "../../../modules/crypto/portable.ts";
 import { Association } from "../../../modules/dtls/association.ts";
 import { CookieJar } from "../../../modules/dtls/cookie.ts";
@@ -222,12 +222,16 @@ test("a session is taken up where its state left off, without a datagram, and nu
 	const entropy = entropyOf(41);
 	const psk = { identity: utf8("dev1"), key: crypto.importSecret(utf8("secretPSK")) };
 	const settings = { crypto, entropy, suites: [pskCcm8], psk, isExportable: true };
+	const saved: Uint8Array[] = [];
 	const ear = new Ear();
+	equal((Association.resumeFrom(state, settings, ear) as Fault).code, "dtls.stateUnreserved");
+	ear.reserve = (next) => void saved.push(next.slice());
 	const woken = Association.resumeFrom(state, settings, ear);
 	ok(woken instanceof Association);
 	equal(woken.state, "established");
 	deepEqual(woken.peerIdentity, { psk: utf8("dev1") });
 	ok(woken.send(ping, 0, ping.length, pair.nowMs));
+	equal(saved.length, 1);
 	const datagram = woken.takeDatagram()!;
 	pair.server.receive(datagram, 0, datagram.length, pair.nowMs);
 	equal(pair.serverEar.heard.length, 2);
