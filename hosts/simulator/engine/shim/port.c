@@ -118,6 +118,7 @@ static txBoolean meterReached(txMachine* the, MeterIndex computrons)
 
 void shim_meter(txMachine* the, uint32_t interval)
 {
+	computronsBefore = 0; /* what ROM was prepared with is no device's work */
 	fxBeginMetering(the, meterReached, interval);
 }
 

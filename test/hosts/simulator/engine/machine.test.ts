@@ -105,6 +105,18 @@ describe("a machine", () => {
 		assert.ok(after.collections > before.collections && after.computrons > before.computrons);
 	});
 
+	test("counts its own computrons, and not those that its ROM was made with", () => {
+		const table =
+			"const table = []; for (let i = 0; i < 10000; i++) table.push(i); export default Object.freeze(table);";
+		const machine = firmware({ table, main: 'import table from "./table.js"; table.length;' }).machine(
+			small,
+			console(),
+		);
+		assert.equal(machine.figures().computrons, 0);
+		machine.boot();
+		assert.ok(machine.figures().computrons > 0 && machine.figures().computrons < 1000);
+	});
+
 	test("starts small: built-ins are in ROM", () => {
 		const machine = firmware({ main: "" }).machine(small, console());
 		machine.boot();
