@@ -89,16 +89,26 @@ function program(load: Load, output: Output): Command {
 		.description("measures the simulator and the device's protocol work")
 		.option("--coap", "CoAP alone: work by message on XS, and transfers over slow and lossy links")
 		.option("--dtls", "DTLS alone: bytes of handshakes and records, work and RAM on XS")
+		.option("--cortex-m", "cryptography and DTLS on an emulated Cortex-M4: instructions and RAM")
 		.option("--json", "one line of JSON")
-		.action((options: { coap?: boolean; dtls?: boolean }) =>
-			load(options.dtls ? "./bench-dtls.js" : options.coap ? "./bench-coap.js" : "./bench.js")(options),
-		);
+		.action((options: BenchOptions) => load(benchOf(options))(options));
 	dormouse
 		.command("size")
 		.description("measures bytecode and RAM on every kind of board")
 		.option("--json", "one line of JSON")
 		.action(load("./size.js"));
 	return dormouse;
+}
+
+interface BenchOptions {
+	readonly coap?: boolean;
+	readonly dtls?: boolean;
+	readonly cortexM?: boolean;
+}
+
+function benchOf({ coap, dtls, cortexM }: BenchOptions): string {
+	if (cortexM) return "./bench-cortex-m.js";
+	return dtls ? "./bench-dtls.js" : coap ? "./bench-coap.js" : "./bench.js";
 }
 
 function packageVersion(): string {

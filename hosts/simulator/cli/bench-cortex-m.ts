@@ -1,0 +1,105 @@
+import {
+	type ChipFigures,
+	type CryptoKind,
+	measureChip,
+	type ScenarioFigures,
+	type Work,
+} from "../../cortex-m/tools/measurement.ts";
+import { findToolchain, mbedtlsHint } from "../../cortex-m/tools/toolchain.ts";
+import type { ExitStatus } from "./main.ts";
+import type { Output } from "./output.ts";
+import { grouped } from "./report.ts";
+
+/** What the board's names mean, in the order of the table. */
+const titles: Readonly<Record<string, string>> = {
+	"ccm8.seal": "CCM_8 seal, 100 bytes",
+	"ccm8.open": "CCM_8 open, 100 bytes",
+	"sha256.1KB": "SHA-256, 1 KB",
+	"hmac.32": "HMAC, 32 bytes",
+	"prf.masterSecret": "master secret from a PSK",
+	"prf.keyBlock": "key block, 40 bytes",
+	"p256.generate": "P-256 key pair",
+	"p256.publicPoint": "P-256 public point",
+	"p256.agree": "P-256 ECDH",
+	"p256.sign": "P-256 sign",
+	"p256.verify": "P-256 verify",
+	handshake: "handshake, client",
+	"record.send.first": "first record sent, 100 bytes",
+	"record.receive.first": "first record received",
+	"record.send": "record sent",
+	"record.receive": "record received",
+	"state.export": "session to bytes",
+	"state.restore": "session from bytes",
+};
+
+const headings: Readonly<Record<string, string>> = {
+	primitives: "",
+	psk: "PSK, CCM_8, cookie, Connection ID",
+	rpk: "ECDHE-ECDSA, raw public keys on both sides, CCM_8, cookie, Connection ID",
+};
+
+/** `dormouse bench --cortex-m`: what cryptography and DTLS cost on a Cortex-M4, emulated by QEMU. */
+export async function run({ json }: { readonly json?: boolean }, output: Output): Promise<ExitStatus> {
+	const toolchain = findToolchain();
+	if (typeof toolchain === "string") {
+		output.err(`skipped: ${toolchain}`);
+		return 0;
+	}
+	if (toolchain.mbedtls === undefined) output.err(mbedtlsHint);
+	const figures = await measureChip(toolchain, (what) => output.err(`  ${what} …`));
+	if (json) output.out(JSON.stringify(figures));
+	else for (const line of lines(figures)) output.out(line);
+	return 0;
+}
+
+function lines(figures: ChipFigures): string[] {
+	const { compiler, emulator, xsVersion, commit, firmwareBytes, imageBytes, scenarios } = figures;
+	const of = (scenario: string, crypto: CryptoKind) =>
+		scenarios.find((one) => one.scenario === scenario && one.crypto === crypto);
+	const table = ["primitives", "psk", "rpk"].flatMap((scenario) => {
+		const heading = headings[scenario];
+		const rows = workRows(of(scenario, "portable")?.work ?? [], of(scenario, "native")?.work);
+		return heading ? ["", `  ${heading}`, ...rows] : rows;
+	});
+	return [
+		`Machine instructions on a Cortex-M4 (QEMU, mps2-an386): XS ${xsVersion}, commit ${commit}`,
+		`  ${compiler}, -Os; ${emulator}`,
+		`  firmware ${grouped(firmwareBytes)} bytes, the bench's modules ${grouped(imageBytes)} bytes`,
+		row("", ["TypeScript", "over PSA", "of it in C"]),
+		...table,
+		"",
+		"RAM that is enough, bytes: the heap grows only where a collection does not help",
+		row("", ["slots", "chunks", "JS stack", "C stack", "C heap", "handshake*"]),
+		...scenarios.map(ramRow),
+		"  * instructions in so little memory, with the garbage collector's",
+		...scenarios.filter(({ associationBytes }) => associationBytes !== undefined).map(sizeLine),
+	];
+}
+
+function row(title: string, cells: readonly string[]): string {
+	return `  ${title.padEnd(28)}${cells.map((cell) => cell.padStart(15)).join("")}`;
+}
+
+function workRows(portable: readonly Work[], native: readonly Work[] | undefined): string[] {
+	return portable.map(({ name, instructions }) => {
+		const other = native?.find((work) => work.name === name);
+		const cells = other === undefined ? [] : [grouped(other.instructions), grouped(other.nativeCrypto)];
+		return row(titles[name] ?? name, [grouped(instructions), ...cells]);
+	});
+}
+
+function ramRow({ scenario, crypto, ram, handshakeInLeastHeap }: ScenarioFigures): string {
+	const { slotBytes, chunkBytes, stackBytes, cStackBytes, cHeapBytes } = ram;
+	const cells = [slotBytes, chunkBytes, stackBytes, cStackBytes, cHeapBytes, handshakeInLeastHeap];
+	const title = `${scenario}, ${crypto === "native" ? "over PSA" : "TypeScript"}`;
+	return row(
+		title,
+		cells.flatMap((cell) => (cell === undefined ? [] : [grouped(cell)])),
+	);
+}
+
+function sizeLine({ scenario, crypto, associationBytes, stateBytes }: ScenarioFigures): string {
+	const which = `${scenario}, ${crypto === "native" ? "over PSA" : "TypeScript"}`;
+	const kept = grouped(associationBytes ?? 0);
+	return `  ${which}: established it keeps ${kept} bytes of heap; stored it is ${stateBytes} bytes`;
+}
