@@ -1,5 +1,6 @@
 // npm run fuzz [-- TARGET…] [-- --seconds 60] [--inputs 1000000] [--seed 1] [--keep]
-// Coverage-guided fuzzing of the CoAP decoder ("message") and of a whole endpoint ("endpoint"). --keep writes the corpus.
+// Coverage-guided fuzzing of the CoAP decoder ("message") and of a whole endpoint ("endpoint"), of DTLS associations
+// ("dtls-client", "dtls-server") and of certificates ("x509"). --keep writes the corpus.
 import { parseArgs } from "node:util";
 import { build } from "./build.mjs";
 
@@ -14,7 +15,8 @@ const { values, positionals } = parseArgs({
 });
 await build();
 const { checkGrowth, fuzz } = await import("../build/js/test/fuzz/fuzz.js");
-for (const target of positionals.length > 0 ? positionals : ["message", "endpoint"]) {
+const everything = ["message", "endpoint", "dtls-client", "dtls-server", "x509"];
+for (const target of positionals.length > 0 ? positionals : everything) {
 	const { seconds, inputs, seed } = values;
 	const order = { target, seconds: Number(seconds), inputs: Number(inputs), seed: Number(seed), keeps: values.keep };
 	try {

@@ -1,11 +1,21 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { threadId } from "node:worker_threads";
 import ts from "typescript";
 import type { Target } from "./targets.ts";
 
 const built = fileURLToPath(new URL("../..", import.meta.url));
 const out = fileURLToPath(new URL("../../../fuzz", import.meta.url));
+
+/** What targets need beside modules/, as it is. */
+const plain = [
+	"hosts/simulator/board/accelerator.js",
+	"hosts/simulator/board/p256.js",
+	"test/fuzz/dtls-targets.js",
+	"test/fuzz/targets.js",
+	"test/harness.js",
+];
 
 /** How many counters there are: edges share one when they collide, as in AFL. */
 export const edgeCount = 1 << 16;
@@ -39,8 +49,7 @@ export async function instrumentedTargets(coverage: Coverage): Promise<Readonly<
 	for (const path of readdirSync(join(built, "modules"), { recursive: true, encoding: "utf8" })) {
 		if (path.endsWith(".js")) copy(`modules/${path}`, true);
 	}
-	copy("test/fuzz/targets.js", false);
-	copy("test/harness.js", false);
+	for (const path of plain) copy(path, false);
 	const loaded = (await import(pathToFileURL(join(out, "test/fuzz/targets.js")).href)) as {
 		targets: Readonly<Record<string, Target>>;
 	};
@@ -51,7 +60,9 @@ function copy(path: string, isInstrumented: boolean): void {
 	const text = readFileSync(join(built, path), "utf8");
 	const target = join(out, path);
 	mkdirSync(dirname(target), { recursive: true });
-	writeFileSync(target, isInstrumented ? instrument(path, text) : text);
+	const draft = `${target}.${process.pid}-${threadId}`;
+	writeFileSync(draft, isInstrumented ? instrument(path, text) : text);
+	renameSync(draft, target); // two runs at once leave whole files
 }
 
 /** Marks function bodies, branches, loop bodies, cases, conditionals and right sides of && || ?? with numbers. */

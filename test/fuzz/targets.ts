@@ -12,6 +12,7 @@ import { QBlock } from "../../modules/coap/q-block.ts";
 import { QBlockServer } from "../../modules/coap/q-block-server.ts";
 import { DEVICE_LIMITS } from "../../modules/coap/tuning.ts";
 import { seeded } from "../harness.ts";
+import { dtlsClient, dtlsServer, x509 } from "./dtls-targets.ts";
 
 export type Target = (bytes: Uint8Array) => void;
 
@@ -195,4 +196,10 @@ export function message(bytes: Uint8Array): void {
 	if (before.some((byte, at) => byte !== bytes[at])) throw new Error("the datagram was written to");
 }
 
-export const targets: Readonly<Record<string, Target>> = { message, endpoint };
+export const targets: Readonly<Record<string, Target>> = {
+	message,
+	endpoint,
+	"dtls-client": dtlsClient,
+	"dtls-server": dtlsServer,
+	x509,
+};
