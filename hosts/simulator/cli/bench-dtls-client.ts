@@ -1,6 +1,6 @@
 import { fromHex } from "../../../modules/bytes.ts";
 import { serverTrust } from "../../../modules/crypto/trust.ts";
-import { Association } from "../../../modules/dtls/association.ts";
+import { ClientAssociation } from "../../../modules/dtls/client-association.ts";
 import type { ResumableSession } from "../../../modules/dtls/session.ts";
 import type { AssociationListener, DtlsSettings, Established } from "../../../modules/dtls/settings.ts";
 import type { Crypto, Entropy } from "../../../modules/host.ts";
@@ -29,7 +29,7 @@ export class MeasuredClient implements AssociationListener {
 	/** Records of application data that came. */
 	receivedCount = 0;
 	private readonly settings: DtlsSettings;
-	private association: Association | undefined;
+	private association: ClientAssociation | undefined;
 	private session: ResumableSession | undefined;
 	private readonly plain: Uint8Array;
 
@@ -47,7 +47,7 @@ export class MeasuredClient implements AssociationListener {
 	prepare(resumes: boolean): void {
 		const { session, settings } = this;
 		const isResumed = resumes && session !== undefined;
-		this.association = new Association("client", isResumed ? { ...settings, resume: session } : settings, this);
+		this.association = new ClientAssociation(isResumed ? { ...settings, resume: session } : settings, this);
 	}
 
 	connect(): void {
