@@ -4,7 +4,7 @@ import type { StackName } from "./artifacts.ts";
 import { Bench, text } from "./case.ts";
 import { ForeignPeer, type PeerOptions } from "./foreign-peer.ts";
 import { type Forgery, forgeries } from "./forgeries.ts";
-import { OurPeer } from "./our-peer.ts";
+import { OurClient } from "./our-client.ts";
 import { suiteIds } from "./our-settings.ts";
 import { type Passing, Relay } from "./relay.ts";
 
@@ -52,7 +52,7 @@ async function outcomeOf(client: ClientName, moment: Moment, { datagram }: Forge
 		const relay = bench.add(await Relay.open({ to: server.port, fate }));
 		const settings = { ...options, port: relay.port };
 		const peer = bench.add(
-			client === "ours" ? await OurPeer.start("client", settings) : await ForeignPeer.start(client, "client", settings),
+			client === "ours" ? await OurClient.start(settings) : await ForeignPeer.start(client, "client", settings),
 		);
 		await peer.next("established", patienceMs);
 		peer.send(text("after a forgery"));

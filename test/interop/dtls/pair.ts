@@ -3,14 +3,15 @@ import { toHex } from "../../../modules/bytes.ts";
 import type { StackName } from "./artifacts.ts";
 import { type Bench, text } from "./case.ts";
 import { ForeignPeer } from "./foreign-peer.ts";
-import { OurPeer } from "./our-peer.ts";
+import { OurClient } from "./our-client.ts";
+import { OurNode } from "./our-node.ts";
 import type { OurOptions } from "./our-settings.ts";
 import { Relay, type RelayOptions } from "./relay.ts";
 import type { PeerEvent, Talker } from "./talker.ts";
 
 /** We, and one of them. */
 export interface Pair {
-	readonly ours: OurPeer;
+	readonly ours: OurClient | OurNode;
 	readonly theirs: ForeignPeer;
 	readonly client: Talker;
 	readonly server: Talker;
@@ -35,15 +36,14 @@ export async function pairOf(bench: Bench, options: PairOptions): Promise<Pair> 
 	const others = { ...both, ...options.theirs };
 	const start = (which: "client" | "server", port?: number) => {
 		const more = port === undefined ? {} : { port };
-		return which === role
-			? OurPeer.start(which, { ...mine, ...more })
-			: ForeignPeer.start(stack, which, { ...others, ...more });
+		if (which !== role) return ForeignPeer.start(stack, which, { ...others, ...more });
+		return which === "client" ? OurClient.start({ ...mine, ...more }) : OurNode.start({ server: mine });
 	};
 	const server = bench.add(await start("server"));
 	const relay = bench.add(await Relay.open({ to: server.port, ...(fate === undefined ? {} : { fate }) }));
 	const client = bench.add(await start("client", relay.port));
 	const [ours, theirs] = role === "client" ? [client, server] : [server, client];
-	return { ours: ours as OurPeer, theirs: theirs as ForeignPeer, client, server, relay };
+	return { ours: ours as OurClient | OurNode, theirs: theirs as ForeignPeer, client, server, relay };
 }
 
 /** Waits until both have a session. */

@@ -19,6 +19,10 @@ static gnutls_dtls_prestate_st prestate;
 static int has_cookie;
 static int last_error;
 
+/* The cookie exchange comes before a session of GnuTLS: the first datagram with a good cookie is given to it again. */
+static unsigned char first[2048];
+static int first_size;
+
 /* Sessions that clients may resume by id. */
 enum { sessions_max = 16 };
 static struct {
@@ -69,7 +73,7 @@ static ssize_t pull(gnutls_transport_ptr_t unused, void *into, size_t size) {
 
 static int pull_timeout(gnutls_transport_ptr_t unused, unsigned int ms) {
 	(void)unused, (void)ms;
-	return 1; /* pull() answers at once in any case */
+	return first_size > 0 || net_has_waiting(); /* without this it never sends a flight again */
 }
 
 static int find_psk(gnutls_session_t of, const char *identity, gnutls_datum_t *key) {
@@ -175,10 +179,6 @@ static int start(int resumes) {
 	if (resumes && kept.size) gnutls_session_set_data(session, kept.data, kept.size);
 	return 1;
 }
-
-/* The cookie exchange comes before a session of GnuTLS: the first datagram with a good cookie is given to it again. */
-static unsigned char first[2048];
-static int first_size;
 
 static ssize_t pull_first(gnutls_transport_ptr_t unused, void *into, size_t size) {
 	if (first_size == 0) return pull(unused, into, size);

@@ -16,12 +16,15 @@ enum { datagram_max = 65536, line_max = 65536 };
 static struct options options;
 static int net = -1;
 static struct sockaddr_in remote;
+static struct sockaddr_in next_remote;
 static int has_remote;
 static enum { idle, shaking, established } state;
 
 /* A server's first look at a datagram tells who sent it; the library then reads the same one. */
 static unsigned char held[datagram_max];
 static int held_size = -1;
+/* What is held comes from a client that began anew: for the next session, not for the one under way. */
+static int is_held_for_next;
 
 void die(const char *what, const char *why) {
 	fprintf(stderr, "%s: %s\n", what, why);
@@ -62,7 +65,7 @@ int net_send(const unsigned char *bytes, int size) {
 	return size;
 }
 
-/* Takes the next datagram that concerns us into `held`. */
+/* Takes the next datagram that concerns us into `held`. 1: there is one for the session under way. */
 static int look(void) {
 	while (held_size < 0) {
 		struct sockaddr_in from;
@@ -71,19 +74,19 @@ static int look(void) {
 		if (size < 0 && errno == ECONNREFUSED) continue;
 		if (size < 0) return 0;
 		int is_same = has_remote && from.sin_port == remote.sin_port;
-		/* A hello in epoch 0 from elsewhere: a client that began anew. */
 		int is_hello = size > 13 && held[0] == 22 && held[3] == 0 && held[4] == 0 && held[13] == 1;
-		if (options.is_server && !is_same && is_hello) {
-			if (state != idle) backend.end();
-			state = idle;
-			remote = from;
-			has_remote = 1;
-		} else if (!is_same) {
-			continue;
-		}
+		if (!is_same && !(options.is_server && is_hello)) continue;
+		is_held_for_next = !is_same && state != idle;
+		next_remote = from;
+		has_remote = 1;
 		held_size = size;
+		if (!is_held_for_next) remote = from;
 	}
-	return 1;
+	return !is_held_for_next;
+}
+
+int net_has_waiting(void) {
+	return look();
 }
 
 int net_receive(unsigned char *into, int size) {
@@ -134,6 +137,12 @@ static void converse(void) {
 }
 
 static void turn(void) {
+	if (held_size >= 0 && is_held_for_next) {
+		backend.end();
+		state = idle;
+		remote = next_remote;
+		is_held_for_next = 0;
+	}
 	if (options.is_server && state == idle && look()) {
 		if (held[0] != 22 || held[3] != 0 || held[4] != 0) held_size = -1; /* of a session that is over */
 		else if (backend.start(0)) state = shaking;
@@ -217,9 +226,9 @@ int main(int count, char **words) {
 	for (;;) {
 		turn();
 		struct pollfd waits[] = {{.fd = 0, .events = POLLIN}, {.fd = net, .events = POLLIN}};
-		int due_ms = state == shaking ? backend.timer_ms() : -1;
+		int due_ms = held_size >= 0 ? 0 : state == shaking ? backend.timer_ms() : -1;
 		int ready = poll(waits, 2, due_ms);
-		if (ready == 0 && state == shaking) backend.on_timer();
+		if (ready == 0 && state == shaking && held_size < 0) backend.on_timer();
 		if (waits[0].revents) {
 			if (!fgets(line, sizeof line, stdin)) return 0;
 			obey(line);

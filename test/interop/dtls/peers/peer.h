@@ -62,6 +62,7 @@ extern const struct backend backend;
 
 /* For the backends: datagrams from and to the one remote endpoint. -1: none waits. */
 int net_receive(unsigned char *into, int size);
+int net_has_waiting(void);
 int net_send(const unsigned char *bytes, int size);
 int net_descriptor(void);
 /* The remote endpoint's address and port, for cookies. */

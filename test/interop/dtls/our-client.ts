@@ -4,18 +4,17 @@ import { Association } from "../../../modules/dtls/association.ts";
 import type { ResumableSession } from "../../../modules/dtls/session.ts";
 import type { CloseReason, DtlsSettings, Established } from "../../../modules/dtls/settings.ts";
 import { suiteById } from "../../../modules/dtls/suite.ts";
-import { clientSettings, type OurOptions, serverSettings } from "./our-settings.ts";
+import { clientSettings, type OurOptions } from "./our-settings.ts";
 import { EventQueue, type PeerEvent, type Talker } from "./talker.ts";
 
 const host = "127.0.0.1";
 /** Not setTimeout's own limit, but enough for any timer of a handshake. */
 const timerMaxMs = 120_000;
 
-/** Our stack on a UDP socket of the loopback interface, with the face of a ForeignPeer. A server echoes. */
-export class OurPeer implements Talker {
+/** Our client: one association on a UDP socket of the loopback interface, with the face of a ForeignPeer. */
+export class OurClient implements Talker {
 	readonly stack = "ours";
 	readonly version = "modules/dtls";
-	readonly role: "server" | "client";
 	port = 0;
 	/** What the last handshake came to. */
 	established: Established | undefined;
@@ -25,28 +24,27 @@ export class OurPeer implements Talker {
 	readonly #settings: DtlsSettings;
 	readonly #socket: Socket;
 	#association: Association | undefined;
-	#remotePort: number;
+	readonly #remotePort: number;
 	#session: ResumableSession | undefined;
 	#timer: NodeJS.Timeout | undefined;
 	#isStopped = false;
 
-	private constructor(role: "server" | "client", settings: DtlsSettings, remotePort: number) {
-		this.role = role;
+	private constructor(settings: DtlsSettings, remotePort: number) {
 		this.#settings = settings;
 		this.#remotePort = remotePort;
-		this.#queue = new EventQueue(`${this.version} ${role}`, () => JSON.stringify(this.#queue.events));
+		this.#queue = new EventQueue(`${this.version} client`, () => JSON.stringify(this.#queue.events));
 		this.#socket = createSocket("udp4");
 		this.#socket.on("message", (bytes, from) => this.#receive(bytes, from));
 		this.#socket.on("error", () => undefined); // what the network says of a datagram counts as loss
 	}
 
-	/** A client connects at once; one that `listens` waits to be called by a server (a LwM2M Server may begin). */
-	static async start(role: "server" | "client", options: OurOptions): Promise<OurPeer> {
-		const settings = role === "client" ? clientSettings(options) : serverSettings(options);
-		const peer = new OurPeer(role, settings, role === "client" ? options.port! : 0);
-		await new Promise<void>((resolve) => peer.#socket.bind(role === "server" ? options.port : 0, host, resolve));
+	/** Connects at once. */
+	static async start(options: OurOptions): Promise<OurClient> {
+		const settings = clientSettings(options);
+		const peer = new OurClient(settings, options.port!);
+		await new Promise<void>((resolve) => peer.#socket.bind(0, host, resolve));
 		peer.port = peer.#socket.address().port;
-		if (role === "client") peer.#connect(settings);
+		peer.#connect(settings);
 		return peer;
 	}
 
@@ -99,12 +97,9 @@ export class OurPeer implements Talker {
 	}
 
 	#newAssociation(settings: DtlsSettings): Association {
-		const association: Association = new Association(this.role, settings, {
+		const association = new Association("client", settings, {
 			established: (session) => this.#tellEstablished(session),
-			received: (bytes, at, end, nowMs) => {
-				this.#queue.add({ event: "received", hex: toHex(bytes.slice(at, end)) });
-				if (this.role === "server") association.send(bytes.slice(at, end), 0, end - at, nowMs);
-			},
+			received: (bytes, at, end) => this.#queue.add({ event: "received", hex: toHex(bytes.slice(at, end)) }),
 			closed: (reason) => {
 				this.reason = reason;
 				const why = `${reason.code}${reason.alert === undefined ? "" : ` alert ${reason.alert}`}`;
@@ -132,14 +127,6 @@ export class OurPeer implements Talker {
 	#receive(bytes: Buffer, { port }: RemoteInfo): void {
 		if (this.#isStopped) return;
 		const datagram = Uint8Array.from(bytes);
-		// DtlsDatagrams tells remote endpoints apart; here the newest hello in epoch 0 has the socket.
-		const isHello = datagram[0] === 22 && datagram[3] === 0 && datagram[4] === 0 && datagram[13] === 1;
-		const isOver = this.#association === undefined || this.#association.state === "closed";
-		if (this.role === "server" && isHello && (isOver || port !== this.#remotePort)) {
-			this.#remotePort = port;
-			const peerAddress = Uint8Array.of(127, 0, 0, 1, port >> 8, port & 255);
-			this.#association = this.#newAssociation({ ...this.#settings, peerAddress });
-		}
 		if (port !== this.#remotePort) return;
 		this.#association?.receive(datagram, 0, datagram.length, now());
 		this.#settle();
