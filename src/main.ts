@@ -3,6 +3,7 @@ import { readPrivateKey } from "../modules/crypto/public-key.ts";
 import { serverTrust } from "../modules/crypto/trust.ts";
 import type { FactorySecurity, Host } from "../modules/host.ts";
 import { Client } from "../modules/lwm2m/client.ts";
+import { DtlsListening } from "../modules/lwm2m/dtls-incoming.ts";
 import { DtlsTransport } from "../modules/lwm2m/dtls-transport.ts";
 import { Loop } from "../modules/lwm2m/loop.ts";
 import { device } from "../modules/objects/device-3.ts";
@@ -42,14 +43,18 @@ export default function main(host: Host): void {
 
 /**
  * DTLS for servers with coaps://. A product without it leaves this out, and has none of it in its image; one with
- * pre-shared keys alone leaves publicKeys out, one for chips with cryptography of their own PortableCrypto.
+ * pre-shared keys alone leaves publicKeys out, one for chips with cryptography of their own PortableCrypto, one whose
+ * server never opens a handshake DtlsListening.
  */
-function dtls({ crypto, entropy, clock }: Host, { connectionId, flightTimeoutMs }: FactorySecurity): DtlsTransport {
+function dtls(host: Host, { connectionId, flightTimeoutMs }: FactorySecurity): DtlsTransport {
+	const { entropy, clock } = host;
+	const crypto = host.crypto ?? new PortableCrypto({ entropy });
 	return new DtlsTransport({
-		crypto: crypto ?? new PortableCrypto({ entropy }),
+		crypto,
 		entropy,
 		wallTimeS: () => clock.wallTimeS(),
 		publicKeys: { readPrivateKey, serverTrust },
+		listening: new DtlsListening(crypto, entropy),
 		connectionId: connectionId ?? product.dtls.connectionId,
 		flightTimeoutMs: flightTimeoutMs ?? product.dtls.flightTimeoutMs,
 	});

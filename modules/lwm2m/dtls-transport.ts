@@ -1,11 +1,12 @@
 import { type Fault, toHex } from "../bytes.ts";
 import { AlertDescription } from "../dtls/alert.ts";
-import { Association } from "../dtls/association.ts";
+import { ClientAssociation } from "../dtls/client-association.ts";
 import type { ResumableSession } from "../dtls/session.ts";
-import type { AssociationListener, CloseReason, DtlsSettings, Established } from "../dtls/settings.ts";
+import type { CloseReason, DtlsSettings, Established } from "../dtls/settings.ts";
 import { suiteById } from "../dtls/suite.ts";
 import { type Crypto, type Entropy, HostFailure } from "../host.ts";
 import { type Credentials, type PublicKeys, readCredentials } from "./credentials.ts";
+import type { DtlsListening, Incoming, IncomingListener } from "./dtls-incoming.ts";
 import type { Instance } from "./instance.ts";
 import type { SecureChannel, SecureListener, SecureTransport } from "./secure.ts";
 
@@ -18,6 +19,8 @@ export interface DtlsTransportOptions {
 	readonly publicKeys?: PublicKeys;
 	/** Connection IDs (RFC 9146): offered, unless this is false. */
 	readonly connectionId?: boolean;
+	/** Lets servers open the handshake; they may not when left out. */
+	readonly listening?: DtlsListening;
 	/** The first timeout of a flight: 1000 when left out; 9000 suits cellular links (RFC 7925 §11). */
 	readonly flightTimeoutMs?: number;
 }
@@ -53,12 +56,15 @@ interface Plaintext {
  * The channel to one server, through one association after the other. What an association says is kept until its call
  * has come back, and told then: the stack of a board does not hold a handshake and a request one above the other.
  */
-class DtlsChannel implements SecureChannel, AssociationListener {
+class DtlsChannel implements SecureChannel, IncomingListener {
 	readonly #security: Instance;
 	readonly #listener: SecureListener;
 	readonly #options: DtlsTransportOptions;
+	#incoming: Incoming | undefined;
+	/** The answer to a ClientHello without a cookie, until it is taken. */
+	#challenge: Uint8Array | undefined;
 	/** One that is closed stays until its last alert is taken. */
-	#association: Association | undefined;
+	#association: ClientAssociation | undefined;
 	#credentials: Credentials | undefined;
 	/** To go on with next time; its master secret is ours. */
 	#session: ResumableSession | undefined;
@@ -79,7 +85,8 @@ class DtlsChannel implements SecureChannel, AssociationListener {
 	}
 
 	get deadlineMs(): number {
-		return this.#association?.deadlineMs ?? Infinity;
+		const ownMs = this.#association?.deadlineMs ?? Infinity;
+		return Math.min(ownMs, this.#incoming?.association.deadlineMs ?? Infinity);
 	}
 
 	connect(nowMs: number): void {
@@ -94,7 +101,7 @@ class DtlsChannel implements SecureChannel, AssociationListener {
 				return;
 			}
 			this.#credentials = credentials;
-			const association = new Association("client", this.settings(credentials), this);
+			const association = new ClientAssociation(this.settings(credentials), this);
 			this.#association = association;
 			this.#listener.handshaking(crypto.implementation);
 			association.connect(nowMs);
@@ -108,7 +115,11 @@ class DtlsChannel implements SecureChannel, AssociationListener {
 
 	receive(bytes: Uint8Array, at: number, end: number, nowMs: number): void {
 		this.#nowMs = nowMs;
-		this.#association?.receive(bytes, at, end, nowMs);
+		if (!this.open(bytes, at, end, nowMs)) {
+			// Whose record it is, the keys can tell; and one that they do not open is destroyed.
+			if (this.#incoming !== undefined) this.#incoming.association.receive(bytes.slice(at, end), 0, end - at, nowMs);
+			this.#association?.receive(bytes, at, end, nowMs);
+		}
 		this.tell(nowMs);
 	}
 
@@ -120,17 +131,21 @@ class DtlsChannel implements SecureChannel, AssociationListener {
 
 	poll(nowMs: number): void {
 		this.#nowMs = nowMs;
+		this.#incoming?.association.poll(nowMs);
 		this.#association?.poll(nowMs);
 		this.tell(nowMs);
 	}
 
 	takeDatagram(): Uint8Array | undefined {
-		return this.#association?.takeDatagram();
+		const challenge = this.#challenge;
+		this.#challenge = undefined;
+		return challenge ?? this.#incoming?.association.takeDatagram() ?? this.#association?.takeDatagram();
 	}
 
 	close(nowMs: number): void {
 		this.#nowMs = nowMs;
 		this.#isLeaving = true;
+		this.#incoming?.association.close(nowMs);
 		this.#association?.close(nowMs);
 		this.tell(nowMs);
 		this.#isLeaving = false;
@@ -152,6 +167,44 @@ class DtlsChannel implements SecureChannel, AssociationListener {
 
 	closed(reason: CloseReason): void {
 		this.#closed = reason;
+	}
+
+	/** Of Incoming. */
+	promote({ association, credentials }: Incoming, session: Established): void {
+		this.#incoming = undefined;
+		this.drop(); // what was there before is void
+		this.#credentials = credentials;
+		this.#association = association;
+		this.#established = session;
+	}
+
+	/** Of Incoming. */
+	retire({ credentials }: Incoming): void {
+		this.#incoming = undefined;
+		this.#options.crypto.release(credentials.key);
+	}
+
+	/**
+	 * Takes a ClientHello of the server's, where we are ready for one.
+	 * @returns false when the datagram is something else
+	 */
+	private open(bytes: Uint8Array, at: number, end: number, nowMs: number): boolean {
+		const { listening, crypto, publicKeys } = this.#options;
+		if (listening === undefined || this.#incoming !== undefined) return false;
+		if (this.#association?.state === "handshaking") return false;
+		const opening = listening.read(bytes, at, end);
+		if (opening === undefined) return false;
+		const account = this.#security.id;
+		this.#challenge = listening.challenge(opening, account, nowMs);
+		if (this.#challenge !== undefined) return true;
+		const credentials = readCredentials(this.#security, crypto, publicKeys);
+		if ("code" in credentials) return true;
+		const incoming = listening.begin(this.settings(credentials), credentials, account, this);
+		this.#incoming = incoming;
+		this.#listener.handshaking(crypto.implementation);
+		incoming.association.accept(opening, nowMs);
+		incoming.association.receive(bytes, at, end, nowMs);
+		return true;
 	}
 
 	/** Tells what the association has said, in its order. */
@@ -199,6 +252,7 @@ class DtlsChannel implements SecureChannel, AssociationListener {
 			...(wallTimeS === undefined ? {} : { wallTimeS }),
 			...(connectionId === false ? {} : { connectionId: noBytes }),
 			...(flightTimeoutMs === undefined ? {} : { tuning: { initialTimeoutMs: flightTimeoutMs } }),
+			resumption: "id",
 			...(this.#session === undefined ? {} : { resume: this.#session }),
 		};
 	}

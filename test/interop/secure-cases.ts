@@ -48,6 +48,12 @@ export const keyCases: readonly Case[] = [
 
 const key = "00112233445566778899aabbccddeeff";
 
+/**
+ * What can not be trusted ends no handshake, an alert in the clear least of all: it is over when its timer has run out,
+ * 63 times this.
+ */
+const soon = ["--dtls-timeout", "100ms"];
+
 /** What is long or says the same as another case is left to the suite without DTLS. */
 const reports = /every change is told at once|ETS 710|pmax: the value|Cancel by GET|ETS 302 Cancel by Reset/;
 
@@ -66,7 +72,7 @@ export const pskCases: readonly Case[] = [
 			const endpoint = "dormouse-wrong-key";
 			await bench.server.rest.secure({ endpoint, tls: { mode: "psk", details: { identity: endpoint, key } } });
 			const other = key.replace("00", "01");
-			const device = bench.attempt(endpoint, ["--psk-identity", endpoint, "--psk-key", other]);
+			const device = bench.attempt(endpoint, ["--psk-identity", endpoint, "--psk-key", other, ...soon]);
 			const failed = await device.wait("registrationFailed", {}, { timeoutMs: 80_000 });
 			match(String(failed.reason), /^dtls\./);
 			ok(Number(failed.retryInMs) >= 60_000);
@@ -78,7 +84,7 @@ export const pskCases: readonly Case[] = [
 	{
 		name: "[CORE-SEC] an identity that nobody knows: likewise",
 		run: async (bench) => {
-			const device = bench.attempt("dormouse-unknown", ["--psk-identity", "nobody", "--psk-key", key]);
+			const device = bench.attempt("dormouse-unknown", ["--psk-identity", "nobody", "--psk-key", key, ...soon]);
 			const failed = await device.wait("registrationFailed", {}, { timeoutMs: 80_000 });
 			match(String(failed.reason), /^dtls\./);
 			await device.interrupt();

@@ -219,8 +219,9 @@ class Simulation {
 	 */
 	#hint(): void {
 		if (this.#counts.has("registered") || this.#counts.has("registrationFailed")) return;
+		const keys = hasCredentials(this.#options) ? ", or none that fits the keys" : "";
 		this.#output.err(
-			`No answer from ${this.#options.server ?? "the server"} so far; the board goes on trying. Ctrl-C ends it.`,
+			`No answer from ${this.#options.server ?? "the server"} so far${keys}; the board goes on trying. Ctrl-C ends it.`,
 		);
 	}
 

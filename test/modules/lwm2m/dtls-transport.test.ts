@@ -4,9 +4,11 @@ import { Code } from "../../../modules/coap/code.ts";
 import { Peer, type Request } from "../../../modules/coap/peer.ts";
 import { PortableCrypto } from "../../../modules/crypto/portable.ts";
 import { Association } from "../../../modules/dtls/association.ts";
+import { SessionCache } from "../../../modules/dtls/session-cache.ts";
 import type { CloseReason, DtlsSettings, Established } from "../../../modules/dtls/settings.ts";
 import { type Address, HostFailure, type LogRecord } from "../../../modules/host.ts";
 import { Client } from "../../../modules/lwm2m/client.ts";
+import { DtlsListening } from "../../../modules/lwm2m/dtls-incoming.ts";
 import { DtlsTransport, type DtlsTransportOptions } from "../../../modules/lwm2m/dtls-transport.ts";
 import { type SecurityOptions, security } from "../../../modules/objects/security-0.ts";
 import { server } from "../../../modules/objects/server-1.ts";
@@ -20,6 +22,7 @@ interface PairOptions {
 	readonly security?: Partial<SecurityOptions>;
 	readonly transport?: Partial<DtlsTransportOptions>;
 	readonly server?: Partial<DtlsSettings>;
+	readonly listens?: boolean;
 }
 
 /** A client and one secure server that knows the key above. */
@@ -57,6 +60,7 @@ class Pair {
 			suites: [0xc0a8],
 			pskOf: (identity) => (toHex(identity) === toHex(psk.identity) ? serverKey : undefined),
 			unknownIdentity: "alert",
+			psk: { identity: psk.identity, key: serverKey },
 			connectionId: Uint8Array.of(7, 7),
 			...options.server,
 		};
@@ -82,7 +86,12 @@ class Pair {
 			dice,
 			entropy: this.#settings.entropy,
 			log: (record) => this.records.push(record),
-			secure: new DtlsTransport({ crypto: this.crypto, entropy, ...options.transport }),
+			secure: new DtlsTransport({
+				crypto: this.crypto,
+				entropy,
+				...(options.listens === true ? { listening: new DtlsListening(this.crypto, entropy) } : {}),
+				...options.transport,
+			}),
 		});
 		const account = { serverUri: "coaps://server.example", shortServerId: 1, credentials: psk, ...options.security };
 		this.client.add(security(account));
@@ -90,8 +99,8 @@ class Pair {
 	}
 
 	/** The server's end of a new session. */
-	newAssociation(): Association {
-		return new Association("server", this.#settings, {
+	newAssociation(role: "server" | "client" = "server"): Association {
+		return new Association(role, this.#settings, {
 			established: (session) => this.sessions.push(session),
 			received: (bytes, at, end, nowMs) => void this.peer.receive(bytes, at, end, nowMs),
 			closed: (reason) => this.closed.push(reason),
@@ -271,4 +280,37 @@ test("[CORE-SEC] without connection IDs where they are switched off", () => {
 	const pair = new Pair({ transport: { connectionId: false } }).start();
 	equal(pair.state, "registered");
 	equal(pair.logged("secured")[0]!.cid, undefined);
+});
+
+test("[CORE-SEC] a server that has lost the session opens the handshake, where it may; our registration goes on", () => {
+	for (const listens of [true, false]) {
+		const pair = new Pair({ listens }).start();
+		pair.association = pair.newAssociation("client");
+		pair.association.connect(pair.nowMs);
+		pair.settle();
+		equal(pair.association.state, listens ? "established" : "handshaking");
+		equal(pair.logged("secured").length, listens ? 2 : 1);
+		equal(pair.logged("registrationFailed").length, 0);
+		if (!listens) continue;
+		pair.run(220_000);
+		equal(pair.requests.at(-1)!.path.join("/"), "rd/5", "the Update goes through the new session");
+		pair.client.stop(pair.nowMs);
+		pair.settle();
+		ok(pair.client.isEnded);
+	}
+});
+
+test("[CORE-SEC] a session that is resumed says so, where the server keeps sessions", () => {
+	const pair = new Pair({ server: { sessions: new SessionCache() } }).start();
+	pair.association.close(pair.nowMs);
+	const old = pair.association;
+	for (let sent = old.takeDatagram(); sent !== undefined; sent = old.takeDatagram()) {
+		pair.client.receive(address, sent, 0, sent.length, pair.nowMs);
+	}
+	pair.association = pair.newAssociation();
+	pair.settle();
+	deepEqual(
+		pair.logged("secured").map(({ resumed }) => resumed),
+		[false, true],
+	);
 });
