@@ -17,6 +17,8 @@ export interface NodeOptions {
 	readonly server?: OurOptions;
 	/** How it begins; absent: it does not. */
 	readonly client?: OurOptions;
+	/** What it says to a message. Absent: a server echoes, a client says nothing. */
+	readonly answer?: (message: Uint8Array) => Uint8Array | undefined;
 }
 
 /** DtlsDatagrams on a socket of the loopback interface, as a device or a server has them. Echoes as a server does. */
@@ -35,13 +37,13 @@ export class OurNode implements Talker {
 	readonly #inner: LoopbackDatagrams;
 	readonly #established = new Set<number>();
 	readonly #buffer = new Uint8Array(16_384);
-	readonly #echoes: boolean;
+	readonly #answer: (message: Uint8Array) => Uint8Array | undefined;
 	#lastPort = 0;
 	#timer: NodeJS.Timeout | undefined;
 
-	private constructor({ server, client }: NodeOptions) {
+	private constructor({ server, client, answer }: NodeOptions) {
 		this.#queue = new EventQueue(`${this.version} node`, () => JSON.stringify(this.#queue.events));
-		this.#echoes = client === undefined;
+		this.#answer = answer ?? ((message) => (client === undefined ? message : undefined));
 		const cid = (server ?? client)?.cid;
 		const settings = client === undefined ? undefined : clientSettings(client);
 		let inner: LoopbackDatagrams | undefined;
@@ -131,7 +133,8 @@ export class OurNode implements Talker {
 			this.#lastPort = from.port;
 			const bytes = this.#buffer.slice(0, size);
 			this.#queue.add({ event: "received", hex: toHex(bytes) });
-			if (this.#echoes) this.#datagrams.write(bytes, from);
+			const answer = this.#answer(bytes);
+			if (answer !== undefined) this.#datagrams.write(answer, from);
 			size = this.#datagrams.read(this.#buffer, from);
 		}
 		this.#settle();
