@@ -66,14 +66,14 @@ export abstract class ClientActions extends Handshake {
 	}
 
 	/**
-	 * Forgets all that was heard since the last ClientHello, and says that again: the server repeats its flight, and the
-	 * other ServerHello is taken. No new random, for a server that waits for our keys takes no new ClientHello.
+	 * Forgets what was made of all that was heard since the last ClientHello. There is no new random: a server that waits
+	 * for our keys takes no new ClientHello. If there was more than one ServerHello, the one that was taken is refused.
 	 */
 	protected takeBack(nowMs: number): undefined {
 		if (this.isHelloRivalled) this.refusedRandom = this.answer!.random;
 		this.clear(this.helloSequence, this.helloSequence);
 		this.sayHello();
-		this.sendAndWait(nowMs);
+		this.timer.restart(nowMs);
 		return undefined;
 	}
 

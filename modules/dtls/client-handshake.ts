@@ -77,15 +77,14 @@ export class ClientHandshake extends ClientActions {
 		return this.state !== "helloSent";
 	}
 
-	protected override meetRival(type: number): void {
-		super.meetRival(type);
-		if (type === HandshakeType.serverHello) this.isHelloRivalled = true;
-	}
-
 	protected override retract(nowMs: number): boolean {
 		if (this.restarts >= this.limits.restarts) return false;
 		this.restarts++;
+		this.isHelloRivalled = this.heard.hasRivalOf(HandshakeType.serverHello);
+		const messages = this.heard.takeAll();
 		this.dispatch("rivalled", undefined, nowMs);
+		this.hearAgain(messages, nowMs);
+		if (this.state === "cookieSent") this.sendFlight(nowMs);
 		return true;
 	}
 

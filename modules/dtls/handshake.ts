@@ -3,8 +3,9 @@ import { equalSecret } from "../crypto/equal.ts";
 import type { KeyHandle } from "../host.ts";
 import { AlertDescription } from "./alert.ts";
 import { Flight } from "./flight.ts";
-import { FragmentView } from "./fragment.ts";
+import { FragmentView, writeFragment } from "./fragment.ts";
 import { HandshakeType } from "./handshake-type.ts";
+import { HeardMessages } from "./heard-messages.ts";
 import { randomSize } from "./hello.ts";
 import { keyBlockBytes } from "./key-block.ts";
 import { readFinished } from "./key-exchange.ts";
@@ -102,13 +103,10 @@ export abstract class Handshake {
 	protected premaster: KeyHandle | undefined;
 	protected ephemeral: KeyHandle | undefined;
 	protected isOver = false;
+	protected readonly heard = new HeardMessages();
 	private readonly fragment = new FragmentView();
 	private readonly resendGuardMs: number;
 	private lastSentMs = -Infinity;
-	/** By message_seq, a checksum of what was taken in epoch 0. */
-	private taken: number[] = [];
-	/** A message came again, and was another: one of the two is forged. */
-	private hasRival = false;
 	/** Of this round, and of the rounds since something new was taken; and the last of all. */
 	private doubt: CloseReason | undefined;
 	private standingDoubt: CloseReason | undefined;
@@ -164,7 +162,7 @@ export abstract class Handshake {
 				reassembly.receive(bytes, from, next, epoch);
 				if (reassembly.isRepeat) {
 					isRepeat = true;
-					if (this.isRival(bytes, fragment)) this.meetRival(fragment.type);
+					this.heard.meet(bytes, fragment);
 				}
 				// At once, so that forgeries for later places do not crowd out what comes behind.
 				if (this.takeAll(nowMs)) isNew = true;
@@ -189,7 +187,7 @@ export abstract class Handshake {
 			if (isOver) this.giveUp(doubt ?? this.lastDoubt ?? closeReasons.timeout, nowMs);
 			return;
 		}
-		if (this.hasRival && this.retract(nowMs)) return;
+		if (this.heard.hasRival && this.retract(nowMs)) return;
 		this.fruitlessRounds += 1;
 		this.doubtfulRounds = doubt === undefined ? 0 : this.doubtfulRounds + 1;
 		const isSpoiled = this.standingDoubt !== undefined && this.fruitlessRounds >= doubtfulRoundsMax;
@@ -248,9 +246,14 @@ export abstract class Handshake {
 		this.ephemeral = undefined;
 	}
 
-	/** A message of this type came that rivals one that was taken. */
-	protected meetRival(_type: number): void {
-		this.hasRival = true;
+	/** Takes messages that have come before. */
+	protected hearAgain(messages: readonly HandshakeMessage[], nowMs: number): void {
+		for (let index = 0; index < messages.length; index++) {
+			const { body, sequence, type } = messages[index]!;
+			const fragment = writeFragment(type, sequence, body, 0, body.length);
+			this.reassembly.receive(fragment, 0, fragment.length, 0);
+		}
+		this.takeAll(nowMs);
 	}
 
 	/** Goes back to where the first rival may have been taken. @returns false when it stays with what it has */
@@ -276,8 +279,7 @@ export abstract class Handshake {
 		this.carrier.forgetEarly();
 		this.reassembly.reset(nextReceived);
 		this.nextSequence = nextSent;
-		this.taken = [];
-		this.hasRival = false;
+		this.heard.clear();
 		this.doubt = undefined;
 		this.forgetDoubts();
 	}
@@ -289,9 +291,9 @@ export abstract class Handshake {
 	}
 
 	/** Adds a message of theirs to the transcript. */
-	protected hear({ type, sequence, body }: HandshakeMessage): void {
-		this.transcript.add(type, sequence, body);
-		this.taken[sequence] = checksum(type, body, 0, body.length);
+	protected hear(message: HandshakeMessage): void {
+		this.transcript.add(message.type, message.sequence, message.body);
+		this.heard.keep(message);
 	}
 
 	/** Adds a message of ours to flight and transcript. */
@@ -357,12 +359,6 @@ export abstract class Handshake {
 		this.carrier.records.install(this.role, keys, { sealedBytes, openedBytes });
 	}
 
-	/** Is this message, in one piece, another than what was taken in its place? */
-	private isRival(bytes: Uint8Array, { at, end, sequence, total, type }: FragmentView): boolean {
-		const known = this.taken[sequence];
-		return known !== undefined && end - at === total && known !== checksum(type, bytes, at, end);
-	}
-
 	/** @returns whether anything was taken */
 	private takeAll(nowMs: number): boolean {
 		let isNew = false;
@@ -381,13 +377,6 @@ export abstract class Handshake {
 		}
 		return isNew;
 	}
-}
-
-/** FNV-1a: who means to deceive it only keeps a rival from being seen. */
-function checksum(type: number, bytes: Uint8Array, at: number, end: number): number {
-	let sum = (0x811c9dc5 ^ type) | 0;
-	for (let index = at; index < end; index++) sum = Math.imul(sum, 0x01000193) ^ bytes[index]!;
-	return sum;
 }
 
 /** A Fault as the reason of an end. */
