@@ -137,8 +137,9 @@ export class SecurePort {
 		return dtls.association(to) !== undefined;
 	}
 
-	/** These credentials count no more: the sessions that rest on them end. */
+	/** These credentials count no more: the sessions that rest on them end, and none is resumed. */
 	revoke(info: SecurityInfo): void {
+		this.#settings.sessions?.clear();
 		for (const { address, identity } of [...this.#proven.values()]) {
 			if (isProvenBy(info, identity)) this.#dtls?.disconnect(address);
 		}
