@@ -114,7 +114,7 @@ test("a forged ServerHello is refused when it comes again", () => {
 	ok(pair.isEstablished);
 });
 
-test("who forges ServerHellos in front of the genuine one and behind it wins, for nobody can tell, and the client gives up in the end", () => {
+test("who forges ServerHellos before and behind the genuine one wins, and the client gives up in the end", () => {
 	const pair = pskPair(6);
 	let mark = 1;
 	pair.meddle = ({ bytes }) => {

@@ -1,4 +1,4 @@
-/** What a server chooses, refuses and demands; its public keys are those of a P-256 that is quick and proves nothing. */
+/** What a server chooses, refuses and demands; its public keys are of a P-256 that is quick and proves nothing. */
 import { fault, utf8 } from "../../../modules/bytes.ts";
 import { PortableCrypto } from "../../../modules/crypto/portable.ts";
 import type { PeerVerifier } from "../../../modules/crypto/trust.ts";
