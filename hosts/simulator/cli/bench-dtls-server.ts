@@ -1,4 +1,4 @@
-import { toHex, utf8 } from "../../../modules/bytes.ts";
+import { fromHex, toHex, utf8 } from "../../../modules/bytes.ts";
 import { clientTrust } from "../../../modules/crypto/trust.ts";
 import { Association } from "../../../modules/dtls/association.ts";
 import { CookieJar } from "../../../modules/dtls/cookie.ts";
@@ -7,8 +7,8 @@ import type { DtlsSettings } from "../../../modules/dtls/settings.ts";
 import { TicketJar } from "../../../modules/dtls/ticket.ts";
 import { NodeCrypto } from "../board/accelerator.ts";
 import { Chance } from "../chance.ts";
-import { drawIdentity } from "../server/server-identity.ts";
 import type { ClientScenario } from "./bench-dtls-client.ts";
+import { measuredIdentities } from "./bench-dtls-identities.ts";
 
 export type Proof = "psk" | "rpk" | "x509";
 
@@ -67,21 +67,21 @@ export class MeasuredServer {
 			this.#settings = { ...base, pskOf: () => key };
 			return;
 		}
-		const own = drawIdentity("lwm2m.dormouse.test", fillEntropy);
-		const clients = drawIdentity("dormouse-1", fillEntropy);
+		const { server: own, client: clients } = measuredIdentities;
 		const isRaw = proof === "rpk";
-		const trust = clientTrust({ crypto, anchors: [...clients.chain], knowsRawKey: () => true, withoutClock: "accept" });
+		const anchors = [fromHex(clients.certificate)!];
+		const trust = clientTrust({ crypto, anchors, knowsRawKey: () => true, withoutClock: "accept" });
 		if ("code" in trust) throw new Error(trust.code);
-		const privateKey = crypto.p256.importPrivateKey(own.privateKey)!;
-		this.client = {
-			...common,
-			privateKey: toHex(clients.privateKey),
-			...(isRaw ? { rawPublicKey: toHex(clients.publicKey) } : { certificate: toHex(clients.chain[0]!) }),
-			serverKey: toHex(isRaw ? own.publicKey : own.chain[0]!),
-		};
+		const privateKey = crypto.p256.importPrivateKey(fromHex(own.privateKey)!)!;
+		const shown = isRaw ? { rawPublicKey: clients.publicKey } : { certificate: clients.certificate };
+		const serverKey = isRaw ? own.publicKey : own.certificate;
+		this.client = { ...common, privateKey: clients.privateKey, ...shown, serverKey };
 		this.#settings = {
 			...base,
-			identity: { privateKey, ...(isRaw ? { rawPublicKey: own.publicKey } : { chain: own.chain }) },
+			identity: {
+				privateKey,
+				...(isRaw ? { rawPublicKey: fromHex(own.publicKey)! } : { chain: [fromHex(own.certificate)!] }),
+			},
 			trust,
 			requestPeerCertificate: true,
 			requirePeerCertificate: true,

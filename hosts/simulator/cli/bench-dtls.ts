@@ -14,7 +14,7 @@ import type { Output } from "./output.ts";
 import { buildProgress } from "./progress.ts";
 import { grouped } from "./report.ts";
 
-interface DtlsBench {
+export interface DtlsBench {
 	readonly handshakes: readonly HandshakeOnAir[];
 	readonly overheads: readonly RecordOverhead[];
 	readonly clients: readonly ClientWork[];
@@ -40,7 +40,8 @@ export async function run({ json }: { readonly json?: boolean }, output: Output)
 	return 0;
 }
 
-function lines({ handshakes, overheads, clients, operations }: DtlsBench): string[] {
+/** For people. */
+export function lines({ handshakes, overheads, clients, operations }: DtlsBench): string[] {
 	return [
 		...airLines(handshakes),
 		"",

@@ -3,6 +3,7 @@ import { loadDevice } from "../board/loader.ts";
 import { type BoardPreset, boardNames, presets } from "../board/presets.ts";
 import type { Figures, RomFigures } from "../engine/figures.ts";
 import type { Image } from "../image/image.ts";
+import { type Composition, measureCompositions } from "./compositions.ts";
 import type { ExitStatus } from "./main.ts";
 import { endpoint, MeasuredBoard, preSharedKey } from "./measure.ts";
 import type { Output } from "./output.ts";
@@ -38,6 +39,7 @@ interface Sizes {
 	readonly symbolBytes: number;
 	readonly bytecodeBytes: number;
 	readonly modules: readonly { readonly name: string; readonly codeBytes: number }[];
+	readonly compositions: readonly Composition[];
 	readonly rom: RomFigures;
 	readonly boards: readonly BoardSizes[];
 }
@@ -70,7 +72,8 @@ export async function run({ json }: { readonly json?: boolean }, output: Output)
 			measured.close();
 		}
 	}
-	const sizes: Sizes = { ...imageSizes(device.image), rom: rom!, boards };
+	const compositions = await measureCompositions(device.engine);
+	const sizes: Sizes = { ...imageSizes(device.image), compositions, rom: rom!, boards };
 	if (json) output.out(JSON.stringify(sizes));
 	else for (const line of lines(sizes)) output.out(line);
 	return 0;
@@ -85,7 +88,8 @@ function imageSizes({ bytes, symbolBytes, modules }: Image) {
 	};
 }
 
-async function boardSizes(measured: MeasuredBoard, preset: BoardPreset): Promise<Omit<BoardSizes, "security">> {
+/** Boots it, registers it, and observes ten of its resources. */
+export async function boardSizes(measured: MeasuredBoard, preset: BoardPreset): Promise<Omit<BoardSizes, "security">> {
 	const registering = measured.event("registered");
 	measured.board.powerOn();
 	const booted = ram(measured);
@@ -119,7 +123,7 @@ function ram({ machine }: MeasuredBoard): RamFigures {
 	};
 }
 
-function lines({ imageBytes, symbolBytes, bytecodeBytes, modules, rom, boards }: Sizes): string[] {
+function lines({ imageBytes, symbolBytes, bytecodeBytes, modules, compositions, rom, boards }: Sizes): string[] {
 	const row = (name: string, size: number) => `  ${name.padEnd(44)}${grouped(size).padStart(9)}`;
 	const folders = new Map<string, number>();
 	for (const { name, codeBytes } of modules) {
@@ -147,6 +151,9 @@ function lines({ imageBytes, symbolBytes, bytecodeBytes, modules, rom, boards }:
 		row("all bytecode", bytecodeBytes),
 		row("names, shared by all modules", symbolBytes),
 		row("the image, with its header", imageBytes),
+		"",
+		"Bytecode by what an application uses, bytes",
+		...compositions.map(({ name, bytecodeBytes }) => `  ${name.padEnd(54)}${grouped(bytecodeBytes).padStart(9)}`),
 		"",
 		"ROM when the image is linked, bytes (built-ins of XS included)",
 		row("objects and names", rom.slotBytes),

@@ -1,6 +1,6 @@
 import { relative } from "node:path";
 import json from "@rollup/plugin-json";
-import { type OutputChunk, rollup } from "rollup";
+import { type OutputChunk, type Plugin, rollup } from "rollup";
 
 /** One module as the device will know it. */
 export interface SourceModule {
@@ -18,6 +18,8 @@ export interface BundleOptions {
 	readonly root: string;
 	/** Leave out what nobody imports. Tests keep all, so that a module's text does not depend on who tests it. */
 	readonly shake: boolean;
+	/** Entries that are no files: their text by the path where they would be. */
+	readonly given?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -30,7 +32,7 @@ export async function bundle(options: BundleOptions): Promise<SourceModule[]> {
 	const build = await rollup({
 		input: [...options.entries],
 		treeshake: options.shake,
-		plugins: [json({ preferConst: true, namedExports: false, compact: true })],
+		plugins: [givenFiles(options.given ?? {}), json({ preferConst: true, namedExports: false, compact: true })],
 		onLog(level, log) {
 			if (level === "warn") throw new Error(`bundling for XS: ${log.message}`);
 		},
@@ -51,6 +53,10 @@ export async function bundle(options: BundleOptions): Promise<SourceModule[]> {
 	} finally {
 		await build.close();
 	}
+}
+
+function givenFiles(given: Readonly<Record<string, string>>): Plugin {
+	return { name: "given", resolveId: (id) => (id in given ? id : null), load: (id) => given[id] ?? null };
 }
 
 const stem = (fileName: string) => fileName.replace(/\.js$/, "");

@@ -1,0 +1,87 @@
+/** The figures that are budgets: bytes and RAM that may shrink, and may not grow without a word. */
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { test } from "node:test";
+import { loadDevice } from "../../../../hosts/simulator/board/loader.ts";
+import { presets } from "../../../../hosts/simulator/board/presets.ts";
+import { type DtlsBench, lines } from "../../../../hosts/simulator/cli/bench-dtls.ts";
+import { handshakesOnAir, recordOverheads } from "../../../../hosts/simulator/cli/bench-dtls-air.ts";
+import { deviceCosts } from "../../../../hosts/simulator/cli/bench-dtls-device.ts";
+import { clientWork } from "../../../../hosts/simulator/cli/bench-dtls-work.ts";
+import { measureCompositions } from "../../../../hosts/simulator/cli/compositions.ts";
+import { MeasuredBoard, preSharedKey } from "../../../../hosts/simulator/cli/measure.ts";
+import { boardSizes } from "../../../../hosts/simulator/cli/size.ts";
+import { inProcess } from "./dormouse.ts";
+
+const device = await loadDevice();
+
+test("a handshake with a pre-shared key, extended master secret and Connection ID: 520 bytes, 6 datagrams", () => {
+	const { bytes, datagrams } = handshakesOnAir().find(({ name }) => name === "PSK, CID")!;
+	ok(bytes <= 520, `${bytes} bytes`);
+	equal(datagrams.length, 6);
+	equal(
+		datagrams.reduce((sum, datagram) => sum + datagram.bytes, 0),
+		bytes,
+	);
+	deepEqual(
+		datagrams.map(({ from, holds }) => `${from}: ${holds.join(" ")}`),
+		[
+			"client: ClientHello",
+			"server: HelloVerifyRequest",
+			"client: ClientHello",
+			"server: ServerHello ServerHelloDone",
+			"client: ClientKeyExchange ChangeCipherSpec Finished",
+			"server: ChangeCipherSpec Finished",
+		],
+	);
+});
+
+test("a record adds 29 bytes with CCM_8, 37 with GCM, and a Connection ID its size and one more", () => {
+	deepEqual(
+		recordOverheads().map(({ bytes, withCid }) => [bytes, withCid - bytes]),
+		[
+			[29, 7],
+			[37, 7],
+			[67, 6], // one byte less of padding
+		],
+	);
+});
+
+test("an Update and its reply take 85 bytes over DTLS with a Connection ID", async () => {
+	const { Update } = await deviceCosts(device);
+	equal(Update!.datagrams, 2);
+	ok(Update!.sentBytes + Update!.receivedBytes <= 85, JSON.stringify(Update));
+});
+
+test("registered over DTLS with ten observations a board takes 40 KB, and never more than 56 KB", async () => {
+	const measured = await MeasuredBoard.prepare(device, presets.nrf9160, preSharedKey);
+	const { with10Observations } = await boardSizes(measured, presets.nrf9160);
+	measured.close();
+	ok(with10Observations.liveBytes <= 40 * 1024, `${with10Observations.liveBytes} bytes`);
+	ok(with10Observations.highWaterBytes <= 56 * 1024, `${with10Observations.highWaterBytes} bytes`);
+	ok(with10Observations.liveBytes > 20 * 1024, "nothing was measured");
+});
+
+test("bench --dtls says what a client costs on XS, the same each time", async () => {
+	const { status, stdout } = await inProcess("bench", "--dtls", "--json");
+	equal(status, 0);
+	const bench = JSON.parse(stdout) as DtlsBench;
+	ok(bench.handshakes.length > 5 && bench.overheads.length === 3 && bench.operations.Update!.turns > 0);
+	const work = await clientWork(device.engine);
+	deepEqual(bench.clients, work);
+	for (const { name, crypto, handshake, receive, send, established, shaking } of work) {
+		const isPlausible = handshake > receive && receive > 1000 && send > 1000;
+		ok(isPlausible && shaking.bytes > established.bytes && established.bytes > 1000, `${name}, ${crypto}`);
+	}
+	const [accelerated, portable] = ["accelerator", "portable"].map(
+		(kind) => work.find(({ crypto }) => crypto === kind)!,
+	);
+	ok(portable!.handshake > 5 * accelerated!.handshake, "the portable cryptography is for free");
+	const text = lines(bench).join("\n");
+	ok(text.includes("HelloVerifyRequest") && text.includes("Update") && !/undefined|NaN/.test(text), text);
+});
+
+test("an application without DTLS has none of it in its image, nor cryptography", async () => {
+	const names = ["CoAP alone", "LwM2M without DTLS", "DTLS client alone"];
+	const folders = (await measureCompositions(device.engine, names)).map(({ folders }) => folders);
+	deepEqual(folders, [["coap"], ["crypto", "dtls"], ["coap", "formats", "lwm2m", "objects"]]);
+});
