@@ -64,7 +64,7 @@ function row(cells: readonly (string | number)[], width = 11): string {
 function airLines(handshakes: readonly HandshakeOnAir[]): string[] {
 	const budgeted = handshakes.find(({ name }) => name === budget.name)!;
 	return [
-		`Handshakes on the air, with extended master secret, CCM_8, a cookie of 16 bytes, CIDs of ${cidBytes}: bytes without UDP and IP`,
+		`Handshakes, bytes without UDP and IP: extended master secret, CCM_8, a cookie of 16 bytes, CIDs of ${cidBytes}`,
 		row(["", "client", "server", "together", "datagrams"]),
 		...handshakes.map(({ name, bytes, datagrams }) => {
 			const ofClient = datagrams.reduce((sum, { bytes, from }) => sum + (from === "client" ? bytes : 0), 0);

@@ -166,7 +166,7 @@ function lines({ imageBytes, symbolBytes, bytecodeBytes, modules, compositions, 
 		"RAM of the VM: live after a collection; the most so far; slots of 16 bytes, and the parts",
 		columns("", ["live", "high-water", "slots", "chunks", "stack", "C heap", "keys"]),
 		...boards.flatMap(({ board, security, ramBytes, booted, registered, with10Observations }) => [
-			`  ${board}, ${kilobytes(ramBytes)} there, ${security === "psk" ? "over DTLS with a pre-shared key" : "over UDP"}`,
+			`  ${board}, ${kilobytes(ramBytes)} there, over ${security === "psk" ? "DTLS with a pre-shared key" : "UDP"}`,
 			state("booted", booted),
 			state("registered", registered),
 			state("with 10 observations", with10Observations),
