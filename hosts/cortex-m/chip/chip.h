@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-/* To the first serial port. */
+/* To the console of the debugger, which the emulator is. Takes the same instructions however slow its reader is. */
 void chip_write(const char *text, int size);
 /* Ends the emulator with this exit status. */
 void chip_exit(int status) __attribute__((noreturn));

@@ -1,11 +1,11 @@
 import { portableP256 } from "../../../modules/crypto/p256.ts";
 import { PortableCrypto } from "../../../modules/crypto/portable.ts";
 import type { Crypto, Entropy } from "../../../modules/host.ts";
+import { openPsaCrypto } from "../../psa/psa-crypto.ts";
 import { Conversation } from "./conversation.ts";
 import { Meter } from "./meter.ts";
-import type { CryptoNatives, Natives } from "./natives.ts";
+import type { Natives } from "./natives.ts";
 import { measurePrimitives } from "./primitives.ts";
-import { PsaCrypto } from "./psa-crypto.ts";
 
 /** What the board is asked to run: xs/main.c writes it. */
 export interface BootRecord {
@@ -19,7 +19,7 @@ export interface BootRecord {
 export function runBench(board: Natives): void {
 	const { scenario, crypto: which, pass }: BootRecord = JSON.parse(board.bootRecord());
 	const entropy: Entropy = { fill: (bytes) => board.fillEntropy(bytes) };
-	const crypto = makeCrypto(board, which, entropy);
+	const crypto = makeCrypto(which, entropy);
 	const meter = new Meter(board);
 	if (scenario === "psk" || scenario === "rpk") {
 		const conversation = new Conversation(board, crypto, entropy, scenario);
@@ -31,8 +31,9 @@ export function runBench(board: Natives): void {
 	meter.sayStack();
 }
 
-function makeCrypto(board: Natives, which: BootRecord["crypto"], entropy: Entropy): Crypto {
+function makeCrypto(which: BootRecord["crypto"], entropy: Entropy): Crypto {
 	if (which === "portable") return new PortableCrypto({ entropy, p256: portableP256 });
-	if (board.keyImport === undefined) throw new Error("this firmware has no native cryptography");
-	return new PsaCrypto(board as Natives & CryptoNatives);
+	const crypto = openPsaCrypto();
+	if (crypto === undefined) throw new Error("this firmware has no native cryptography");
+	return crypto;
 }

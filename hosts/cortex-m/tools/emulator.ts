@@ -28,9 +28,16 @@ export async function emulate(
 	const folder = mkdtempSync(join(tmpdir(), "dormouse-cortex-m-"));
 	const slot = join(folder, "image");
 	writeFileSync(slot, image.bytes);
-	const board = ["-M", "mps2-an386", "-icount", "shift=0", "-display", "none", "-monitor", "none", "-serial", "stdio"];
-	const semihosting = ["enable=on", "target=native", "arg=bench", ...argument.split(" ").map((word) => `arg=${word}`)];
-	const words = [...board, "-semihosting-config", semihosting.join(","), "-kernel", firmware.path];
+	const board = ["-M", "mps2-an386", "-icount", "shift=0,sleep=off", "-display", "none", "-monitor", "none"];
+	const console = ["-serial", "none", "-chardev", "stdio,id=console"];
+	const semihosting = [
+		"enable=on",
+		"target=native",
+		"chardev=console",
+		"arg=bench",
+		...argument.split(" ").map((word) => `arg=${word}`),
+	];
+	const words = [...board, ...console, "-semihosting-config", semihosting.join(","), "-kernel", firmware.path];
 	const loader = ["-device", `loader,file=${slot},addr=${slotAt},force-raw=on`];
 	try {
 		const { stdout } = await run("qemu-system-arm", [...words, ...loader], { timeout: timeoutMs });

@@ -1,10 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { join } from "node:path";
 import { packageRoot } from "../../simulator/engine/sources.ts";
-import { buildImage, javaScriptRoot } from "../../simulator/image/builder.ts";
 import type { Image } from "../../simulator/image/image.ts";
 import { emulate } from "./emulator.ts";
 import { buildFirmware, type ChipFirmware } from "./firmware.ts";
+import { buildBenchImage } from "./image.ts";
 import type { Toolchain } from "./toolchain.ts";
 
 export type Scenario = "idle" | "ccm8" | "primitives" | "psk" | "rpk";
@@ -60,8 +59,7 @@ export interface Chip {
 }
 
 export async function prepareChip(toolchain: Toolchain): Promise<Chip> {
-	const image = await buildImage({ entry: join(javaScriptRoot, "hosts/cortex-m/device/main.js") });
-	return { firmware: await buildFirmware(toolchain), image };
+	return { firmware: await buildFirmware(toolchain), image: await buildBenchImage() };
 }
 
 /** Runs every scenario with each Crypto port that there is. @param onProgress called with what begins */

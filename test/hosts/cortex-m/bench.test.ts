@@ -2,10 +2,11 @@
 import { equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { measureScenario, prepareChip } from "../../../hosts/cortex-m/tools/measurement.ts";
-import { findToolchain } from "../../../hosts/cortex-m/tools/toolchain.ts";
+import { findToolchain, mbedtlsHint } from "../../../hosts/cortex-m/tools/toolchain.ts";
 
 const toolchain = findToolchain();
 const skip = typeof toolchain === "string" ? toolchain : false;
+const skipNative = typeof toolchain === "string" ? toolchain : toolchain.mbedtls === undefined ? mbedtlsHint : false;
 
 test("XS on a Cortex-M4 seals and opens a record, and every run takes the same instructions", { skip }, async () => {
 	ok(typeof toolchain !== "string");
@@ -38,4 +39,14 @@ test("a program that fails on the chip says why", { skip }, async () => {
 	const chip = await prepareChip({ ...toolchain, mbedtls: undefined });
 	const failure = await measureScenario(chip, "ccm8", "native").catch((error: Error) => error);
 	ok(failure instanceof Error && failure.message.includes("no native cryptography"), String(failure));
+});
+
+test("hosts/psa over mbedTLS on the chip makes the handshake with a tenth of the work", {
+	skip: skipNative,
+}, async () => {
+	ok(typeof toolchain !== "string");
+	const { work } = await measureScenario(await prepareChip(toolchain), "psk", "native");
+	const handshake = work.find(({ name }) => name === "handshake");
+	ok(handshake !== undefined && handshake.nativeCrypto > 100_000, JSON.stringify(handshake));
+	ok(handshake.instructions < 10_000_000, JSON.stringify(handshake));
 });
