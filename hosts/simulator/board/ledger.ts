@@ -3,6 +3,10 @@ export interface BytesByLayer {
 	/** CoAP header, token, options and payload marker (RFC 7252 §3). */
 	coapHeader: number;
 	coapPayload: number;
+	/** Datagrams that begin with a record of a handshake, an alert or a ChangeCipherSpec (RFC 6347 §4.1), whole. */
+	dtlsHandshake: number;
+	/** Datagrams of application data under DTLS, whole: whose the bytes in them are can not be told any more. */
+	dtlsRecords: number;
 	/** 28 bytes for each datagram over IPv4 (RFC 791, RFC 768), 48 over IPv6 (RFC 8200). */
 	udpIp: number;
 }
@@ -13,7 +17,7 @@ export interface MessagesByType {
 	nonConfirmable: number;
 	acknowledgement: number;
 	reset: number;
-	/** Datagrams that are no CoAP message; all their bytes count as payload. */
+	/** Datagrams that are no CoAP message: DTLS, or anything; then all their bytes count as payload. */
 	other: number;
 }
 
@@ -60,7 +64,7 @@ export class Ledger {
 		const payloadAt = payloadOffset(bytes);
 		if (payloadAt < 0) {
 			traffic.messages.other++;
-			traffic.bytes.coapPayload += bytes.length;
+			traffic.bytes[layerOf(bytes)] += bytes.length;
 			return;
 		}
 		traffic.messages[typeNames[(bytes[0]! >> 4) & 3]!]++;
@@ -71,15 +75,23 @@ export class Ledger {
 
 /** The sum of all layers. */
 export function totalBytes({ bytes }: Traffic): number {
-	return bytes.coapHeader + bytes.coapPayload + bytes.udpIp;
+	return bytes.coapHeader + bytes.coapPayload + bytes.dtlsHandshake + bytes.dtlsRecords + bytes.udpIp;
 }
 
 function emptyTraffic(): Traffic {
 	return {
 		datagrams: 0,
-		bytes: { coapHeader: 0, coapPayload: 0, udpIp: 0 },
+		bytes: { coapHeader: 0, coapPayload: 0, dtlsHandshake: 0, dtlsRecords: 0, udpIp: 0 },
 		messages: { confirmable: 0, nonConfirmable: 0, acknowledgement: 0, reset: 0, other: 0 },
 	};
+}
+
+/** What a datagram is that is no CoAP message: DTLS 1.0 and 1.2 records say so in their first three bytes. */
+function layerOf(bytes: Uint8Array): "dtlsHandshake" | "dtlsRecords" | "coapPayload" {
+	const [type = 0, major, minor] = bytes;
+	if (bytes.length < 13 || major !== 0xfe || (minor !== 0xfd && minor !== 0xff)) return "coapPayload";
+	if (type === 23 || type === 25) return "dtlsRecords"; // an alert with a connection ID looks like data
+	return type >= 20 && type <= 22 ? "dtlsHandshake" : "coapPayload";
 }
 
 /**

@@ -34,6 +34,8 @@ interface WayReport {
 	readonly bytes: {
 		readonly coapHeader: number;
 		readonly coapPayload: number;
+		readonly dtlsHandshake: number;
+		readonly dtlsRecords: number;
 		readonly udpIp: number;
 		readonly total: number;
 	};
@@ -103,6 +105,12 @@ export function reportLines(report: Report, bold: (text: string) => string): str
 		`  ${"On the air".padEnd(26)}${"sent".padStart(12)}${"received".padStart(12)}`,
 		row("CoAP header, bytes", sent.bytes.coapHeader, received.bytes.coapHeader),
 		row("CoAP payload, bytes", sent.bytes.coapPayload, received.bytes.coapPayload),
+		...(sent.bytes.dtlsHandshake + received.bytes.dtlsHandshake > 0
+			? [
+					row("DTLS handshake, bytes", sent.bytes.dtlsHandshake, received.bytes.dtlsHandshake),
+					row("DTLS records, bytes", sent.bytes.dtlsRecords, received.bytes.dtlsRecords),
+				]
+			: []),
 		row("UDP and IP, bytes", sent.bytes.udpIp, received.bytes.udpIp),
 		row("together, bytes", sent.bytes.total, received.bytes.total),
 		row("datagrams", sent.datagrams, received.datagrams),

@@ -4,14 +4,29 @@ import { Ledger, totalBytes } from "../../../../hosts/simulator/board/ledger.ts"
 import { fromHex } from "../../../../modules/bytes.ts";
 
 const bytesOf = (hex: string) => fromHex(hex)!;
+const none = { dtlsHandshake: 0, dtlsRecords: 0 };
+
+test("DTLS is told from CoAP: handshakes and alerts in the clear, and records of data, with and without a CID", () => {
+	const ledger = new Ledger();
+	for (const hex of ["16feff 0000 000000000000 0001 01", "14fefd 0000 000000000001 0001 01"]) {
+		ledger.enter("sent", bytesOf(hex), "10.0.0.1");
+	}
+	for (const hex of ["17fefd 0001 000000000001 0001 01", "19fefd 0001 000000000001 aabb 0001 01"]) {
+		ledger.enter("sent", bytesOf(hex), "10.0.0.1");
+	}
+	ledger.enter("sent", bytesOf("17fefd 0001 00"), "10.0.0.1");
+	deepEqual(ledger.sent.bytes, { coapHeader: 0, coapPayload: 6, dtlsHandshake: 28, dtlsRecords: 30, udpIp: 140 });
+	equal(ledger.sent.messages.other, 5);
+	equal(totalBytes(ledger.sent), 204);
+});
 
 test("a message's bytes are told apart: header with token and options, payload, UDP/IP", () => {
 	const ledger = new Ledger();
 	// RFC 7252 Figure 16: CON GET /temperature, ID 0x7d34; the answer 2.05 "22.3 C" piggybacked
 	ledger.enter("sent", bytesOf("4001 7d34 bb 74656d7065726174757265"), "10.0.0.1");
 	ledger.enter("received", bytesOf("6045 7d34 ff 32322e332043"), "10.0.0.1");
-	deepEqual(ledger.sent.bytes, { coapHeader: 16, coapPayload: 0, udpIp: 28 });
-	deepEqual(ledger.received.bytes, { coapHeader: 5, coapPayload: 6, udpIp: 28 });
+	deepEqual(ledger.sent.bytes, { coapHeader: 16, coapPayload: 0, ...none, udpIp: 28 });
+	deepEqual(ledger.received.bytes, { coapHeader: 5, coapPayload: 6, ...none, udpIp: 28 });
 	equal(totalBytes(ledger.received), 39);
 	ledger.enter("received", bytesOf("6045 7d34 ff 32322e332043"), "2001:db8::1");
 	equal(ledger.received.bytes.udpIp, 28 + 48);
@@ -29,7 +44,7 @@ test("tokens and extended option deltas and lengths are header", () => {
 		bytesOf(`5202 0001 aabb de 07 001f ${longValue} ed 0000 01 ${"62".repeat(14)} ff 00`),
 		"10.0.0.1",
 	);
-	deepEqual(ledger.sent.bytes, { coapHeader: 6 + 4 + 300 + 4 + 14 + 1, coapPayload: 1, udpIp: 28 });
+	deepEqual(ledger.sent.bytes, { coapHeader: 6 + 4 + 300 + 4 + 14 + 1, coapPayload: 1, ...none, udpIp: 28 });
 	equal(ledger.sent.messages.nonConfirmable, 1);
 	ledger.enter("sent", bytesOf("7000 0001"), "10.0.0.1");
 	equal(ledger.sent.messages.reset, 1);

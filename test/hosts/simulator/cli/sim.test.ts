@@ -67,6 +67,34 @@ test("an hour in virtual time: events line by line, and a report", { timeout }, 
 	equal(again.stdout, stdout, "the same seed, the same lines");
 });
 
+const psk = ["--psk-identity", "me", "--psk-key", "000102030405060708090a0b0c0d0e0f"];
+
+test("an hour over DTLS in virtual time: one handshake, told apart in the report; no key in any line", {
+	timeout,
+}, async () => {
+	const args = ["sim", "--for", "1h", "--json", "--seed", "4711", "--endpoint", "hour", ...psk];
+	const { status, stdout, stderr } = await dormouse(...args);
+	equal(status, 0, stderr);
+	match(stderr, /with coaps:\/\/10\.0\.0\.1:5684/);
+	const events = eventsOf(stdout);
+	deepEqual(
+		events.slice(0, 5).map(({ event }) => event),
+		["booted", "registering", "handshaking", "secured", "registered"],
+	);
+	const { sent, events: counts } = events.at(-1) as unknown as {
+		sent: { bytes: Record<string, number> };
+		events: Record<string, number>;
+	};
+	equal(counts.handshaking, 1);
+	ok(sent.bytes.dtlsHandshake! > 200 && sent.bytes.dtlsHandshake! < 400, `${sent.bytes.dtlsHandshake}`);
+	ok(sent.bytes.dtlsRecords! > 500 && sent.bytes.coapHeader === 0);
+	ok(!(stdout + stderr).includes(psk[3]!), "the key is told");
+	equal((await dormouse(...args)).stdout, stdout, "the same seed, the same lines");
+	const people = await dormouse("sim", "--for", "10m", ...psk);
+	match(people.stdout, /DTLS handshake, bytes +\d+ +\d+\n +DTLS records, bytes/);
+	ok(!(people.stdout + people.stderr).includes(psk[3]!));
+});
+
 test("without --json people get a line for each event and a table", { timeout }, async () => {
 	const { status, stdout } = await dormouse("sim", "--for", "10m", "--seed", "1", "--lifetime", "90");
 	equal(status, 0);
@@ -96,6 +124,27 @@ test("a flash file is made, kept and recognised; for another board it is refused
 	} finally {
 		rmSync(folder, { recursive: true });
 	}
+});
+
+test("over DTLS and real UDP: registers with the server command; Ctrl-C de-registers", { timeout }, async () => {
+	const server = new Dormouse(["server", "--port", "0", "--http", "0", "--host", "127.0.0.1"]);
+	const [, port] = await server.says(/over DTLS on UDP port (\d+)/, "stderr");
+	const [, url] = await server.says(/people at (http:\S+)/, "stderr");
+	const info = { endpoint: "real", tls: { mode: "psk", details: { identity: psk[1], key: psk[3] } } };
+	const headers = { "content-type": "application/json" };
+	await fetch(`${url}/api/security/clients/`, { method: "PUT", body: JSON.stringify(info), headers });
+	const sim = new Dormouse(["sim", "--server", `coaps://localhost:${port}`, "--endpoint", "real", "--json", ...psk]);
+	await sim.says(/"registered"/);
+	sim.process.kill("SIGINT");
+	const { status, stdout, stderr } = await sim.ended;
+	equal(status, 0, stderr);
+	deepEqual(
+		eventsOf(stdout).map(({ event }) => event),
+		["booted", "registering", "handshaking", "secured", "registered", "deregistered", "off", "report"],
+	);
+	await server.says(/deregistered +endpoint=real reason=asked/);
+	server.process.kill("SIGINT");
+	ok(!(await server.ended).stdout.includes(psk[3]!));
 });
 
 const hosts = hasIpv6 ? ["127.0.0.1", "localhost", "[::1]"] : ["127.0.0.1", "localhost"];
