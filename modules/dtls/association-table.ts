@@ -36,6 +36,10 @@ export type AssociationAction =
 	/** Say no_renegotiation, now and then. */
 	| "refuse";
 
+/** By name: a string of its own in each cell costs XS four times as much. */
+const ignore = "ignore";
+const impossible = "impossible";
+
 /**
  * The whole machine. "ignore" is for what a peer may send at any time; "impossible" is for a handshake that ends where
  * there is none, and for calls that the application must not make.
@@ -46,30 +50,30 @@ export const associationTable: {
 	idle: {
 		connect: ["beginHandshake", "handshaking"],
 		clientHello: ["acceptHello", "handshaking"],
-		completed: "impossible",
-		failed: "impossible",
+		completed: impossible,
+		failed: impossible,
 		close: ["end", "closed"],
-		fatalAlert: "impossible",
-		closeNotify: "impossible",
-		repeated: "impossible",
-		renegotiation: "impossible",
+		fatalAlert: impossible,
+		closeNotify: impossible,
+		repeated: impossible,
+		renegotiation: impossible,
 	},
 	handshaking: {
-		connect: "impossible",
+		connect: impossible,
 		clientHello: ["acceptHello", "handshaking"], // the client began anew
 		completed: ["establish", "established"],
 		failed: ["end", "closed"],
 		close: ["end", "closed"],
 		fatalAlert: ["tellHandshake", "handshaking"],
 		closeNotify: ["tellHandshake", "handshaking"],
-		repeated: "impossible",
-		renegotiation: "impossible",
+		repeated: impossible,
+		renegotiation: impossible,
 	},
 	established: {
-		connect: "impossible",
-		clientHello: "ignore", // RFC 6347 §4.2.8: takes another association, beside this one
-		completed: "impossible",
-		failed: "impossible",
+		connect: impossible,
+		clientHello: ignore, // RFC 6347 §4.2.8: takes another association, beside this one
+		completed: impossible,
+		failed: impossible,
 		close: ["sayClose", "closed"], // RFC 5246 §7.2.1
 		fatalAlert: ["end", "closed"], // RFC 5246 §7.2.2
 		closeNotify: ["sayClose", "closed"],
@@ -77,14 +81,14 @@ export const associationTable: {
 		renegotiation: ["refuse", "established"], // RFC 5246 §7.2.2, no_renegotiation
 	},
 	closed: {
-		connect: "impossible",
-		clientHello: "ignore",
-		completed: "impossible",
-		failed: "impossible",
-		close: "ignore",
-		fatalAlert: "impossible",
-		closeNotify: "impossible",
-		repeated: "impossible",
-		renegotiation: "impossible",
+		connect: impossible,
+		clientHello: ignore,
+		completed: impossible,
+		failed: impossible,
+		close: ignore,
+		fatalAlert: impossible,
+		closeNotify: impossible,
+		repeated: impossible,
+		renegotiation: impossible,
 	},
 });

@@ -1,5 +1,4 @@
 import { type Fault, fault } from "../bytes.ts";
-import { certificateAlert } from "../crypto/trust-fault.ts";
 import type { Crypto } from "../host.ts";
 import { AlertDescription } from "./alert.ts";
 import {
@@ -96,9 +95,10 @@ export function readPeerCertificate(
 	return "code" in publicKey ? untrusted(publicKey) : { publicKey, chain };
 }
 
-/** A verifier's Fault, with the alert that says it. */
+/** A verifier's Fault, with the alert that says it; bytes that can not be read have none of their own. */
 function untrusted(refusal: Fault): Fault {
-	return fault(refusal.code, certificateAlert(refusal), refusal.see);
+	if (typeof refusal.reply === "number") return refusal;
+	return fault(refusal.code, AlertDescription.badCertificate, refusal.see);
 }
 
 /** Three bytes of zero: no certificate, no raw public key. */
