@@ -5,6 +5,7 @@ import { fromHex, readUtf8, toHex, utf8, utf8Size } from "../../../modules/bytes
 import { suites } from "../../../modules/dtls/suite.ts";
 import type { FactorySecurity } from "../../../modules/host.ts";
 import type { SecurityInfo } from "../server/security-store.ts";
+import type { Lwm2mServer } from "../server/server.ts";
 import { readDuration, WrongUsage } from "./arguments.ts";
 
 /** The flags about DTLS, as commander names them. */
@@ -139,6 +140,34 @@ export function readCredentials(options: CredentialOptions, serverKey?: ServerKe
 		...(cid === undefined ? {} : { connectionId: cid }),
 		...(dtlsTimeout === undefined ? {} : { flightTimeoutMs: dtlsTimeout }),
 	};
+}
+
+/** Checks the flags before there is anything to use them; for a server of our own. @throws WrongUsage */
+export function checkCredentials(options: CredentialOptions): void {
+	const none = new Uint8Array(0);
+	readCredentials(options, { publicKey: none, certificate: none });
+}
+
+/** What a world's own server has to be started with for boards with these keys. @throws WrongUsage */
+export function secureServer(options: CredentialOptions, securePort: number) {
+	if (!hasCredentials(options)) return {};
+	return { securePort, clientAuthorities: authoritiesIn("--cert", options.cert) };
+}
+
+/**
+ * Makes a world's own server and a board known to each other.
+ * @returns what goes to the board in its factory record; undefined without keys
+ * @throws WrongUsage
+ */
+export function introduce(
+	endpoint: string,
+	options: CredentialOptions,
+	{ security, identity }: Pick<Lwm2mServer, "security" | "identity">,
+): FactorySecurity | undefined {
+	const key = identity === undefined ? undefined : { publicKey: identity.publicKey, certificate: identity.chain[0]! };
+	const keys = readCredentials(options, key);
+	if (keys !== undefined) security.add(infoOf(endpoint, keys));
+	return keys;
 }
 
 /** The certificate in a file, in DER, for those that trust it; none without a file. @throws WrongUsage */

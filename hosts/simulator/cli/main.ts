@@ -55,12 +55,12 @@ function program(load: Load, output: Output): Command {
 		})
 		.showHelpAfterError('Run it with --help to see what it takes: "dormouse --help", "dormouse sim --help".')
 		.addHelpText("after", "\nExit status: 0 ended as asked, 1 the device failed, 2 wrong usage.");
-	dormouse
+	const start = dormouse
 		.command("start")
 		.description("the guided tour: builds everything, boots a board, shows what it says to its server (npm start)")
 		.addOption(boardOption())
-		.addOption(seedOption())
-		.action(load("./start.js"));
+		.addOption(seedOption());
+	addCredentialOptions(start).action(load("./start.js"));
 	addSim(dormouse, load);
 	dormouse
 		.command("server")

@@ -12,11 +12,12 @@ import { type Device, World, type WorldEvent } from "../world.ts";
 import { WrongUsage } from "./arguments.ts";
 import { careForBoards } from "./care.ts";
 import {
-	authoritiesIn,
 	type CredentialOptions,
+	checkCredentials,
 	hasCredentials,
-	infoOf,
+	introduce,
 	readCredentials,
+	secureServer,
 	suggestion,
 } from "./credentials.ts";
 import { eventLine } from "./event-line.ts";
@@ -77,7 +78,8 @@ function checkSecurity(options: SimOptions): void {
 	const { server } = options;
 	const isSecure = server?.startsWith("coaps:") === true;
 	if (isSecure && !hasCredentials(options)) throw new WrongUsage(`${server} wants keys: give ${suggestion}`);
-	if (server !== undefined) readCredentials(options);
+	if (server === undefined) checkCredentials(options);
+	else readCredentials(options);
 	if (server === undefined || isSecure || !hasCredentials(options)) return;
 	throw new WrongUsage(`keys are for DTLS, and ${server} is without: write it as coaps://host:port`);
 }
@@ -179,19 +181,12 @@ class Simulation {
 	/** The embedded server, which knows the board's keys where it is given some. */
 	async #ownServer(endpointName: string): Promise<{ serverUri: string; security: FactorySecurity | undefined }> {
 		const isVirtual = this.#options.for !== undefined;
-		const at = isVirtual ? {} : { port: 0 };
-		const isSecure = hasCredentials(this.#options);
-		const clientAuthorities = authoritiesIn("--cert", this.#options.cert);
-		const secure = { securePort: isVirtual ? coapsPort : 0, clientAuthorities };
-		const plainUri = await this.#world.startServer(isSecure ? { ...at, ...secure } : at);
+		const at = { ...(isVirtual ? {} : { port: 0 }), ...secureServer(this.#options, isVirtual ? coapsPort : 0) };
+		const plainUri = await this.#world.startServer(at);
 		const server = this.#world.server!;
 		careForBoards(server, (text) => this.#output.err(text));
-		const { identity } = server;
-		const key = identity === undefined ? undefined : { ...identity, certificate: identity.chain[0]! };
-		const security = readCredentials(this.#options, key);
-		if (security === undefined) return { serverUri: plainUri, security };
-		server.security.add(infoOf(endpointName, security));
-		return { serverUri: this.#world.secureUri!, security };
+		const security = introduce(endpointName, this.#options, server);
+		return { serverUri: security === undefined ? plainUri : this.#world.secureUri!, security };
 	}
 
 	async #runVirtual(board: Board<Machine>, interrupt: Interrupt, durationMs: number): Promise<void> {

@@ -10,16 +10,17 @@ import { leavesOf, type Node } from "../server/node.ts";
 import type { Answer } from "../server/operations.ts";
 import { pathText } from "../server/path.ts";
 import { type HttpInterface, httpPort, startHttp } from "../server/rest/http.ts";
-import { coapPort, type Lwm2mServer } from "../server/server.ts";
+import { coapPort, coapsPort, type Lwm2mServer } from "../server/server.ts";
 import { World, type WorldEvent } from "../world.ts";
 import { temperaturePath } from "./care.ts";
+import { type CredentialOptions, checkCredentials, hasCredentials, introduce, secureServer } from "./credentials.ts";
 import { Interrupt, unlessAsked, within } from "./interrupt.ts";
 import type { ExitStatus } from "./main.ts";
 import type { Output } from "./output.ts";
 import { buildProgress } from "./progress.ts";
 import { durationText, grouped, kilobytes } from "./report.ts";
 
-export interface StartOptions {
+export interface StartOptions extends CredentialOptions {
 	readonly board: BoardName;
 	readonly seed?: number;
 }
@@ -34,6 +35,7 @@ class TourEnds extends Error {}
 
 /** `dormouse start`, also `npm start`: the guided tour, in real time, on this machine alone. */
 export async function run(options: StartOptions, output: Output): Promise<ExitStatus> {
+	checkCredentials(options);
 	const interrupt = new Interrupt();
 	try {
 		output.out(output.bold("Dormouse") + ": an LwM2M client for devices that sleep, here on a simulated board.");
@@ -82,7 +84,10 @@ class Tour {
 		this.#step("Image", `version ${image.version}: ${size}, SHA-256 ${image.hash.slice(0, 16)}…`);
 		const serverUri = await this.#startServer();
 		const preset = presets[this.#options.board];
-		const board = this.#world.addBoard({ preset, factory: { endpointName: endpoint, serverUri } });
+		const security = introduce(endpoint, this.#options, this.#world.server!);
+		const uri = security === undefined ? serverUri : this.#world.secureUri!;
+		const keys = security === undefined ? {} : { security };
+		const board = this.#world.addBoard({ preset, factory: { endpointName: endpoint, serverUri: uri, ...keys } });
 		try {
 			await this.#boot(board);
 			await this.#converse(this.#world.server!);
@@ -105,7 +110,9 @@ class Tour {
 	/** On the usual ports where they are free. */
 	async #startServer(): Promise<string> {
 		const world = this.#world;
-		const uri = await orElse(world.startServer({ port: coapPort }), () => world.startServer({ port: 0 }));
+		const usual = { port: coapPort, ...secureServer(this.#options, coapsPort) };
+		const free = { port: 0, ...secureServer(this.#options, 0) };
+		const uri = await orElse(world.startServer(usual), () => world.startServer(free));
 		const server = world.server!;
 		this.#http = await orElse(startHttp({ server, port: httpPort }), () => startHttp({ server, port: 0 }));
 		this.#step("Server", `an LwM2M server of our own listens on ${uri}`);
@@ -115,10 +122,16 @@ class Tour {
 
 	async #boot(board: Board<Machine>): Promise<void> {
 		const { title, memory } = board.preset;
+		const secured = this.#event("secured");
 		const registered = this.#event("registered");
 		this.#step("Boot", `${title}: the image runs out of its flash, in ${kilobytes(memory.arenaBytes)} of RAM`);
 		board.powerOn();
 		const { location, lifetimeS } = await this.#wait(registered, "The board did not get to its server.");
+		if (hasCredentials(this.#options)) {
+			const { suite, cid } = await this.#wait(secured);
+			this.#step("Handshake", `the board and the server prove who they are: ${suite}`);
+			if (cid !== undefined) this.#more(`from now on the board calls its session ${cid}, whatever its address`);
+		}
 		const objects = [...this.#world.server!.client(endpoint)!.versions.keys()].join(", ");
 		this.#step(
 			"Registration",

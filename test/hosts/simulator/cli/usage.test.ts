@@ -37,6 +37,8 @@ const wrong: readonly (readonly [args: string, message: RegExp])[] = [
 	["sim --ciphersuite TLS_FOO", /Choose from TLS_PSK_WITH_AES_128_CCM_8 \(0xc0a8\)/],
 	["sim --certificate-usage 4", /Choose 0, 1, 2 or 3/],
 	["sim --dtls-timeout 9", /Say a time/],
+	["start --psk-identity me", /--psk-identity needs --psk-key/],
+	["sim --rpk-private-key nowhere.pem", /--rpk-private-key: nowhere.pem: there is no such file/],
 	["server --cert nowhere.pem", /--cert needs --key/],
 	["server --key nowhere.pem", /--key: nowhere.pem: there is no such file/],
 	["server --client-ca nowhere.pem", /--client-ca: nowhere.pem: there is no such file/],
