@@ -2,6 +2,7 @@ import { toHex, utf8 } from "../../../modules/bytes.ts";
 import { isSuccess } from "../../../modules/coap/code.ts";
 import type { FactorySecurity } from "../../../modules/host.ts";
 import type { Board } from "../board/board.ts";
+import { type Traffic, totalBytes } from "../board/ledger.ts";
 import type { LoadedDevice } from "../board/loader.ts";
 import type { BoardPreset } from "../board/presets.ts";
 import type { Machine } from "../engine/machine.ts";
@@ -130,8 +131,8 @@ export class MeasuredBoard {
 
 	#account(): Cost {
 		const { sent, received, computrons, turns } = this.board.ledger;
-		const coap = ({ bytes }: typeof sent) => bytes.coapHeader + bytes.coapPayload;
+		const payload = (traffic: Traffic) => totalBytes(traffic) - traffic.bytes.udpIp;
 		const datagrams = sent.datagrams + received.datagrams;
-		return { sentBytes: coap(sent), receivedBytes: coap(received), computrons, turns, datagrams };
+		return { sentBytes: payload(sent), receivedBytes: payload(received), computrons, turns, datagrams };
 	}
 }
