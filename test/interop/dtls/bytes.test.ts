@@ -24,7 +24,7 @@ function* ways(): Generator<SessionWay> {
 	yield { client: "ours", server: "scandium", ...psk, cid };
 	yield { client: "ours", server: "pion", ...psk, cid };
 	yield { client: "scandium", server: "ours", ...psk, cid };
-	yield { client: "pion", server: "ours", ...psk, cid };
+	// Not pion's client: when it resumes it leaves the CID off its Finished, which RFC 9146 §3 forbids and we drop.
 	yield { client: "ours", server: "scandium", auth: "rpk", suite: "ECDHE_CCM8", cid };
 }
 

@@ -64,7 +64,7 @@ export function forgeries(suite: number): Forgery[] {
 		},
 		{
 			name: "second HelloVerifyRequest",
-			datagram: handshake({ type: hello.helloVerifyRequest, sequence: 0, body: [...dtls10, 16, ...noise(16)] }),
+			datagram: handshake({ type: hello.helloVerifyRequest, sequence: 1, body: [...dtls10, 16, ...noise(16)] }),
 		},
 		{
 			name: "forged ServerHello, DTLS 1.0",

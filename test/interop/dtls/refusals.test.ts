@@ -1,11 +1,13 @@
 /** What must not become a session: both sides say so, with the alert that the documents ask for. */
 import { equal, match, ok } from "node:assert/strict";
 import { describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { StackName } from "./artifacts.ts";
 import { type Bench, dtlsCase } from "./case.ts";
 import { credentials } from "./credentials.ts";
 import type { OurOptions } from "./our-settings.ts";
 import { pairOf } from "./pair.ts";
+import type { Relay } from "./relay.ts";
 
 const timeout = { timeout: 400_000 };
 const otherKey = new Uint8Array(16).fill(0xee);
@@ -19,6 +21,8 @@ interface Refusal {
 	readonly theirs?: () => Partial<OurOptions>;
 	/** How our side ends: its code and the alert, sent or received. */
 	readonly reason: RegExp;
+	/** It is we who refuse: with the alert of the reason, on the wire. */
+	readonly isOurs?: boolean;
 }
 
 const pskCcm8 = { auth: "psk", suite: "PSK_CCM8" } as const;
@@ -59,6 +63,7 @@ const refusals: readonly Refusal[] = [
 			theirs: () => ({ identity: "nobody" }),
 			ours: () => ({ more: { unknownIdentity: "alert" } }),
 			reason: /alert 115/,
+			isOurs: true,
 		},
 	]),
 	...(["openssl", "gnutls", "mbedtls", "wolfssl", "scandium", "pion"] as const).flatMap((stack): Refusal[] => [
@@ -69,6 +74,7 @@ const refusals: readonly Refusal[] = [
 			both: x509Ccm8,
 			theirs: () => ({ party: credentials().expiredServer }),
 			reason: /alert 45/,
+			isOurs: true,
 		},
 		{
 			title: "a server certificate of another authority",
@@ -77,6 +83,7 @@ const refusals: readonly Refusal[] = [
 			both: x509Ccm8,
 			theirs: () => ({ party: credentials().strangeServer }),
 			reason: /alert (48|42)/,
+			isOurs: true,
 		},
 		{
 			title: "a server certificate of another name",
@@ -85,6 +92,7 @@ const refusals: readonly Refusal[] = [
 			both: x509Ccm8,
 			ours: () => ({ name: "other.dormouse.test" }),
 			reason: /alert (42|46)/,
+			isOurs: true,
 		},
 		{
 			title: "our certificate is over",
@@ -101,6 +109,7 @@ const refusals: readonly Refusal[] = [
 			both: x509Ccm8,
 			theirs: () => ({ party: credentials().expiredClient }),
 			reason: /alert 45/,
+			isOurs: true,
 		},
 		{
 			title: "a client certificate of another authority",
@@ -109,6 +118,7 @@ const refusals: readonly Refusal[] = [
 			both: x509Ccm8,
 			theirs: () => ({ party: credentials().strangeClient }),
 			reason: /alert (48|42)/,
+			isOurs: true,
 		},
 		{
 			title: "our certificate has another name",
@@ -125,6 +135,7 @@ const refusals: readonly Refusal[] = [
 			both: x509Ccm8,
 			theirs: () => ({ suite: "ECDHE_GCM" }),
 			reason: /alert 40/,
+			isOurs: true,
 		},
 	]),
 	...(["gnutls", "scandium"] as const).flatMap((stack): Refusal[] => [
@@ -135,6 +146,7 @@ const refusals: readonly Refusal[] = [
 			both: rpkCcm8,
 			theirs: () => ({ party: credentials().strangeServer }),
 			reason: /alert (42|46|48)/,
+			isOurs: true,
 		},
 		{
 			title: "a raw public key that we do not know",
@@ -143,9 +155,18 @@ const refusals: readonly Refusal[] = [
 			both: rpkCcm8,
 			theirs: () => ({ party: credentials().strangeClient }),
 			reason: /alert (42|46|48)/,
+			isOurs: true,
 		},
 	]),
 ];
+
+/** The plaintext alerts that went in a direction. */
+function alertsOf({ passed }: Relay, fromClient: boolean): number[] {
+	const alerts = passed.filter(
+		({ bytes, ...one }) => one.fromClient === fromClient && bytes[0] === 21 && bytes[4] === 0,
+	);
+	return alerts.map(({ bytes }) => bytes[14]!);
+}
 
 async function refuse(bench: Bench, refusal: Refusal): Promise<void> {
 	const { stack, role, both, reason } = refusal;
@@ -154,9 +175,15 @@ async function refuse(bench: Bench, refusal: Refusal): Promise<void> {
 	const tuning = { initialTimeoutMs: 150, handshakeTimeoutMs: 800 };
 	const ours = { ...given, more: { ...given.more, tuning } };
 	const pair = await pairOf(bench, { stack, role, both, ours, theirs: refusal.theirs?.() ?? {} });
-	match((await pair.ours.next("failed", 6_000)).why ?? "", reason);
+	const why = (await pair.ours.next("failed", 6_000)).why ?? "";
+	match(why, reason);
 	ok(!pair.ours.events.some(({ event }) => event === "established"), "we have a session");
 	equal(pair.theirs.events.filter(({ event }) => event === "received").length, 0);
+	if (refusal.isOurs !== true) return;
+	const wanted = Number(/alert (\d+)/.exec(why)![1]);
+	const said = () => alertsOf(pair.relay, role === "client");
+	for (let tries = 0; tries < 50 && !said().includes(wanted); tries++) await sleep(10); // it is on its way
+	ok(said().includes(wanted), `${why}, on the wire: ${said()}`);
 }
 
 describe("dtls refusals", () => {
