@@ -12,6 +12,6 @@ export const product = frozen({
 	endpointName: "dormouse",
 	/** The LwM2M Server to register with, and how long a registration lasts without a sign of life. */
 	server: { uri: "coap://localhost:5683", shortServerId: 1, lifetimeS: 300 },
-	/** Connection IDs (RFC 9146), and the first timeout of a handshake's flight: 9000 on cellular links (RFC 7925 §11). */
+	/** Connection IDs (RFC 9146); a handshake's first timeout, 9000 on cellular links (RFC 7925 §11). */
 	dtls: { connectionId: true, flightTimeoutMs: 1000 },
 });

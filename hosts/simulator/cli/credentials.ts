@@ -51,7 +51,7 @@ const identityMostBytes = 128;
 const trustAnchor = 2;
 const domainIssued = 3;
 
-/** Adds the flags to a command. Keys are checked by readCredentials: commander's own messages repeat what they refuse. */
+/** Adds the flags to a command. readCredentials checks the keys: commander's own messages repeat what they refuse. */
 export function addCredentialOptions(command: Command): Command {
 	return command
 		.option("--psk-identity <id>", "DTLS with a pre-shared key: the identity")

@@ -42,7 +42,7 @@ async function start(
 	return { world, server, heard, named };
 }
 
-test("[CORE-SEC] an hour over DTLS on a lossy network: one handshake, all Updates; XS and Node tell the same", async () => {
+test("[CORE-SEC] an hour over DTLS on a lossy network: one handshake, all Updates, on XS as on Node", async () => {
 	for (const seed of [1, 2]) {
 		const onXs = await start(device, { seed, conditions: lossy });
 		await onXs.world.run(60 * minuteMs);
@@ -60,7 +60,7 @@ test("[CORE-SEC] an hour over DTLS on a lossy network: one handshake, all Update
 	}
 });
 
-test("[CORE-SEC] a server that crashes and comes back: the Update fails, then a handshake and a Register", async () => {
+test("[CORE-SEC] a server that crashes and comes back: an Update fails, then a handshake, a Register", async () => {
 	const { world, server, named } = await start(device);
 	await world.run(minuteMs);
 	world.conditions!.lossPermille = 1000; // not even a good-bye
@@ -75,7 +75,7 @@ test("[CORE-SEC] a server that crashes and comes back: the Update fails, then a 
 	world.close();
 });
 
-test("[CORE-SEC] a server that restarts says good-bye: a handshake, an Update that it does not know, a Register", async () => {
+test("[CORE-SEC] a server that restarts says good-bye: a handshake, an Update that it refuses, a Register", async () => {
 	const { world, server, named } = await start(device);
 	await world.run(minuteMs);
 	server.stop();
@@ -89,7 +89,7 @@ test("[CORE-SEC] a server that restarts says good-bye: a handshake, an Update th
 	world.close();
 });
 
-test("[CORE-SEC] credentials that are taken away end the session, and keep the board out until they are back", async () => {
+test("[CORE-SEC] credentials taken away end the session, and keep the board out until they are back", async () => {
 	const { world, server, named } = await start(device);
 	await world.run(minuteMs);
 	server.security.remove("board-0");
@@ -103,7 +103,7 @@ test("[CORE-SEC] credentials that are taken away end the session, and keep the b
 	world.close();
 });
 
-test("[CORE-SEC] without its credentials an endpoint is 4.03, in the clear and over DTLS; an impostor too", async () => {
+test("[CORE-SEC] 4.03 to an endpoint without its credentials, in the clear and over DTLS", async () => {
 	const { world, server, named } = await start(device);
 	await world.run(minuteMs);
 	const impostor = { endpointName: "board-9", serverUri: world.secureUri!, security: pskOf("board-0") };

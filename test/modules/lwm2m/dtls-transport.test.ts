@@ -241,7 +241,7 @@ test("[CORE-SEC] a session that the server closes is resumed, and an Update foll
 	);
 });
 
-test("[CORE-SEC] a server that has forgotten the session gets another handshake when the Update is not answered", () => {
+test("[CORE-SEC] a server that has forgotten the session gets another handshake after an unanswered Update", () => {
 	const pair = new Pair().start();
 	pair.association = pair.newAssociation();
 	pair.run(320_000);
@@ -282,7 +282,7 @@ test("[CORE-SEC] without connection IDs where they are switched off", () => {
 	equal(pair.logged("secured")[0]!.cid, undefined);
 });
 
-test("[CORE-SEC] a server that has lost the session opens the handshake, where it may; our registration goes on", () => {
+test("[CORE-SEC] a server that has lost the session opens the handshake, where it may; we stay registered", () => {
 	for (const listens of [true, false]) {
 		const pair = new Pair({ listens }).start();
 		pair.association = pair.newAssociation("client");
