@@ -8,11 +8,15 @@ import { type Image, writeImage } from "../../simulator/image/image.ts";
 
 const psaNatives = "hosts/psa/psa-natives";
 
-/** The bench's modules and all they import, as bytecode. */
-export async function buildBenchImage(): Promise<Image> {
+/**
+ * A program for the chip and all it imports, as bytecode.
+ * @param entryFile JavaScript below build/js; absent: the bench
+ */
+export async function buildBenchImage(
+	entryFile = join(javaScriptRoot, "hosts/cortex-m/device/main.js"),
+): Promise<Image> {
 	const engine = await loadEngine();
-	const entries = [join(javaScriptRoot, "hosts/cortex-m/device/main.js")];
-	const modules = await bundle({ entries, root: javaScriptRoot, shake: true });
+	const modules = await bundle({ entries: [entryFile], root: javaScriptRoot, shake: true });
 	const compiled = modules.map(({ name, source }) =>
 		compileCached(engine, name, name === psaNatives ? bound(source) : source),
 	);

@@ -45,7 +45,7 @@ static const char *makeRom(uint8_t *image)
 	uint8_t *code = (uint8_t *)symbols + read32(image + atSymbolsSize);
 	const uint8_t *row = image + atRows;
 	uint32_t index;
-	root_create(2048 * 1024, 1024, 53, 3);
+	root_create(4096 * 1024, 1024, 53, 3);
 	root_useSymbols(symbols, read32(image + atSymbols));
 	for (index = 0; index < count; index++)
 		root_addModule(names + read32(row + index * rowSize), (txByte *)code + read32(row + index * rowSize + 4),
