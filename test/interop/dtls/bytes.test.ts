@@ -32,7 +32,8 @@ const bytesOf = ({ resumed: { toServer, toClient } }: SessionBytes) => toServer.
 
 describe("dtls bytes", () => {
 	for (const way of ways()) {
-		const title = `${way.client} ↔ ${way.server}: ${way.auth}${way.tickets ? ", ticket" : ""}${way.cid ? ", CIDs" : ""}`;
+		const more = `${way.tickets ? ", ticket" : ""}${way.cid ? ", CIDs" : ""}`;
+		const title = `${way.client} ↔ ${way.server}: ${way.auth}${more}`;
 		it(
 			title,
 			timeout,

@@ -96,8 +96,9 @@ export async function sessionBytes(way: SessionWay): Promise<SessionBytes> {
 	}
 }
 
+const oneWay = ({ datagrams, bytes }: Tally) => `${datagrams} / ${bytes}`;
 const total = ({ toServer, toClient }: HandshakeBytes) =>
-	`${toServer.datagrams} / ${toServer.bytes} + ${toClient.datagrams} / ${toClient.bytes} = ${toServer.bytes + toClient.bytes}`;
+	`${oneWay(toServer)} + ${oneWay(toClient)} = ${toServer.bytes + toClient.bytes}`;
 
 /** The table as Markdown; handshakes as datagrams / bytes to the server + to the client = bytes. */
 export function bytesText(rows: readonly SessionBytes[]): string {

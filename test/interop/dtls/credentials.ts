@@ -78,9 +78,9 @@ keyUsage=critical,digitalSignature
 extendedKeyUsage=serverAuth,clientAuth
 `;
 
-function openssl(folder: string, words: string): void {
+function openssl(folder: string, words: string, more = ""): void {
 	try {
-		execFileSync("openssl", words.split(" "), { cwd: folder, stdio: "pipe", timeout: 20_000 });
+		execFileSync("openssl", `${words} ${more}`.trim().split(" "), { cwd: folder, stdio: "pipe", timeout: 20_000 });
 	} catch (error) {
 		throw new PeerMissing(`openssl ${words} does not work. Debian: apt-get install openssl\n${error}`);
 	}
@@ -96,7 +96,8 @@ function make(folder: string): void {
 		newKey(by);
 		openssl(
 			folder,
-			`req -x509 -new -key ${by}.sec1 -sha256 -days 36500 -subj /CN=dormouse-root -config openssl.cnf -extensions root -out ${by}.pem`,
+			`req -x509 -new -key ${by}.sec1 -sha256 -days 36500 -subj /CN=dormouse-root`,
+			`-config openssl.cnf -extensions root -out ${by}.pem`,
 		);
 	}
 	for (const [name, { subject, extensions, dates, by }] of Object.entries(parties)) {
@@ -108,7 +109,8 @@ function make(folder: string): void {
 			dates === "now" ? ["20200101000000Z", "20491231235959Z"] : ["20200101000000Z", "20201231235959Z"];
 		openssl(
 			folder,
-			`ca -batch -notext -config openssl.cnf -extensions ${extensions} -cert ${by}.pem -keyfile ${by}.sec1 -in ${name}.csr -startdate ${from} -enddate ${to} -out ${name}.pem`,
+			`ca -batch -notext -config openssl.cnf -extensions ${extensions} -cert ${by}.pem -keyfile ${by}.sec1`,
+			`-in ${name}.csr -startdate ${from} -enddate ${to} -out ${name}.pem`,
 		);
 	}
 	writeFileSync(join(folder, "complete"), "");

@@ -1,4 +1,4 @@
-/** Handshakes in small pieces (RFC 6347 §4.2.3), records of an agreed size (RFC 6066 §4, RFC 8449), and links that lose. */
+/** Handshakes in pieces (RFC 6347 §4.2.3), records of an agreed size (RFC 6066 §4, RFC 8449), links that lose. */
 import { equal, ok } from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { StackName } from "./artifacts.ts";

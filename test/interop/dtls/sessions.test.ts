@@ -1,4 +1,4 @@
-/** Full handshakes of ours with every stack, in both roles, with every way to prove an identity and every suite that it has. */
+/** Full handshakes with every stack, in both roles, with every way to prove an identity and every suite that it has. */
 import { equal, notEqual } from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { StackName } from "./artifacts.ts";

@@ -176,7 +176,8 @@ static int handshake(void) {
 		return step_waiting;
 	}
 	if (last_error == 0) return step_done;
-	return last_error == MBEDTLS_ERR_SSL_WANT_READ || last_error == MBEDTLS_ERR_SSL_WANT_WRITE ? step_waiting : step_failed;
+	int is_waiting = last_error == MBEDTLS_ERR_SSL_WANT_READ || last_error == MBEDTLS_ERR_SSL_WANT_WRITE;
+	return is_waiting ? step_waiting : step_failed;
 }
 
 static void tell(struct established *into) {

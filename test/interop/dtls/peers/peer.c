@@ -115,8 +115,9 @@ static void shake(void) {
 		struct established facts = {0};
 		backend.tell(&facts);
 		state = established;
+		const char *ems = facts.has_ems < 0 ? "null" : facts.has_ems ? "true" : "false";
 		printf("{\"event\":\"established\",\"resumed\":%s,\"ems\":%s,\"suite\":\"%s\",\"peer\":\"%s\"}\n",
-			facts.is_resumed ? "true" : "false", facts.has_ems < 0 ? "null" : facts.has_ems ? "true" : "false", facts.suite, facts.peer);
+			facts.is_resumed ? "true" : "false", ems, facts.suite, facts.peer);
 	}
 }
 
