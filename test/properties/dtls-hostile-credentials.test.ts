@@ -69,6 +69,19 @@ test("a client that leaves out CertificateVerify, or the messages around it, is 
 	}
 });
 
+test("a client without a certificate is taken, unless one is required (RFC 5246 §7.4.6)", () => {
+	for (const cast of flights) {
+		const none: Lie = (told) =>
+			told.type === certificate
+				? [{ type: certificate, body: new Uint8Array(3) }]
+				: told.type === certificateVerify
+					? []
+					: undefined;
+		takes(cast, "client", none);
+		refuses(cast, "client", none, { server: { requirePeerCertificate: true } });
+	}
+});
+
 /** Signs for the server, or signs nothing, with whatever the lie makes of what is to be signed. */
 function resigned(
 	cast: Cast,

@@ -213,6 +213,7 @@ for (const [what, parts] of [
 	["version 0", { version: [0, 0] }],
 	["DTLS 1.3", { version: [0xfe, 0xfc] }],
 	["a cipher suite that was not offered", { suite: 0x00a9 }],
+	["a cipher suite that we know, and did not offer", { suite: 0xc023 }],
 	["cipher suite 0", { suite: 0 }],
 	["the signalling suite of renegotiation", { suite: 0x00ff }],
 	["a compression method", { compression: 1 }],

@@ -3,7 +3,7 @@ import { equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { psk, pskCid, pskResumed, rpk } from "./dtls-hostile-casts.ts";
 import { fragment, messageType, noise } from "./dtls-hostile-forgery.ts";
-import { before, body, extensions, refuses, sealed, takes, tell } from "./dtls-hostile-liar.ts";
+import { before, body, extensions, type Lie, refuses, sealed, takes, tell } from "./dtls-hostile-liar.ts";
 
 const { certificateRequest, clientHello, clientKeyExchange } = messageType;
 const { serverHello, serverHelloDone, serverKeyExchange } = messageType;
@@ -46,6 +46,43 @@ test("who requires extended_master_secret speaks with nobody who takes it out (R
 		refuses(cast, "client", extensions(clientHello, strip), { server: require });
 		// Even where it is not required: keys that rest on something else than was agreed on are no keys.
 		refuses(cast, "server", extensions(serverHello, strip));
+	}
+});
+
+test("a server that does without extended_master_secret in earnest is taken, unless it is required (RFC 7627 §5.2)", () => {
+	const strip = extensions(serverHello, (list) => list.replace(ems, ""));
+	const inEarnest: Lie = (told, mind) => {
+		if (told.type === serverHello) Object.assign(mind, { extendedMasterSecret: false });
+		return strip(told, mind);
+	};
+	for (const cast of [psk, pskCid, rpk]) {
+		takes(cast, "server", inEarnest);
+		refuses(cast, "server", inEarnest, { client: require });
+	}
+});
+
+test("a Finished that is not over what was said is no end of a handshake, whatever the keys are (RFC 5246 §7.4.9)", () => {
+	for (const cast of [psk, pskCid, pskResumed, rpk]) {
+		for (const liar of ["client", "server"] as const) {
+			for (const at of [0, 5, 11]) {
+				refuses(
+					cast,
+					liar,
+					body(messageType.finished, (own) => own.map((byte, index) => (index === at ? byte ^ 1 : byte))),
+				);
+			}
+			for (const size of [0, 11, 13, 36])
+				refuses(
+					cast,
+					liar,
+					body(messageType.finished, () => noise(size)),
+				);
+			refuses(
+				cast,
+				liar,
+				body(messageType.finished, () => new Uint8Array(12)),
+			);
+		}
 	}
 });
 
