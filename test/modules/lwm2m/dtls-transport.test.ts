@@ -17,12 +17,15 @@ import { deepEqual, equal, ok, seeded, test } from "../../harness.ts";
 const key = Uint8Array.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
 const psk = { mode: "psk", identity: utf8("dormouse"), key } as const;
 const address: Address = { host: "192.0.2.1", port: 5684 };
+const plainAddress: Address = { host: "192.0.2.2", port: 5683 };
 
 interface PairOptions {
 	readonly security?: Partial<SecurityOptions>;
 	readonly transport?: Partial<DtlsTransportOptions>;
 	readonly server?: Partial<DtlsSettings>;
 	readonly listens?: boolean;
+	/** A second account, in the clear, with a server at plainAddress. */
+	readonly hasPlain?: boolean;
 }
 
 /** A client and one secure server that knows the key above. */
@@ -37,7 +40,9 @@ class Pair {
 	readonly client: Client;
 	readonly crypto: PortableCrypto;
 	readonly peer: Peer;
-	/** Bytes of each datagram of the client's. */
+	/** What was sent in the clear. */
+	readonly plain: Uint8Array[] = [];
+	/** Bytes of each datagram to the secure server. */
 	readonly sizes: number[] = [];
 	readonly #settings: DtlsSettings;
 	association: Association;
@@ -96,6 +101,9 @@ class Pair {
 		const account = { serverUri: "coaps://server.example", shortServerId: 1, credentials: psk, ...options.security };
 		this.client.add(security(account));
 		this.client.add(server({ shortServerId: 1, lifetimeS: 300 }, this.client));
+		if (options.hasPlain !== true) return;
+		this.client.add(security({ id: 1, serverUri: "coap://plain.example", shortServerId: 2 }));
+		this.client.add(server({ id: 1, shortServerId: 2, lifetimeS: 300 }, this.client));
 	}
 
 	/** The server's end of a new session. */
@@ -140,7 +148,7 @@ class Pair {
 			this.association.poll(this.nowMs);
 			this.peer.poll(this.nowMs);
 			for (let name = this.client.takeName(); name !== undefined; name = this.client.takeName()) {
-				this.client.resolved(name, address.host, this.nowMs);
+				this.client.resolved(name, (name === "plain.example" ? plainAddress : address).host, this.nowMs);
 				this.client.poll(this.nowMs);
 			}
 			if (!this.#carry()) return;
@@ -152,6 +160,10 @@ class Pair {
 		let isMoved = false;
 		for (let sent = this.client.takeDatagram(this.#to); sent !== undefined; sent = this.client.takeDatagram(this.#to)) {
 			isMoved = true;
+			if (this.#to.host === plainAddress.host) {
+				this.plain.push(sent.slice());
+				continue;
+			}
 			this.sizes.push(sent.length);
 			if (!this.isCut) this.association.receive(sent.slice(), 0, sent.length, this.nowMs);
 		}
@@ -313,4 +325,22 @@ test("[CORE-SEC] a session that is resumed says so, where the server keeps sessi
 		pair.logged("secured").map(({ resumed }) => resumed),
 		[false, true],
 	);
+});
+
+test("[CORE-SEC] [CORE-REG-3] a server in the clear and a secure one at once, over one socket", () => {
+	const pair = new Pair({ hasPlain: true }).start();
+	deepEqual(
+		pair.client.sessions.map(({ state }) => state),
+		["registered", "registering"],
+	);
+	const [register] = pair.plain;
+	equal(register![1], Code.post, "a Register, readable for everybody");
+	const created = Uint8Array.of(0x60 | (register![0]! & 15), Code.created, register![2]!, register![3]!);
+	const answer = new Uint8Array([...created, ...register!.slice(4, 4 + (register![0]! & 15)), 0x81, 0x35]);
+	pair.client.receive(plainAddress, answer, 0, answer.length, pair.nowMs);
+	pair.settle();
+	equal(pair.client.sessions[1]!.state, "registered");
+	pair.client.receive(address, answer, 0, answer.length, pair.nowMs);
+	equal(pair.logged("refusedBytes").length, 0, "what comes in the clear from the secure one is not CoAP");
+	equal(pair.sessions.length, 1);
 });
