@@ -11,7 +11,7 @@ const run = promisify(execFile);
 /** XS, the shim, the board and perhaps mbedTLS, linked for the emulated chip. */
 export interface ChipFirmware {
 	readonly path: string;
-	/** Code and constants, in bytes: all, and mbedTLS's with hosts/psa. */
+	/** Code and constants, in bytes. */
 	readonly flashBytes: number;
 	readonly nativeCrypto: boolean;
 }
