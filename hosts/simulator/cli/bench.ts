@@ -1,3 +1,4 @@
+import { toHex, utf8 } from "../../../modules/bytes.ts";
 import { Client } from "../../../modules/lwm2m/client.ts";
 import { ObjectInstance } from "../../../modules/lwm2m/instance.ts";
 import { TEMPERATURE } from "../../../modules/objects/facts/temperature-3303.ts";
@@ -8,9 +9,11 @@ import { presets } from "../board/presets.ts";
 import { Chance } from "../chance.ts";
 import type { Machine } from "../engine/machine.ts";
 import type { Operations } from "../server/operations.ts";
+import { coapsPort } from "../server/server.ts";
 import { World } from "../world.ts";
+import { infoOf } from "./credentials.ts";
 import type { ExitStatus } from "./main.ts";
-import { type Cost, endpoint, MeasuredBoard } from "./measure.ts";
+import { type Cost, endpoint, MeasuredBoard, preSharedKey } from "./measure.ts";
 import type { Output } from "./output.ts";
 import { buildProgress } from "./progress.ts";
 import { grouped } from "./report.ts";
@@ -28,13 +31,17 @@ interface Bench {
 		readonly boardsBootedPerS: number;
 		/** Seconds of virtual time for one second, one registered board that is observed. */
 		readonly virtualSPerS: number;
-		readonly fleet: {
-			readonly boards: number;
-			readonly registered: number;
-			readonly tookMs: number;
-			readonly residentBytesPerBoard: number;
-		};
+		readonly fleet: Fleet;
+		/** Over DTLS, with pre-shared keys. What it takes of memory can not be told: the first one's is used again. */
+		readonly secureFleet: Omit<Fleet, "residentBytesPerBoard">;
 	};
+}
+
+interface Fleet {
+	readonly boards: number;
+	readonly registered: number;
+	readonly tookMs: number;
+	readonly residentBytesPerBoard: number;
 }
 
 /** Figures of the best peer in peers' own documents or measured from their sources; CoAP bytes. */
@@ -55,6 +62,7 @@ export async function run({ json }: { readonly json?: boolean }, output: Output)
 			boardsBootedPerS: bootRate(device),
 			virtualSPerS: await virtualRate(device),
 			fleet: await fleet(device, 1000),
+			secureFleet: await secureFleet(device),
 		},
 	};
 	if (json) output.out(JSON.stringify(bench));
@@ -161,7 +169,7 @@ async function virtualRate(device: LoadedDevice): Promise<number> {
 }
 
 /** A thousand boards, one server, one process: from switching on to the last registration. */
-async function fleet(device: LoadedDevice, boards: number): Promise<Bench["simulator"]["fleet"]> {
+async function fleet(device: LoadedDevice, boards: number, { isSecure = false } = {}): Promise<Fleet> {
 	const residentBefore = process.memoryUsage.rss();
 	let registered = 0;
 	const world = World.virtual<Machine>({
@@ -172,10 +180,13 @@ async function fleet(device: LoadedDevice, boards: number): Promise<Bench["simul
 		},
 	});
 	const began = performance.now();
-	const serverUri = await world.startServer();
+	const plainUri = await world.startServer(isSecure ? { securePort: coapsPort } : {});
 	for (let index = 0; index < boards; index++) {
-		const factory = { endpointName: `board-${index}`, serverUri };
-		world.addBoard({ preset: presets.esp32, factory }).powerOn();
+		const endpointName = `board-${index}`;
+		const security = { ...preSharedKey, publicKeyOrIdentity: toHex(utf8(endpointName)) };
+		if (isSecure) world.server!.security.add(infoOf(endpointName, security));
+		const keys = isSecure ? { serverUri: world.secureUri!, security } : { serverUri: plainUri };
+		world.addBoard({ preset: presets.esp32, factory: { endpointName, ...keys } }).powerOn();
 	}
 	await world.run(60_000, { isOver: () => registered === boards });
 	const tookMs = performance.now() - began;
@@ -184,8 +195,13 @@ async function fleet(device: LoadedDevice, boards: number): Promise<Bench["simul
 	return { boards, registered, tookMs, residentBytesPerBoard };
 }
 
+async function secureFleet(device: LoadedDevice): Promise<Bench["simulator"]["secureFleet"]> {
+	const { boards, registered, tookMs } = await fleet(device, 1000, { isSecure: true });
+	return { boards, registered, tookMs };
+}
+
 function lines({ operations, registerAsAnjayDemoBytes, simulator }: Bench): string[] {
-	const { boardsBootedPerS, virtualSPerS, fleet } = simulator;
+	const { boardsBootedPerS, virtualSPerS, fleet, secureFleet } = simulator;
 	const row = (name: string, sent: string, received: string, computrons: string) =>
 		`  ${name.padEnd(26)}${sent.padStart(7)}${received.padStart(10)}${computrons.padStart(12)}`;
 	const costs = Object.entries(operations).map(([name, { sentBytes, receivedBytes, computrons }]) => {
@@ -193,7 +209,8 @@ function lines({ operations, registerAsAnjayDemoBytes, simulator }: Bench): stri
 		return row(name, grouped(sentBytes), grouped(receivedBytes), grouped(computrons)) + peer;
 	});
 	const asAnjay = `${registerAsAnjayDemoBytes} bytes; ${peers.register}`;
-	const seconds = (fleet.tookMs / 1000).toFixed(1);
+	const told = ({ registered, tookMs }: Bench["simulator"]["secureFleet"]) =>
+		`${grouped(registered)} registered in ${(tookMs / 1000).toFixed(1)} s`;
 	const eachKb = grouped(fleet.residentBytesPerBoard / 1024);
 	return [
 		"Operations on esp32: CoAP bytes without UDP and IP, and computrons (the same on every machine)",
@@ -204,7 +221,7 @@ function lines({ operations, registerAsAnjayDemoBytes, simulator }: Bench): stri
 		"The simulator, on this machine and at this moment",
 		`  boards booted               ${grouped(boardsBootedPerS)} a second`,
 		`  virtual time                ${grouped(virtualSPerS)} s a second, one board that is observed`,
-		`  ${grouped(fleet.boards)} boards, one server      ` +
-			`${grouped(fleet.registered)} registered in ${seconds} s, ${eachKb} KB each`,
+		`  ${grouped(fleet.boards)} boards, one server      ${told(fleet)}, ${eachKb} KB each`,
+		`  the same over DTLS          ${told(secureFleet)}`,
 	];
 }
