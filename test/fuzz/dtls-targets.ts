@@ -1,7 +1,7 @@
 /*
  * DTLS under fuzz. Every target takes any bytes, and throws when something that must hold does not:
- * - an association keeps to its limits at every step, its deadline moves, it sends a bounded number of datagrams for one
- *   that came, and holds no timer and no key when it is closed;
+ * - an association keeps to its limits at every step, its deadline moves, it sends a bounded number of datagrams for
+ *   one that came, and holds no timer and no key when it is closed;
  * - a chain of certificates gives a frozen Fault or a key of 65 bytes, and is not written to.
  */
 import { NodeCrypto } from "../../hosts/simulator/board/accelerator.ts";

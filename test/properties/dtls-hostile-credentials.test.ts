@@ -105,7 +105,7 @@ function resigned(
 	};
 }
 
-test("the server's signature is over these randoms and parameters, by the key of its certificate (RFC 8422 §5.4)", () => {
+test("the server's signature is over these randoms and parameters, by its certificate's key (RFC 8422 §5.4)", () => {
 	for (const cast of flights) {
 		takes(cast, "server", resigned(cast, {}));
 		refuses(cast, "server", resigned(cast, { randoms: true }));
@@ -222,7 +222,7 @@ test("signature algorithms that were not offered are refused (RFC 5246 §7.4.3, 
 	}
 });
 
-test("certificates: none, empty, ten, broken, or of the kind that was not agreed on (RFC 5246 §7.4.2, RFC 7250 §3)", () => {
+test("certificates: none, empty, ten, broken, or of the other kind than agreed (RFC 5246 §7.4.2, RFC 7250 §3)", () => {
 	const required = { server: { requirePeerCertificate: true } };
 	const list = (certificates: readonly (readonly number[])[]) => {
 		const inner = certificates.flatMap((one) => [0, one.length >> 8, one.length & 255, ...one]);

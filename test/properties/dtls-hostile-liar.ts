@@ -25,7 +25,7 @@ interface Speaker extends Mind {
 	say(type: number, body: Uint8Array, epoch?: number): void;
 }
 
-/** While `run` runs, all handshakes of `role` say what `lie` makes of their messages; transcript and keys go with it. */
+/** While `run` runs, all handshakes of `role` say what `lie` makes of their messages; the transcript agrees. */
 export function lying<T>(role: Role, lie: Lie, run: () => T): T {
 	const prototype = Handshake.prototype as unknown as Speaker;
 	const { say } = prototype;

@@ -89,7 +89,7 @@ for (const [name, cast, step] of casts) {
 		}
 	});
 
-	test(`${name}: a byte of a message changed every time it is sent: nobody believes in a session (RFC 5246 §7.4.9)`, () => {
+	test(`${name}: a byte changed every time a message is sent: no session (RFC 5246 §7.4.9)`, () => {
 		// From the ClientHello with a cookie on all is in the transcript, header and all but the record's.
 		const all = bytesOf(cast, step * 3, oneFlip).filter(({ index, at }) => index >= 2 && at >= 13);
 		// Behind the first message there are headers of records, whose numbers nobody believes anyway.

@@ -160,7 +160,7 @@ export function sweep({ cast, mutations, deliver, calm, fullCalm, expected }: Sw
 /** How much signatures (DER) differ in length. */
 const signatureSlackBytes = 4;
 
-/** The same step of a handshake, maybe sent again or in another attempt: of a type, a length, and with a cookie or not. */
+/** The same step of a handshake, maybe sent again or in another attempt: of a type and a length. */
 function isAlike(one: Uint8Array, other: Uint8Array): boolean {
 	if (Math.abs(one.length - other.length) > signatureSlackBytes) return false;
 	return one[0] === other[0] && one[4] === other[4] && one[13] === other[13];

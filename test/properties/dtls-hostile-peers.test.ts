@@ -10,7 +10,7 @@ const { serverHello, serverHelloDone, serverKeyExchange } = messageType;
 const require = { extendedMasterSecret: "require" } as const;
 const ems = "00170000";
 
-test("ServerKeyExchange with any hint, empty, no UTF-8, or 4000 bytes, is taken; a broken one is not (RFC 4279 §2)", () => {
+test("any PSK hint is taken: none, empty, no UTF-8, 4000 bytes; a broken one is not (RFC 4279 §2)", () => {
 	const hint = (bytes: readonly number[]) =>
 		before(serverHelloDone, serverKeyExchange, [bytes.length >> 8, bytes.length & 255, ...bytes]);
 	for (const bytes of [[], [0], [67, 111, 65, 80], [0xff, 0xfe, 0xc0, 0x80], noise(255), noise(4000)]) {
@@ -49,7 +49,7 @@ test("who requires extended_master_secret speaks with nobody who takes it out (R
 	}
 });
 
-test("a server that does without extended_master_secret in earnest is taken, unless it is required (RFC 7627 §5.2)", () => {
+test("a server without extended_master_secret is taken, unless it is required (RFC 7627 §5.2)", () => {
 	const strip = extensions(serverHello, (list) => list.replace(ems, ""));
 	const inEarnest: Lie = (told, mind) => {
 		if (told.type === serverHello) Object.assign(mind, { extendedMasterSecret: false });
@@ -61,7 +61,7 @@ test("a server that does without extended_master_secret in earnest is taken, unl
 	}
 });
 
-test("a Finished that is not over what was said is no end of a handshake, whatever the keys are (RFC 5246 §7.4.9)", () => {
+test("a Finished over anything else ends no handshake, whatever the keys are (RFC 5246 §7.4.9)", () => {
 	for (const cast of [psk, pskCid, pskResumed, rpk]) {
 		for (const liar of ["client", "server"] as const) {
 			for (const at of [0, 5, 11]) {
@@ -99,7 +99,7 @@ test("a session is resumed with its own cipher suite and extended_master_secret,
 	}
 });
 
-test("max_fragment_length comes back as it was asked for, record_size_limit is 64 at least (RFC 6066 §4, RFC 8449 §4)", () => {
+test("max_fragment_length comes back as asked for, record_size_limit is 64 at least (RFC 6066 §4, RFC 8449 §4)", () => {
 	const small = { client: { maxFragmentLength: 512 } };
 	for (const value of ["02", "04", "00", "05", ""]) {
 		const data = `0001000${value.length / 2}${value}`;
@@ -145,7 +145,7 @@ test("a record larger than was agreed on is dropped, and the session goes on (RF
 	}
 });
 
-test("HelloRequest and ClientHello under protection begin nothing; no_renegotiation is said once in a while (CVE-2009-3555)", () => {
+test("HelloRequest and ClientHello under protection: no_renegotiation, now and then (CVE-2009-3555)", () => {
 	for (const cast of [psk, pskCid, rpk]) {
 		const world = cast.world().run();
 		for (const [from, type, size] of [
@@ -219,7 +219,7 @@ test("inside of a record with a Connection ID: no type, type 25, zeros, a kiloby
 	}
 });
 
-test("what is no newest record, or not authentic, gives no reason to follow it to another address (RFC 9146 §6)", () => {
+test("only the newest authentic record is a reason to follow it to another address (RFC 9146 §6)", () => {
 	const world = pskCid.world().run();
 	const { records } = world.server.current!;
 	const old = sealed(world.client, 23, [1]);

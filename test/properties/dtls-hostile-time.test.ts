@@ -85,7 +85,7 @@ test("entropy that fails gives no handshake, rather than one with weaker chance 
 	throws(() => dead.fill(), HostFailure);
 });
 
-test("the explicit nonce is epoch and sequence number, each once, resends too (RFC 6655 §3, GHSA-9f3f-wv7r-qc8r)", () => {
+test("the explicit nonce is epoch and sequence number, and each comes once (RFC 6655 §3, GHSA-9f3f-wv7r-qc8r)", () => {
 	for (const cast of everyCast) {
 		if (cast === cbc) continue;
 		const world = cast.world();
@@ -172,7 +172,7 @@ test("a clock that jumps a week ahead ends a handshake, once; one that jumps bac
 	}
 });
 
-test("a server that has lost everything says nothing to records it can not read, and takes the next handshake (RFC 6347 §4.2.8)", () => {
+test("a server that lost all ignores records it can not read, and takes a new handshake (RFC 6347 §4.2.8)", () => {
 	for (const cast of everyCast) {
 		const world = cast.world().run().exchange();
 		const reborn = cast.world();
@@ -190,7 +190,7 @@ test("a server that has lost everything says nothing to records it can not read,
 	}
 });
 
-test("a client that has lost everything begins anew beside the old session, which stands until the new one does (RFC 6347 §4.2.8)", () => {
+test("hellos beside a session leave it standing until another one is there (RFC 6347 §4.2.8)", () => {
 	for (const cast of everyCast) {
 		const world = cast.world().run().exchange();
 		const old = world.server.current!;

@@ -1,6 +1,6 @@
 /**
  * A client, a server, and somebody between them who sees every datagram and may add, change and keep any; in virtual
- * time, and the same to the last byte each time: chance is drawn from seeds, and the mathematics of P-256 is remembered.
+ * time, and the same to the last byte each time: chance comes from seeds, and the mathematics of P-256 is remembered.
  */
 import { Association } from "../../modules/dtls/association.ts";
 import { CookieJar } from "../../modules/dtls/cookie.ts";
