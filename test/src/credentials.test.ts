@@ -47,7 +47,7 @@ test("[CORE-SEC] digits that spell no bytes are no key: the account is refused, 
 	equal(device.written.length, 0);
 });
 
-test("[CORE-SEC] with keys in its factory record the application begins with a handshake, and logs none of them", () => {
+test("[CORE-SEC] with keys in its factory record the application begins with a handshake, and tells none", () => {
 	const device = fakeHost({ factory: { serverUri: server.serverUri, security: psk } });
 	main(device.host);
 	device.advance(0);

@@ -2,6 +2,7 @@ import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } fr
 import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { fromHex, readUtf8, toHex, utf8, utf8Size } from "../../../modules/bytes.ts";
+import { readCertificate } from "../../../modules/crypto/certificate.ts";
 import { suites } from "../../../modules/dtls/suite.ts";
 import type { FactorySecurity } from "../../../modules/host.ts";
 import type { SecurityInfo } from "../server/security-store.ts";
@@ -353,11 +354,15 @@ function p256(flag: string, path: string, key: KeyObject): KeyObject {
 
 function certificateIn(flag: string, path: string): X509Certificate {
 	const bytes = fileOf(flag, path);
+	let certificate: X509Certificate;
 	try {
-		return new X509Certificate(Uint8Array.from(bytes));
+		certificate = new X509Certificate(Uint8Array.from(bytes));
 	} catch (error) {
 		throw new WrongUsage(`${flag}: ${path} holds no certificate in PEM or DER`, { cause: error });
 	}
+	const read = readCertificate(Uint8Array.from(certificate.raw)); // what the device and our server would say of it
+	if ("code" in read) throw new WrongUsage(`${flag}: ${path}: not a certificate for LwM2M: ${read.code}, ${read.see}`);
+	return certificate;
 }
 
 const spkiOf = (key: KeyObject) => key.export({ format: "der", type: "spki" }).toString("hex");

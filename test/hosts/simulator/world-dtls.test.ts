@@ -75,7 +75,7 @@ test("[CORE-SEC] a server that crashes and comes back: an Update fails, then a h
 	world.close();
 });
 
-test("[CORE-SEC] a server that restarts says good-bye: a handshake, an Update that it refuses, a Register", async () => {
+test("[CORE-SEC] a server that restarts says good-bye: a handshake, a refused Update, a Register", async () => {
 	const { world, server, named } = await start(device);
 	await world.run(minuteMs);
 	server.stop();

@@ -134,7 +134,7 @@ test("[CORE-SEC] RFC 9146: a client whose address changes stays registered, and 
 	deepEqual(it.names(), ["registered"], "without an Update");
 });
 
-test("[CORE-SEC] an Update or De-register with another endpoint's session is 4.00; with its own 2.04, 2.02", async () => {
+test("[CORE-SEC] Update and De-register through another's session are 4.00, through its own 2.04, 2.02", async () => {
 	const it = await stage();
 	const one = new SecureClient(it, "a");
 	const other = new SecureClient(it, "b", 4);
