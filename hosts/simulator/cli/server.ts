@@ -81,6 +81,10 @@ function report(server: Lwm2mServer, time: RealTime, output: Output): void {
 		const { address, lifetimeS, lwm2mVersion } = registration;
 		say("registered", registration, { address: `${bracketed(address.host)}:${address.port}`, lifetimeS, lwm2mVersion });
 	});
+	server.on("handshakeFailed", ({ address, reason }) => {
+		const from = `${bracketed(address.host)}:${address.port}`;
+		output.out(eventLine({ t: time.nowMs(), event: "handshakeFailed", address: from, reason }, output));
+	});
 	server.on("updated", ({ registration }) => say("updated", registration));
 	server.on("deregistered", ({ registration, reason }) => say("deregistered", registration, { reason }));
 	server.on("notification", ({ registration, path }) => say("notification", registration, { path: pathText(path) }));

@@ -1,3 +1,4 @@
+import type { Address } from "../../../modules/host.ts";
 import type { Node } from "./node.ts";
 import type { Path } from "./path.ts";
 import type { Registration, RegistrationUpdate } from "./registration.ts";
@@ -21,6 +22,8 @@ export interface ServerEvents {
 		/** The CoAP code of the client's last notification, where it was an error. */
 		readonly code: number | undefined;
 	};
+	/** Somebody did not prove who he is; `reason` is a Fault's or a CloseReason's. */
+	handshakeFailed: { readonly address: Readonly<Address>; readonly reason: string };
 	/** One CoAP message of a watched client (watch). */
 	coap: {
 		readonly endpoint: string;
@@ -42,6 +45,7 @@ export class Events {
 		awake: new Set(),
 		notification: new Set(),
 		observationFailed: new Set(),
+		handshakeFailed: new Set(),
 		coap: new Set(),
 	};
 

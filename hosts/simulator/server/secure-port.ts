@@ -30,6 +30,8 @@ export interface SecurePortOptions {
 	readonly sessions: number;
 	/** A message out of a session. */
 	received(bytes: Uint8Array, from: Readonly<RemoteAddress>, proven: ProvenIdentity): void;
+	/** A handshake with this address has come to nothing. */
+	failed(address: Readonly<Address>, reason: string): void;
 	/** The credentials of whoever is registered from this address. */
 	expected(address: Readonly<RemoteAddress>): SecurityInfo | undefined;
 	/** A session goes on from another address (RFC 9146 §6). */
@@ -101,7 +103,11 @@ export class SecurePort {
 		let socket: NetworkSocket | undefined;
 		this.#dtls = new DtlsDatagrams({
 			open: (options) => {
-				socket = network.open({ ...options, port, ...(host === undefined ? {} : { host }) });
+				const onReadable = (count: number) => {
+					options.onReadable(count);
+					this.#settle(); // a handshake goes on, and its time with it
+				};
+				socket = network.open({ port, onReadable, ...(host === undefined ? {} : { host }) });
 				return socket;
 			},
 			nowMs: () => time.nowMs(),
@@ -112,7 +118,9 @@ export class SecurePort {
 			endpointsMax: sessions,
 			events: {
 				established: (at, session) => this.#established(at, session),
-				closed: (at) => this.#proven.delete(keyOf(at)),
+				closed: (at, { code }) => {
+					if (!this.#proven.delete(keyOf(at))) this.#options.failed(at, code);
+				},
 				moved: (from, to) => this.#moved(from, to),
 			},
 			onReadable: () => this.#read(),

@@ -150,6 +150,7 @@ export class Lwm2mServer {
 			hasCalendar,
 			sessions: this.limits.sessions,
 			received: (bytes, from, proven) => this.#peers.receive(bytes, from, proven),
+			failed: (address, reason) => this.#events.emit("handshakeFailed", { address, reason }),
 			expected: (address) => {
 				const [id] = this.#peers.at(address)?.registrationIds ?? [];
 				const registration = id === undefined ? undefined : this.#registry.byId(id);

@@ -185,3 +185,15 @@ test("[CORE-SEC] noise and strangers on the secure port leave nothing behind", a
 	deepEqual(it.server.figures, { clients: 0, addresses: 0 });
 	equal(await new SecureClient(it, "a").register("a"), Code.created);
 });
+
+test("[CORE-SEC] a client that does not prove who it is is told of, when its handshake is over", async () => {
+	const it = await stage();
+	const failed: string[] = [];
+	it.server.on("handshakeFailed", ({ reason }) => failed.push(reason));
+	const client = new SecureClient(it, "nobody");
+	equal(await client.register("a"), undefined);
+	await it.pass(400_000);
+	equal(failed.length, 1);
+	ok(failed[0]!.startsWith("dtls."), failed[0]);
+	equal(it.server.client("a"), undefined);
+});
