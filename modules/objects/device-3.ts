@@ -2,7 +2,7 @@ import { frozen } from "../frozen.ts";
 import type { Clock, Log, Power } from "../host.ts";
 import { ObjectInstance } from "../lwm2m/instance.ts";
 import { RequestRefused } from "../lwm2m/refusal.ts";
-import { DEVICE } from "./facts/device-3.ts";
+import { DEVICE } from "./facts/device-3-v1-1.ts";
 
 /** Error Code 0: all is well (LwM2M Device, Resource 11). */
 const noError = 0;

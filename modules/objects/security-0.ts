@@ -1,5 +1,5 @@
 import { ObjectInstance } from "../lwm2m/instance.ts";
-import { SECURITY } from "./facts/security-0.ts";
+import { SECURITY } from "./facts/security-0-v1-1.ts";
 
 /** Security Mode (LwM2M Security, Resource 2): NoSec. The modes with keys come with DTLS. */
 const noSec = 3;
