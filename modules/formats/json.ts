@@ -1,4 +1,5 @@
 import { type Fault, fault, readUtf8 } from "../bytes.ts";
+import { type Base64Form, writeBase64 } from "./base64.ts";
 import { readDecimal } from "./decimal.ts";
 import type { Output } from "./output.ts";
 import type { Scalar } from "./value.ts";
@@ -35,6 +36,16 @@ export function writeJsonString(out: Output, text: string): void {
 		}
 	}
 	out.byte(0x22);
+}
+
+/** Appends a value: bytes as a string in Base64, of that form. A number must be finite. */
+export function writeJsonScalar(out: Output, scalar: Scalar, form: Base64Form): void {
+	if (typeof scalar === "string") writeJsonString(out, scalar);
+	else if (scalar instanceof Uint8Array) {
+		out.byte(0x22);
+		writeBase64(out, scalar, form);
+		out.byte(0x22);
+	} else out.text(Object.is(scalar, -0) ? "-0.0" : `${scalar}`);
 }
 
 /** Reads JSON token by token out of borrowed bytes (RFC 8259), strictly; it keeps whole numbers of 64 bits whole. */

@@ -10,6 +10,8 @@ import { readPayload } from "../../../modules/formats/payload.ts";
 import { deepEqual, equal, ok, patience, test } from "../../harness.ts";
 import cbor from "../../vectors/cbor.json" with { type: "json" };
 import coreLink from "../../vectors/core-link.json" with { type: "json" };
+import lwm2mCbor from "../../vectors/lwm2m-cbor.json" with { type: "json" };
+import lwm2mJson from "../../vectors/lwm2m-json.json" with { type: "json" };
 import senmlCbor from "../../vectors/senml-cbor.json" with { type: "json" };
 import senmlJson from "../../vectors/senml-json.json" with { type: "json" };
 import text from "../../vectors/text.json" with { type: "json" };
@@ -23,6 +25,8 @@ const files = [
 	["tlv", ContentFormat.tlv, tlv],
 	["senml-json", ContentFormat.senmlJson, senmlJson],
 	["senml-cbor", ContentFormat.senmlCbor, senmlCbor],
+	["lwm2m-cbor", ContentFormat.lwm2mCbor, lwm2mCbor],
+	["lwm2m-json", ContentFormat.lwm2mJson, lwm2mJson],
 ] as const;
 
 /** Calls `see` with `bytes` cut at every byte and with flipped bits. */
@@ -116,7 +120,7 @@ test("formats: a sink's fault stops the reading", () => {
 });
 
 test("formats: a format this build does not read is answered 4.15", () => {
-	const fault = readPayload(ContentFormat.lwm2mJson, new Uint8Array(2), 0, 2, pathOf("/3/0"), integers, {
+	const fault = readPayload(65535, new Uint8Array(2), 0, 2, pathOf("/3/0"), integers, {
 		entry: () => undefined,
 	});
 	equal(fault?.reply, 0x8f);
