@@ -58,6 +58,10 @@ export function pathOf(text: string): Path {
 	return { objectId, instanceId, resourceId, resourceInstanceId };
 }
 
+export function pathTextOf(path: Path): string {
+	return `/${pathText(path, 0, levelsOf(path))}`;
+}
+
 /** What an object model would say, gathered from the entries that are expected. */
 export function lookupOf(vector: Vector): TypeLookup {
 	const types = new Map<string, string>(Object.entries(vector.types ?? {}));
@@ -108,7 +112,7 @@ export function readAll(
 	framed.set(bytes, 3);
 	const fault = formatsWith(contentFormat).read(contentFormat, framed, 3, 3 + bytes.length, base, types, {
 		entry(path, value, timeS) {
-			const text = `/${pathText(path, 0, levelsOf(path))}`;
+			const text = pathTextOf(path);
 			if (value === undefined) entries.push([text]);
 			else {
 				const type =
