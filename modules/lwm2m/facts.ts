@@ -43,6 +43,11 @@ export type ValueName<F extends ObjectFacts> = {
 }[keyof Resources<F>] &
 	string;
 
+/** Names of the single-instance Resources that have a value. */
+export type SingleName<F extends ObjectFacts> = {
+	[N in ValueName<F>]: Resources<F>[N] extends { readonly multiple: true } ? never : N;
+}[ValueName<F>];
+
 /** Names of the Resources a server may write. */
 export type WritableName<F extends ObjectFacts> = {
 	[N in keyof Resources<F>]: Resources<F>[N]["operations"] extends "W" | "RW" ? N : never;

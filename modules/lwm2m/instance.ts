@@ -1,7 +1,17 @@
 import { assert } from "../bytes.ts";
 import type { Value } from "../formats/value.ts";
 import type { Argument } from "./execute-arguments.ts";
-import type { ExecutableName, GivenOf, ObjectFacts, ResourceFacts, ValueName, ValueOf, WritableName } from "./facts.ts";
+import type {
+	ExecutableName,
+	GivenOf,
+	ObjectFacts,
+	ResourceFacts,
+	SingleName,
+	ValueName,
+	ValueOf,
+	WritableName,
+} from "./facts.ts";
+import type { History } from "./history.ts";
 import { type Held, type Instances, isInstances, sameHeld } from "./value.ts";
 
 /** Told of every change of a value. */
@@ -41,6 +51,8 @@ export interface InstanceOptions<F extends ObjectFacts, It = ObjectInstance<F>> 
 	readonly execute?: { readonly [N in ExecutableName<F>]?: (it: It, args: readonly Argument[]) => void };
 	/** Something to do regularly while the client runs: measure, mostly. */
 	readonly sample?: { readonly everyS: number; readonly take: (it: It) => void };
+	/** Where the values of a single-instance Resource are kept with their times, each one that is set or written. */
+	readonly history?: { readonly [N in SingleName<F>]?: History };
 }
 
 /** The options as the untyped core calls them. */
@@ -51,6 +63,7 @@ interface Hooks {
 	readonly written?: { readonly [name: string]: ((value: Held, it: Instance) => void) | undefined };
 	readonly execute?: { readonly [name: string]: ((it: Instance, args: readonly Argument[]) => void) | undefined };
 	readonly sample?: { readonly everyS: number; readonly take: (it: Instance) => void };
+	readonly history?: { readonly [name: string]: History | undefined };
 }
 
 /**
@@ -66,6 +79,8 @@ export class Instance {
 	readonly #written: Hooks["written"];
 	readonly #execute: Hooks["execute"];
 	readonly #sample: Hooks["sample"];
+	readonly #history: Hooks["history"];
+	/** What is held; of a Resource with a read hook, what look() saw. */
 	readonly #values: { [name: string]: Held | undefined } = {};
 	#listener: ChangeListener | undefined;
 
@@ -78,6 +93,7 @@ export class Instance {
 		this.#written = hooks.written;
 		this.#execute = hooks.execute;
 		this.#sample = hooks.sample;
+		this.#history = hooks.history;
 		for (const name in hooks.values) {
 			assert(facts.resources[name]?.type !== undefined, `object ${facts.id} has no value ${name}`);
 			this.#values[name] = toHeld(hooks.values[name]);
@@ -137,11 +153,25 @@ export class Instance {
 	 * none itself.
 	 */
 	hold(name: string, held: Held | undefined): void {
+		if (held !== undefined && !isInstances(held)) this.#history?.[name]?.note(held);
 		const before = this.#values[name];
 		if (this.#read?.[name] !== undefined || sameHeld(before, held)) return;
 		this.#values[name] = held;
 		if (before === undefined || held === undefined || !isInstances(before) || !isInstances(held)) this.tell(name);
 		else this.tellDifference(name, before, held);
+	}
+
+	/** Looks at a Resource with a read hook, and tells whoever listens when it reads differently than last time. */
+	look(name: string): void {
+		const held = this.#read?.[name]?.(this);
+		if (sameHeld(this.#values[name], held)) return;
+		this.#values[name] = held;
+		this.tell(name);
+	}
+
+	/** The past values of a Resource, where the application keeps them. */
+	historyOf(name: string): History | undefined {
+		return this.#history?.[name];
 	}
 
 	/** Says that the value of the Resource, or of one of its Resource Instances, is another one now. */
