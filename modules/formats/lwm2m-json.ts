@@ -6,7 +6,7 @@ import { type Entries, type PayloadWriter, wrongType } from "./entry.ts";
 import type { Format } from "./format.ts";
 import { JsonReader, writeJsonScalar, writeJsonString } from "./json.ts";
 import { Output } from "./output.ts";
-import { Pack } from "./senml.ts";
+import { Pack, sinceBase } from "./senml.ts";
 import { levelsOf, type Path, pathText, type ResourceType, type Scalar, scalarOf, type Value } from "./value.ts";
 
 const badDocument = fault("lwm2mJson.structure", 0x80, "LwM2M 1.0 §6.4.4");
@@ -59,7 +59,7 @@ export class Lwm2mJsonWriter implements PayloadWriter {
 		const name = levels === baseLevels ? "" : `"n":"${pathText(path, baseLevels, levels)}",`;
 		out.text(`{${name}"${labels[type]}":`);
 		writeJsonScalar(out, scalarOf(value, type), "padded");
-		out.text(timeS === this.#baseTimeS ? "}" : `,"t":${timeS - this.#baseTimeS}}`);
+		out.text(timeS === this.#baseTimeS ? "}" : `,"t":${sinceBase(timeS, this.#baseTimeS)}}`);
 	}
 
 	/** It has no entry for it. */

@@ -225,7 +225,7 @@ export class SenmlWriter implements PayloadWriter {
 		// The first time becomes the base time; from then on an entry without one says 0, which is "now" (RFC 8428 §4.5.3).
 		const baseTimeS = this.#baseTimeS === undefined ? this.#heldTimeS : undefined;
 		this.#baseTimeS ??= baseTimeS;
-		const timeS = (this.#heldTimeS ?? 0) - (this.#baseTimeS ?? 0);
+		const timeS = sinceBase(this.#heldTimeS ?? 0, this.#baseTimeS ?? 0);
 		const hasName = this.#baseLevels < levels;
 		const encoder = this.#encoder;
 		encoder.begin(1 + +(baseName !== undefined) + +(baseTimeS !== undefined) + +hasName + +(timeS !== 0));
@@ -235,6 +235,13 @@ export class SenmlWriter implements PayloadWriter {
 		encoder.field(valueLabels[this.#heldType], this.#heldType, this.#heldValue);
 		if (timeS !== 0) encoder.field("t", timeType(timeS), timeS);
 	}
+}
+
+/** @returns what `t` adds to the base time: without the digits that a subtraction brings in, where they say nothing */
+export function sinceBase(timeS: number, baseTimeS: number): number {
+	const exact = timeS - baseTimeS;
+	const short = Math.round(exact * 1e6) / 1e6;
+	return baseTimeS + short === timeS ? short : exact;
 }
 
 /** As what a time is spelt: most are whole. */
