@@ -2,7 +2,7 @@ import { type Fault, fault, readUtf8 } from "../bytes.ts";
 import { frozen } from "../frozen.ts";
 import { ContentFormat } from "./content-format.ts";
 import type { Format } from "./format.ts";
-import { Output, readFloat, readUnsigned } from "./output.ts";
+import { fitsSingle, Output, readFloat, readUnsigned } from "./output.ts";
 import { readSingle, SingleWriter } from "./single-value.ts";
 import { readTimestamp } from "./timestamp.ts";
 import { conform, type ResourceType, type Scalar, scalarOf, type Value } from "./value.ts";
@@ -64,7 +64,7 @@ function writeCborFloat(out: Output, float: number): void {
 		out.byte(0xf9);
 		out.integer(half, 2);
 	} else {
-		const width = Math.fround(float) === float ? 4 : 8;
+		const width = fitsSingle(float) ? 4 : 8;
 		out.byte(width === 4 ? 0xfa : 0xfb);
 		out.float(float, width);
 	}

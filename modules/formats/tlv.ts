@@ -3,7 +3,7 @@ import { frozen } from "../frozen.ts";
 import { ContentFormat } from "./content-format.ts";
 import { type Entries, type PayloadWriter, wrongMultiplicity } from "./entry.ts";
 import type { Format } from "./format.ts";
-import { Output, readFloat, readUnsigned } from "./output.ts";
+import { fitsSingle, Output, readFloat, readUnsigned } from "./output.ts";
 import {
 	type ObjectLink,
 	type Path,
@@ -115,7 +115,7 @@ function writeValue(out: Output, type: ResourceType, value: Value): void {
 	else if (scalar instanceof Uint8Array) out.append(scalar);
 	else if (typeof scalar === "boolean") out.byte(scalar ? 1 : 0);
 	else if (type !== "float") out.integer(scalar, widthOf(scalar));
-	else out.float(scalar as number, Object.is(Math.fround(scalar as number), scalar) ? 4 : 8);
+	else out.float(scalar as number, fitsSingle(scalar as number) ? 4 : 8);
 }
 
 /**
