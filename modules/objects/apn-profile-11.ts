@@ -90,7 +90,10 @@ export class ApnProfile extends ObjectInstance<typeof APN_CONNECTION_PROFILE, Ap
 		this.port = port;
 	}
 
-	/** Notes an attempt to connect (Resources 9 to 11), the latest one alone. @param cause of 3GPP TS 24.301; 0 is success */
+	/**
+	 * Notes an attempt to connect (Resources 9 to 11), the latest one alone.
+	 * @param cause of 3GPP TS 24.301; 0 is success
+	 */
 	attempted(timeS: number, cause: number): void {
 		this.set("connectionEstablishmentTime", [timeS]);
 		this.set("connectionEstablishmentResult", [cause === 0 ? 0 : 1]);
@@ -103,7 +106,9 @@ export class ApnProfile extends ObjectInstance<typeof APN_CONNECTION_PROFILE, Ap
 	}
 }
 
-/** One APN Connection Profile (Object 11). The registry lets every server read its Secret: leave out what may not be. */
+/**
+ * One APN Connection Profile (Object 11). The registry lets every server read its Secret: leave out what none may see.
+ */
 export function apnProfile(options: ApnProfileOptions, port: ApnProfilePort): ApnProfile {
 	return new ApnProfile(options, port);
 }

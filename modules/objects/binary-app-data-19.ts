@@ -76,7 +76,7 @@ export function binaryAppData(
 	return new BinaryAppData(options.id ?? 0, port, options.maxBytes ?? defaultMaxBytes);
 }
 
-/** For `client.addObject(BINARY_APP_DATA_CONTAINER, …)`: servers make containers, up to `limit` of them, and delete them. */
+/** For `client.addObject(BINARY_APP_DATA_CONTAINER, …)`: servers make up to `limit` containers, and delete them. */
 export function binaryAppDataContainers(port: AppDataPort, limit: number, maxBytes = defaultMaxBytes): ObjectOptions {
 	return {
 		create(id) {

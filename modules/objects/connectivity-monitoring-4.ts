@@ -9,7 +9,7 @@ import type { CONNECTIVITY_MONITORING as NEWEST } from "./facts/connectivity-mon
  * E.5; what a network does not have is left out, or undefined while it is not known.
  */
 export interface ConnectivityPort {
-	/** 0..20 cellular (7 is NB-IoT), 21 WLAN, 22 Bluetooth, 23 IEEE 802.15.4, 41 Ethernet, 42 DSL, 43 PLC (Resource 0). */
+	/** 0..20 cellular (7 is NB-IoT), 21 WLAN, 22 Bluetooth, 23 IEEE 802.15.4, 41 Ethernet, 42 DSL, 43 PLC. */
 	bearer(): number;
 	bearers(): readonly number[];
 	signalDbm(): number;

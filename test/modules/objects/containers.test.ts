@@ -40,7 +40,7 @@ test("[CORE-OBJ-1] APN profile: the attempts to connect", () => {
 	equal(code(it.get("/11/0/11/0")), "4.04");
 });
 
-test("[DMSE-001] [DMSE-002] APN profile: created with a name alone, the rest is filled in; refused beyond the limit", () => {
+test("[DMSE-001] [DMSE-002] APN profile: created with a name alone, the rest filled in; a limit", () => {
 	const kept = { changed() {}, removed() {} };
 	const it = quiet((client) => client.addObject(APN_CONNECTION_PROFILE, apnProfiles(kept, 1)));
 	equal(code(it.post("/11", tlv, hex("c10061"))), "2.01");
@@ -63,7 +63,7 @@ test("[CORE-OBJ-1] Portfolio: created by a server with nested TLV, beside the de
 	equal(code(it.execute("/16/0/1")), "4.04", "no authentication here");
 });
 
-test("[DMSE-001] Portfolio: the device's own instance is not a server's to delete, nor is there room without end", () => {
+test("[DMSE-001] Portfolio: the device's own instance is not a server's to delete; a limit", () => {
 	const it = quiet((client) => {
 		client.addObject(PORTFOLIO, portfolios(2));
 		client.add(portfolio({ identity: ["Host"] }));

@@ -67,7 +67,7 @@ test("[CORE-OBJ-1] Connectivity Monitoring: another version of the table", () =>
 	equal(linksOf(it, "/4")[0], "</4>;ver=1.3");
 });
 
-test("[CORE-OBJ-1] Connectivity Monitoring: an observer hears of a change, regularly or when the host says so (ETS 710)", () => {
+test("[CORE-OBJ-1] Connectivity Monitoring: an observer hears of a change, soon or at once (ETS 710)", () => {
 	const { it, now, object } = monitored();
 	const heard = observe(it, "4", "0");
 	it.world.run(100_000);
