@@ -77,6 +77,23 @@ export class JsonReader {
 		return this.#skip(close) ? undefined : malformed;
 	}
 
+	/** Passes over an array as its brackets and quotes have it, without a look at what is in it. */
+	skipArray(): Fault | undefined {
+		if (this.#peek() !== 0x5b) return malformed;
+		const bytes = this.#bytes;
+		let depth = 0;
+		let isText = false;
+		while (this.#at < this.#end) {
+			const byte = bytes[this.#at++];
+			if (byte === 0x22) isText = !isText;
+			else if (byte === 0x5c) this.#at += 1;
+			else if (isText) continue;
+			else if (byte === 0x5b) depth += 1;
+			else if (byte === 0x5d && --depth === 0) return undefined;
+		}
+		return malformed;
+	}
+
 	readColon(): Fault | undefined {
 		return this.#skip(0x3a) ? undefined : malformed;
 	}

@@ -117,8 +117,8 @@ function readLwm2mJson(bytes: Uint8Array, at: number, end: number, entries: Entr
 
 function readDocument(reader: JsonReader, pack: Pack, part: "base" | "entries"): Fault | undefined {
 	let arrays = 0;
-	const readEntryField = () => readField(reader, part === "entries" ? pack : undefined);
-	const readEntry = () => reader.readItems(0x7b, readEntryField) ?? (part === "entries" ? pack.endRecord() : undefined);
+	const readEntryField = () => readField(reader, pack);
+	const readEntry = () => reader.readItems(0x7b, readEntryField) ?? pack.endRecord();
 	const readMember = () => {
 		let fault = reader.readString();
 		if (fault !== undefined) return fault;
@@ -127,7 +127,7 @@ function readDocument(reader: JsonReader, pack: Pack, part: "base" | "entries"):
 		if (fault !== undefined) return fault;
 		if (label === "e") {
 			arrays += 1;
-			return reader.readItems(0x5b, readEntry);
+			return part === "base" ? reader.skipArray() : reader.readItems(0x5b, readEntry);
 		}
 		fault = reader.readScalar();
 		if (fault !== undefined || part === "entries" || (label !== "bn" && label !== "bt")) return fault;
@@ -136,12 +136,12 @@ function readDocument(reader: JsonReader, pack: Pack, part: "base" | "entries"):
 	return reader.readItems(0x7b, readMember) ?? reader.readEnd() ?? (arrays === 1 ? undefined : badDocument);
 }
 
-/** Reads a field of an entry into `pack`, if there is one to take it. Fields we do not know are passed over. */
-function readField(reader: JsonReader, pack: Pack | undefined): Fault | undefined {
+/** Reads a field of an entry into `pack`. Fields we do not know are passed over. */
+function readField(reader: JsonReader, pack: Pack): Fault | undefined {
 	let fault = reader.readString();
 	if (fault !== undefined) return fault;
 	const label = reader.scalar as string;
 	fault = reader.readColon() ?? reader.readScalar();
-	if (fault !== undefined || pack === undefined) return fault;
+	if (fault !== undefined) return fault;
 	return Object.hasOwn(senmlLabels, label) ? pack.field(senmlLabels[label]!, reader.scalar) : undefined;
 }
