@@ -1,5 +1,6 @@
 import { assert } from "../bytes.ts";
 import type { Value } from "../formats/value.ts";
+import { frozen } from "../frozen.ts";
 import type { Argument } from "./execute-arguments.ts";
 import type {
 	ExecutableName,
@@ -12,6 +13,7 @@ import type {
 	WritableName,
 } from "./facts.ts";
 import type { History } from "./history.ts";
+import { RequestRefused } from "./refusal.ts";
 import { type Held, type Instances, isInstances, sameHeld } from "./value.ts";
 
 /** Told of every change of a value. */
@@ -65,6 +67,9 @@ interface Hooks {
 	readonly sample?: { readonly everyS: number; readonly take: (it: Instance) => void };
 	readonly history?: { readonly [name: string]: History | undefined };
 }
+
+/** In place of a value that a read hook refuses. */
+const refused = frozen({ objectId: -1, instanceId: -1 });
 
 /**
  * One Object Instance as the operations see it: Resources by name, whatever the Object. Applications use the typed
@@ -134,7 +139,7 @@ export class Instance {
 	}
 
 	isPresent(name: string): boolean {
-		return this.#execute?.[name] !== undefined || this.read(name) !== undefined;
+		return this.#execute?.[name] !== undefined || this.glance(name) !== undefined;
 	}
 
 	read(name: string): Held | undefined {
@@ -163,10 +168,20 @@ export class Instance {
 
 	/** Looks at a Resource with a read hook, and tells whoever listens when it reads differently than last time. */
 	look(name: string): void {
-		const held = this.#read?.[name]?.(this);
-		if (sameHeld(this.#values[name], held)) return;
+		const held = this.glance(name);
+		if (held === refused || sameHeld(this.#values[name], held)) return;
 		this.#values[name] = held;
 		this.tell(name);
+	}
+
+	/** Reads where nobody waits for an answer: a hook that refuses says no more than that there is something. */
+	private glance(name: string): Held | typeof refused | undefined {
+		try {
+			return this.read(name);
+		} catch (error) {
+			if (error instanceof RequestRefused) return refused;
+			throw error;
+		}
 	}
 
 	/** The past values of a Resource, where the application keeps them. */

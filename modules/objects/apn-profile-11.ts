@@ -114,12 +114,12 @@ export function apnProfile(options: ApnProfileOptions, port: ApnProfilePort): Ap
 }
 
 /** For `client.addObject(APN_CONNECTION_PROFILE, …)`: servers make and delete profiles, up to `limit` of them. */
-export function apnProfiles(port: ApnProfilePort, limit: number): ObjectOptions {
+export function apnProfiles(port: ApnProfilePort, limit: number): ObjectOptions<ApnProfile> {
 	return {
 		create(id) {
 			if (id >= limit) throw new RequestRefused(0x85, "no room for this profile");
 			return new ApnProfile({ id, profileName: `profile ${id}` }, port);
 		},
-		remove: (instance) => port.removed(instance as ApnProfile),
+		remove: (instance) => port.removed(instance),
 	};
 }

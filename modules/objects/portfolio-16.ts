@@ -54,7 +54,7 @@ export function portfolio(options: {
 }
 
 /** For `client.addObject(PORTFOLIO, …)`: servers make Instances, up to ID `limit` - 1, and delete those they made. */
-export function portfolios(limit: number, authentication?: Authentication): ObjectOptions {
+export function portfolios(limit: number, authentication?: Authentication): ObjectOptions<Portfolio> {
 	const made: Portfolio[] = [];
 	return {
 		create(id) {
@@ -67,7 +67,7 @@ export function portfolios(limit: number, authentication?: Authentication): Obje
 			return instance;
 		},
 		remove(instance) {
-			const at = made.indexOf(instance as Portfolio);
+			const at = made.indexOf(instance);
 			if (at < 0) throw new RequestRefused(0x85, "the device's own instance");
 			made.splice(at, 1);
 		},
