@@ -160,7 +160,7 @@ const samples = [
 	["/9/1/1", 3.5, 1699999999],
 ] as const;
 
-test("formats: histories, with times as SenML and LwM2M JSON have them; LwM2M CBOR has none and keeps the last value", () => {
+test("formats: histories have times in SenML and LwM2M JSON; LwM2M CBOR has none and keeps the last value", () => {
 	const history = (contentFormat: number, count: number) => {
 		const writer = formatsWith(contentFormat).writer(contentFormat, pathOf("/9"));
 		for (const [where, value, timeS] of samples.slice(0, count)) writer?.entry(pathOf(where), "float", value, timeS);
