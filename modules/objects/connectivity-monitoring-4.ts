@@ -52,12 +52,16 @@ const hooks = frozen({
 	},
 });
 
+const take = (it: ConnectivityMonitoring) => it.refresh();
+
+/** Any version of the table. */
+type ConnectivityFacts = ObjectFacts & { readonly id: 4 };
+
 /** The network as the device sees it: one in a device. */
 export class ConnectivityMonitoring extends ObjectInstance<typeof NEWEST, ConnectivityMonitoring> {
 	readonly port: ConnectivityPort;
 
-	constructor(port: ConnectivityPort, everyS: number, facts: ObjectFacts) {
-		const take = (it: ConnectivityMonitoring) => it.refresh();
+	constructor(port: ConnectivityPort, everyS: number, facts: ConnectivityFacts) {
 		// A name that an older table does not have is never asked for.
 		super(facts as typeof NEWEST, { ...hooks, sample: { everyS, take } });
 		this.port = port;
@@ -77,7 +81,7 @@ export class ConnectivityMonitoring extends ObjectInstance<typeof NEWEST, Connec
  */
 export function connectivityMonitoring(
 	port: ConnectivityPort,
-	options: { readonly everyS?: number; readonly facts?: ObjectFacts } = {},
+	options: { readonly everyS?: number; readonly facts?: ConnectivityFacts } = {},
 ): ConnectivityMonitoring {
 	return new ConnectivityMonitoring(port, options.everyS ?? 30, options.facts ?? CONNECTIVITY_MONITORING);
 }

@@ -107,11 +107,14 @@ const sample = frozen({
 	},
 });
 
+/** Any version of the table. */
+type DeviceFacts = ObjectFacts & { readonly id: 3 };
+
 /** The Device Object: one in every device. */
 export class Device extends ObjectInstance<typeof DEVICE, Device> {
 	readonly ports: DevicePorts;
 
-	constructor(options: DeviceOptions, ports: DevicePorts, facts: ObjectFacts) {
+	constructor(options: DeviceOptions, ports: DevicePorts, facts: DeviceFacts) {
 		const values = {
 			manufacturer: options.manufacturer,
 			modelNumber: options.modelNumber,
@@ -192,6 +195,6 @@ function ofSources({ powerSources }: DevicePorts, column: keyof PowerSource): Ma
  * resolve().
  * @param facts another version of the table: facts/device-3-v1-0.ts, facts/device-3-v1-2.ts
  */
-export function device(options: DeviceOptions, ports: DevicePorts, facts: ObjectFacts = DEVICE): Device {
+export function device(options: DeviceOptions, ports: DevicePorts, facts: DeviceFacts = DEVICE): Device {
 	return new Device(options, ports, facts);
 }
