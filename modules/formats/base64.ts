@@ -1,3 +1,4 @@
+import { utf8 } from "../bytes.ts";
 import { frozen } from "../frozen.ts";
 import type { Output } from "./output.ts";
 
@@ -55,4 +56,10 @@ export function readBase64(bytes: Uint8Array, at: number, end: number, form: Bas
 		}
 	}
 	return (held & ((1 << heldBits) - 1)) === 0 ? result : undefined;
+}
+
+/** @returns the bytes that a string in Base64 stands for, as `readBase64` has them */
+export function decodeBase64(text: string, form: Base64Form): Uint8Array | undefined {
+	const bytes = utf8(text);
+	return readBase64(bytes, 0, bytes.length, form);
 }

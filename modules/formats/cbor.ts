@@ -1,6 +1,9 @@
 import { type Fault, fault, readUtf8 } from "../bytes.ts";
 import { frozen } from "../frozen.ts";
-import { Output, readFloat, readUnsigned } from "./output.ts";
+import { ContentFormat } from "./content-format.ts";
+import type { Format } from "./format.ts";
+import { fitsSingle, Output, readFloat, readUnsigned } from "./output.ts";
+import { readSingle, SingleWriter } from "./single-value.ts";
 import { readTimestamp } from "./timestamp.ts";
 import { conform, type ResourceType, type Scalar, scalarOf, type Value } from "./value.ts";
 
@@ -16,6 +19,14 @@ const tooManyTags = fault("cbor.tooManyTags", 0x80, "RFC 8949 §3.4");
 
 /** Most tags round one value. Nothing LwM2M sends has more than one. */
 export const maxTags = 4;
+
+/** One value as CBOR (Core 1.2 §7.5.3). */
+export const cborFormat: Format = frozen({
+	numbers: [ContentFormat.cbor],
+	scope: "value",
+	read: (bytes, at, end, entries) => readSingle(readCbor, bytes, at, end, entries),
+	writer: () => new SingleWriter(writeCbor),
+});
 
 /** Appends the first byte of an item and its argument, in the fewest bytes (RFC 8949 §4.2.1). */
 export function writeHead(out: Output, major: number, argument: number | bigint): void {
@@ -53,7 +64,7 @@ function writeCborFloat(out: Output, float: number): void {
 		out.byte(0xf9);
 		out.integer(half, 2);
 	} else {
-		const width = Math.fround(float) === float ? 4 : 8;
+		const width = fitsSingle(float) ? 4 : 8;
 		out.byte(width === 4 ? 0xfa : 0xfb);
 		out.float(float, width);
 	}
@@ -144,6 +155,11 @@ export class CborReader {
 	/** Of the array or map whose head was read last: how many items it has, Infinity for an indefinite length. */
 	get count(): number {
 		return this.info === 31 ? Infinity : Number(this.argument);
+	}
+
+	/** The major type of the item that is next, whose head was not read; simple at the end of the bytes. */
+	get nextMajor(): number {
+		return this.at < this.#end ? this.#bytes[this.at]! >> 5 : Major.simple;
 	}
 
 	/**

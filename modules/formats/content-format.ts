@@ -10,6 +10,9 @@ export const ContentFormat = frozen({
 	senmlCbor: 112,
 	senmlEtchJson: 320,
 	senmlEtchCbor: 322,
+	/** TLV and LwM2M JSON before IANA gave them numbers; clients and servers of 1.0 still use them. */
+	oldTlv: 1542,
+	oldJson: 1543,
 	tlv: 11542,
 	lwm2mJson: 11543,
 	lwm2mCbor: 11544,

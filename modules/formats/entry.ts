@@ -27,6 +27,16 @@ export interface EntrySink {
 	entry(path: Path, value: Value | undefined, timeS?: number): Fault | undefined;
 }
 
+/** Takes what a reader finds in a Write-Composite. */
+export interface PatchSink extends EntrySink {
+	/**
+	 * The Resource Instance at `path` is to be removed: SenML-ETCH says so with a null (Core 1.2 §7.5.6, RFC 8790 §3.2).
+	 * @param path reused for the next entry: copy it
+	 * @returns a Fault to stop reading and refuse the payload
+	 */
+	remove(path: Path): Fault | undefined;
+}
+
 /** What a reader must know of the objects. undefined: no such Resource. */
 export interface TypeLookup {
 	typeOf(objectId: number, resourceId: number): ResourceType | undefined;
@@ -39,6 +49,7 @@ export const maxEntries = 256;
 export const wrongType = fault("formats.wrongType", 0x80, "LwM2M Core 1.2 §7.1, Table C-2");
 const tooMany = fault("formats.tooManyEntries", 0x8d, "RFC 7252 §5.9.2.9");
 const outsideBase = fault("formats.outsideBase", 0x80, "LwM2M Core 1.2 §6.3.3");
+const notRemovable = fault("formats.notRemovable", 0x80, "LwM2M Core 1.2 §7.5.6");
 export const wrongMultiplicity = fault("formats.wrongMultiplicity", 0x80, "LwM2M Core 1.2 §7.5.5");
 
 /**
@@ -49,10 +60,10 @@ export class Entries {
 	/** Filled by the reader, level by level. */
 	readonly path: PathSlot = { objectId: -1, instanceId: -1, resourceId: -1, resourceInstanceId: -1 };
 	readonly #types: TypeLookup;
-	readonly #sink: EntrySink;
+	readonly #sink: EntrySink & Partial<PatchSink>;
 	#count = 0;
 
-	constructor(base: Path, types: TypeLookup, sink: EntrySink) {
+	constructor(base: Path, types: TypeLookup, sink: EntrySink | PatchSink) {
 		this.base = base;
 		this.#types = types;
 		this.#sink = sink;
@@ -80,10 +91,19 @@ export class Entries {
 		return this.#hand(undefined, undefined);
 	}
 
+	/** Asks for the removal of the Resource Instance at `path`. @returns undefined, or why the payload is refused */
+	removal(): Fault | undefined {
+		if (this.path.resourceInstanceId < 0 || this.#sink.remove === undefined) return notRemovable;
+		return this.#refusal() ?? this.#sink.remove(this.path);
+	}
+
 	#hand(value: Value | undefined, timeS: number | undefined): Fault | undefined {
+		return this.#refusal() ?? this.#sink.entry(this.path, value, timeS);
+	}
+
+	#refusal(): Fault | undefined {
 		this.#count += 1;
 		if (this.#count > maxEntries) return tooMany;
-		if (!isWithin(this.path, this.base)) return outsideBase;
-		return this.#sink.entry(this.path, value, timeS);
+		return isWithin(this.path, this.base) ? undefined : outsideBase;
 	}
 }

@@ -1,4 +1,5 @@
 import { type Fault, fault, readUtf8 } from "../bytes.ts";
+import { type Base64Form, writeBase64 } from "./base64.ts";
 import { readDecimal } from "./decimal.ts";
 import type { Output } from "./output.ts";
 import type { Scalar } from "./value.ts";
@@ -37,6 +38,16 @@ export function writeJsonString(out: Output, text: string): void {
 	out.byte(0x22);
 }
 
+/** Appends a value: bytes as a string in Base64, of that form. A number must be finite. */
+export function writeJsonScalar(out: Output, scalar: Scalar, form: Base64Form): void {
+	if (typeof scalar === "string") writeJsonString(out, scalar);
+	else if (scalar instanceof Uint8Array) {
+		out.byte(0x22);
+		writeBase64(out, scalar, form);
+		out.byte(0x22);
+	} else out.text(Object.is(scalar, -0) ? "-0.0" : `${scalar}`);
+}
+
 /** Reads JSON token by token out of borrowed bytes (RFC 8259), strictly; it keeps whole numbers of 64 bits whole. */
 export class JsonReader {
 	readonly #bytes: Uint8Array;
@@ -64,6 +75,23 @@ export class JsonReader {
 			if (fault !== undefined) return fault;
 		} while (this.#skip(0x2c));
 		return this.#skip(close) ? undefined : malformed;
+	}
+
+	/** Passes over an array as its brackets and quotes have it, without a look at what is in it. */
+	skipArray(): Fault | undefined {
+		if (this.#peek() !== 0x5b) return malformed;
+		const bytes = this.#bytes;
+		let depth = 0;
+		let isText = false;
+		while (this.#at < this.#end) {
+			const byte = bytes[this.#at++];
+			if (byte === 0x22) isText = !isText;
+			else if (byte === 0x5c) this.#at += 1;
+			else if (isText) continue;
+			else if (byte === 0x5b) depth += 1;
+			else if (byte === 0x5d && --depth === 0) return undefined;
+		}
+		return malformed;
 	}
 
 	readColon(): Fault | undefined {

@@ -117,3 +117,13 @@ export function readFloat(bytes: Uint8Array, at: number, width: number): number 
 	const view = new DataView(bytes.buffer, bytes.byteOffset + at, width);
 	return width === 4 ? view.getFloat32(0) : view.getFloat64(0);
 }
+
+/** @returns whether 4 bytes hold `value` exactly */
+export function fitsSingle(value: number): boolean {
+	const size = Math.abs(value);
+	if (!Number.isInteger(size) || size > 0x8000_0000) return Object.is(Math.fround(value), value);
+	// XS 13.3 gives integers of 32 bits back from Math.fround as they came.
+	let odd = size;
+	while (odd > 0x100_0000 && odd % 2 === 0) odd /= 2;
+	return odd <= 0x100_0000;
+}

@@ -1,109 +1,66 @@
-import { type Fault, fault } from "../bytes.ts";
-import { readCbor, writeCbor } from "./cbor.ts";
-import { ContentFormat } from "./content-format.ts";
-import { Entries, type EntrySink, type PayloadWriter, type TypeLookup } from "./entry.ts";
-import { readOpaque, writeOpaque } from "./opaque.ts";
-import { Output } from "./output.ts";
-import { SenmlWriter } from "./senml.ts";
-import { CborRecordEncoder, readSenmlCbor } from "./senml-cbor.ts";
-import { readSenmlJson, SenmlJsonWriter } from "./senml-json.ts";
-import { readText, writeText } from "./text.ts";
-import { TlvReader, TlvWriter } from "./tlv.ts";
-import type { Path, ResourceType, Value } from "./value.ts";
+import type { Fault } from "../bytes.ts";
+import { frozen } from "../frozen.ts";
+import { cborFormat } from "./cbor.ts";
+import type { EntrySink, PatchSink, PayloadWriter, TypeLookup } from "./entry.ts";
+import { Formats } from "./format.ts";
+import { lwm2mCborFormat } from "./lwm2m-cbor.ts";
+import { opaqueFormat } from "./opaque.ts";
+import { senmlCborFormat } from "./senml-cbor.ts";
+import { senmlEtchCborFormat } from "./senml-etch-cbor.ts";
+import { senmlEtchJsonFormat } from "./senml-etch-json.ts";
+import { senmlJsonFormat } from "./senml-json.ts";
+import { textFormat } from "./text.ts";
+import { tlvFormat } from "./tlv.ts";
+import type { Path } from "./value.ts";
 
-export type { EntrySink, PayloadWriter, TypeLookup } from "./entry.ts";
+export type { EntrySink, PatchSink, PayloadWriter, TypeLookup } from "./entry.ts";
 
-const notAResource = fault("formats.notAResource", 0x80, "LwM2M Core 1.2 §7.5.1-§7.5.3");
-const unknownFormat = fault("formats.unknownFormat", 0x8f, "RFC 7252 §5.9.2.10");
+/**
+ * Every format of 1.1 and 1.2, TLV among them; LwM2M JSON is not, because a Client of 1.1 may not use it (Core 1.1
+ * §7.4). Whoever wants fewer composes Formats of their own and leaves this file alone.
+ */
+export const formatsSince11 = frozen(
+	new Formats(
+		frozen([
+			textFormat,
+			opaqueFormat,
+			cborFormat,
+			tlvFormat,
+			senmlCborFormat,
+			senmlJsonFormat,
+			lwm2mCborFormat,
+			senmlEtchCborFormat,
+			senmlEtchJsonFormat,
+		]),
+	),
+);
 
-/** @returns whether readPayload knows the format; a request in another one is answered with 4.15 */
+/** As `Formats` has it, with the formats since 1.1. */
 export function isReadable(contentFormat: number): boolean {
-	switch (contentFormat) {
-		case ContentFormat.tlv:
-		case ContentFormat.senmlJson:
-		case ContentFormat.senmlCbor:
-			return true;
-		default:
-			return isSingleValued(contentFormat);
-	}
+	return formatsSince11.isReadable(contentFormat);
 }
 
-/** @returns whether payloadWriter knows the format; an Accept of another one is answered with 4.06 */
+/** As `Formats` has it, with the formats since 1.1. */
 export function isWritable(contentFormat: number): boolean {
-	return isReadable(contentFormat);
+	return formatsSince11.isWritable(contentFormat);
 }
 
-/** @returns whether the format holds just one value: of a single-instance Resource or of a Resource Instance */
+/** As `Formats` has it, with the formats since 1.1. */
 export function isSingleValued(contentFormat: number): boolean {
-	return (
-		contentFormat === ContentFormat.text ||
-		contentFormat === ContentFormat.opaque ||
-		contentFormat === ContentFormat.cbor
-	);
+	return formatsSince11.isSingleValued(contentFormat);
 }
 
-/**
- * @returns whether a Read at `base` can be answered in this format: false where payloadWriter has none, where a format
- * of one value is asked for more than one, or opaque for something else; the answer then is 4.06
- */
+/** As `Formats` has it, with the formats since 1.1. */
 export function canCarry(contentFormat: number, base: Path, types: TypeLookup): boolean {
-	if (contentFormat === ContentFormat.tlv) return base.objectId >= 0;
-	if (!isSingleValued(contentFormat)) return isWritable(contentFormat);
-	if (base.resourceId < 0) return false;
-	if (base.resourceInstanceId < 0 && types.isMultiple(base.objectId, base.resourceId) === true) return false;
-	return contentFormat !== ContentFormat.opaque || types.typeOf(base.objectId, base.resourceId) === "opaque";
+	return formatsSince11.canCarry(contentFormat, base, types);
 }
 
-/** Writes a format of one value. */
-class SingleWriter implements PayloadWriter {
-	readonly #out = new Output();
-	readonly #write: (out: Output, type: ResourceType, value: Value) => void;
-
-	constructor(write: (out: Output, type: ResourceType, value: Value) => void) {
-		this.#write = write;
-	}
-
-	entry(_path: Path, type: ResourceType, value: Value): void {
-		this.#write(this.#out, type, value);
-	}
-
-	empty(): void {}
-
-	finish(): Uint8Array {
-		return this.#out.take();
-	}
-}
-
-/**
- * @returns a writer for a payload whose entries stand at or below `base`, or undefined when this build does not write
- * the format
- */
+/** As `Formats.writer`, with the formats since 1.1. */
 export function payloadWriter(contentFormat: number, base: Path): PayloadWriter | undefined {
-	switch (contentFormat) {
-		case ContentFormat.text:
-			return new SingleWriter(writeText);
-		case ContentFormat.opaque:
-			return new SingleWriter(writeOpaque);
-		case ContentFormat.cbor:
-			return new SingleWriter(writeCbor);
-		case ContentFormat.senmlJson:
-			return new SenmlJsonWriter(base);
-		case ContentFormat.senmlCbor:
-			return new SenmlWriter(base, new CborRecordEncoder());
-		case ContentFormat.tlv:
-			return new TlvWriter(base);
-		default:
-			return undefined;
-	}
+	return formatsSince11.writer(contentFormat, base);
 }
 
-/**
- * Reads a payload and hands its entries to `sink` as they come. All or nothing is the sink's: on a Fault, it drops what
- * it got.
- * @param bytes owned by the caller; values handed on are copies
- * @param base the path of the request: every entry must stand at or below it
- * @returns undefined after a clean end, or the Fault. Never throws
- */
+/** As `Formats.read`, with the formats since 1.1. */
 export function readPayload(
 	contentFormat: number,
 	bytes: Uint8Array,
@@ -113,20 +70,22 @@ export function readPayload(
 	types: TypeLookup,
 	sink: EntrySink,
 ): Fault | undefined {
-	const entries = new Entries(base, types, sink);
-	switch (contentFormat) {
-		case ContentFormat.tlv:
-			return new TlvReader(bytes, entries).read(at, end);
-		case ContentFormat.senmlJson:
-			return readSenmlJson(bytes, at, end, entries);
-		case ContentFormat.senmlCbor:
-			return readSenmlCbor(bytes, at, end, entries);
-	}
-	if (!isSingleValued(contentFormat)) return unknownFormat;
-	if (base.resourceId < 0) return notAResource;
-	Object.assign(entries.path, base);
-	const { type } = entries;
-	if (contentFormat === ContentFormat.cbor) return entries.value(readCbor(type, bytes, at, end));
-	if (type === undefined) return entries.value(bytes.slice(at, end));
-	return entries.value((contentFormat === ContentFormat.text ? readText : readOpaque)(type, bytes, at, end));
+	return formatsSince11.read(contentFormat, bytes, at, end, base, types, sink);
+}
+
+/** As `Formats.readPatch`, with the formats since 1.1. */
+export function readPatch(
+	contentFormat: number,
+	bytes: Uint8Array,
+	at: number,
+	end: number,
+	types: TypeLookup,
+	sink: PatchSink,
+): Fault | undefined {
+	return formatsSince11.readPatch(contentFormat, bytes, at, end, types, sink);
+}
+
+/** As `Formats.readPaths`, with the formats since 1.1. */
+export function readPaths(contentFormat: number, bytes: Uint8Array, at: number, end: number): Path[] | Fault {
+	return formatsSince11.readPaths(contentFormat, bytes, at, end);
 }

@@ -1,12 +1,25 @@
 import { assert, type Fault, fault } from "../bytes.ts";
+import { frozen } from "../frozen.ts";
 import { CborReader, Major, writeCborInteger, writeCborText, writeCborValue, writeHead } from "./cbor.ts";
+import { ContentFormat } from "./content-format.ts";
 import type { Entries } from "./entry.ts";
+import type { Format } from "./format.ts";
 import { Output } from "./output.ts";
-import { cborLabels, firstLabel, Pack, type RecordEncoder } from "./senml.ts";
+import { cborLabels, firstLabel, Pack, type RecordEncoder, SenmlWriter } from "./senml.ts";
 import type { ResourceType, Value } from "./value.ts";
 
 const badPack = fault("senml.cbor.structure", 0x80, "RFC 8428 §6");
 const trailing = fault("senml.cbor.trailing", 0x80, "RFC 8428 §6");
+
+/** SenML CBOR (RFC 8428 §6, Core 1.2 §7.5.7). */
+export const senmlCborFormat: Format = frozen({
+	numbers: [ContentFormat.senmlCbor],
+	scope: "any",
+	read: readSenmlCbor,
+	readPatch: readSenmlCbor,
+	readPaths: readSenmlCbor,
+	writer: (base) => new SenmlWriter(base, new CborRecordEncoder()),
+});
 
 /**
  * Writes SenML records as CBOR (RFC 8428 §6): integer labels, but "vlo" as text, which OMA never gave a number (Core
@@ -43,10 +56,13 @@ export class CborRecordEncoder implements RecordEncoder {
 	}
 }
 
-/** Reads a SenML pack in CBOR and hands on its records. @returns undefined, or why not. Never throws */
-export function readSenmlCbor(bytes: Uint8Array, at: number, end: number, entries: Entries): Fault | undefined {
+function readSenmlCbor(bytes: Uint8Array, at: number, end: number, entries: Entries): Fault | undefined {
+	return readCborPack(bytes, at, end, new Pack(entries));
+}
+
+/** Reads a SenML pack in CBOR into `pack`, record by record. @returns undefined, or why not. Never throws */
+export function readCborPack(bytes: Uint8Array, at: number, end: number, pack: Pack): Fault | undefined {
 	const reader = new CborReader(bytes, at, end);
-	const pack = new Pack(entries);
 	const readNextField = () => readField(reader, pack);
 	const readRecord = () => readItems(reader, Major.map, readNextField) ?? pack.endRecord();
 	return readItems(reader, Major.array, readRecord) ?? (reader.at === end ? undefined : trailing);

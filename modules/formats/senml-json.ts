@@ -1,12 +1,25 @@
-import { type Fault, fault, utf8 } from "../bytes.ts";
-import { readBase64, writeBase64 } from "./base64.ts";
+import { type Fault, fault } from "../bytes.ts";
+import { frozen } from "../frozen.ts";
+import { decodeBase64 } from "./base64.ts";
+import { ContentFormat } from "./content-format.ts";
 import type { Entries } from "./entry.ts";
-import { JsonReader, writeJsonString } from "./json.ts";
+import type { Format } from "./format.ts";
+import { JsonReader, writeJsonScalar } from "./json.ts";
 import { Output } from "./output.ts";
 import { Pack, type RecordEncoder, SenmlWriter } from "./senml.ts";
 import { type Path, type ResourceType, scalarOf, type Value } from "./value.ts";
 
 const badData = fault("senml.json.data", 0x80, "RFC 8428 §5");
+
+/** SenML JSON (RFC 8428 §5, Core 1.2 §7.5.6). */
+export const senmlJsonFormat: Format = frozen({
+	numbers: [ContentFormat.senmlJson],
+	scope: "any",
+	read: readSenmlJson,
+	readPatch: readSenmlJson,
+	readPaths: readSenmlJson,
+	writer: (base) => new SenmlJsonWriter(base),
+});
 
 /** Writes SenML JSON. A Float that is not finite has no spelling in JSON: its record is left out. */
 export class SenmlJsonWriter extends SenmlWriter {
@@ -31,15 +44,9 @@ class JsonRecordEncoder implements RecordEncoder {
 
 	field(label: string, type: ResourceType, value: Value): void {
 		const out = this.#out;
-		const scalar = scalarOf(value, type);
 		out.text(`${this.#isFirst ? "" : ","}"${label}":`);
 		this.#isFirst = false;
-		if (typeof scalar === "string") writeJsonString(out, scalar);
-		else if (scalar instanceof Uint8Array) {
-			out.byte(0x22);
-			writeBase64(out, scalar, "url");
-			out.byte(0x22);
-		} else out.text(Object.is(scalar, -0) ? "-0.0" : `${scalar}`);
+		writeJsonScalar(out, scalarOf(value, type), "url");
 	}
 
 	finish(): Uint8Array {
@@ -48,10 +55,13 @@ class JsonRecordEncoder implements RecordEncoder {
 	}
 }
 
-/** Reads a SenML pack in JSON and hands on its records. @returns undefined, or why not. Never throws */
-export function readSenmlJson(bytes: Uint8Array, at: number, end: number, entries: Entries): Fault | undefined {
+function readSenmlJson(bytes: Uint8Array, at: number, end: number, entries: Entries): Fault | undefined {
+	return readJsonPack(bytes, at, end, new Pack(entries));
+}
+
+/** Reads a SenML pack in JSON into `pack`, record by record. @returns undefined, or why not. Never throws */
+export function readJsonPack(bytes: Uint8Array, at: number, end: number, pack: Pack): Fault | undefined {
 	const reader = new JsonReader(bytes, at, end);
-	const pack = new Pack(entries);
 	const readNextField = () => readField(reader, pack);
 	const readRecord = () => reader.readItems(0x7b, readNextField) ?? pack.endRecord();
 	return reader.readItems(0x5b, readRecord) ?? reader.readEnd();
@@ -64,7 +74,6 @@ function readField(reader: JsonReader, pack: Pack): Fault | undefined {
 	fault = reader.readColon() ?? reader.readScalar();
 	if (fault !== undefined) return fault;
 	if (label !== "vd" || typeof reader.scalar !== "string") return pack.field(label, reader.scalar);
-	const text = utf8(reader.scalar);
-	const data = readBase64(text, 0, text.length, "url");
+	const data = decodeBase64(reader.scalar, "url");
 	return data === undefined ? badData : pack.field(label, data);
 }

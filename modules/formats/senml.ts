@@ -21,7 +21,7 @@ export const maxNameLength = 64;
 const maxVersion = 10;
 
 const badName = fault("senml.name", 0x80, "RFC 8428 §4.5.1, LwM2M Core 1.2 §7.5.6");
-const badField = fault("senml.field", 0x80, "RFC 8428 §4.3");
+export const badField = fault("senml.field", 0x80, "RFC 8428 §4.3");
 const notUnderstood = fault("senml.notUnderstood", 0x80, "RFC 8428 §4.4");
 
 /** The labels that CBOR writes as integers, in order from `firstLabel` on (RFC 8428 §6, Table 4). */
@@ -46,7 +46,7 @@ export const valueLabels = frozen({
  * their readers know only syntax.
  */
 export class Pack {
-	readonly #entries: Entries;
+	protected readonly entries: Entries;
 	#baseName = "";
 	#baseTimeS: number | undefined;
 	#name = "";
@@ -55,12 +55,12 @@ export class Pack {
 	#value: Scalar | undefined;
 
 	constructor(entries: Entries) {
-		this.#entries = entries;
+		this.entries = entries;
 	}
 
 	/**
 	 * Takes one field of the record under way.
-	 * @param scalar null where the payload says null: only SenML-ETCH gives that a meaning, so here it is refused for a
+	 * @param scalar null where the payload says null: only SenML-ETCH gives that a meaning, and here it is refused for a
 	 * field we know
 	 * @returns undefined, or why the payload is refused. Fields we do not know are passed over unless their label ends in
 	 * "_"
@@ -116,16 +116,29 @@ export class Pack {
 		return fault;
 	}
 
+	/** Takes a record without a value, whose path stands in `entries`. */
+	protected bare(): Fault | undefined {
+		return this.entries.bare();
+	}
+
+	/** @returns the full name, to be read as a path */
+	protected nameOf(baseName: string, name: string): string {
+		return baseName + name;
+	}
+
+	/** @returns what the field says as a value of `type`, undefined when it is none */
+	protected convert(label: string, scalar: Scalar, type: ResourceType | undefined): Value | undefined {
+		if (type !== undefined) return label === valueLabels[type] ? conform(scalar, type) : undefined;
+		return label === "vlo" ? conform(scalar, "objectLink") : scalar;
+	}
+
 	#resolve(): Fault | undefined {
-		const entries = this.#entries;
+		const { entries } = this;
 		const { path } = entries;
-		if (!readName(this.#baseName + this.#name, path)) return badName;
-		if (this.#value === undefined) return entries.bare();
+		if (!readName(this.nameOf(this.#baseName, this.#name), path)) return badName;
+		if (this.#value === undefined) return this.bare();
 		if (path.resourceId < 0) return badName;
-		const { type } = entries;
-		let value: Value | undefined = this.#value;
-		if (type !== undefined) value = this.#label === valueLabels[type] ? conform(value, type) : undefined;
-		else if (this.#label === "vlo") value = conform(value, "objectLink");
+		const value = this.convert(this.#label, this.#value, entries.type);
 		if (value === undefined) return wrongType;
 		const timed = this.#baseTimeS !== undefined || this.#timeS !== undefined;
 		return entries.value(value, timed ? (this.#baseTimeS ?? 0) + (this.#timeS ?? 0) : undefined);
@@ -212,7 +225,7 @@ export class SenmlWriter implements PayloadWriter {
 		// The first time becomes the base time; from then on an entry without one says 0, which is "now" (RFC 8428 §4.5.3).
 		const baseTimeS = this.#baseTimeS === undefined ? this.#heldTimeS : undefined;
 		this.#baseTimeS ??= baseTimeS;
-		const timeS = (this.#heldTimeS ?? 0) - (this.#baseTimeS ?? 0);
+		const timeS = sinceBase(this.#heldTimeS ?? 0, this.#baseTimeS ?? 0);
 		const hasName = this.#baseLevels < levels;
 		const encoder = this.#encoder;
 		encoder.begin(1 + +(baseName !== undefined) + +(baseTimeS !== undefined) + +hasName + +(timeS !== 0));
@@ -222,6 +235,13 @@ export class SenmlWriter implements PayloadWriter {
 		encoder.field(valueLabels[this.#heldType], this.#heldType, this.#heldValue);
 		if (timeS !== 0) encoder.field("t", timeType(timeS), timeS);
 	}
+}
+
+/** @returns what `t` adds to the base time: without the digits that a subtraction brings in, where they say nothing */
+export function sinceBase(timeS: number, baseTimeS: number): number {
+	const exact = timeS - baseTimeS;
+	const short = Math.round(exact * 1e6) / 1e6;
+	return baseTimeS + short === timeS ? short : exact;
 }
 
 /** As what a time is spelt: most are whole. */

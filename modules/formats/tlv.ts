@@ -1,6 +1,9 @@
 import { assert, type Fault, fault, readUtf8 } from "../bytes.ts";
+import { frozen } from "../frozen.ts";
+import { ContentFormat } from "./content-format.ts";
 import { type Entries, type PayloadWriter, wrongMultiplicity } from "./entry.ts";
-import { Output, readFloat, readUnsigned } from "./output.ts";
+import type { Format } from "./format.ts";
+import { fitsSingle, Output, readFloat, readUnsigned } from "./output.ts";
 import {
 	type ObjectLink,
 	type Path,
@@ -19,6 +22,14 @@ const resource = 0xc0;
 
 const truncated = fault("tlv.truncated", 0x80, "LwM2M Core 1.2 §7.5.5");
 const misplaced = fault("tlv.misplaced", 0x80, "LwM2M Core 1.2 §7.5.5");
+
+/** LwM2M TLV (Core 1.2 §7.5.5). */
+export const tlvFormat: Format = frozen({
+	numbers: [ContentFormat.tlv, ContentFormat.oldTlv],
+	scope: "object",
+	read: (bytes, at, end, entries) => new TlvReader(bytes, entries).read(at, end),
+	writer: (base) => new TlvWriter(base),
+});
 
 /**
  * Writes LwM2M TLV (Core 1.2 §7.5.5): Object Instance TLVs when the base is an Object, Multiple Resource TLVs round the
@@ -104,7 +115,7 @@ function writeValue(out: Output, type: ResourceType, value: Value): void {
 	else if (scalar instanceof Uint8Array) out.append(scalar);
 	else if (typeof scalar === "boolean") out.byte(scalar ? 1 : 0);
 	else if (type !== "float") out.integer(scalar, widthOf(scalar));
-	else out.float(scalar as number, Object.is(Math.fround(scalar as number), scalar) ? 4 : 8);
+	else out.float(scalar as number, fitsSingle(scalar as number) ? 4 : 8);
 }
 
 /**

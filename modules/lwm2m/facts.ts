@@ -12,6 +12,10 @@ export interface ResourceFacts {
 	readonly mandatory?: true;
 	/** Least and most: of the value for numbers, of the size in bytes for strings and opaque. */
 	readonly range?: readonly [least: number, most: number];
+	/** The only ones there may be: values for numbers, sizes in bytes for strings and opaque. */
+	readonly among?: readonly number[];
+	/** In the registry's spelling, mostly SenML's: "Cel", "/100". What a value means, not something to check. */
+	readonly units?: string;
 	/**
 	 * An integer or time that may leave the 53 bits of a number: values are numbers or bigints. Others refuse what does
 	 * not fit.
@@ -24,7 +28,10 @@ export interface ObjectFacts {
 	readonly id: number;
 	/** "1.1" */
 	readonly version: string;
+	/** The first LwM2M version that can have the Object; 1.0 when left out. */
+	readonly lwm2mVersion?: string;
 	readonly multiple?: true;
+	readonly mandatory?: true;
 	readonly resources: { readonly [name: string]: ResourceFacts };
 }
 
@@ -35,6 +42,11 @@ export type ValueName<F extends ObjectFacts> = {
 	[N in keyof Resources<F>]: Resources<F>[N] extends { readonly type: ResourceType } ? N : never;
 }[keyof Resources<F>] &
 	string;
+
+/** Names of the single-instance Resources that have a value. */
+export type SingleName<F extends ObjectFacts> = {
+	[N in ValueName<F>]: Resources<F>[N] extends { readonly multiple: true } ? never : N;
+}[ValueName<F>];
 
 /** Names of the Resources a server may write. */
 export type WritableName<F extends ObjectFacts> = {

@@ -1,7 +1,19 @@
 import { assert } from "../bytes.ts";
 import type { Value } from "../formats/value.ts";
+import { frozen } from "../frozen.ts";
 import type { Argument } from "./execute-arguments.ts";
-import type { ExecutableName, GivenOf, ObjectFacts, ResourceFacts, ValueName, ValueOf, WritableName } from "./facts.ts";
+import type {
+	ExecutableName,
+	GivenOf,
+	ObjectFacts,
+	ResourceFacts,
+	SingleName,
+	ValueName,
+	ValueOf,
+	WritableName,
+} from "./facts.ts";
+import type { History } from "./history.ts";
+import { RequestRefused } from "./refusal.ts";
 import { type Held, type Instances, isInstances, sameHeld } from "./value.ts";
 
 /** Told of every change of a value. */
@@ -41,6 +53,8 @@ export interface InstanceOptions<F extends ObjectFacts, It = ObjectInstance<F>> 
 	readonly execute?: { readonly [N in ExecutableName<F>]?: (it: It, args: readonly Argument[]) => void };
 	/** Something to do regularly while the client runs: measure, mostly. */
 	readonly sample?: { readonly everyS: number; readonly take: (it: It) => void };
+	/** Where the values of a single-instance Resource are kept with their times, each one that is set or written. */
+	readonly history?: { readonly [N in SingleName<F>]?: History };
 }
 
 /** The options as the untyped core calls them. */
@@ -51,7 +65,11 @@ interface Hooks {
 	readonly written?: { readonly [name: string]: ((value: Held, it: Instance) => void) | undefined };
 	readonly execute?: { readonly [name: string]: ((it: Instance, args: readonly Argument[]) => void) | undefined };
 	readonly sample?: { readonly everyS: number; readonly take: (it: Instance) => void };
+	readonly history?: { readonly [name: string]: History | undefined };
 }
+
+/** In place of a value that a read hook refuses. */
+const refused = frozen({ objectId: -1, instanceId: -1 });
 
 /**
  * One Object Instance as the operations see it: Resources by name, whatever the Object. Applications use the typed
@@ -66,6 +84,8 @@ export class Instance {
 	readonly #written: Hooks["written"];
 	readonly #execute: Hooks["execute"];
 	readonly #sample: Hooks["sample"];
+	readonly #history: Hooks["history"];
+	/** What is held; of a Resource with a read hook, what look() saw. */
 	readonly #values: { [name: string]: Held | undefined } = {};
 	#listener: ChangeListener | undefined;
 
@@ -78,6 +98,7 @@ export class Instance {
 		this.#written = hooks.written;
 		this.#execute = hooks.execute;
 		this.#sample = hooks.sample;
+		this.#history = hooks.history;
 		for (const name in hooks.values) {
 			assert(facts.resources[name]?.type !== undefined, `object ${facts.id} has no value ${name}`);
 			this.#values[name] = toHeld(hooks.values[name]);
@@ -118,7 +139,7 @@ export class Instance {
 	}
 
 	isPresent(name: string): boolean {
-		return this.#execute?.[name] !== undefined || this.read(name) !== undefined;
+		return this.#execute?.[name] !== undefined || this.glance(name) !== undefined;
 	}
 
 	read(name: string): Held | undefined {
@@ -137,11 +158,35 @@ export class Instance {
 	 * none itself.
 	 */
 	hold(name: string, held: Held | undefined): void {
+		if (held !== undefined && !isInstances(held)) this.#history?.[name]?.note(held);
 		const before = this.#values[name];
 		if (this.#read?.[name] !== undefined || sameHeld(before, held)) return;
 		this.#values[name] = held;
 		if (before === undefined || held === undefined || !isInstances(before) || !isInstances(held)) this.tell(name);
 		else this.tellDifference(name, before, held);
+	}
+
+	/** Looks at a Resource with a read hook, and tells whoever listens when it reads differently than last time. */
+	look(name: string): void {
+		const held = this.glance(name);
+		if (held === refused || sameHeld(this.#values[name], held)) return;
+		this.#values[name] = held;
+		this.tell(name);
+	}
+
+	/** Reads where nobody waits for an answer: a hook that refuses says no more than that there is something. */
+	private glance(name: string): Held | typeof refused | undefined {
+		try {
+			return this.read(name);
+		} catch (error) {
+			if (error instanceof RequestRefused) return refused;
+			throw error;
+		}
+	}
+
+	/** The past values of a Resource, where the application keeps them. */
+	historyOf(name: string): History | undefined {
+		return this.#history?.[name];
 	}
 
 	/** Says that the value of the Resource, or of one of its Resource Instances, is another one now. */

@@ -4,18 +4,21 @@ import { frozen } from "../frozen.ts";
 import type { ObjectFacts, ResourceFacts } from "./facts.ts";
 import type { ChangeListener, Instance } from "./instance.ts";
 
-/** How an Object behaves as a whole: what a server may do to its Instances. */
-export interface ObjectOptions {
+/**
+ * How an Object behaves as a whole: what a server may do to its Instances.
+ * @typeParam It what create makes, and remove gets; the application adds no others
+ */
+export interface ObjectOptions<It extends Instance = Instance> {
 	/**
 	 * Makes the Instance for a server's Create, with whatever the server may leave out already filled in; it is not
 	 * added yet. May throw RequestRefused. Absent: Create is refused with 4.05.
 	 */
-	readonly create?: (id: number) => Instance;
+	create?(id: number): It;
 	/**
 	 * Called when a server deletes an Instance, before it goes; may throw RequestRefused. Absent: Delete is refused
 	 * with 4.05.
 	 */
-	readonly remove?: (instance: Instance) => void;
+	remove?(instance: It): void;
 }
 
 /** Servers may neither create nor delete. */

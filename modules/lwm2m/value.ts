@@ -43,6 +43,7 @@ export function idsOf(instances: Instances): number[] {
  */
 export function isAcceptable(facts: ResourceFacts, value: Value): boolean {
 	const [least, most] = facts.range ?? [-Infinity, Infinity];
+	if (facts.among !== undefined && !facts.among.includes(sizeOf(value))) return false;
 	switch (facts.type) {
 		case "string":
 		case "coreLink":
@@ -60,6 +61,12 @@ export function isAcceptable(facts: ResourceFacts, value: Value): boolean {
 		default:
 			return facts.type !== undefined && isInteger(facts, value) && isWithin(value, least, most);
 	}
+}
+
+/** What ranges are about: a number itself, the bytes of a string or an opaque value. */
+function sizeOf(value: Value): number {
+	if (typeof value === "string") return utf8Size(value);
+	return value instanceof Uint8Array ? value.length : Number(value);
 }
 
 export function isObjectLink(value: Value): value is ObjectLink {

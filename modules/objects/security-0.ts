@@ -1,6 +1,6 @@
 import { frozen } from "../frozen.ts";
 import { ObjectInstance } from "../lwm2m/instance.ts";
-import { SECURITY } from "./facts/security-0.ts";
+import { SECURITY } from "./facts/security-0-v1-1.ts";
 
 /** Security Mode (LwM2M Security, Resource 2; LwM2M Core 1.1 Appendix E.1). Mode 4, EST, is not in this build. */
 export const SecurityMode = frozen({ psk: 0, rpk: 1, x509: 2, noSec: 3 });
@@ -74,7 +74,7 @@ export function security(options: SecurityOptions): ObjectInstance<typeof SECURI
 			...values,
 			...keysOf(credentials),
 			...(sni === undefined ? {} : { sni }),
-			...(ciphersuites === undefined ? {} : { ciphersuite: ciphersuites }),
+			...(ciphersuites === undefined ? {} : { dtlsTlsCiphersuite: ciphersuites }),
 		},
 	});
 }

@@ -1,7 +1,7 @@
 import { frozen } from "../frozen.ts";
 import { ObjectInstance } from "../lwm2m/instance.ts";
 import { RequestRefused } from "../lwm2m/refusal.ts";
-import { SERVER } from "./facts/server-1.ts";
+import { SERVER } from "./facts/server-1-v1-1.ts";
 
 /** What the Server Object asks of the client; both wait until the answer has left. */
 export interface Registrations {
@@ -59,7 +59,7 @@ class Server extends ObjectInstance<typeof SERVER, Server> {
 			defaultMinimumPeriod: options.defaultMinimumPeriodS,
 			defaultMaximumPeriod: options.defaultMaximumPeriodS,
 			disableTimeout: options.disableTimeoutS,
-			notificationStoring: true,
+			notificationStoringWhenDisabledOrOffline: true,
 			binding: "U",
 		};
 		super(SERVER, { ...hooks, id, values });

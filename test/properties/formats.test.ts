@@ -9,121 +9,36 @@ import { Decoder, Encoder } from "cbor-x";
 import { readUtf8, toHex, utf8 } from "../../modules/bytes.ts";
 import { readBase64 } from "../../modules/formats/base64.ts";
 import { CborReader } from "../../modules/formats/cbor.ts";
-import { ContentFormat } from "../../modules/formats/content-format.ts";
 import { type LinkAttribute, readLinks, writeLinks } from "../../modules/formats/core-link.ts";
-import { payloadWriter, readPayload, type TypeLookup } from "../../modules/formats/payload.ts";
-import { type Path, pathText, type ResourceType, type Value } from "../../modules/formats/value.ts";
+import type { TypeLookup } from "../../modules/formats/payload.ts";
+import { pathText, type ResourceType, type Value } from "../../modules/formats/value.ts";
 import { fc } from "../seed.ts";
+import {
+	cbor,
+	type Entry,
+	entriesOfObject,
+	float,
+	id,
+	isSayable,
+	lwm2mCbor,
+	lwm2mJson,
+	named,
+	narrow,
+	objectPath,
+	opaque,
+	read,
+	senmlCbor,
+	senmlJson,
+	string,
+	text,
+	tlv,
+	typed,
+	write,
+} from "./formats-drawn.ts";
 
 fc.configureGlobal({ seed: Number(process.env.FAST_CHECK_SEED ?? 20260), numRuns: 300 });
 
-interface Entry {
-	readonly path: Path;
-	readonly type: ResourceType;
-	readonly value: Value;
-	readonly timeS?: number | undefined;
-}
-
-const { text, opaque, cbor, senmlJson, senmlCbor, tlv } = ContentFormat;
-
-const id = fc.oneof(fc.integer({ min: 0, max: 20 }), fc.integer({ min: 0, max: 65534 }));
-const link = fc.tuple(fc.nat(65535), fc.nat(65535)).map(([objectId, instanceId]) => ({ objectId, instanceId }));
-const narrow = (value: bigint) =>
-	BigInt.asIntN(54, value) === value && value !== -(2n ** 53n) ? Number(value) : value;
-const border = fc
-	.tuple(fc.nat(64), fc.constantFrom(-1n, 0n, 1n), fc.boolean())
-	.map(([bits, step, negative]) => (negative ? -(2n ** BigInt(bits)) : 2n ** BigInt(bits)) + step);
-const inside = (min: bigint, max: bigint) =>
-	fc
-		.oneof(
-			fc.bigInt({ min, max }),
-			border.filter((value) => value >= min && value <= max),
-		)
-		.map(narrow);
-const signed = inside(-(2n ** 63n), 2n ** 63n - 1n);
-const unsigned = inside(0n, 2n ** 64n - 1n);
-const half = fc
-	.nat(0xffff)
-	.map((bits) => new CborReader(new Uint8Array([0xf9, bits >> 8, bits]), 0, 3))
-	.map((reader) => {
-		reader.readScalar();
-		return reader.scalar as number;
-	});
-const float = fc.oneof(half, fc.float(), fc.double(), fc.integer());
-const string = fc.oneof(fc.string(), fc.string({ unit: "binary", maxLength: 300 }));
-
-const values: Record<ResourceType, fc.Arbitrary<Value>> = {
-	string,
-	coreLink: string,
-	integer: signed,
-	time: signed,
-	unsignedInteger: unsigned,
-	float,
-	boolean: fc.boolean(),
-	opaque: fc.uint8Array({ maxLength: 300 }),
-	objectLink: link,
-};
-const types = Object.keys(values) as ResourceType[];
-const typed = fc.constantFrom(...types).chain((type) => values[type].map((value) => ({ type, value })));
-
-/** Which Resource has which type, and which ones are multiple-instance, by rule: so that a model needs no drawing. */
-const typeOf = (_objectId: number, resourceId: number) => types[resourceId % types.length];
-const isMultiple = (_objectId: number, resourceId: number) => resourceId % 2 === 1;
-const model: TypeLookup = { typeOf, isMultiple };
-
-/** Entries of one Object in ascending order, none twice. */
-const entriesOfObject = (objectId: number): fc.Arbitrary<Entry[]> =>
-	fc
-		.uniqueArray(fc.tuple(id, id, id), {
-			maxLength: 20,
-			selector: ([instanceId, resourceId, resourceInstanceId]) =>
-				`${instanceId}/${resourceId}/${isMultiple(0, resourceId) ? resourceInstanceId : ""}`,
-		})
-		.map((rows) => rows.sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]))
-		.chain((rows) =>
-			fc.tuple(
-				...rows.map(([instanceId, resourceId, last]) => {
-					const type = typeOf(objectId, resourceId) as ResourceType;
-					const resourceInstanceId = isMultiple(objectId, resourceId) ? last : -1;
-					return values[type].map((value) => ({
-						path: { objectId, instanceId, resourceId, resourceInstanceId },
-						type,
-						value,
-					}));
-				}),
-			),
-		);
-
-const objectPath = (objectId: number): Path => ({ objectId, instanceId: -1, resourceId: -1, resourceInstanceId: -1 });
-
-function write(contentFormat: number, base: Path, entries: readonly Entry[]): Uint8Array {
-	const writer = payloadWriter(contentFormat, base);
-	ok(writer !== undefined);
-	for (const { path, type, value, timeS } of entries) writer.entry(path, type, value, timeS);
-	return writer.finish();
-}
-
-function read(
-	contentFormat: number,
-	bytes: Uint8Array,
-	base: Path,
-	lookup: TypeLookup = model,
-): Omit<Entry, "type">[] | string {
-	const found: Omit<Entry, "type">[] = [];
-	const fault = readPayload(contentFormat, bytes, 0, bytes.length, base, lookup, {
-		entry(path, value, timeS) {
-			found.push({ path: { ...path }, value: value as Value, timeS });
-			return undefined;
-		},
-	});
-	return fault?.code ?? found;
-}
-
-const isSayable = (contentFormat: number) => (entry: Entry) =>
-	contentFormat !== senmlJson || typeof entry.value !== "number" || Number.isFinite(entry.value);
-const named = (entries: readonly Entry[]) => entries.map(({ path, value, timeS }) => ({ path, value, timeS }));
-
-for (const [name, contentFormat] of Object.entries({ tlv, senmlJson, senmlCbor })) {
+for (const [name, contentFormat] of Object.entries({ tlv, senmlJson, senmlCbor, lwm2mJson, lwm2mCbor })) {
 	test(`formats ${name}: what is written of an Object reads the same`, () => {
 		fc.assert(
 			fc.property(
@@ -138,12 +53,21 @@ for (const [name, contentFormat] of Object.entries({ tlv, senmlJson, senmlCbor }
 	});
 }
 
-for (const [name, contentFormat] of Object.entries({ text, opaque, cbor, tlv, senmlJson, senmlCbor })) {
+for (const [name, contentFormat] of Object.entries({
+	text,
+	opaque,
+	cbor,
+	tlv,
+	senmlJson,
+	senmlCbor,
+	lwm2mJson,
+	lwm2mCbor,
+})) {
 	test(`formats ${name}: what is written of one value reads the same`, () => {
 		fc.assert(
 			fc.property(typed, ({ type, value }) => {
 				if (contentFormat === opaque && type !== "opaque") return;
-				const isText = contentFormat === text || contentFormat === senmlJson;
+				const isText = contentFormat === text || contentFormat === senmlJson || contentFormat === lwm2mJson;
 				if (isText && type === "float" && !Number.isFinite(value)) return;
 				const path = { objectId: 1, instanceId: 2, resourceId: 3, resourceInstanceId: -1 };
 				const bytes = write(contentFormat, path, [{ path, type, value }]);

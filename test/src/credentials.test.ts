@@ -24,7 +24,7 @@ test("[CORE-SEC] a factory record becomes Resources: pre-shared key", () => {
 	deepEqual(resources({ ...psk, sni: "name" }), { 2: 0, 3: "6d65", 5: psk.secretKey, 14: "name" });
 	const it = security({ ...server, ...securityOf({ ...psk, ciphersuites: [0xa8, 0xae] }) });
 	deepEqual(
-		it.get("ciphersuite"),
+		it.get("dtlsTlsCiphersuite"),
 		new Map([
 			[0, 0xa8],
 			[1, 0xae],

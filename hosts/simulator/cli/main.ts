@@ -97,6 +97,7 @@ function program(load: Load, output: Output): Command {
 		.description("measures bytecode and RAM on every kind of board")
 		.option("--json", "one line of JSON")
 		.action(load("./size.js"));
+	addObject(dormouse, load);
 	return dormouse;
 }
 
@@ -161,6 +162,25 @@ Examples:
   dormouse sim --server coaps://127.0.0.1:5684 --psk-identity my-board --psk-key …`,
 		)
 		.action(load("./sim.js"));
+}
+
+function addObject(dormouse: Command, load: Load): void {
+	dormouse
+		.command("object")
+		.description("writes OMA object XML as typed tables of facts, one TypeScript file for each object")
+		.argument("<file...>", "object definitions, as the LwM2M registry has them")
+		.option("--out <folder>", "where the tables go", ".")
+		.option("--check", "write nothing; end with 1 when a table is missing or out of date")
+		.option("--modules <folder>", "Dormouse's modules folder, where it is not found above --out")
+		.addHelpText(
+			"after",
+			`
+No prose is taken. Several versions of one object in one call get the version into their names.
+
+Example:
+  dormouse object 3303.xml 3304.xml --out src/facts`,
+		)
+		.action((files: string[], options: object) => load("./object.js")({ files, ...options }));
 }
 
 /** Says what went wrong; every kind of failure is told apart here, once. */

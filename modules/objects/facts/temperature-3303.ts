@@ -1,7 +1,7 @@
 import { frozen } from "../../frozen.ts";
 import type { ObjectFacts } from "../../lwm2m/facts.ts";
 
-/** Temperature, Object 3303, version 1.1: facts of the OMA registry. */
+/** Temperature, Object 3303, version 1.1: made from OMA's XML by `dormouse object`, not by hand. */
 export const TEMPERATURE = frozen({
 	id: 3303,
 	version: "1.1",
@@ -18,6 +18,6 @@ export const TEMPERATURE = frozen({
 		applicationType: { id: 5750, operations: "RW", type: "string" },
 		measurementQualityIndicator: { id: 6042, operations: "R", type: "integer", range: [0, 23] },
 		measurementQualityLevel: { id: 6049, operations: "R", type: "integer", range: [0, 100] },
-		fractionalTimestamp: { id: 6050, operations: "R", type: "float", range: [0, 1] },
+		fractionalTimestamp: { id: 6050, operations: "R", type: "float", range: [0, 1], units: "s" },
 	},
 }) satisfies ObjectFacts;

@@ -25,6 +25,7 @@ const manifestPaths = [
 	...readdirSync(modulesRoot, { withFileTypes: true })
 		.filter((entry) => entry.isDirectory())
 		.map(({ name }) => `modules/${name}/manifest.json`),
+	"modules/objects/manifest_all.json",
 	"src/manifest.json",
 	"hosts/psa/manifest.json",
 	"hosts/desktop/manifest.json",

@@ -10,6 +10,8 @@ import { readPayload } from "../../../modules/formats/payload.ts";
 import { deepEqual, equal, ok, patience, test } from "../../harness.ts";
 import cbor from "../../vectors/cbor.json" with { type: "json" };
 import coreLink from "../../vectors/core-link.json" with { type: "json" };
+import lwm2mCbor from "../../vectors/lwm2m-cbor.json" with { type: "json" };
+import lwm2mJson from "../../vectors/lwm2m-json.json" with { type: "json" };
 import senmlCbor from "../../vectors/senml-cbor.json" with { type: "json" };
 import senmlJson from "../../vectors/senml-json.json" with { type: "json" };
 import text from "../../vectors/text.json" with { type: "json" };
@@ -23,6 +25,8 @@ const files = [
 	["tlv", ContentFormat.tlv, tlv],
 	["senml-json", ContentFormat.senmlJson, senmlJson],
 	["senml-cbor", ContentFormat.senmlCbor, senmlCbor],
+	["lwm2m-cbor", ContentFormat.lwm2mCbor, lwm2mCbor],
+	["lwm2m-json", ContentFormat.lwm2mJson, lwm2mJson],
 ] as const;
 
 /** Calls `see` with `bytes` cut at every byte and with flipped bits. */
@@ -96,6 +100,10 @@ test(`formats: ${maxEntries} entries are read, one more is answered 4.13`, () =>
 	const record = [0xa1, 0x00, 0x66, ...utf8("/3/0/9")];
 	const inArray = (body: Uint8Array) => new Uint8Array([0x9f, ...body, 0xff]);
 	deepEqual(readMany(ContentFormat.senmlCbor, maxEntries + 1, record, inArray), { seen: maxEntries, reply: 0x8d });
+	const inMap = (body: Uint8Array) => new Uint8Array([0xbf, ...body, 0xff]);
+	const pair = [0x83, 3, 0, 9, 1];
+	deepEqual(readMany(ContentFormat.lwm2mCbor, maxEntries, pair, inMap), { seen: maxEntries, reply: undefined });
+	deepEqual(readMany(ContentFormat.lwm2mCbor, maxEntries + 1, pair, inMap), { seen: maxEntries, reply: 0x8d });
 	const inBrackets = (body: Uint8Array) => new Uint8Array([0x5b, ...body.subarray(0, body.length - 1), 0x5d]);
 	const object = [...utf8('{"n":"/3/0/9"},')];
 	deepEqual(readMany(ContentFormat.senmlJson, maxEntries + 1, object, inBrackets), { seen: maxEntries, reply: 0x8d });
@@ -116,7 +124,7 @@ test("formats: a sink's fault stops the reading", () => {
 });
 
 test("formats: a format this build does not read is answered 4.15", () => {
-	const fault = readPayload(ContentFormat.lwm2mJson, new Uint8Array(2), 0, 2, pathOf("/3/0"), integers, {
+	const fault = readPayload(65535, new Uint8Array(2), 0, 2, pathOf("/3/0"), integers, {
 		entry: () => undefined,
 	});
 	equal(fault?.reply, 0x8f);
@@ -141,6 +149,10 @@ test("formats: nesting without end is refused, not followed", () => {
 			const answer = readAll(contentFormat, deep, pathOf("/3/0/9"), integers);
 			ok(typeof answer === "string", `format ${contentFormat}, byte ${byte}`);
 		}
+	}
+	for (const open of [0xa1, 0xbf]) {
+		for (let at = 0; at < deep.length; at += 2) deep.set([open, 0], at);
+		equal(readAll(ContentFormat.lwm2mCbor, deep, pathOf("/"), integers), "lwm2mCbor.misplaced");
 	}
 	// Object Instances in Multiple Resources in Object Instances, as far as 16-bit lengths carry.
 	for (let at = 0; at + 4 < deep.length; at += 4)

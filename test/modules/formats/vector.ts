@@ -4,7 +4,9 @@
  */
 import { fromHex, toHex, utf8 } from "../../../modules/bytes.ts";
 import type { TypeLookup } from "../../../modules/formats/entry.ts";
-import { payloadWriter, readPayload } from "../../../modules/formats/payload.ts";
+import type { Formats } from "../../../modules/formats/format.ts";
+import { formats10 } from "../../../modules/formats/formats-1-0.ts";
+import { formatsSince11 } from "../../../modules/formats/payload.ts";
 import {
 	levelsOf,
 	objectLinkText,
@@ -33,6 +35,11 @@ export interface Vector {
 	readonly multiple?: readonly string[];
 }
 
+/** The composition that knows the format: LwM2M JSON is of 1.0 alone. */
+export function formatsWith(contentFormat: number): Formats {
+	return formats10.isReadable(contentFormat) ? formats10 : formatsSince11;
+}
+
 /** JSON modules have wider types than these. */
 export function vectorsOf(file: { cases: readonly unknown[] }): readonly Vector[] {
 	return file.cases as readonly Vector[];
@@ -49,6 +56,10 @@ export function pathOf(text: string): Path {
 		.map((id) => (id === "" ? -1 : Number(id)));
 	const [objectId = -1, instanceId = -1, resourceId = -1, resourceInstanceId = -1] = ids;
 	return { objectId, instanceId, resourceId, resourceInstanceId };
+}
+
+export function pathTextOf(path: Path): string {
+	return `/${pathText(path, 0, levelsOf(path))}`;
 }
 
 /** What an object model would say, gathered from the entries that are expected. */
@@ -99,9 +110,9 @@ export function readAll(
 	const framed = new Uint8Array(bytes.length + 5);
 	framed.fill(0xc1);
 	framed.set(bytes, 3);
-	const fault = readPayload(contentFormat, framed, 3, 3 + bytes.length, base, types, {
+	const fault = formatsWith(contentFormat).read(contentFormat, framed, 3, 3 + bytes.length, base, types, {
 		entry(path, value, timeS) {
-			const text = `/${pathText(path, 0, levelsOf(path))}`;
+			const text = pathTextOf(path);
 			if (value === undefined) entries.push([text]);
 			else {
 				const type =
@@ -116,7 +127,7 @@ export function readAll(
 }
 
 export function writeAll(contentFormat: number, base: Path, entries: readonly EntryVector[]): Uint8Array {
-	const writer = payloadWriter(contentFormat, base);
+	const writer = formatsWith(contentFormat).writer(contentFormat, base);
 	ok(writer !== undefined, "no writer");
 	for (const [path, type, value, timeS] of entries) {
 		if (type === undefined || value === undefined) writer.empty(pathOf(path));

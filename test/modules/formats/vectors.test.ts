@@ -2,6 +2,8 @@ import { toHex } from "../../../modules/bytes.ts";
 import { ContentFormat } from "../../../modules/formats/content-format.ts";
 import { deepEqual, equal, test } from "../../harness.ts";
 import cbor from "../../vectors/cbor.json" with { type: "json" };
+import lwm2mCbor from "../../vectors/lwm2m-cbor.json" with { type: "json" };
+import lwm2mJson from "../../vectors/lwm2m-json.json" with { type: "json" };
 import senmlCbor from "../../vectors/senml-cbor.json" with { type: "json" };
 import senmlJson from "../../vectors/senml-json.json" with { type: "json" };
 import text from "../../vectors/text.json" with { type: "json" };
@@ -14,6 +16,8 @@ const files = [
 	["tlv", ContentFormat.tlv, tlv],
 	["senml-json", ContentFormat.senmlJson, senmlJson],
 	["senml-cbor", ContentFormat.senmlCbor, senmlCbor],
+	["lwm2m-cbor", ContentFormat.lwm2mCbor, lwm2mCbor],
+	["lwm2m-json", ContentFormat.lwm2mJson, lwm2mJson],
 ] as const;
 
 /** An ID in front of a vector's name stays in front of the test's. */

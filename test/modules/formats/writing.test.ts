@@ -1,17 +1,22 @@
 import { AssertionFailed, readUtf8, toHex } from "../../../modules/bytes.ts";
 import { ContentFormat } from "../../../modules/formats/content-format.ts";
+import { formats10 } from "../../../modules/formats/formats-1-0.ts";
 import { canCarry, isReadable, isSingleValued, isWritable, payloadWriter } from "../../../modules/formats/payload.ts";
 import type { ResourceType, Value } from "../../../modules/formats/value.ts";
 import { deepEqual, equal, ok, test, throws } from "../../harness.ts";
 import tlv from "../../vectors/tlv.json" with { type: "json" };
-import { pathOf, readAll, vectorsOf, writeAll } from "./vector.ts";
+import { formatsWith, pathOf, readAll, vectorsOf, writeAll } from "./vector.ts";
 
 const { text, coreLink, opaque, cbor, senmlJson, senmlCbor, lwm2mJson, lwm2mCbor } = ContentFormat;
-const both = [text, opaque, cbor, ContentFormat.tlv, senmlJson, senmlCbor];
+const both = [text, opaque, cbor, ContentFormat.tlv, senmlJson, senmlCbor, lwm2mJson, lwm2mCbor];
+const ofAnyType = both.filter((contentFormat) => contentFormat !== opaque);
 
-test("formats: six are read and written, the others neither", () => {
-	for (const contentFormat of both) ok(isReadable(contentFormat) && isWritable(contentFormat), `${contentFormat}`);
-	for (const contentFormat of [coreLink, lwm2mJson, lwm2mCbor, 320, 322, 1, 65535]) {
+test("formats: each is read and written by its own number, and nothing by another", () => {
+	for (const contentFormat of both) {
+		const formats = formatsWith(contentFormat);
+		ok(formats.isReadable(contentFormat) && formats.isWritable(contentFormat), `${contentFormat}`);
+	}
+	for (const contentFormat of [coreLink, lwm2mJson, 1543, 320, 322, 1, 65535]) {
 		ok(!isReadable(contentFormat) && !isWritable(contentFormat), `${contentFormat}`);
 		equal(payloadWriter(contentFormat, pathOf("/3/0")), undefined);
 	}
@@ -23,27 +28,40 @@ test("formats: which format can answer a Read of what", () => {
 		typeOf: (_objectId: number, resourceId: number): ResourceType => (resourceId === 0 ? "opaque" : "integer"),
 		isMultiple: (_objectId: number, resourceId: number) => resourceId === 6,
 	};
-	const able = (path: string) => both.filter((contentFormat) => canCarry(contentFormat, pathOf(path), types));
-	deepEqual(able("/"), [senmlJson, senmlCbor]);
-	deepEqual(able("/3"), [ContentFormat.tlv, senmlJson, senmlCbor]);
-	deepEqual(able("/3/0"), [ContentFormat.tlv, senmlJson, senmlCbor]);
-	deepEqual(able("/3/0/6"), [ContentFormat.tlv, senmlJson, senmlCbor]);
-	deepEqual(able("/3/0/6/1"), [text, cbor, ContentFormat.tlv, senmlJson, senmlCbor]);
-	deepEqual(able("/3/0/9"), [text, cbor, ContentFormat.tlv, senmlJson, senmlCbor]);
+	const able = (path: string) =>
+		both.filter((contentFormat) => formatsWith(contentFormat).canCarry(contentFormat, pathOf(path), types));
+	const any = [senmlJson, senmlCbor, lwm2mJson, lwm2mCbor];
+	deepEqual(able("/"), any);
+	for (const path of ["/3", "/3/0", "/3/0/6"]) deepEqual(able(path), [ContentFormat.tlv, ...any]);
+	for (const path of ["/3/0/6/1", "/3/0/9"]) deepEqual(able(path), [text, cbor, ContentFormat.tlv, ...any]);
 	deepEqual(able("/3/0/0"), both);
-	ok(!canCarry(lwm2mCbor, pathOf("/3/0/0"), types));
+	for (const contentFormat of [coreLink, lwm2mJson, 320, 322]) ok(!canCarry(contentFormat, pathOf("/3/0/0"), types));
+});
+
+test("formats: what 1.0 called 1542 and 1543 is TLV and LwM2M JSON", () => {
+	const types = { typeOf: () => "integer" as const, isMultiple: () => false };
+	for (const [old, current] of [
+		[1542, ContentFormat.tlv],
+		[1543, lwm2mJson],
+	] as const) {
+		ok(formats10.isReadable(old) && formats10.isWritable(old) && !formats10.isSingleValued(old));
+		ok(formats10.canCarry(old, pathOf("/3/0"), types));
+		const bytes = writeAll(old, pathOf("/3/0"), [["/3/0/9", "integer", 100]]);
+		equal(toHex(bytes), toHex(writeAll(current, pathOf("/3/0"), [["/3/0/9", "integer", 100]])));
+		deepEqual(readAll(old, bytes, pathOf("/3/0"), types), [["/3/0/9", "integer", 100]]);
+	}
 });
 
 test("[LWM2M-1.1-int-223] formats: the Device Object Instance in every format, in bytes", () => {
 	const [device] = vectorsOf(tlv);
-	const sizes = [ContentFormat.tlv, senmlCbor, senmlJson].map(
+	const sizes = [ContentFormat.tlv, lwm2mCbor, senmlCbor, senmlJson, lwm2mJson].map(
 		(contentFormat) => writeAll(contentFormat, pathOf("/3/0"), device?.entries ?? []).length,
 	);
-	deepEqual(sizes, [121, 196, 384]);
+	deepEqual(sizes, [121, 118, 196, 384, 390]);
 });
 
 function written(contentFormat: number, type: ResourceType, value: Value): Uint8Array {
-	const writer = payloadWriter(contentFormat, pathOf("/9/0/1"));
+	const writer = formatsWith(contentFormat).writer(contentFormat, pathOf("/9/0/1"));
 	ok(writer !== undefined);
 	writer.entry(pathOf("/9/0/1"), type, value);
 	return writer.finish();
@@ -53,13 +71,15 @@ test("formats: a float that is not finite is left out where the format has no sp
 	for (const value of [Number.NaN, Infinity, -Infinity]) {
 		equal(written(text, "float", value).length, 0);
 		equal(readUtf8(written(senmlJson, "float", value)), "[]");
+		equal(readUtf8(written(lwm2mJson, "float", value)), '{"bn":"/9/0/1/","e":[]}');
+		equal(written(lwm2mCbor, "float", value).length, 8);
 		equal(written(cbor, "float", value).length, 3);
 		equal(written(ContentFormat.tlv, "float", value).length, 6);
 	}
 });
 
 test("formats: a bigint that fits is written as the number would be", () => {
-	for (const contentFormat of [text, cbor, ContentFormat.tlv, senmlJson, senmlCbor]) {
+	for (const contentFormat of ofAnyType) {
 		for (const type of ["integer", "unsignedInteger", "time"] as const) {
 			equal(toHex(written(contentFormat, type, 300n)), toHex(written(contentFormat, type, 300)));
 		}
@@ -86,7 +106,7 @@ test("formats: a value that is not of its type is our own bug", () => {
 		["objectLink", { objectId: 3, instanceId: 65536 }],
 		["objectLink", { objectId: -1, instanceId: 0 }],
 	];
-	for (const contentFormat of [text, cbor, ContentFormat.tlv, senmlJson, senmlCbor]) {
+	for (const contentFormat of ofAnyType) {
 		for (const [type, value] of wrong) {
 			throws(
 				() => written(contentFormat, type, value),
@@ -154,7 +174,7 @@ test("formats: integers beside every power of two go through every format", () =
 				const fits = type === "integer" ? value >= -(2n ** 63n) && value < 2n ** 63n : value >= 0n && value < 2n ** 64n;
 				if (!fits) continue;
 				const isNarrow = value > -(2n ** 53n) && value < 2n ** 53n;
-				for (const contentFormat of [text, cbor, ContentFormat.tlv, senmlJson, senmlCbor]) {
+				for (const contentFormat of ofAnyType) {
 					const bytes = written(contentFormat, type, value);
 					const expected = [["/9/0/1", type, isNarrow ? Number(value) : `${value}`]];
 					deepEqual(readAll(contentFormat, bytes, path, types), expected, `${contentFormat}`);

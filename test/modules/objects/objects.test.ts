@@ -1,8 +1,8 @@
 import { ContentFormat } from "../../../modules/formats/content-format.ts";
 import type { ObjectFacts } from "../../../modules/lwm2m/facts.ts";
-import { DEVICE } from "../../../modules/objects/facts/device-3.ts";
-import { SECURITY } from "../../../modules/objects/facts/security-0.ts";
-import { SERVER } from "../../../modules/objects/facts/server-1.ts";
+import { DEVICE } from "../../../modules/objects/facts/device-3-v1-1.ts";
+import { SECURITY } from "../../../modules/objects/facts/security-0-v1-1.ts";
+import { SERVER } from "../../../modules/objects/facts/server-1-v1-1.ts";
 import { TEMPERATURE } from "../../../modules/objects/facts/temperature-3303.ts";
 import { deepEqual, equal, ok, test } from "../../harness.ts";
 import { bench, code, payload } from "../lwm2m/bench.ts";

@@ -1,11 +1,12 @@
 import { frozen } from "../../frozen.ts";
 import type { ObjectFacts } from "../../lwm2m/facts.ts";
 
-/** LwM2M Security, Object 0, version 1.1: facts of the OMA registry. */
+/** LWM2M Security, Object 0, version 1.0: made from OMA's XML by `dormouse object`, not by hand. */
 export const SECURITY = frozen({
 	id: 0,
-	version: "1.1",
+	version: "1.0",
 	multiple: true,
+	mandatory: true,
 	resources: {
 		serverUri: { id: 0, operations: "", type: "string", mandatory: true, range: [0, 255] },
 		bootstrapServer: { id: 1, operations: "", type: "boolean", mandatory: true },
@@ -14,16 +15,11 @@ export const SECURITY = frozen({
 		serverPublicKey: { id: 4, operations: "", type: "opaque", mandatory: true },
 		secretKey: { id: 5, operations: "", type: "opaque", mandatory: true },
 		smsSecurityMode: { id: 6, operations: "", type: "integer", range: [0, 255] },
-		smsBindingKeyParameters: { id: 7, operations: "", type: "opaque" },
-		smsBindingSecretKeys: { id: 8, operations: "", type: "opaque" },
+		smsBindingKeyParameters: { id: 7, operations: "", type: "opaque", range: [0, 6] },
+		smsBindingSecretKeys: { id: 8, operations: "", type: "opaque", among: [16, 32, 48] },
 		serverSmsNumber: { id: 9, operations: "", type: "string" },
 		shortServerId: { id: 10, operations: "", type: "integer", range: [1, 65534] },
-		clientHoldOffTime: { id: 11, operations: "", type: "integer" },
-		bootstrapServerAccountTimeout: { id: 12, operations: "", type: "integer" },
-		matchingType: { id: 13, operations: "", type: "unsignedInteger", range: [0, 3] },
-		sni: { id: 14, operations: "", type: "string" },
-		certificateUsage: { id: 15, operations: "", type: "unsignedInteger", range: [0, 3] },
-		ciphersuite: { id: 16, operations: "", type: "unsignedInteger", multiple: true },
-		oscoreSecurityMode: { id: 17, operations: "", type: "objectLink" },
+		clientHoldOffTime: { id: 11, operations: "", type: "integer", units: "s" },
+		bootstrapServerAccountTimeout: { id: 12, operations: "", type: "integer", units: "s" },
 	},
 }) satisfies ObjectFacts;

@@ -1,10 +1,12 @@
 import { frozen } from "../../frozen.ts";
 import type { ObjectFacts } from "../../lwm2m/facts.ts";
 
-/** Device, Object 3, version 1.1: facts of the OMA registry. */
+/** Device, Object 3, version 1.1: made from OMA's XML by `dormouse object`, not by hand. */
 export const DEVICE = frozen({
 	id: 3,
 	version: "1.1",
+	lwm2mVersion: "1.1",
+	mandatory: true,
 	resources: {
 		manufacturer: { id: 0, operations: "R", type: "string" },
 		modelNumber: { id: 1, operations: "R", type: "string" },
@@ -15,7 +17,7 @@ export const DEVICE = frozen({
 		availablePowerSources: { id: 6, operations: "R", type: "integer", multiple: true, range: [0, 7] },
 		powerSourceVoltage: { id: 7, operations: "R", type: "integer", multiple: true },
 		powerSourceCurrent: { id: 8, operations: "R", type: "integer", multiple: true },
-		batteryLevel: { id: 9, operations: "R", type: "integer", range: [0, 100] },
+		batteryLevel: { id: 9, operations: "R", type: "integer", range: [0, 100], units: "%" },
 		memoryFree: { id: 10, operations: "R", type: "integer" },
 		errorCode: { id: 11, operations: "R", type: "integer", multiple: true, mandatory: true, range: [0, 8] },
 		resetErrorCode: { id: 12, operations: "E" },

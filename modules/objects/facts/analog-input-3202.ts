@@ -1,0 +1,23 @@
+import { frozen } from "../../frozen.ts";
+import type { ObjectFacts } from "../../lwm2m/facts.ts";
+
+/** Analog Input, Object 3202, version 1.1: made from OMA's XML by `dormouse object`, not by hand. */
+export const ANALOG_INPUT = frozen({
+	id: 3202,
+	version: "1.1",
+	multiple: true,
+	resources: {
+		timestamp: { id: 5518, operations: "R", type: "time" },
+		analogInputCurrentValue: { id: 5600, operations: "R", type: "float", mandatory: true },
+		minMeasuredValue: { id: 5601, operations: "R", type: "float" },
+		maxMeasuredValue: { id: 5602, operations: "R", type: "float" },
+		minRangeValue: { id: 5603, operations: "R", type: "float" },
+		maxRangeValue: { id: 5604, operations: "R", type: "float" },
+		resetMinAndMaxMeasuredValues: { id: 5605, operations: "E" },
+		applicationType: { id: 5750, operations: "RW", type: "string" },
+		sensorType: { id: 5751, operations: "R", type: "string" },
+		measurementQualityIndicator: { id: 6042, operations: "R", type: "integer", range: [0, 23] },
+		measurementQualityLevel: { id: 6049, operations: "R", type: "integer", range: [0, 100] },
+		fractionalTimestamp: { id: 6050, operations: "R", type: "float", range: [0, 1], units: "s" },
+	},
+}) satisfies ObjectFacts;

@@ -1,0 +1,41 @@
+import { frozen } from "../../frozen.ts";
+import type { ObjectFacts } from "../../lwm2m/facts.ts";
+
+/** LwM2M Server, Object 1, version 1.2: made from OMA's XML by `dormouse object`, not by hand. */
+export const SERVER = frozen({
+	id: 1,
+	version: "1.2",
+	lwm2mVersion: "1.2",
+	multiple: true,
+	mandatory: true,
+	resources: {
+		shortServerId: { id: 0, operations: "R", type: "integer", mandatory: true, range: [1, 65534] },
+		lifetime: { id: 1, operations: "RW", type: "integer", mandatory: true, units: "s" },
+		defaultMinimumPeriod: { id: 2, operations: "RW", type: "integer", units: "s" },
+		defaultMaximumPeriod: { id: 3, operations: "RW", type: "integer", units: "s" },
+		disable: { id: 4, operations: "E" },
+		disableTimeout: { id: 5, operations: "RW", type: "integer", units: "s" },
+		notificationStoringWhenDisabledOrOffline: { id: 6, operations: "RW", type: "boolean", mandatory: true },
+		binding: { id: 7, operations: "RW", type: "string", mandatory: true },
+		registrationUpdateTrigger: { id: 8, operations: "E", mandatory: true },
+		bootstrapRequestTrigger: { id: 9, operations: "E" },
+		apnLink: { id: 10, operations: "RW", type: "objectLink" },
+		tlsDtlsAlertCode: { id: 11, operations: "R", type: "unsignedInteger", range: [0, 255] },
+		lastBootstrapped: { id: 12, operations: "R", type: "time" },
+		registrationPriorityOrder: { id: 13, operations: "R", type: "unsignedInteger" },
+		initialRegistrationDelayTimer: { id: 14, operations: "RW", type: "unsignedInteger", units: "s" },
+		registrationFailureBlock: { id: 15, operations: "R", type: "boolean" },
+		bootstrapOnRegistrationFailure: { id: 16, operations: "R", type: "boolean" },
+		communicationRetryCount: { id: 17, operations: "RW", type: "unsignedInteger" },
+		communicationRetryTimer: { id: 18, operations: "RW", type: "unsignedInteger", units: "s" },
+		communicationSequenceDelayTimer: { id: 19, operations: "RW", type: "unsignedInteger", units: "s" },
+		communicationSequenceRetryCount: { id: 20, operations: "RW", type: "unsignedInteger" },
+		trigger: { id: 21, operations: "RW", type: "boolean" },
+		preferredTransport: { id: 22, operations: "RW", type: "string" },
+		muteSend: { id: 23, operations: "RW", type: "boolean" },
+		alternateApnLinks: { id: 24, operations: "RW", type: "objectLink", multiple: true },
+		supportedServerVersions: { id: 25, operations: "RW", type: "string", multiple: true },
+		defaultNotificationMode: { id: 26, operations: "RW", type: "integer", range: [0, 1] },
+		profileIdHashAlgorithm: { id: 27, operations: "RW", type: "unsignedInteger", range: [0, 255] },
+	},
+}) satisfies ObjectFacts;
