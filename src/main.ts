@@ -1,8 +1,10 @@
 import { PortableCrypto } from "../modules/crypto/portable.ts";
 import { readPrivateKey } from "../modules/crypto/public-key.ts";
 import { serverTrust } from "../modules/crypto/trust.ts";
+import { formatsSince11 } from "../modules/formats/payload.ts";
 import type { FactorySecurity, Host } from "../modules/host.ts";
 import { Client } from "../modules/lwm2m/client.ts";
+import { compositeOperations } from "../modules/lwm2m/composite.ts";
 import { DtlsListening } from "../modules/lwm2m/dtls-incoming.ts";
 import { DtlsTransport } from "../modules/lwm2m/dtls-transport.ts";
 import { Loop } from "../modules/lwm2m/loop.ts";
@@ -28,6 +30,8 @@ export default function main(host: Host): void {
 		endpointName: factory.endpointName ?? product.endpointName,
 		dice: host.dice,
 		entropy: host.entropy,
+		formats: formatsSince11,
+		composite: compositeOperations,
 		log: (record) => log.write(record),
 		...(factory.security === undefined ? {} : { secure: dtls(host, factory.security) }),
 	});

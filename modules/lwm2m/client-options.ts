@@ -1,7 +1,10 @@
 import type { Limits, Tuning } from "../coap/tuning.ts";
+import type { Formats } from "../formats/format.ts";
 import type { Dice, Entropy, LogRecord } from "../host.ts";
+import type { AccessControl } from "./access-control.ts";
 import type { EnablerVersion } from "./facts.ts";
 import type { ClientLimits } from "./limits.ts";
+import type { CompositeOperations } from "./operation.ts";
 import type { RegistrationTuning } from "./registration.ts";
 import type { SecureTransport } from "./secure.ts";
 
@@ -12,6 +15,15 @@ export interface ClientOptions {
 	readonly dice: Dice;
 	readonly entropy: Entropy;
 	log(record: LogRecord): void;
+	/**
+	 * The formats of payloads, as the product composes them: `formatsSince11`, `formats10`, or fewer. One that is in no
+	 * list is not in the image.
+	 */
+	readonly formats: Formats;
+	/** Read-, Write- and Observe-Composite: `compositeOperations`. Absent: they are answered with 4.05. */
+	readonly composite?: CompositeOperations;
+	/** Rights of several servers. Absent: all of them may do everything. */
+	readonly accessControl?: AccessControl;
 	/** Secures servers with coaps://; without it there is no DTLS in the image, and they are not registered with. */
 	readonly secure?: SecureTransport;
 	/** The enabler version to register as; 1.1 when left out. */

@@ -45,7 +45,7 @@ export class Client implements ChangeListener {
 			options,
 			enabler: options.enabler ?? "1.1",
 			registry: this.registry,
-			operations: new Operations(this.registry, limits),
+			operations: new Operations(this.registry, limits, options),
 			limits,
 			registrationTuning: withChanges(defaultRegistrationTuning, options.registrationTuning),
 		};

@@ -86,15 +86,16 @@ export type GivenOf<F extends ObjectFacts, N extends ValueName<F>> = Resources<F
 	: SingleOf<Resources<F>[N]>;
 
 /** The enabler versions we register as. */
-export type EnablerVersion = "1.0" | "1.1";
+export type EnablerVersion = "1.0" | "1.1" | "1.2";
 
 /**
- * Versions that an enabler version implies for its own Objects (LwM2M Core 1.1 §7.2.3, Table 7.2.3-1); all others
- * count as 1.0.
+ * Versions that an enabler version implies for its own Objects (LwM2M Core 1.1 and 1.2 §7.2.3, Table 7.2.3-1); all
+ * others count as 1.0.
  */
 const impliedVersions: { readonly [enabler in EnablerVersion]: { readonly [objectId: number]: string } } = frozen({
 	"1.0": {},
 	"1.1": { 0: "1.1", 1: "1.1", 3: "1.1", 4: "1.2" },
+	"1.2": { 0: "1.2", 1: "1.2", 2: "1.1", 3: "1.2", 4: "1.3", 5: "1.1", 21: "2.0" },
 });
 
 /**

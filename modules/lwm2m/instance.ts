@@ -174,6 +174,12 @@ export class Instance {
 		this.tell(name);
 	}
 
+	/** The value as far as the application tells it: undefined also where a read hook refuses. */
+	peek(name: string): Held | undefined {
+		const held = this.glance(name);
+		return held === refused ? undefined : held;
+	}
+
 	/** Reads where nobody waits for an answer: a hook that refuses says no more than that there is something. */
 	private glance(name: string): Held | typeof refused | undefined {
 		try {

@@ -1,48 +1,24 @@
 import { Code } from "../coap/code.ts";
 import type { Request, ResponseOptions } from "../coap/peer.ts";
 import { ContentFormat } from "../formats/content-format.ts";
+import type { Formats } from "../formats/format.ts";
 import type { Path, PathSlot } from "../formats/value.ts";
 import { HostFailure } from "../host.ts";
-import { type Attributes, comparesValues, readAttributes } from "./attributes.ts";
+import { type AttributeChanges, type Attributes, comparesValues, readAttributes } from "./attributes.ts";
+import type { ClientOptions } from "./client-options.ts";
 import { discover } from "./discover.ts";
 import { readArguments } from "./execute-arguments.ts";
-import { type EnablerVersion, isReadable } from "./facts.ts";
+import { isReadable } from "./facts.ts";
 import type { ClientLimits } from "./limits.ts";
+import type { Asker, CompositeOperations, Observable, Operation, OperationContext, Outcome } from "./operation.ts";
 import { levelOf, pathText, readPath } from "./path.ts";
-import { isSingleValue, readTarget } from "./read.ts";
+import { isSingleValue, type Recorded, readTarget, readTargets, structuredFormat } from "./read.ts";
 import { RequestRefused, refusalOf } from "./refusal.ts";
 import type { Registry } from "./registry.ts";
-import { isResource, locate, presentValue } from "./target.ts";
+import { isResource, isSecret, locate, presentValue } from "./target.ts";
 import { createInstance, writeTarget } from "./write.ts";
 
-/** The names that log records carry. */
-export type Operation =
-	| "read"
-	| "discover"
-	| "write"
-	| "writeAttributes"
-	| "execute"
-	| "create"
-	| "delete"
-	| "readComposite"
-	| "writeComposite"
-	| "unknown";
-
-/** What came of a request. */
-export interface Outcome {
-	readonly operation: Operation;
-	/** Where it went, all -1 when the request's path is none of ours. */
-	readonly path: Path;
-	readonly response: ResponseOptions;
-	/** The host's failure behind a 5.00. */
-	readonly failure?: HostFailure;
-}
-
-/** Who asks: the attributes are that server's own. */
-export interface Asker {
-	readonly attributes: Attributes;
-	readonly enabler: EnablerVersion;
-}
+export type { Asker, Observable, Operation, Outcome } from "./operation.ts";
 
 type Answer = ResponseOptions;
 
@@ -50,13 +26,17 @@ type Answer = ResponseOptions;
  * The interfaces Device Management & Service Enablement and Information Reporting, one request at a time (LwM2M Core
  * 1.1 §6.3).
  */
-export class Operations {
-	readonly #registry: Registry;
-	readonly #limits: ClientLimits;
+export class Operations implements OperationContext {
+	readonly registry: Registry;
+	readonly limits: ClientLimits;
+	readonly formats: Formats;
+	readonly #composite: CompositeOperations | undefined;
 
-	constructor(registry: Registry, limits: ClientLimits) {
-		this.#registry = registry;
-		this.#limits = limits;
+	constructor(registry: Registry, limits: ClientLimits, options: Pick<ClientOptions, "formats" | "composite">) {
+		this.registry = registry;
+		this.limits = limits;
+		this.formats = options.formats;
+		this.#composite = options.composite;
 	}
 
 	/**
@@ -65,17 +45,22 @@ export class Operations {
 	 */
 	perform(request: Request, asker: Asker): Outcome {
 		const path: PathSlot = { objectId: -1, instanceId: -1, resourceId: -1, resourceInstanceId: -1 };
+		let paths: readonly Path[] = [path];
 		let operation: Operation = "unknown";
+		let attributes: AttributeChanges | undefined;
 		try {
 			const refused = readPath(request.path, path);
 			if (refused !== undefined) throw refusalOf(refused);
 			operation = this.operationOf(request, path);
-			const response = this.answer(operation, request, path, asker);
-			return { operation, path, response };
+			this.refuseOperation(operation, path, asker);
+			if (operation === "readComposite") paths = this.#composite!.pathsOf(this, request);
+			if (request.observe === 0) attributes = observationAttributes(operation, request, asker);
+			const response = this.answer(operation, request, paths, asker);
+			return { operation, path, paths, response, attributes, failure: undefined };
 		} catch (error) {
-			if (error instanceof RequestRefused) return { operation, path, response: { code: error.code } };
+			if (error instanceof RequestRefused) return refusedWith(operation, path, error.code);
 			if (!(error instanceof HostFailure)) throw error;
-			return { operation, path, response: { code: Code.internalServerError }, failure: error };
+			return refusedWith(operation, path, Code.internalServerError, error);
 		}
 	}
 
@@ -90,7 +75,7 @@ export class Operations {
 			}
 			case Code.post:
 				if (levelOf(path) === 1) return "create";
-				return this.#registry.resource(path.objectId, path.resourceId)?.operations === "E" ? "execute" : "write";
+				return this.registry.resource(path.objectId, path.resourceId)?.operations === "E" ? "execute" : "write";
 			case Code.delete:
 				return "delete";
 			case Code.fetch:
@@ -102,46 +87,53 @@ export class Operations {
 		}
 	}
 
-	private answer(operation: Operation, request: Request, path: Path, asker: Asker): Answer {
-		refuseSecrets(path);
-		// The composite operations are not in this build, nor is PATCH: RFC 7252 §5.8 answers a method it does not
-		// support with 4.05.
-		if (operation === "unknown" || operation === "readComposite" || operation === "writeComposite") {
-			throw new RequestRefused(Code.methodNotAllowed, "method");
-		}
-		if (levelOf(path) === 0) throw new RequestRefused(Code.badRequest, "an object ID is mandatory");
+	private refuseOperation(operation: Operation, path: Path, { enabler }: Asker): void {
+		if (isSecret(path.objectId)) throw new RequestRefused(Code.unauthorized, "for the bootstrap server alone");
+		// RFC 7252 §5.8 answers a method that it does not support with 4.05; 1.0 has no composite operations.
+		const isComposite = operation === "readComposite" || operation === "writeComposite";
+		const isKnown = isComposite ? this.#composite !== undefined && enabler !== "1.0" : operation !== "unknown";
+		if (!isKnown) throw new RequestRefused(Code.methodNotAllowed, "method");
+		if (isComposite && levelOf(path) > 0) throw new RequestRefused(Code.methodNotAllowed, "paths are in the payload");
+		if (!isComposite && levelOf(path) === 0) throw new RequestRefused(Code.badRequest, "an object ID is mandatory");
+	}
+
+	private answer(operation: Operation, request: Request, paths: readonly Path[], asker: Asker): Answer {
+		const path = paths[0]!;
 		switch (operation) {
 			case "read":
-				// Attributes in an Observe are of 1.2; a client without them rejects it (LwM2M Core 1.2 §6.4.1).
-				if (request.observe === 0 && request.query.length > 0)
-					throw new RequestRefused(Code.badRequest, "observe with attributes");
-				return readTarget(this.#registry, path, request.accept, asker.enabler);
+				return readTarget(this, path, asker, request.accept);
+			case "readComposite":
+				return readTargets(this, paths, asker, request.accept ?? this.compositeFormat(request.contentFormat));
+			case "writeComposite":
+				return this.#composite!.write(this, request, asker);
 			case "discover":
-				return discover(this.#registry, path, asker.attributes, asker.enabler);
-			case "write":
-				return this.write(request, path);
+				return discover(this.registry, path, asker.attributes, asker.enabler);
+			case "write": {
+				writeTarget(this, path, asker, request, request.code === Code.put ? "replace" : "update");
+				return { code: Code.changed };
+			}
 			case "writeAttributes":
 				return this.writeAttributes(request.query, path, asker.attributes);
 			case "execute":
-				return this.execute(request, path);
+				return this.execute(request, path, asker);
 			case "create": {
-				const { id } = createInstance(this.#registry, path, request, this.#limits);
+				const { id } = createInstance(this, path, asker, request);
 				return { code: Code.created, locationPath: [`${path.objectId}`, `${id}`] };
 			}
 			case "delete":
-				return this.delete(path);
+				return this.delete(path, asker);
+			default:
+				throw new RequestRefused(Code.methodNotAllowed, "method");
 		}
 	}
 
-	private write(request: Request, path: Path): Answer {
-		const mode = request.code === Code.put ? "replace" : "update";
-		writeTarget(this.#registry, path, request, { mode, limits: this.#limits });
-		return { code: Code.changed };
+	private compositeFormat(contentFormat: number | undefined): number {
+		return this.#composite?.preferredFormat(this, contentFormat) ?? structuredFormat(this);
 	}
 
 	/** LwM2M Core 1.1 §6.3.4. The target exists, and can be read where it is a Resource. */
 	private writeAttributes(query: readonly string[], path: Path, attributes: Attributes): Answer {
-		const target = locate(this.#registry, path);
+		const target = locate(this.registry, path);
 		if (isResource(target)) {
 			if (!isReadable(target.facts)) throw new RequestRefused(Code.methodNotAllowed, "not readable");
 			presentValue(target);
@@ -155,8 +147,9 @@ export class Operations {
 	}
 
 	/** LwM2M Core 1.1 §6.3.5. */
-	private execute({ contentFormat, payload }: Request, path: Path): Answer {
-		const target = locate(this.#registry, path);
+	private execute({ contentFormat, payload }: Request, path: Path, { rights }: Asker): Answer {
+		const target = locate(this.registry, path);
+		if (target.instance !== undefined) rights?.require("execute", path.objectId, path.instanceId);
 		if (!isResource(target)) throw new RequestRefused(Code.methodNotAllowed, "not executable");
 		if (contentFormat !== undefined && contentFormat !== ContentFormat.text) {
 			throw new RequestRefused(Code.badRequest, "arguments are plain text");
@@ -168,25 +161,29 @@ export class Operations {
 	}
 
 	/** LwM2M Core 1.1 §6.3.7: Object Instances only, and where the application lets servers do so. */
-	private delete(path: Path): Answer {
+	private delete(path: Path, { rights }: Asker): Answer {
 		if (levelOf(path) !== 2) throw new RequestRefused(Code.methodNotAllowed, "only object instances are deleted");
-		const { object, instance } = locate(this.#registry, path);
+		const { object, instance } = locate(this.registry, path);
+		rights?.require("delete", path.objectId, path.instanceId);
 		const { remove } = object.options;
 		if (instance === undefined || remove === undefined) {
 			throw new RequestRefused(Code.methodNotAllowed, "instances are not a server's to delete");
 		}
 		remove(instance);
-		this.#registry.remove(instance);
+		this.registry.remove(instance);
+		rights?.deleted(path.objectId, path.instanceId);
 		return { code: Code.deleted };
 	}
 
 	/**
 	 * Reads what an observation shows.
-	 * @returns the refusal's code alone where the target can not be read any more, 5.00 where the host fails
+	 * @param told values of before, to go with the present ones where the format carries times
+	 * @returns the refusal's code alone where nothing of it can be read any more, 5.00 where the host fails
 	 */
-	observed(path: Path, accept: number | undefined, enabler: EnablerVersion): Answer {
+	observed({ paths, isComposite, accept }: Observable, asker: Asker, told?: Recorded): Answer {
 		try {
-			return readTarget(this.#registry, path, accept, enabler);
+			if (!isComposite) return readTarget(this, paths[0]!, asker, accept, told);
+			return readTargets(this, paths, asker, accept ?? structuredFormat(this), told);
 		} catch (error) {
 			if (error instanceof RequestRefused) return { code: error.code };
 			if (error instanceof HostFailure) return { code: Code.internalServerError };
@@ -198,7 +195,7 @@ export class Operations {
 	numberAt(path: Path): number | bigint | undefined {
 		if (path.resourceId < 0) return undefined;
 		try {
-			const target = locate(this.#registry, path);
+			const target = locate(this.registry, path);
 			if (!isResource(target) || !isSingleValue(target)) return undefined;
 			const value = presentValue(target);
 			return typeof value === "number" || typeof value === "bigint" ? value : undefined;
@@ -214,11 +211,27 @@ export function spokenPath(request: Request, path: Path): string {
 	return path.objectId < 0 ? `/${request.path.join("/")}` : pathText(path);
 }
 
+function refusedWith(operation: Operation, path: Path, code: number, failure?: HostFailure): Outcome {
+	return { operation, path, paths: [path], response: { code }, attributes: undefined, failure };
+}
+
 /**
- * Security (and OSCORE) are the Bootstrap-Server's alone: 4.01 whatever is asked, there or not (LwM2M Core 1.1 §6.3).
+ * The attributes in the query of an Observe (LwM2M Core 1.2 §6.4.1); an Observe-Composite takes those that an Object
+ * can have (§6.4.4). A client without them rejects it.
  */
-function refuseSecrets({ objectId }: Path): void {
-	if (objectId === 0 || objectId === 21) throw new RequestRefused(Code.unauthorized, "for the bootstrap server alone");
+function observationAttributes(
+	operation: Operation,
+	{ query }: Request,
+	{ enabler }: Asker,
+): AttributeChanges | undefined {
+	if (query.length === 0) return undefined;
+	if (operation !== "read" && operation !== "readComposite") return undefined;
+	if (enabler !== "1.2") throw new RequestRefused(Code.badRequest, "observe with attributes");
+	const attributes = readAttributes(query);
+	if (operation === "readComposite" && comparesValues(attributes)) {
+		throw new RequestRefused(Code.badRequest, "not for several paths");
+	}
+	return attributes;
 }
 
 function isNumber(type: string | undefined): boolean {

@@ -49,6 +49,16 @@ export function samePath(a: Path, b: Path): boolean {
 	);
 }
 
+/** Ascending order: a path stands before what is below it. */
+export function comparePaths(a: Path, b: Path): number {
+	return (
+		a.objectId - b.objectId ||
+		a.instanceId - b.instanceId ||
+		a.resourceId - b.resourceId ||
+		a.resourceInstanceId - b.resourceInstanceId
+	);
+}
+
 /** "/3/0/1" for people and for links; "/" for the root. */
 export function pathText(path: Path): string {
 	if (path.objectId < 0) return "/";

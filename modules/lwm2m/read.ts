@@ -1,13 +1,16 @@
 import { Code } from "../coap/code.ts";
 import type { ResponseOptions } from "../coap/peer.ts";
 import { ContentFormat } from "../formats/content-format.ts";
-import { canCarry, type PayloadWriter, payloadWriter } from "../formats/payload.ts";
-import type { Path, PathSlot } from "../formats/value.ts";
-import { type EnablerVersion, isReadable } from "./facts.ts";
+import type { PayloadWriter } from "../formats/entry.ts";
+import { isWithin, type Path, type PathSlot, type ResourceType, type Value } from "../formats/value.ts";
+import { frozen } from "../frozen.ts";
+import type { AccessRights } from "./access-rights.ts";
+import { isReadable } from "./facts.ts";
 import type { Instance } from "./instance.ts";
+import type { Asker, OperationContext } from "./operation.ts";
+import { comparePaths, rootPath } from "./path.ts";
 import { RequestRefused } from "./refusal.ts";
-import type { Registry } from "./registry.ts";
-import { isResource, locate, presentValue, type Target } from "./target.ts";
+import { isResource, isSecret, locate, presentValue, type Target } from "./target.ts";
 import { type Held, idsOf, isInstances } from "./value.ts";
 
 /** A representation: bytes and what they are, in the answer that carries it. */
@@ -16,29 +19,137 @@ export interface ReadResponse extends ResponseOptions {
 	readonly payload: Uint8Array;
 }
 
+/** Values of before of one Resource or Resource Instance, oldest first; a History is one. */
+export interface Past {
+	readonly size: number;
+	valueAt(index: number): Value | undefined;
+	/** Seconds as SenML has them (RFC 8428 §4.5.3). */
+	timeS(index: number): number;
+}
+
+/** What was kept to be told: in formats that carry times it goes in front of the present value. */
+export interface Recorded {
+	/** @param path reused: not to be kept */
+	at(path: Path): Past | undefined;
+	/** Whether the last one of `at(path)` is the present value itself, so that it is not told again without a time. */
+	isPresentIncluded(path: Path): boolean;
+}
+
+/** The formats for more than one value, in the order in which we choose where the server leaves it to us. */
+const structured: readonly number[] = frozen([
+	ContentFormat.senmlCbor,
+	ContentFormat.lwm2mCbor,
+	ContentFormat.tlv,
+	ContentFormat.senmlJson,
+]);
+
+/** Those of them that carry times. */
+const timed: readonly number[] = frozen([
+	ContentFormat.senmlCbor,
+	ContentFormat.senmlJson,
+	ContentFormat.lwm2mJson,
+	ContentFormat.oldJson,
+]);
+
 /**
  * Reads an Object, Object Instance, Resource or Resource Instance (LwM2M Core 1.1 §6.3.1).
  * @param accept what the server asked for; undefined leaves the choice to us
- * @throws RequestRefused 4.04, 4.05 for a Resource that is not readable, 4.06 for a format that we do not speak or
- * that cannot carry it
+ * @param told values of before, to go with the present ones
+ * @throws RequestRefused 4.01, 4.04, 4.05 for a Resource that is not readable, 4.06 for a format that we do not speak
+ * or that cannot carry it
  */
 export function readTarget(
-	registry: Registry,
+	context: OperationContext,
 	path: Path,
+	asker: Asker,
 	accept: number | undefined,
-	enabler: EnablerVersion,
+	told?: Recorded,
 ): ReadResponse {
-	const target = locate(registry, path);
-	refuseUnreadable(target);
-	const contentFormat = accept ?? preferredFormat(target, enabler);
-	if (!canCarry(contentFormat, path, registry)) throw new RequestRefused(Code.notAcceptable, "format");
-	const writer = payloadWriter(contentFormat, path);
+	const target = locate(context.registry, path);
+	refuseUnreadable(target, asker);
+	const { formats } = context;
+	const contentFormat = accept ?? preferredFormat(context, target, asker);
+	const canCarry = formats.canCarry(contentFormat, path, context.registry);
+	const writer = canCarry ? formats.writer(contentFormat, path) : undefined;
 	if (writer === undefined) throw new RequestRefused(Code.notAcceptable, "format");
-	return new Reading(contentFormat, writer).of(target);
+	const reading = new Reading(writer, asker.rights, timed.includes(contentFormat) ? told : undefined);
+	reading.add(target);
+	return { code: Code.content, contentFormat, payload: writer.finish() };
 }
 
-/** @throws RequestRefused 4.04 when the target is absent, 4.05 when it is a Resource without Read */
-export function refuseUnreadable(target: Target): void {
+/**
+ * Reads several paths into one payload, as well as may be (LwM2M Core 1.2 §6.3.8): what is absent, not readable, not
+ * this server's to read or refused by the application is left out. Paths may overlap and come in any order; each
+ * value is told once. The root stands for everything but the Objects that are the Bootstrap-Server's.
+ * @param contentFormat of the answer
+ * @throws RequestRefused the refusal of the first path where none of them can be read, 4.06 for a format that we do
+ * not speak or that cannot carry them
+ */
+export function readTargets(
+	context: OperationContext,
+	paths: readonly Path[],
+	asker: Asker,
+	contentFormat: number,
+	told?: Recorded,
+): ReadResponse {
+	const { formats, registry } = context;
+	const writer = formats.canCarry(contentFormat, rootPath, registry)
+		? formats.writer(contentFormat, rootPath)
+		: undefined;
+	if (writer === undefined) throw new RequestRefused(Code.notAcceptable, "format");
+	const reading = new Reading(writer, asker.rights, timed.includes(contentFormat) ? told : undefined);
+	reading.isBestEffort = true;
+	let refusal: RequestRefused | undefined;
+	let count = 0;
+	for (const path of withoutOverlap(paths)) {
+		const refused = path.objectId < 0 ? reading.addAll(context) : tryToAdd(context, reading, path, asker);
+		if (refused === undefined) count++;
+		else refusal ??= refused;
+	}
+	if (count === 0 && refusal !== undefined) throw refusal;
+	return { code: Code.content, contentFormat, payload: writer.finish() };
+}
+
+/** @returns why the path can not be read; nothing of it is told then */
+function tryToAdd(
+	{ registry }: OperationContext,
+	reading: Reading,
+	path: Path,
+	asker: Asker,
+): RequestRefused | undefined {
+	try {
+		if (isSecret(path.objectId)) throw new RequestRefused(Code.unauthorized, "for the bootstrap server alone");
+		const target = locate(registry, path);
+		refuseUnreadable(target, asker);
+		reading.add(target);
+		return undefined;
+	} catch (error) {
+		if (error instanceof RequestRefused) return error;
+		throw error;
+	}
+}
+
+/** @returns the paths in ascending order, without those that stand below another one */
+function withoutOverlap(paths: readonly Path[]): Path[] {
+	const kept: Path[] = [];
+	for (const path of paths.slice().sort(comparePaths)) {
+		const last = kept[kept.length - 1];
+		if (last === undefined || !isWithin(path, last)) kept.push(path);
+	}
+	return kept;
+}
+
+/**
+ * @throws RequestRefused 4.01 when this server may not read it, 4.04 when the target is absent, 4.05 when it is a
+ * Resource without Read
+ */
+export function refuseUnreadable(target: Target, { rights }: Asker): void {
+	const { object, instance } = target;
+	if (rights !== undefined && instance !== undefined) rights.require("read", object.facts.id, instance.id);
+	if (rights !== undefined && instance === undefined && object.instances.length > 0) {
+		const isReadableOne = object.instances.some(({ id }) => rights.mayRead(object.facts.id, id));
+		if (!isReadableOne) throw new RequestRefused(Code.unauthorized, "no instance that it may read");
+	}
 	if (!isResource(target)) return;
 	if (!isReadable(target.facts)) throw new RequestRefused(Code.methodNotAllowed, "not readable");
 	presentValue(target);
@@ -52,36 +163,64 @@ export function isSingleValue({ path, facts }: Target): boolean {
 /**
  * The format when the server names none. The specification leaves it to the client (LwM2M Core 1.1 §7.4). One value
  * goes as plain text (opaque as it is): the least bytes, and what every server since 1.0 understands. More than one
- * goes as TLV in 1.0, which has nothing smaller, and as SenML CBOR in 1.1.
+ * goes as TLV in 1.0, which has nothing smaller, and as SenML CBOR since 1.1.
  */
-function preferredFormat(target: Target, enabler: EnablerVersion): number {
-	if (isSingleValue(target)) return target.facts?.type === "opaque" ? ContentFormat.opaque : ContentFormat.text;
-	return enabler === "1.0" ? ContentFormat.tlv : ContentFormat.senmlCbor;
+function preferredFormat(context: OperationContext, target: Target, asker: Asker): number {
+	if (isSingleValue(target)) {
+		const plain = target.facts?.type === "opaque" ? ContentFormat.opaque : ContentFormat.text;
+		if (context.formats.isWritable(plain)) return plain;
+	}
+	return asker.enabler === "1.0" ? ContentFormat.tlv : structuredFormat(context);
 }
 
-/** One walk over the values below a target, in ascending order of path, into a payload. */
+/** The format for more than one value that we choose ourselves: the first that the product has. */
+export function structuredFormat({ formats }: OperationContext): number {
+	for (const format of structured) if (formats.isWritable(format)) return format;
+	return ContentFormat.senmlCbor;
+}
+
+/** A walk over the values below targets, in ascending order of path, into a payload. */
 class Reading {
-	readonly #contentFormat: number;
+	/** Leaves out what the application refuses to tell, instead of refusing all. */
+	isBestEffort = false;
 	readonly #writer: PayloadWriter;
+	readonly #rights: AccessRights | undefined;
+	readonly #told: Recorded | undefined;
 	readonly #at: PathSlot = { objectId: -1, instanceId: -1, resourceId: -1, resourceInstanceId: -1 };
 
-	constructor(contentFormat: number, writer: PayloadWriter) {
-		this.#contentFormat = contentFormat;
+	constructor(writer: PayloadWriter, rights: AccessRights | undefined, told: Recorded | undefined) {
 		this.#writer = writer;
+		this.#rights = rights;
+		this.#told = told;
 	}
 
-	of(target: Target): ReadResponse {
+	/** Everything that a server may read. */
+	addAll({ registry }: OperationContext): undefined {
+		for (const { facts, instances } of registry.objects) if (!isSecret(facts.id)) this.instances(facts.id, instances);
+	}
+
+	add(target: Target): void {
 		const { path, object, instance } = target;
-		this.#at.objectId = path.objectId;
-		if (instance === undefined) for (const each of object.instances) this.instance(each);
-		else if (!isResource(target)) this.instance(instance);
-		else {
-			this.#at.instanceId = path.instanceId;
-			this.#at.resourceId = path.resourceId;
-			this.#at.resourceInstanceId = path.resourceInstanceId;
-			this.held(target.name, instance, presentValue(target));
+		const at = this.#at;
+		if (instance === undefined) {
+			this.instances(path.objectId, object.instances);
+			return;
 		}
-		return { code: Code.content, contentFormat: this.#contentFormat, payload: this.#writer.finish() };
+		at.objectId = path.objectId;
+		if (!isResource(target)) {
+			this.instance(instance);
+			return;
+		}
+		at.instanceId = path.instanceId;
+		at.resourceId = path.resourceId;
+		at.resourceInstanceId = path.resourceInstanceId;
+		this.held(target.name, instance, presentValue(target));
+	}
+
+	private instances(objectId: number, instances: readonly Instance[]): void {
+		this.#at.objectId = objectId;
+		for (const instance of instances)
+			if (this.#rights?.mayRead(objectId, instance.id) !== false) this.instance(instance);
 	}
 
 	private instance(instance: Instance): void {
@@ -92,7 +231,8 @@ class Reading {
 		let isEmpty = true;
 		for (const name in resources) {
 			const facts = resources[name]!;
-			const held = isReadable(facts) ? instance.read(name) : undefined;
+			if (!isReadable(facts)) continue;
+			const held = this.isBestEffort ? instance.peek(name) : instance.read(name);
 			if (held === undefined) continue;
 			at.resourceId = facts.id;
 			this.held(name, instance, held);
@@ -107,14 +247,26 @@ class Reading {
 		const { type } = instance.factsOf(name);
 		if (type === undefined) return; // executable: it has no value
 		if (!isInstances(held)) {
-			this.#writer.entry(at, type, held);
+			this.value(type, held);
 			return;
 		}
 		if (held.size === 0) this.#writer.empty(at);
 		for (const id of idsOf(held)) {
 			at.resourceInstanceId = id;
-			this.#writer.entry(at, type, held.get(id)!);
+			this.value(type, held.get(id)!);
 		}
 		at.resourceInstanceId = -1;
+	}
+
+	private value(type: ResourceType, value: Value): void {
+		const at = this.#at;
+		const past = this.#told?.at(at);
+		if (past !== undefined) {
+			for (let index = 0; index < past.size; index++) {
+				this.#writer.entry(at, type, past.valueAt(index)!, past.timeS(index));
+			}
+			if (past.size > 0 && this.#told!.isPresentIncluded(at)) return;
+		}
+		this.#writer.entry(at, type, value);
 	}
 }

@@ -58,9 +58,9 @@ export class Registry {
 		return this.#listVersion;
 	}
 
-	/** Whether another Instance fits. */
-	get hasRoom(): boolean {
-		return this.#count < this.#limit;
+	/** How many more Instances fit. */
+	get room(): number {
+		return this.#limit - this.#count;
 	}
 
 	/** Adds an Object, so that it is known while it has no Instance. */
@@ -72,7 +72,7 @@ export class Registry {
 	/** Adds an Instance, and its Object where need be. A second one with the same ID is our own bug. */
 	add(instance: Instance): void {
 		const { facts, id } = instance;
-		assert(this.hasRoom, "limit: instances");
+		assert(this.room > 0, "limit: instances");
 		assert(facts.multiple === true || id === 0, `object ${facts.id} has one instance, 0`);
 		let entry = this.#objects.find((candidate) => candidate.facts.id === facts.id);
 		if (entry === undefined) {

@@ -79,7 +79,11 @@ export class Session implements PeerListener, ObservationPort, RegistrationPort,
 			...(coapTuning === undefined ? {} : { tuning: coapTuning }),
 			...(coapLimits === undefined ? {} : { limits: coapLimits }),
 		});
-		this.#asker = { attributes: new Attributes(limits.attributes), enabler };
+		this.#asker = {
+			attributes: new Attributes(limits.attributes),
+			enabler,
+			shortServerId: account.shortServerId,
+		};
 		this.#observations = new Observations(limits.observations, this);
 		this.#registration = new RegistrationInterface(account, context, this);
 	}
@@ -320,7 +324,8 @@ export class Session implements PeerListener, ObservationPort, RegistrationPort,
 	}
 
 	readObserved(path: Path, accept: number | undefined): ResponseOptions {
-		const response = this.#context.operations.observed(path, accept, this.#context.enabler);
+		const what = { paths: [path], isComposite: false, accept };
+		const response = this.#context.operations.observed(what, this.#asker);
 		if (response.code === Code.internalServerError) this.log("hostFailure", { what: `read ${pathText(path)}` });
 		return response;
 	}

@@ -49,6 +49,14 @@ export function isResource(target: Target): target is ResourceTarget {
 }
 
 /**
+ * Security, OSCORE and COSE are the Bootstrap-Server's alone: no operation of a LwM2M Server may touch them (LwM2M Core
+ * 1.1 §6.3; 1.2.1 adds Object 23).
+ */
+export function isSecret(objectId: number): boolean {
+	return objectId === 0 || objectId === 21 || objectId === 23;
+}
+
+/**
  * The value at a Resource or Resource Instance.
  * @throws RequestRefused 4.04 when it is absent
  */

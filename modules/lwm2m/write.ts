@@ -1,13 +1,11 @@
 import { type Fault, fault } from "../bytes.ts";
 import { Code } from "../coap/code.ts";
-import { isReadable as isReadableFormat, isSingleValued, readPayload } from "../formats/payload.ts";
 import { type Path, unnamedInstance, type Value } from "../formats/value.ts";
 import { isWritable, type ResourceFacts } from "./facts.ts";
 import type { Instance } from "./instance.ts";
-import type { ClientLimits } from "./limits.ts";
+import type { Asker, OperationContext } from "./operation.ts";
 import { isSingleValue } from "./read.ts";
 import { RequestRefused, refusalOf } from "./refusal.ts";
-import type { Registry } from "./registry.ts";
 import { isResource, locate, type Target } from "./target.ts";
 import { type Held, type Instances, isAcceptable, isInstances, isObjectLink } from "./value.ts";
 
@@ -31,15 +29,17 @@ const tooMany = fault("write.tooMany", 0x8d, "RFC 7252 §5.9.2.9");
  * @throws RequestRefused 4.00, 4.04, 4.05, 4.13 or 4.15, and then nothing has changed
  */
 export function writeTarget(
-	registry: Registry,
+	context: OperationContext,
 	path: Path,
+	asker: Asker,
 	body: WriteBody,
-	options: { readonly mode: "replace" | "update"; readonly limits: ClientLimits },
+	mode: "replace" | "update",
 ): void {
-	const target = locate(registry, path);
-	refuseTarget(target, options.mode);
-	refuseFormat(target, body.contentFormat);
-	const plan = new Plan(registry, target.instance!, { ...options, path, isCreate: false });
+	const target = locate(context.registry, path);
+	if (target.instance !== undefined) asker.rights?.require("write", path.objectId, path.instanceId);
+	refuseTarget(target, mode);
+	refuseFormat(context, target, body.contentFormat);
+	const plan = new Plan(context, target.instance!, { mode, path, isCreate: false });
 	plan.read(body);
 	plan.complete();
 	plan.apply();
@@ -50,31 +50,35 @@ export function writeTarget(
  * @returns the new Instance, added to the registry
  * @throws RequestRefused 4.00, 4.04, 4.05, 4.13, 4.15, or 5.00 at the limit of Instances; then nothing has changed
  */
-export function createInstance(registry: Registry, path: Path, body: WriteBody, limits: ClientLimits): Instance {
+export function createInstance(context: OperationContext, path: Path, asker: Asker, body: WriteBody): Instance {
+	const { registry } = context;
 	const target = locate(registry, path);
+	asker.rights?.require("create", path.objectId, -1);
 	const { create } = target.object.options;
 	if (create === undefined) throw new RequestRefused(Code.methodNotAllowed, "instances are not a server's to create");
-	refuseFormat(target, body.contentFormat);
-	if (!registry.hasRoom) throw new RequestRefused(Code.internalServerError, "limit: instances");
-	const named = namedInstance(registry, path, body);
+	refuseFormat(context, target, body.contentFormat);
+	if (registry.room < (asker.rights?.instancesPerCreate ?? 1))
+		throw new RequestRefused(Code.internalServerError, "limit: instances");
+	const named = namedInstance(context, path, body);
 	const taken = (id: number) => registry.instance(path.objectId, id) !== undefined;
 	if (named !== undefined && (named === unnamedInstance || taken(named)))
 		throw new RequestRefused(Code.badRequest, "instance ID");
 	let id = named ?? 0;
 	while (taken(id)) id++;
 	const instance = create(id);
-	const plan = new Plan(registry, instance, { mode: "update", limits, path, isCreate: true });
+	const plan = new Plan(context, instance, { mode: "update", path, isCreate: true });
 	plan.read(body);
 	plan.complete();
 	registry.add(instance);
 	plan.apply();
+	asker.rights?.created(path.objectId, id);
 	return instance;
 }
 
 /** The one Instance a Create payload names; undefined when it leaves the choice to us. */
-function namedInstance(registry: Registry, path: Path, body: WriteBody): number | undefined {
+function namedInstance({ formats, registry }: OperationContext, path: Path, body: WriteBody): number | undefined {
 	let named: number | undefined;
-	const refused = readPayload(body.contentFormat!, body.payload, 0, body.payload.length, path, registry, {
+	const refused = formats.read(body.contentFormat!, body.payload, 0, body.payload.length, path, registry, {
 		entry({ instanceId }) {
 			if (named !== undefined && named !== instanceId) return elsewhere;
 			named = instanceId;
@@ -96,45 +100,45 @@ function refuseTarget(target: Target, mode: "replace" | "update"): void {
 }
 
 /** 4.15 for a format we do not read or none at all; 4.00 for one that can not carry what the target holds. */
-function refuseFormat(target: Target, contentFormat: number | undefined): void {
-	if (contentFormat === undefined || !isReadableFormat(contentFormat)) {
+function refuseFormat({ formats }: OperationContext, target: Target, contentFormat: number | undefined): void {
+	if (contentFormat === undefined || !formats.isReadable(contentFormat)) {
 		throw new RequestRefused(Code.unsupportedContentFormat, "format");
 	}
-	if (isSingleValued(contentFormat) && !isSingleValue(target))
+	if (formats.isSingleValued(contentFormat) && !isSingleValue(target))
 		throw new RequestRefused(Code.badRequest, "this format carries one value");
 }
 
 interface PlanOptions {
 	readonly mode: "replace" | "update";
-	readonly limits: ClientLimits;
 	readonly path: Path;
 	readonly isCreate: boolean;
 }
 
 /** What a Write would do to one Object Instance: collected, then checked, then applied without a way to fail. */
 class Plan {
-	readonly #registry: Registry;
+	readonly #context: OperationContext;
 	readonly #instance: Instance;
 	readonly #options: PlanOptions;
 	readonly #next = new Map<string, Held>();
 	readonly #seen = new Map<string, Set<number>>();
 	#count = 0;
 
-	constructor(registry: Registry, instance: Instance, options: PlanOptions) {
-		this.#registry = registry;
+	constructor(context: OperationContext, instance: Instance, options: PlanOptions) {
+		this.#context = context;
 		this.#instance = instance;
 		this.#options = options;
 	}
 
 	/** @throws RequestRefused when the payload is malformed or asks for what may not be */
 	read({ contentFormat, payload }: WriteBody): void {
-		const refused = readPayload(contentFormat!, payload, 0, payload.length, this.#options.path, this.#registry, this);
+		const { formats, registry } = this.#context;
+		const refused = formats.read(contentFormat!, payload, 0, payload.length, this.#options.path, registry, this);
 		if (refused !== undefined) throw refusalOf(refused);
 	}
 
 	/** The sink of the payload's reader. */
 	entry(path: Path, value: Value | undefined): Fault | undefined {
-		if (++this.#count > this.#options.limits.writeEntries) return tooMany;
+		if (++this.#count > this.#context.limits.writeEntries) return tooMany;
 		const instance = this.#instance;
 		if (!this.#options.isCreate && path.instanceId !== instance.id) return elsewhere;
 		if (path.resourceId < 0) return undefined; // an Object Instance without content: nothing to set
@@ -154,7 +158,7 @@ class Plan {
 		const isOne = this.#options.path.resourceInstanceId >= 0;
 		if (isOne && !instances.has(path.resourceInstanceId)) return noInstance;
 		instances.set(path.resourceInstanceId, value);
-		return instances.size > this.#options.limits.resourceInstances ? tooMany : undefined;
+		return instances.size > this.#context.limits.resourceInstances ? tooMany : undefined;
 	}
 
 	/** Holds the outcome to the Object's table and to the application. @throws RequestRefused */
@@ -225,7 +229,7 @@ class Plan {
 		if (!isObjectLink(value)) return true;
 		const { objectId, instanceId } = value;
 		if (objectId === unnamedInstance) return instanceId === unnamedInstance;
-		if (instanceId === unnamedInstance) return this.#registry.object(objectId) !== undefined;
-		return this.#registry.instance(objectId, instanceId) !== undefined;
+		if (instanceId === unnamedInstance) return this.#context.registry.object(objectId) !== undefined;
+		return this.#context.registry.instance(objectId, instanceId) !== undefined;
 	}
 }

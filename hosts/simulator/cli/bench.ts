@@ -1,4 +1,5 @@
 import { toHex, utf8 } from "../../../modules/bytes.ts";
+import { formatsSince11 } from "../../../modules/formats/payload.ts";
 import { Client } from "../../../modules/lwm2m/client.ts";
 import { ObjectInstance } from "../../../modules/lwm2m/instance.ts";
 import { TEMPERATURE } from "../../../modules/objects/facts/temperature-3303.ts";
@@ -122,7 +123,13 @@ async function operationCosts(device: LoadedDevice): Promise<Record<string, Cost
 function registerAsAnjayDemo(): number {
 	const chance = new Chance(1);
 	const endpointName = "urn:dev:os:0023C7-000001";
-	const client = new Client({ endpointName, dice: chance, entropy: chance.branch("entropy"), log: () => {} });
+	const client = new Client({
+		endpointName,
+		dice: chance,
+		entropy: chance.branch("entropy"),
+		formats: formatsSince11,
+		log: () => {},
+	});
 	client.add(security({ serverUri: "coap://192.0.2.1:5683", shortServerId: 1 }));
 	client.add(server({ shortServerId: 1, lifetimeS: 86400 }, client));
 	client.add(new ObjectInstance(TEMPERATURE));

@@ -6,6 +6,7 @@ import { PortableCrypto } from "../../../modules/crypto/portable.ts";
 import { Association } from "../../../modules/dtls/association.ts";
 import { SessionCache } from "../../../modules/dtls/session-cache.ts";
 import type { CloseReason, DtlsSettings, Established } from "../../../modules/dtls/settings.ts";
+import { formatsSince11 } from "../../../modules/formats/payload.ts";
 import { type Address, HostFailure, type LogRecord } from "../../../modules/host.ts";
 import { Client } from "../../../modules/lwm2m/client.ts";
 import { DtlsListening } from "../../../modules/lwm2m/dtls-incoming.ts";
@@ -90,6 +91,7 @@ class Pair {
 			endpointName: "ep",
 			dice,
 			entropy: this.#settings.entropy,
+			formats: formatsSince11,
 			log: (record) => this.records.push(record),
 			secure: new DtlsTransport({
 				crypto: this.crypto,

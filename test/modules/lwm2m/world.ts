@@ -8,8 +8,10 @@ import {
 	type ResponseOptions,
 } from "../../../modules/coap/peer.ts";
 import { HOST_LIMITS } from "../../../modules/coap/tuning.ts";
+import { formatsSince11 } from "../../../modules/formats/payload.ts";
 import type { Address, LogRecord } from "../../../modules/host.ts";
 import { Client, type ClientOptions } from "../../../modules/lwm2m/client.ts";
+import { compositeOperations } from "../../../modules/lwm2m/composite.ts";
 import { seeded } from "../../harness.ts";
 
 /** One datagram on the wire between client and server. */
@@ -115,6 +117,8 @@ export class World {
 			endpointName: "ep",
 			dice,
 			entropy,
+			formats: formatsSince11,
+			composite: compositeOperations,
 			log: (record) => this.records.push(record),
 			...options,
 		});
