@@ -63,11 +63,11 @@ export class World<M extends BoardMachine> {
 	readonly time: Timekeeper;
 	readonly network: Network;
 	readonly boards: Board<M>[] = [];
+	/** In the order in which startServer was called. */
+	readonly servers: Lwm2mServer[] = [];
 	readonly #options: WorldOptions<M>;
 	readonly #chance: Chance;
 	readonly #virtual: { time: VirtualTime; network: VirtualNetwork } | undefined;
-	#server: Lwm2mServer | undefined;
-	#serverHost = "";
 
 	private constructor(options: WorldOptions<M>, chance: Chance, real?: { time: Timekeeper; network: Network }) {
 		this.#options = options;
@@ -96,15 +96,19 @@ export class World<M extends BoardMachine> {
 		return new World(options, new Chance(options.seed), { time: new RealTime(), network: new UdpNetwork() });
 	}
 
-	/** The server, once startServer was called. */
+	/** The first server, once startServer was called. */
 	get server(): Lwm2mServer | undefined {
-		return this.#server;
+		return this.servers[0];
 	}
 
-	/** The server's URI for boards that come over DTLS; undefined without a secure port. */
+	/** The first server's URI for boards that come over DTLS; undefined without a secure port. */
 	get secureUri(): string | undefined {
-		const port = this.#server?.securePort;
-		return port === undefined ? undefined : `coaps://${this.#serverHost}:${port}`;
+		return this.server === undefined ? undefined : this.secureUriOf(this.server);
+	}
+
+	/** A server's URI for boards that come over DTLS; undefined without a secure port. */
+	secureUriOf({ host = "127.0.0.1", securePort }: Lwm2mServer): string | undefined {
+		return securePort === undefined ? undefined : `coaps://${bracketed(host)}:${securePort}`;
 	}
 
 	/** How datagrams fare; of a virtual world only. */
@@ -113,14 +117,15 @@ export class World<M extends BoardMachine> {
 	}
 
 	/**
-	 * Starts the embedded LwM2M server.
+	 * Starts an embedded LwM2M server; called again, another one beside it, in a real world on another port.
 	 * @param at where it listens; in a virtual world an address of its own and port 5683. With securePort over DTLS, too
 	 * @returns its URI for boards that come without DTLS
 	 * @throws HostFailure with a message for people when it can not listen there
 	 */
 	async startServer(at: ServerPlace = {}): Promise<string> {
 		const host = at.host ?? this.#virtual?.network.newAddress() ?? "127.0.0.1";
-		const chance = this.#chance.branch("server");
+		const count = this.servers.length;
+		const chance = this.#chance.branch(count === 0 ? "server" : `server-${count + 1}`);
 		const entropy = chance.branch("entropy");
 		const seeded = this.#virtual === undefined ? {} : { dice: chance, entropy, hasCalendar: false };
 		const { time, network } = this;
@@ -134,9 +139,8 @@ export class World<M extends BoardMachine> {
 			...seeded,
 		});
 		await server.start();
-		this.#server = server;
-		this.#serverHost = host.includes(":") ? `[${host}]` : host;
-		return `coap://${this.#serverHost}:${server.port}`;
+		this.servers.push(server);
+		return `coap://${bracketed(host)}:${server.port}`;
 	}
 
 	/** Puts a board into the world: off, with the image in its slot. @throws SlotRefused when the image does not fit */
@@ -188,6 +192,10 @@ export class World<M extends BoardMachine> {
 			board.switchOff();
 			board.flash.close();
 		}
-		this.#server?.stop();
+		for (const server of this.servers) server.stop();
 	}
+}
+
+function bracketed(host: string): string {
+	return host.includes(":") ? `[${host}]` : host;
 }

@@ -88,8 +88,12 @@ function report(server: Lwm2mServer, time: RealTime, output: Output): void {
 	server.on("updated", ({ registration }) => say("updated", registration));
 	server.on("deregistered", ({ registration, reason }) => say("deregistered", registration, { reason }));
 	server.on("notification", ({ registration, path }) => say("notification", registration, { path: pathText(path) }));
-	server.on("observationFailed", ({ registration, path, why }) =>
-		say("observationFailed", registration, { path: pathText(path), why }),
+	server.on("compositeNotification", ({ registration, paths }) =>
+		say("notification", registration, { path: paths.map(pathText).join(",") }),
+	);
+	server.on("sent", ({ registration, nodes }) => say("sent", registration, { path: [...nodes.keys()].join(",") }));
+	server.on("observationFailed", ({ registration, paths, why }) =>
+		say("observationFailed", registration, { path: paths.map(pathText).join(","), why }),
 	);
 	server.on("sleeping", ({ registration }) => say("sleeping", registration));
 	server.on("awake", ({ registration }) => say("awake", registration));

@@ -1,5 +1,5 @@
 import type { Address } from "../../../modules/host.ts";
-import type { Node } from "./node.ts";
+import type { CompositeContent, Content } from "./formats/codec.ts";
 import type { Path } from "./path.ts";
 import type { Registration, RegistrationUpdate } from "./registration.ts";
 import type { WireMessage } from "./wire.ts";
@@ -13,11 +13,18 @@ export interface ServerEvents {
 	/** A queue-mode client may be asleep from now on, or is awake again. */
 	sleeping: { readonly registration: Registration };
 	awake: { readonly registration: Registration };
-	notification: { readonly registration: Registration; readonly path: Path; readonly node: Node };
+	notification: { readonly registration: Registration; readonly path: Path } & Content;
+	/** The same of an Observe-Composite; `paths` in the order of the request. */
+	compositeNotification: { readonly registration: Registration; readonly paths: readonly Path[] } & CompositeContent;
+	/** The client sent values by itself (Core 1.1 §6.4.6). */
+	sent: { readonly registration: Registration } & CompositeContent;
 	/** An observation that will bring nothing more, or a notification that can not be understood. */
 	observationFailed: {
 		readonly registration: Registration;
+		/** The root for a composite one. */
 		readonly path: Path;
+		readonly paths: readonly Path[];
+		readonly isComposite: boolean;
 		readonly why: string;
 		/** The CoAP code of the client's last notification, where it was an error. */
 		readonly code: number | undefined;
@@ -44,6 +51,8 @@ export class Events {
 		sleeping: new Set(),
 		awake: new Set(),
 		notification: new Set(),
+		compositeNotification: new Set(),
+		sent: new Set(),
 		observationFailed: new Set(),
 		handshakeFailed: new Set(),
 		coap: new Set(),

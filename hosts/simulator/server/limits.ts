@@ -29,7 +29,9 @@ export interface ServerLimits {
 	readonly observations: number;
 	/** Requests that wait for one client; beyond, new ones are refused here. */
 	readonly requests: number;
-	/** Size of a Register's or notification's body put together from blocks. */
+	/** Paths of one composite operation; more are refused here. */
+	readonly compositePaths: number;
+	/** Size of a Register's, Send's or notification's body put together from blocks. */
 	readonly bodyBytes: number;
 	/** Event streams open at once; beyond, HTTP 503. */
 	readonly eventStreams: number;
@@ -50,6 +52,7 @@ export const defaultLimits: ServerLimits = Object.freeze({
 	sessions: 12_000,
 	observations: 256,
 	requests: 256,
+	compositePaths: 256,
 	bodyBytes: 65_536,
 	eventStreams: 256,
 	eventBacklogBytes: 1_048_576,

@@ -75,13 +75,14 @@ export interface Leaf {
 /**
  * All values of `node`, which stands at `path`, in the order of the node. An Object Instance or multiple Resource
  * without content has none.
+ * @param unnamed identifier for an Object Instance without one
  */
-export function leavesOf(node: Node, path: readonly number[]): Leaf[] {
+export function leavesOf(node: Node, path: readonly number[], unnamed = 0): Leaf[] {
 	switch (node.kind) {
 		case "root":
 			return node.objects.flatMap((object) => leavesOf(object, [object.id]));
 		case "obj":
-			return node.instances.flatMap((instance) => leavesOf(instance, [...path, instance.id ?? 0]));
+			return node.instances.flatMap((instance) => leavesOf(instance, [...path, instance.id ?? unnamed]));
 		case "instance":
 			return node.resources.flatMap((resource) => leavesOf(resource, [...path, resource.id]));
 		case "multiResource":

@@ -2,23 +2,27 @@ import { Code, codeText, isSuccess } from "../../../modules/coap/code.ts";
 import type { RequestOptions, Response } from "../../../modules/coap/peer.ts";
 import type { Timekeeper } from "../time.ts";
 import type { Events } from "./events.ts";
-import { readPayload } from "./formats/codec.ts";
+import { readComposite, readContent } from "./formats/codec.ts";
 import { CodecFailure } from "./formats/codec-failure.ts";
 import { type Path, pathText } from "./path.ts";
 import type { Correspondent, PeerTable } from "./peer-table.ts";
 import type { Registration } from "./registration.ts";
 
-interface Observation {
-	readonly path: Path;
-	readonly requestId: number;
-	readonly correspondent: Correspondent;
-	/** The Accept option it began with: an active cancel asks for the same. */
-	readonly accept: { readonly accept?: number };
+/** What an observation is of: one path, or those of an Observe-Composite in its order. */
+export interface Observed {
+	readonly paths: readonly Path[];
+	readonly isComposite: boolean;
 }
 
-export interface Beginning {
+interface Observation extends Observed {
+	readonly requestId: number;
+	readonly correspondent: Correspondent;
+	/** What it began with: an active cancel repeats it. */
+	readonly request: RequestOptions;
+}
+
+export interface Beginning extends Observed {
 	readonly registration: Registration;
-	readonly path: Path;
 	readonly requestId: number;
 	readonly correspondent: Correspondent;
 	readonly options: RequestOptions;
@@ -33,10 +37,10 @@ export interface ObservationsOptions {
 	current(registrationId: string): Registration | undefined;
 }
 
-/** What is observed at which client; one observation per path, and all of a client's end with its registration. */
+/** What is observed at which client; one observation of the same, and all of a client's end with its registration. */
 export class Observations {
 	readonly #options: ObservationsOptions;
-	/** Registration id → path → observation. */
+	/** Registration id → what is observed → observation. */
 	readonly #table = new Map<string, Map<string, Observation>>();
 
 	constructor(options: ObservationsOptions) {
@@ -51,31 +55,33 @@ export class Observations {
 		return this.count(registration) >= this.#options.limit;
 	}
 
-	of(registration: Registration, path: Path): Observation | undefined {
-		return this.#table.get(registration.id)?.get(pathText(path));
+	of(registration: Registration, observed: Observed): Observation | undefined {
+		return this.#table.get(registration.id)?.get(keyOf(observed));
 	}
 
 	/**
 	 * The first response of an Observe came: with an Observe option and a value the observation stands (RFC 7641
 	 * §3.1).
 	 */
-	begin({ registration, path, requestId, correspondent, options }: Beginning, response: Response): void {
+	begin({ registration, paths, isComposite, requestId, correspondent, options }: Beginning, response: Response): void {
 		if (response.observe === undefined || !isSuccess(response.code)) return;
-		this.forget(registration, path);
-		const accept = options.accept === undefined ? {} : { accept: options.accept };
+		const observation = { paths, isComposite, requestId, correspondent, request: options };
+		this.forget(registration, observation);
 		const observed = this.#table.get(registration.id) ?? new Map<string, Observation>();
-		observed.set(pathText(path), { path, requestId, correspondent, accept });
+		observed.set(keyOf(observation), observation);
 		this.#table.set(registration.id, observed);
 		correspondent.exchanges.set(requestId, {
 			registrationId: registration.id,
-			responded: (response) => this.#notified(registration.id, path, requestId, response),
-			failed: (failure) => this.#ended(registration.id, path, `the observation failed: ${failure}`, undefined),
+			responded: (response) => this.#notified(registration.id, observation, response),
+			failed: (failure) => {
+				this.#ended(registration.id, observation, `the observation failed: ${failure}`, undefined);
+			},
 		});
 	}
 
 	/** Forgets one observation; the client's next notification is answered with a Reset (RFC 7641 §3.6). */
-	forget(registration: Registration, path: Path): void {
-		const observation = this.release(registration, path);
+	forget(registration: Registration, observed: Observed): void {
+		const observation = this.release(registration, observed);
 		if (observation === undefined) return;
 		const { correspondent, requestId } = observation;
 		correspondent.peer.cancel(requestId);
@@ -83,11 +89,11 @@ export class Observations {
 	}
 
 	/** Strikes one observation that the peer has let go of already. */
-	release(registration: Registration, path: Path): Observation | undefined {
+	release(registration: Registration, what: Observed): Observation | undefined {
 		const observed = this.#table.get(registration.id);
-		const observation = observed?.get(pathText(path));
+		const observation = observed?.get(keyOf(what));
 		if (observed === undefined || observation === undefined) return undefined;
-		observed.delete(pathText(path));
+		observed.delete(keyOf(what));
 		if (observed.size === 0) this.#table.delete(registration.id);
 		observation.correspondent.exchanges.delete(observation.requestId);
 		return observation;
@@ -95,36 +101,57 @@ export class Observations {
 
 	/** Ends all of a registration that ends. */
 	forgetAll(registration: Registration): void {
-		for (const { path } of [...(this.#table.get(registration.id)?.values() ?? [])]) this.forget(registration, path);
+		for (const observation of [...(this.#table.get(registration.id)?.values() ?? [])]) {
+			this.forget(registration, observation);
+		}
 	}
 
-	#notified(registrationId: string, path: Path, requestId: number, response: Response): void {
+	#notified(registrationId: string, observation: Observation, response: Response): void {
 		const registration = this.#options.current(registrationId);
-		if (registration === undefined || this.of(registration, path)?.requestId !== requestId) return;
+		if (registration === undefined || this.of(registration, observation) !== observation) return;
 		if (response.code !== Code.content) {
-			this.#ended(registrationId, path, `the client ended it with ${codeText(response.code)}`, response.code);
+			const why = `the client ended it with ${codeText(response.code)}`;
+			this.#ended(registrationId, observation, why, response.code);
 			return;
 		}
-		const { models, rootPath } = registration;
 		try {
-			const node = readPayload(response.contentFormat, response.payload, { path, models, rootPath });
-			this.#options.events.emit("notification", { registration, path, node });
+			this.#told(registration, observation, response);
 		} catch (error) {
 			if (!(error instanceof CodecFailure)) throw error;
-			this.#options.events.emit("observationFailed", {
-				registration,
-				path,
-				why: error.message,
-				code: undefined,
-			});
+			this.#failed(registration, observation, error.message, undefined);
+		}
+	}
+
+	/** @throws CodecFailure */
+	#told(registration: Registration, { paths, isComposite }: Observed, { contentFormat, payload }: Response): void {
+		const { events, time } = this.#options;
+		const { models, rootPath } = registration;
+		const context = { models, rootPath, nowS: time.wallTimeMs() / 1000 };
+		if (isComposite) {
+			const content = readComposite(contentFormat, payload, paths, context);
+			events.emit("compositeNotification", { registration, paths, ...content });
+		} else {
+			const path = paths[0]!;
+			const content = readContent(contentFormat, payload, { ...context, path });
+			events.emit("notification", { registration, path, ...content });
 		}
 	}
 
 	/** The client ended it with an error (RFC 7641 §3.2), or it can not go on. */
-	#ended(registrationId: string, path: Path, why: string, code: number | undefined): void {
+	#ended(registrationId: string, observation: Observation, why: string, code: number | undefined): void {
 		const registration = this.#options.current(registrationId);
 		if (registration === undefined) return;
-		this.forget(registration, path);
-		this.#options.events.emit("observationFailed", { registration, path, why, code });
+		this.forget(registration, observation);
+		this.#failed(registration, observation, why, code);
 	}
+
+	#failed(registration: Registration, { paths, isComposite }: Observed, why: string, code: number | undefined): void {
+		const path = isComposite ? [] : paths[0]!;
+		this.#options.events.emit("observationFailed", { registration, path, paths, isComposite, why, code });
+	}
+}
+
+/** An Observe of one path and an Observe-Composite of it are two things. */
+function keyOf({ paths, isComposite }: Observed): string {
+	return (isComposite ? "composite " : "") + paths.map(pathText).join(",");
 }

@@ -1,33 +1,18 @@
-import { Code, codeText, isSuccess } from "../../../modules/coap/code.ts";
-import type { Failure, RequestOptions, Response } from "../../../modules/coap/peer.ts";
-import type { Timekeeper } from "../time.ts";
-import { type FormatName, formats, readPayload, writePayload } from "./formats/codec.ts";
-import { CodecFailure } from "./formats/codec-failure.ts";
-import { type Link, readLinks } from "./formats/link.ts";
-import type { ServerLimits } from "./limits.ts";
-import { leavesOf, type Node } from "./node.ts";
-import type { Observations } from "./observations.ts";
-import { type Path, parsePath, pathText } from "./path.ts";
-import type { Correspondent, PeerTable } from "./peer-table.ts";
-import { OperationFailure } from "./refusal.ts";
+import { Code, isSuccess } from "../../../modules/coap/code.ts";
+import type { RequestOptions, Response } from "../../../modules/coap/peer.ts";
+import { type Answer, errorOf, invalid, plainAnswer, understood, unexpected, writable } from "./answer.ts";
+import { type Attributes, attributeQuery } from "./attributes.ts";
+import { Composites, type CompositeTuning, type Writes } from "./composites.ts";
+import { Exchanges, type ExchangesOptions, type RequestTuning } from "./exchanges.ts";
+import { type FormatName, formats, readContent, writePayload } from "./formats/codec.ts";
+import { readLinks } from "./formats/link.ts";
+import type { Node } from "./node.ts";
+import { checkLevel, checkTypes } from "./node-check.ts";
+import type { Path } from "./path.ts";
 import type { Registration } from "./registration.ts";
 
-/** A client's answer, good or bad. */
-export interface Answer {
-	/** CoAP response code: 0x45 is 2.05. */
-	readonly code: number;
-	readonly content?: Node;
-	readonly links?: readonly Link[];
-	/** Of a created Object Instance: "3303/1". */
-	readonly location?: string;
-	/** The diagnostic payload of an error. */
-	readonly message?: string;
-}
-
-export interface RequestTuning {
-	/** How long to wait for the answer; 5 by default. */
-	readonly timeoutS?: number;
-}
+export type { Answer } from "./answer.ts";
+export type { Attributes } from "./attributes.ts";
 
 export interface FormatTuning extends RequestTuning {
 	readonly format?: FormatName | undefined;
@@ -38,94 +23,101 @@ export interface WriteTuning extends FormatTuning {
 	readonly mode?: "replace" | "update";
 }
 
-/** The attributes of Write-Attributes (Core 1.1 Table 5.1.2-1); null removes one. */
-export type Attributes = Readonly<Partial<Record<AttributeName, number | null>>>;
-export const attributeNames = ["pmin", "pmax", "gt", "lt", "st", "epmin", "epmax"] as const;
-export type AttributeName = (typeof attributeNames)[number];
-
-const defaultTimeoutS = 5;
-
-export interface OperationsOptions {
-	readonly time: Timekeeper;
-	readonly limits: ServerLimits;
-	readonly peers: PeerTable;
-	readonly observations: Observations;
-	registered(endpoint: string): Registration | undefined;
+export interface DiscoverTuning extends RequestTuning {
+	/** How many levels below the path are told (Core 1.2 §6.3.2), 0 to 3; absent: the client's default. */
+	readonly depth?: number;
 }
 
-interface Exchanged {
+export interface ObserveTuning extends FormatTuning {
+	/** Attributes of this observation alone (Core 1.2 §6.4.1). */
+	readonly attributes?: Attributes;
+}
+
+/** A request that is to be as it is: whether a client may be asked that is not looked at. */
+export interface RawRequest {
+	/** Method: Code.get and so on. */
+	readonly code: number;
+	/** "/3/0"; the root when absent. Anything, not only paths of LwM2M. */
+	readonly path?: string;
+	readonly query?: readonly string[];
+	readonly contentFormat?: number;
+	readonly accept?: number;
+	readonly payload?: Uint8Array;
+}
+
+interface Target {
 	readonly registration: Registration;
 	readonly path: Path;
-	readonly response: Response;
-}
-
-function invalid(why: string): never {
-	throw new OperationFailure("invalidRequest", why);
 }
 
 /**
- * The Device Management and Information Reporting operations (Core 1.1 §6.3, §6.4), one method each; all answer
- * with a promise.
+ * The Device Management and Information Reporting operations (Core 1.2 §6.3, §6.4), one method each; all answer
+ * with a promise, which an OperationFailure rejects where there is no answer of the client's.
  */
 export class Operations {
-	readonly #options: OperationsOptions;
+	readonly #exchanges: Exchanges;
+	readonly #composites: Composites;
 
-	constructor(options: OperationsOptions) {
-		this.#options = options;
+	constructor(options: ExchangesOptions) {
+		this.#exchanges = new Exchanges(options);
+		this.#composites = new Composites(this.#exchanges);
 	}
 
 	async read(endpoint: string, path: string, { format, timeoutS }: FormatTuning = {}): Promise<Answer> {
-		const target = this.#target(endpoint, path, { least: 1, most: 4 });
-		return this.#content(await this.#exchange(target, { code: Code.get, ...accepting(format) }, timeoutS));
+		const target = this.#exchanges.target(endpoint, path, { least: 1, most: 4 });
+		return this.#content(target, await this.#send(target, { code: Code.get, ...accepting(format) }, timeoutS));
 	}
 
 	/** @param node the value to write, of the kind that the path's level has */
 	async write(endpoint: string, path: string, node: Node, tuning: WriteTuning = {}): Promise<Answer> {
 		const { format = "TLV", mode = "replace", timeoutS } = tuning;
-		const target = this.#target(endpoint, path, { least: 2, most: 4 });
+		const target = this.#exchanges.target(endpoint, path, { least: 2, most: 4 });
 		checkLevel(target.path, node);
 		const isSingle = node.kind === "singleResource" || node.kind === "resourceInstance";
 		if (mode === "update" && isSingle) invalid(`${path} holds a single value: a partial update is not for it`);
 		const payload = encode(target, format, node);
 		const code = mode === "replace" ? Code.put : Code.post;
 		const options = { code, contentFormat: formats[format], payload };
-		return this.#plain(await this.#exchange(target, options, timeoutS), Code.changed);
+		return plainAnswer(await this.#send(target, options, timeoutS), Code.changed);
 	}
 
 	/** @param args "0,1='text'" (Core 1.1 §6.3.6); "" for none */
 	async execute(endpoint: string, path: string, args = "", { timeoutS }: RequestTuning = {}): Promise<Answer> {
-		const target = this.#target(endpoint, path, { least: 3, most: 3 });
+		const target = this.#exchanges.target(endpoint, path, { least: 3, most: 3 });
 		if (!/^(\d(='[^'"\\]*')?(,\d(='[^'"\\]*')?)*)?$/.test(args)) invalid(`not a list of arguments: ${args}`);
 		const body = args === "" ? {} : { contentFormat: formats.TEXT, payload: new TextEncoder().encode(args) };
-		return this.#plain(await this.#exchange(target, { code: Code.post, ...body }, timeoutS), Code.changed);
+		return plainAnswer(await this.#send(target, { code: Code.post, ...body }, timeoutS), Code.changed);
 	}
 
-	/** @param node an Object Instance; without identifier the client chooses one, which TLV alone can say */
+	/**
+	 * @param node an Object Instance, without identifier for one that the client chooses, which TLV and LwM2M CBOR can
+	 * say; or an Object with several, all with identifiers
+	 */
 	async create(endpoint: string, path: string, node: Node, tuning: FormatTuning = {}): Promise<Answer> {
 		const { format = "TLV", timeoutS } = tuning;
-		const target = this.#target(endpoint, path, { least: 1, most: 1 });
-		if (node.kind !== "instance") return invalid("a Create carries an Object Instance");
-		if (node.id === undefined && format !== "TLV") invalid(`${format} needs the identifier of the new Object Instance`);
-		const object: Node = { kind: "obj", id: target.path[0]!, instances: [node] };
-		const payload = encode(target, format, format === "TLV" ? node : object);
+		const target = this.#exchanges.target(endpoint, path, { least: 1, most: 1 });
+		const payload = encode(target, format, created(target.path[0]!, format, node));
 		const options = { code: Code.post, contentFormat: formats[format], payload };
-		const exchanged = await this.#exchange(target, options, timeoutS);
-		const answer = this.#plain(exchanged, Code.created);
-		const { locationPath } = exchanged.response;
+		const response = await this.#send(target, options, timeoutS);
+		const answer = plainAnswer(response, Code.created);
+		const { locationPath } = response;
 		return locationPath.length === 0 || !isSuccess(answer.code)
 			? answer
 			: { ...answer, location: locationPath.join("/") };
 	}
 
+	/** @param path an Object Instance; or, in LwM2M 1.2, a Resource Instance (Core 1.2 §6.3.8) */
 	async delete(endpoint: string, path: string, { timeoutS }: RequestTuning = {}): Promise<Answer> {
-		const target = this.#target(endpoint, path, { least: 2, most: 2 });
-		return this.#plain(await this.#exchange(target, { code: Code.delete }, timeoutS), Code.deleted);
+		const target = this.#exchanges.target(endpoint, path, { least: 2, most: 4 });
+		if (target.path.length === 3) invalid(`Invalid path ${path} for this operation`);
+		return plainAnswer(await this.#send(target, { code: Code.delete }, timeoutS), Code.deleted);
 	}
 
-	async discover(endpoint: string, path: string, { timeoutS }: RequestTuning = {}): Promise<Answer> {
-		const target = this.#target(endpoint, path, { least: 1, most: 3 });
-		const exchanged = await this.#exchange(target, { code: Code.get, accept: formats.LINK }, timeoutS);
-		const { response } = exchanged;
+	async discover(endpoint: string, path: string, { depth, timeoutS }: DiscoverTuning = {}): Promise<Answer> {
+		const target = this.#exchanges.target(endpoint, path, { least: 1, most: 3 });
+		if (depth !== undefined && ![0, 1, 2, 3].includes(depth)) invalid(`depth is 0, 1, 2 or 3, not ${depth}`);
+		const query = depth === undefined ? {} : { query: [`depth=${depth}`] };
+		const response = await this.#send(target, { code: Code.get, accept: formats.LINK, ...query }, timeoutS);
 		if (!isSuccess(response.code)) return errorOf(response);
 		if (response.code !== Code.content || response.contentFormat !== formats.LINK) unexpected(response);
 		return { code: response.code, links: understood(() => readLinks(response.payload)) };
@@ -137,26 +129,31 @@ export class Operations {
 		attributes: Attributes,
 		tuning: RequestTuning = {},
 	): Promise<Answer> {
-		const target = this.#target(endpoint, path, { least: 1, most: 4 });
-		const query = attributeQuery(attributes, target.path);
-		return this.#plain(await this.#exchange(target, { code: Code.put, query }, tuning.timeoutS), Code.changed);
+		const target = this.#exchanges.target(endpoint, path, { least: 1, most: 4 });
+		const query = attributeQuery(attributes, [target.path]);
+		if (query.length === 0) invalid("no attribute is given");
+		return plainAnswer(await this.#send(target, { code: Code.put, query }, tuning.timeoutS), Code.changed);
 	}
 
 	/**
 	 * Observes; values come as `notification` events from now on, when the client agrees. An earlier observation of
 	 * the path gives way.
 	 */
-	async observe(endpoint: string, path: string, { format, timeoutS }: FormatTuning = {}): Promise<Answer> {
-		const target = this.#target(endpoint, path, { least: 1, most: 4 });
-		if (this.#options.observations.isFull(target.registration)) invalid("this client has too many observations");
-		const options: RequestOptions = { code: Code.get, observe: 0, ...accepting(format) };
-		return this.#content(await this.#exchange(target, options, timeoutS, { isObserve: true }));
+	async observe(endpoint: string, path: string, tuning: ObserveTuning = {}): Promise<Answer> {
+		const { format, attributes = {}, timeoutS } = tuning;
+		const target = this.#exchanges.target(endpoint, path, { least: 1, most: 4 });
+		const query = attributeQuery(attributes, [target.path]);
+		const attached = query.length === 0 ? {} : { query };
+		const options: RequestOptions = { code: Code.get, observe: 0, ...accepting(format), ...attached };
+		const watch = { paths: [target.path], isComposite: false };
+		const { registration } = target;
+		const response = await this.#exchanges.send(registration, below(target.path, options), timeoutS, watch);
+		return this.#content(target, response);
 	}
 
 	/**
 	 * Ends an observation. "passive" forgets it: the client's next notification is answered with a Reset. "active"
-	 * tells the client (GET with
-	 * Observe 1) and returns what it answers.
+	 * tells the client (GET with Observe 1) and returns what it answers.
 	 */
 	async cancel(
 		endpoint: string,
@@ -164,177 +161,86 @@ export class Operations {
 		how: "passive" | "active",
 		tuning: RequestTuning = {},
 	): Promise<Answer | undefined> {
-		const target = this.#target(endpoint, path, { least: 1, most: 4 });
-		const { observations } = this.#options;
-		if (how === "passive") {
-			observations.forget(target.registration, target.path);
-			return undefined;
-		}
-		const observed = observations.of(target.registration, target.path);
-		if (observed === undefined) {
-			throw new OperationFailure("notObserved", `no observation of ${path} of client '${endpoint}'`);
-		}
-		const { accept, requestId } = observed;
-		const options: RequestOptions = { code: Code.get, observe: 1, observation: requestId, ...accept };
-		const exchanged = this.#exchange(target, options, tuning.timeoutS);
-		observations.release(target.registration, target.path); // the peer let go of it with this request
-		return this.#content(await exchanged);
+		const target = this.#exchanges.target(endpoint, path, { least: 1, most: 4 });
+		const watch = { paths: [target.path], isComposite: false };
+		const response = await this.#exchanges.cancel(target.registration, watch, how, tuning);
+		return response === undefined ? undefined : this.#content(target, response);
 	}
 
-	#target(
+	/** Reads what stands at several paths; `nodes` of the answer has them. @param paths the root "/" is one, too */
+	readComposite(endpoint: string, paths: readonly string[], tuning: CompositeTuning = {}): Promise<Answer> {
+		return this.#composites.read(endpoint, paths, tuning);
+	}
+
+	/** Writes at several paths, all or nothing. */
+	writeComposite(endpoint: string, writes: Writes, tuning: FormatTuning = {}): Promise<Answer> {
+		return this.#composites.write(endpoint, writes, tuning);
+	}
+
+	/** Observes several paths; values come as `compositeNotification` events, when the client agrees. */
+	observeComposite(endpoint: string, paths: readonly string[], tuning: CompositeTuning = {}): Promise<Answer> {
+		return this.#composites.observe(endpoint, paths, tuning);
+	}
+
+	/** As cancel. @param paths in the order in which they are observed */
+	cancelComposite(
 		endpoint: string,
-		text: string,
-		levels: { least: number; most: number },
-	): { registration: Registration; path: Path } {
-		const registration = this.#options.registered(endpoint);
-		if (registration === undefined) {
-			throw new OperationFailure("notRegistered", `No registered client with id '${endpoint}'`);
-		}
-		const path = parsePath(text) ?? invalid(`Invalid path: ${text}`);
-		if (path.length < levels.least || path.length > levels.most) invalid(`Invalid path ${text} for this operation`);
-		return { registration, path };
+		paths: readonly string[],
+		how: "passive" | "active",
+		tuning: RequestTuning = {},
+	): Promise<Answer | undefined> {
+		return this.#composites.cancel(endpoint, paths, how, tuning);
 	}
 
-	#correspondent(registration: Registration): Correspondent {
-		const correspondent = this.#options.peers.at(registration.address);
-		if (correspondent === undefined)
-			throw new OperationFailure("cancelled", "the client's address is not known any more");
-		const waiting = correspondent.exchanges.size - this.#options.observations.count(registration);
-		if (waiting >= this.#options.limits.requests) invalid("too many requests wait for this client");
-		return correspondent;
+	/** Sends what a caller made itself, right or wrong, and gives the response as it came: for tests. */
+	request(endpoint: string, { path = "/", ...options }: RawRequest, tuning: RequestTuning = {}): Promise<Response> {
+		const levels = path.split("/").filter((level) => level !== "");
+		return this.#exchanges.send(this.#exchanges.registration(endpoint), { ...options, path: levels }, tuning.timeoutS);
 	}
 
-	/** Sends one request and waits for its response. */
-	#exchange(
-		{ registration, path }: { registration: Registration; path: Path },
-		options: RequestOptions,
-		timeoutS = defaultTimeoutS,
-		{ isObserve = false } = {},
-	): Promise<Exchanged> {
-		const { time, peers, observations } = this.#options;
-		const correspondent = this.#correspondent(registration);
-		const root = registration.rootPath.split("/").filter((level) => level !== "");
-		return new Promise((resolve, reject) => {
-			const nowMs = time.nowMs();
-			const uriPath = [...root, ...path.map(String)];
-			const requestId = correspondent.peer.request({ ...options, path: uriPath }, nowMs);
-			const stopWaiting = time.at(nowMs + timeoutS * 1000, () => {
-				correspondent.exchanges.delete(requestId);
-				correspondent.peer.cancel(requestId);
-				peers.settle(correspondent, time.nowMs());
-				reject(new OperationFailure("timedOut", "Request timeout"));
-			});
-			correspondent.exchanges.set(requestId, {
-				registrationId: registration.id,
-				responded: (response) => {
-					stopWaiting();
-					correspondent.exchanges.delete(requestId);
-					if (isObserve) observations.begin({ registration, path, requestId, correspondent, options }, response);
-					resolve({ registration, path, response });
-				},
-				failed: (failure) => {
-					stopWaiting();
-					reject(failureOf(failure));
-				},
-			});
-			peers.settle(correspondent, nowMs);
-		});
+	#send({ registration, path }: Target, options: RequestOptions, timeoutS?: number): Promise<Response> {
+		return this.#exchanges.send(registration, below(path, options), timeoutS);
 	}
 
-	#content({ registration, path, response }: Exchanged): Answer {
+	#content({ registration, path }: Target, response: Response): Answer {
 		if (!isSuccess(response.code)) return errorOf(response);
 		if (response.code !== Code.content) unexpected(response);
 		const { models, rootPath } = registration;
-		const context = { path, models, rootPath };
-		return {
-			code: response.code,
-			content: understood(() => readPayload(response.contentFormat, response.payload, context)),
-		};
+		const context = { path, models, rootPath, nowS: this.#exchanges.nowS() };
+		const { node, ...rest } = understood(() => readContent(response.contentFormat, response.payload, context));
+		return { code: response.code, content: node, ...rest };
 	}
+}
 
-	#plain({ response }: Exchanged, expected: number): Answer {
-		if (!isSuccess(response.code)) return errorOf(response);
-		return response.code === expected ? { code: response.code } : unexpected(response);
-	}
+function below(path: Path, options: RequestOptions): RequestOptions {
+	return { ...options, path: path.map(String) };
 }
 
 function accepting(format: FormatName | undefined): { accept?: number } {
 	return format === undefined ? {} : { accept: formats[format] };
 }
 
-function errorOf({ code, payload }: Response): Answer {
-	const message = new TextDecoder().decode(payload);
-	return message === "" ? { code } : { code, message };
-}
-
-function unexpected({ code, contentFormat }: Response): never {
-	const format = contentFormat === undefined ? "no content format" : `content format ${contentFormat}`;
-	throw new OperationFailure("invalidResponse", `unexpected response ${codeText(code)} with ${format}`);
-}
-
-function understood<T>(decode: () => T): T {
-	try {
-		return decode();
-	} catch (error) {
-		if (error instanceof CodecFailure) throw new OperationFailure("invalidResponse", error.message);
-		throw error;
+/** What a Create carries: where the format needs it, the Object around the Object Instance. */
+function created(objectId: number, format: FormatName, node: Node): Node {
+	const isTlv = format === "TLV" || format === "OLD_TLV";
+	if (node.kind === "obj") {
+		const ids = node.instances.map(({ id }) => id);
+		if (node.id !== objectId) invalid(`the node is of Object ${node.id}, not of ${objectId}`);
+		if (ids.length === 0) invalid("a Create of no Object Instance");
+		if (ids.includes(undefined)) invalid("several Object Instances need their identifiers");
+		if (new Set(ids).size < ids.length) invalid("an Object Instance is there twice");
+		return node;
 	}
-}
-
-function failureOf(failure: Failure): OperationFailure {
-	switch (failure) {
-		case "timedOut":
-			return new OperationFailure("timedOut", "Request timeout");
-		case "reset":
-			return new OperationFailure("rejected", "the client answered with a Reset");
-		case "cancelled":
-			return new OperationFailure("cancelled", "the request was cancelled");
-		default:
-			return new OperationFailure("invalidResponse", `the client's response is ${failure}`);
-	}
-}
-
-/** The kind of node that stands at a level. */
-function checkLevel(path: Path, node: Node): void {
-	const expected = [["root"], ["obj"], ["instance"], ["singleResource", "multiResource"], ["resourceInstance"]][
-		path.length
-	]!;
-	if (!expected.includes(node.kind)) invalid(`path ${pathText(path)} and a node of kind ${node.kind} do not match`);
+	if (node.kind !== "instance") return invalid("a Create carries an Object Instance, or an Object with several");
+	const needsName = !isTlv && format !== "LWM2M_CBOR";
+	if (node.id === undefined && needsName) invalid(`${format} needs the identifier of the new Object Instance`);
+	return isTlv ? node : { kind: "obj", id: objectId, instances: [node] };
 }
 
 /** Holds every value to the type that the Object's facts say, then encodes. */
-function encode(
-	{ registration, path }: { registration: Registration; path: Path },
-	format: FormatName,
-	node: Node,
-): Uint8Array {
-	for (const leaf of leavesOf(node, path)) {
-		const level = node.kind === "instance" && path.length === 1 ? leaf.path[1]! : leaf.path[2]!;
-		const expected = registration.models.resource(path[0]!, level)?.type;
-		if (expected !== undefined && expected !== leaf.type) {
-			invalid(`Invalid value type for resource ${pathText(leaf.path)}, expected ${expected}, got ${leaf.type}`);
-		}
-	}
-	try {
-		const context = { path, models: registration.models, rootPath: registration.rootPath };
-		return writePayload(formats[format], node, context, { wrapped: path.length === 1 });
-	} catch (error) {
-		if (error instanceof CodecFailure) return invalid(error.message);
-		throw error;
-	}
-}
-
-function attributeQuery(attributes: Attributes, path: Path): string[] {
-	const query: string[] = [];
-	for (const name of attributeNames) {
-		const value = attributes[name];
-		if (value === undefined) continue;
-		const isPeriod = name.includes("pm");
-		if (!isPeriod && path.length < 3) invalid(`Attribute ${name} is for Resources, not for ${pathText(path)}`);
-		if (value !== null && (!Number.isFinite(value) || (isPeriod && (value < 0 || !Number.isInteger(value))))) {
-			invalid(`Attribute ${name} can not be ${value}`);
-		}
-		query.push(value === null ? name : `${name}=${value}`);
-	}
-	return query.length > 0 ? query : invalid("no attribute is given");
+function encode({ registration, path }: Target, format: FormatName, node: Node): Uint8Array {
+	const { models, rootPath } = registration;
+	const context = { path, models, rootPath };
+	checkTypes(node, node.kind === "instance" && path.length === 1 ? [...path, node.id ?? 0] : path, models);
+	return writable(() => writePayload(formats[format], node, context, { wrapped: path.length === 1 }));
 }

@@ -16,6 +16,7 @@ import { type Registration, readRegister, readUpdate, updated } from "./registra
 import { Registry } from "./registry.ts";
 import { SecurePort } from "./secure-port.ts";
 import { SecurityStore } from "./security-store.ts";
+import { readSend } from "./send.ts";
 import { drawIdentity, type ServerIdentity } from "./server-identity.ts";
 import { readWire } from "./wire.ts";
 
@@ -289,11 +290,15 @@ export class Lwm2mServer {
 		}
 	}
 
-	/** The Register interface: POST /rd, POST and DELETE /rd/{location} (Core 1.1 §6.2). @throws Refusal */
+	/** The Register interface: POST /rd, POST and DELETE /rd/{location} (Core 1.1 §6.2); and Send. @throws Refusal */
 	#serve(correspondent: Correspondent, request: Request, nowMs: number): void {
 		const [root, location, ...more] = request.path;
-		if (root === "dp" || root === "bs") throw new Refusal(Code.notImplemented, `/${root} is not implemented yet`);
-		if (root !== "rd" || more.length > 0) throw new Refusal(Code.notFound, "this server has /rd only");
+		if (root === "bs") throw new Refusal(Code.notImplemented, "/bs is not implemented yet");
+		if (root === "dp" && location === undefined) {
+			this.#sent(correspondent, request, nowMs);
+			return;
+		}
+		if (root !== "rd" || more.length > 0) throw new Refusal(Code.notFound, "this server has /rd and /dp only");
 		if (location === undefined) {
 			if (request.code !== Code.post) throw new Refusal(Code.methodNotAllowed, "Register is a POST");
 			this.#register(correspondent, request, nowMs);
@@ -334,6 +339,15 @@ export class Lwm2mServer {
 		if (earlier !== undefined) this.#end(earlier, "replaced");
 		if (registration.queueMode) this.#events.emit("awake", { registration });
 		this.#events.emit("registered", { registration });
+	}
+
+	#sent(correspondent: Correspondent, request: Request, nowMs: number): void {
+		const registration = this.#registry.byId([...correspondent.registrationIds].at(-1) ?? "");
+		const mayBe = registration === undefined || this.security.isAuthorized(registration.endpoint, correspondent.proven);
+		if (!mayBe) badRequest("forbidden");
+		const content = readSend(request, registration, this.#options.time.wallTimeMs() / 1000);
+		this.#answer(correspondent, request, { code: Code.changed }, nowMs);
+		this.#events.emit("sent", { registration: registration!, ...content });
 	}
 
 	/** Answers, and sends it before anybody is told of what was asked. */

@@ -1,15 +1,30 @@
 import type { ClientModels } from "../models/models.ts";
-import type { Node, ResourceType } from "../node.ts";
+import { leavesOf, type Node, type ResourceType } from "../node.ts";
 import { type Path, pathText } from "../path.ts";
 import { readCbor, writeCbor } from "./cbor.ts";
 import { refuse } from "./codec-failure.ts";
+import { readLwm2mCbor, writeLwm2mCbor } from "./lwm2m-cbor.ts";
+import { readLwm2mJson, writeLwm2mJson } from "./lwm2m-json.ts";
+import {
+	checkCount,
+	namedPath,
+	namedValues,
+	nodeOfRecords,
+	nodesByPath,
+	nodesOfRecords,
+	type RecordContext,
+	type Sample,
+	samplesOf,
+	toRaw,
+	type ValueRecord,
+} from "./records.ts";
 import { readSenmlCbor, writeSenmlCbor } from "./senml-cbor.ts";
 import { readSenmlJson, writeSenmlJson } from "./senml-json.ts";
 import { readTlv, writeTlv } from "./tlv.ts";
 import { TreeBuilder } from "./tree.ts";
 import { fromText, toText } from "./typed.ts";
 
-/** Content formats (CoAP registry) by the names that leshan-demo-server's REST interface gives them. */
+/** Content formats (CoAP registry) by the names that leshan-demo-server's REST interface gives them, and ours beyond. */
 export const formats = {
 	TEXT: 0,
 	LINK: 40,
@@ -17,17 +32,34 @@ export const formats = {
 	CBOR: 60,
 	SENML_JSON: 110,
 	SENML_CBOR: 112,
+	SENML_ETCH_JSON: 320,
+	SENML_ETCH_CBOR: 322,
+	/** The numbers of TLV and LwM2M JSON before they were registered. */
+	OLD_TLV: 1542,
+	OLD_JSON: 1543,
 	TLV: 11542,
+	JSON: 11543,
+	LWM2M_CBOR: 11544,
 } as const;
 
 export type FormatName = keyof typeof formats;
 
-export interface PayloadContext {
-	/** Where the payload belongs: the path of the request. */
-	readonly path: Path;
+export interface PayloadContext extends RecordContext {
 	readonly models: ClientModels;
-	/** The client's alternate path, "/" for none. */
-	readonly rootPath: string;
+}
+
+/** What a payload says. */
+export interface Content {
+	readonly node: Node;
+	/** Values that came with a time, if any did: a history has several of one path. */
+	readonly samples?: readonly Sample[];
+}
+
+/** What a payload for several paths says: of a composite operation or a Send. */
+export interface CompositeContent {
+	/** By path; undefined where nothing came of what was asked for. */
+	readonly nodes: ReadonlyMap<string, Node | undefined>;
+	readonly samples?: readonly Sample[];
 }
 
 /**
@@ -35,26 +67,75 @@ export interface PayloadContext {
  * @param contentFormat of the message; undefined where the client left it out, which is refused, as Leshan does
  * @throws CodecFailure
  */
-export function readPayload(contentFormat: number | undefined, bytes: Uint8Array, context: PayloadContext): Node {
-	const { path, models, rootPath } = context;
+export function readContent(contentFormat: number | undefined, bytes: Uint8Array, context: PayloadContext): Content {
+	const { path, models } = context;
 	switch (contentFormat) {
 		case formats.TEXT:
-			return readSingle(path, (type) => fromText(utf8(bytes), type ?? "string"), models, "string");
+			return { node: readSingle(path, (type) => fromText(utf8(bytes), type ?? "string"), models, "string") };
 		case formats.OPAQUE:
-			return readOpaque(path, bytes, models);
+			return { node: readOpaque(path, bytes, models) };
 		case formats.CBOR:
-			return readCbor(bytes, path, models);
+			return { node: readCbor(bytes, path, models) };
 		case formats.TLV:
-			return readTlv(bytes, path, models);
+		case formats.OLD_TLV:
+			return { node: readTlv(bytes, path, models) };
+		default: {
+			const records = readRecords(contentFormat, bytes, context);
+			return { node: nodeOfRecords(records, path, models), ...timed(records, models) };
+		}
+	}
+}
+
+/** The newest of what a client's payload says. @throws CodecFailure */
+export function readPayload(contentFormat: number | undefined, bytes: Uint8Array, context: PayloadContext): Node {
+	return readContent(contentFormat, bytes, context).node;
+}
+
+/**
+ * Reads the payload of a composite operation or a Send.
+ * @param paths what was asked for; undefined for a Send, whose own paths count
+ * @throws CodecFailure
+ */
+export function readComposite(
+	contentFormat: number | undefined,
+	bytes: Uint8Array,
+	paths: readonly Path[] | undefined,
+	context: Omit<PayloadContext, "path">,
+): CompositeContent {
+	const { models } = context;
+	const records = readRecords(contentFormat, bytes, { ...context, path: [] });
+	const nodes = paths === undefined ? nodesByPath(records, models) : nodesOfRecords(records, paths, models);
+	return { nodes, ...timed(records, models) };
+}
+
+/** Whether a payload in this format may have several paths. */
+export function hasSeveralPaths(contentFormat: number | undefined): boolean {
+	return [formats.SENML_JSON, formats.SENML_CBOR, formats.LWM2M_CBOR, formats.JSON, formats.OLD_JSON].some(
+		(known) => known === contentFormat,
+	);
+}
+
+function readRecords(contentFormat: number | undefined, bytes: Uint8Array, context: PayloadContext): ValueRecord[] {
+	switch (contentFormat) {
 		case formats.SENML_JSON:
-			return readSenmlJson(bytes, path, models, rootPath);
+			return readSenmlJson(bytes, context);
 		case formats.SENML_CBOR:
-			return readSenmlCbor(bytes, path, models, rootPath);
+			return readSenmlCbor(bytes, context);
+		case formats.JSON:
+		case formats.OLD_JSON:
+			return readLwm2mJson(bytes, context, context.models);
+		case formats.LWM2M_CBOR:
+			return readLwm2mCbor(bytes);
 		default:
 			return refuse(
 				contentFormat === undefined ? "no content format" : `content format ${contentFormat} is not supported`,
 			);
 	}
+}
+
+function timed(records: readonly ValueRecord[], models: ClientModels): { samples?: Sample[] } {
+	const samples = samplesOf(records, models);
+	return samples.length === 0 ? {} : { samples };
 }
 
 function utf8(bytes: Uint8Array): string {
@@ -109,12 +190,64 @@ export function writePayload(
 			return node.value instanceof Uint8Array ? node.value : refuse("the OPAQUE format carries opaque values only");
 		}
 		case formats.TLV:
+		case formats.OLD_TLV:
 			return writeTlv(node, { wrapped });
 		case formats.SENML_JSON:
-			return writeSenmlJson(node, path, rootPath);
+			return writeSenmlJson(namedValues(node, path, rootPath));
 		case formats.SENML_CBOR:
-			return writeSenmlCbor(node, path, rootPath);
+			return writeSenmlCbor(namedValues(node, path, rootPath));
+		case formats.JSON:
+		case formats.OLD_JSON:
+			return writeLwm2mJson(namedValues(node, path, rootPath), pathText(path));
+		case formats.LWM2M_CBOR:
+			return writeLwm2mCbor([[path, node]]);
 		default:
-			return refuse(`content format ${contentFormat} is not supported`);
+			return refuse(`content format ${contentFormat} is not one to write values in`);
+	}
+}
+
+/** Writes the paths of a Read-Composite or Observe-Composite, a Fetch Pack where it is SenML-ETCH (RFC 8790 §3.1). */
+export function writePaths(contentFormat: number, paths: readonly Path[], rootPath: string): Uint8Array {
+	const records = paths.map((path) => namedPath(path, rootPath));
+	switch (contentFormat) {
+		case formats.SENML_JSON:
+		case formats.SENML_ETCH_JSON:
+			return writeSenmlJson(records);
+		case formats.SENML_CBOR:
+		case formats.SENML_ETCH_CBOR:
+			return writeSenmlCbor(records);
+		default:
+			return refuse("paths are written in SENML_JSON, SENML_CBOR, SENML_ETCH_JSON or SENML_ETCH_CBOR");
+	}
+}
+
+/** What a Write-Composite does at a path: null takes a Resource Instance away (Core 1.2 §7.5.6). */
+export type Change = readonly [Path, Node | null];
+
+/** Writes the payload of a Write-Composite. @throws CodecFailure for a removal in a format that has none */
+export function writeChanges(contentFormat: number, changes: readonly Change[], rootPath: string): Uint8Array {
+	const isEtch = contentFormat === formats.SENML_ETCH_JSON || contentFormat === formats.SENML_ETCH_CBOR;
+	for (const [path, node] of changes) {
+		if (node !== null) continue;
+		if (!isEtch) refuse("only SENML_ETCH_JSON and SENML_ETCH_CBOR can say that something is to be removed");
+		if (path.length !== 4) refuse(`only a Resource Instance can be removed so, not ${pathText(path)}`);
+	}
+	if (contentFormat === formats.LWM2M_CBOR) {
+		return writeLwm2mCbor(changes.flatMap(([path, node]) => (node === null ? [] : [[path, node] as const])));
+	}
+	const records = changes.flatMap(([base, node]) => {
+		if (node === null) return [namedPath(base, rootPath, null)];
+		return leavesOf(node, base).map(({ path, type, value }) => namedPath(path, rootPath, toRaw(value, type)));
+	});
+	checkCount(records.length);
+	switch (contentFormat) {
+		case formats.SENML_JSON:
+		case formats.SENML_ETCH_JSON:
+			return writeSenmlJson(records);
+		case formats.SENML_CBOR:
+		case formats.SENML_ETCH_CBOR:
+			return writeSenmlCbor(records);
+		default:
+			return refuse("a Write-Composite is in SENML_JSON, SENML_CBOR, SENML_ETCH_JSON, SENML_ETCH_CBOR or LWM2M_CBOR");
 	}
 }

@@ -1,19 +1,11 @@
-import type { ClientModels } from "../models/models.ts";
-import type { Node } from "../node.ts";
-import type { Path } from "../path.ts";
 import { decodeCbor, encodeCbor, rawOfCbor } from "./cbor.ts";
 import { refuse } from "./codec-failure.ts";
-import { namedValues, nodeOfRecords, resolveRecords, type SenmlFields } from "./records.ts";
+import { type NamedValue, type RecordContext, type RecordFields, resolveRecords, type ValueRecord } from "./records.ts";
+import { checkFieldName, optional } from "./senml-json.ts";
 import type { RawValue } from "./typed.ts";
 
 /** CBOR labels (RFC 8428 §6, Table 4); `vlo` keeps its name (Core 1.1 §7.4.5). */
 const labels = { bn: -2, bt: -3, n: 0, v: 2, vs: 3, vb: 4, t: 6, vd: 8 } as const;
-
-function optional<T>(value: unknown, type: "string" | "number"): T | undefined {
-	const plain = typeof value === "bigint" ? Number(value) : value;
-	if (plain !== undefined && typeof plain !== type) refuse(`a SenML field is not a ${type}`);
-	return plain as T | undefined;
-}
 
 function readValue(record: ReadonlyMap<unknown, unknown>): RawValue | undefined {
 	const held = ([labels.v, labels.vs, labels.vb, labels.vd, "vlo"] as const).filter((label) => record.has(label));
@@ -32,12 +24,13 @@ function readValue(record: ReadonlyMap<unknown, unknown>): RawValue | undefined 
 	return fits[label]!.includes(typeof raw) ? raw : refuse(`a SenML value of the wrong CBOR type under label ${label}`);
 }
 
-/** Reads SenML CBOR (RFC 8428 §6, content format 112) for the node at `base`. @throws CodecFailure */
-export function readSenmlCbor(bytes: Uint8Array, base: Path, models: ClientModels, rootPath: string): Node {
+/** Reads SenML CBOR (RFC 8428 §6, content format 112). @throws CodecFailure */
+export function readSenmlCbor(bytes: Uint8Array, context: RecordContext): ValueRecord[] {
 	const pack = decodeCbor(bytes);
 	if (!Array.isArray(pack)) return refuse("SenML CBOR is not an array");
-	const fields = pack.map((record: unknown): SenmlFields => {
+	const fields = pack.map((record: unknown): RecordFields => {
 		if (!(record instanceof Map)) return refuse("a SenML record is not a map");
+		for (const label of record.keys()) checkFieldName(label);
 		return {
 			bn: optional(record.get(labels.bn), "string"),
 			bt: optional(record.get(labels.bt), "number"),
@@ -46,23 +39,23 @@ export function readSenmlCbor(bytes: Uint8Array, base: Path, models: ClientModel
 			value: readValue(record),
 		};
 	});
-	return nodeOfRecords(resolveRecords(fields, rootPath), base, models);
+	return resolveRecords(fields, context);
 }
 
-function labelled(value: RawValue): [number | string, unknown] {
+function labelled(value: RawValue | null): [number | string, unknown] {
 	if (typeof value === "string") return [labels.vs, value];
 	if (typeof value === "boolean") return [labels.vb, value];
 	if (value instanceof Uint8Array) return [labels.vd, value];
-	return typeof value === "object" ? ["vlo", value.vlo] : [labels.v, value];
+	return value !== null && typeof value === "object" ? ["vlo", value.vlo] : [labels.v, value];
 }
 
-/** Writes `node`, which stands at `base`, as SenML CBOR. */
-export function writeSenmlCbor(node: Node, base: Path, rootPath: string): Uint8Array {
-	const records = namedValues(node, base, rootPath).map(({ bn, n, value }) => {
+/** Writes SenML CBOR, or SenML-ETCH CBOR (content format 322) where there are removals. */
+export function writeSenmlCbor(values: readonly NamedValue[]): Uint8Array {
+	const records = values.map(({ bn, n, value }) => {
 		const record = new Map<number | string, unknown>();
 		if (bn !== undefined) record.set(labels.bn, bn);
 		if (n !== "") record.set(labels.n, n);
-		return record.set(...labelled(value));
+		return value === undefined ? record : record.set(...labelled(value));
 	});
 	return encodeCbor(records);
 }

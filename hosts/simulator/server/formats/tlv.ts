@@ -96,6 +96,7 @@ export function readTlv(bytes: Uint8Array, base: Path, models: ClientModels): No
 			tree.empty([base[0]!, item.id]);
 			for (const inner of readItems(item.bytes)) resource([base[0]!, item.id, inner.id], inner);
 		} else if (item.kind === "resourceInstance") {
+			if (base.length < 3) refuse("a Resource Instance without its Resource in TLV");
 			resourceInstance([base[0]!, base[1] ?? 0, base[2]!, item.id], item);
 		} else resource([base[0]!, base[1] ?? 0, item.id], item);
 	}

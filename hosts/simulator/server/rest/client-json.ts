@@ -1,10 +1,10 @@
 import { Code } from "../../../../modules/coap/code.ts";
+import type { Answer } from "../answer.ts";
 import type { Link } from "../formats/link.ts";
 import type { ObjectFacts } from "../models/models.ts";
-import type { Answer } from "../operations.ts";
 import type { Registration, RegistrationUpdate } from "../registration.ts";
 import type { Lwm2mServer } from "../server.ts";
-import { nodeToJson } from "./node-json.ts";
+import { nodesToJson, nodeToJson, samplesToJson } from "./node-json.ts";
 
 /** The JSON of leshan-demo-server 2.0.0-M18, field by field and in its order. */
 
@@ -76,7 +76,7 @@ const codeNames: Readonly<Record<number, string>> = {
 	[Code.internalServerError]: "INTERNAL_SERVER_ERROR",
 };
 
-export function answerToJson({ code, content, links, location, message }: Answer): unknown {
+export function answerToJson({ code, content, nodes, samples, links, location, message }: Answer): unknown {
 	const isSuccess = code >> 5 === 2;
 	return {
 		status: `${codeNames[code] ?? "UNKNOWN"}(${(code >> 5) * 100 + (code & 0x1f)})`,
@@ -84,7 +84,8 @@ export function answerToJson({ code, content, links, location, message }: Answer
 		success: isSuccess,
 		failure: !isSuccess,
 		...present({
-			content: content === undefined ? undefined : nodeToJson(content),
+			content: content === undefined ? nodes && nodesToJson(nodes) : nodeToJson(content),
+			samples: samples && samplesToJson(samples),
 			objectLinks: links?.map(linkToJson),
 			location,
 			errormessage: message,

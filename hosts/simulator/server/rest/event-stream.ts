@@ -1,9 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Sample } from "../formats/records.ts";
 import { pathText } from "../path.ts";
 import type { Lwm2mServer } from "../server.ts";
 import { registrationToJson, updateToJson } from "./client-json.ts";
 import { coapLogToJson } from "./coap-log.ts";
-import { nodeToJson } from "./node-json.ts";
+import { nodesToJson, nodeToJson, samplesToJson } from "./node-json.ts";
 
 interface Stream {
 	/** Only this client's events; undefined for all. */
@@ -33,14 +34,22 @@ export class EventStreams {
 			}),
 			on("sleeping", ({ registration: { endpoint } }) => this.#send("SLEEPING", endpoint, () => ({ ep: endpoint }))),
 			on("awake", ({ registration: { endpoint } }) => this.#send("AWAKE", endpoint, () => ({ ep: endpoint }))),
-			on("notification", ({ registration: { endpoint }, path, node }) => {
-				const data = () => ({ ep: endpoint, kind: "single", res: pathText(path), val: nodeToJson(node) });
-				this.#send("NOTIFICATION", endpoint, data);
+			on("notification", ({ registration: { endpoint: ep }, path, node, samples }) => {
+				const data = () => ({ ep, kind: "single", res: pathText(path), val: nodeToJson(node), ...timed(samples) });
+				this.#send("NOTIFICATION", ep, data);
 			}),
-			on("observationFailed", ({ registration: { endpoint }, path, code }) => {
+			on("compositeNotification", ({ registration: { endpoint: ep }, paths, nodes, samples }) => {
+				const val = () => ({ val: nodesToJson(nodes), paths: paths.map(pathText), ...timed(samples) });
+				this.#send("NOTIFICATION", ep, () => ({ ep, kind: "composite", ...val() }));
+			}),
+			on("observationFailed", ({ registration: { endpoint: ep }, path, paths, isComposite, code }) => {
 				if (code === undefined) return;
-				const data = () => ({ ep: endpoint, kind: "single", res: pathText(path), val: null });
-				this.#send("NOTIFICATION", endpoint, data);
+				const what = isComposite ? { kind: "composite", paths: paths.map(pathText) } : { kind: "single" };
+				const where = isComposite ? {} : { res: pathText(path) };
+				this.#send("NOTIFICATION", ep, () => ({ ep, ...what, ...where, val: null }));
+			}),
+			on("sent", ({ registration: { endpoint: ep }, nodes, samples }) => {
+				this.#send("SEND", ep, () => ({ ep, val: nodesToJson(nodes), ...timed(samples) }));
 			}),
 			on("coap", (event) => {
 				this.#send("COAPLOG", event.endpoint, () => coapLogToJson(event));
@@ -92,4 +101,8 @@ export class EventStreams {
 			else raw.write(text);
 		}
 	}
+}
+
+function timed(samples: readonly Sample[] | undefined): { samples?: unknown } {
+	return samples === undefined ? {} : { samples: samplesToJson(samples) };
 }

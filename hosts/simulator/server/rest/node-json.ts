@@ -1,6 +1,8 @@
 import { CodecFailure } from "../formats/codec-failure.ts";
+import type { Sample } from "../formats/records.ts";
 import { checkedInteger, fromText, linkText } from "../formats/typed.ts";
 import type { InstanceNode, Node, NodeValue, Objlnk, Resource, ResourceType } from "../node.ts";
+import { pathText } from "../path.ts";
 
 /** A body that is not a NODE; the message says why. Answered with HTTP 400. */
 export class NodeRefused extends Error {
@@ -29,6 +31,19 @@ export function nodeToJson(node: Node): unknown {
 		default:
 			return { kind: node.kind, id: node.id, type: typeName(node.type), value: valueToJson(node.value, node.type) };
 	}
+}
+
+/** Nodes by path, as composite operations have them; null where the client told nothing. */
+export function nodesToJson(nodes: ReadonlyMap<string, Node | undefined>): Record<string, unknown> {
+	return Object.fromEntries([...nodes].map(([path, node]) => [path, node === undefined ? null : nodeToJson(node)]));
+}
+
+/** Values with their times, in milliseconds since 1970 as everywhere in this JSON. Leshan has no such thing. */
+export function samplesToJson(samples: readonly Sample[]): unknown {
+	return samples.map(({ path, timeS, type, value }) => {
+		const timestamp = Math.round(timeS * 1000);
+		return { path: pathText(path), timestamp, type: typeName(type), value: valueToJson(value, type) };
+	});
 }
 
 function typeName(type: ResourceType): string {

@@ -52,7 +52,7 @@ export const page = `<!doctype html>
 		list.prepend(line);
 		while (list.children.length > 100) list.lastChild.remove();
 	}
-	const valueOf = (node) => JSON.stringify(node.value ?? node.values ?? node.resources ?? node.instances);
+	const valueOf = (node) => JSON.stringify(node?.value ?? node?.values ?? node?.resources ?? node?.instances ?? node);
 	const events = new EventSource("/api/event");
 	events.onopen = async () => {
 		clients.clear();
@@ -66,7 +66,11 @@ export const page = `<!doctype html>
 	on("DEREGISTRATION", (client) => { clients.delete(client.endpoint); log(client.endpoint + " is gone"); });
 	on("SLEEPING", ({ ep }) => { if (clients.has(ep)) clients.get(ep).sleeping = true; });
 	on("AWAKE", ({ ep }) => { if (clients.has(ep)) clients.get(ep).sleeping = false; });
-	on("NOTIFICATION", ({ ep, res, val }) => log(ep + " " + res + " = " + valueOf(val)));
+	const each = (ep, val) => {
+		for (const [path, node] of Object.entries(val ?? {})) log(ep + " " + path + " = " + valueOf(node));
+	};
+	on("NOTIFICATION", ({ ep, kind, res, val }) => kind === "composite" ? each(ep, val) : each(ep, { [res]: val }));
+	on("SEND", ({ ep, val }) => each(ep, val));
 	show();
 </script>
 </html>

@@ -1,7 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Answer } from "../answer.ts";
+import { type Attributes, attributeNames } from "../attributes.ts";
+import type { CompositeTuning, Writes } from "../composites.ts";
 import { type FormatName, formats } from "../formats/codec.ts";
 import type { Node } from "../node.ts";
-import { type Answer, type Attributes, attributeNames } from "../operations.ts";
 import { OperationFailure } from "../refusal.ts";
 import type { Registration } from "../registration.ts";
 import type { Lwm2mServer } from "../server.ts";
@@ -82,24 +84,28 @@ export class ClientRoutes {
 	}
 
 	readonly #get: Operation = async (call) => {
-		const { levels, registration, endpoint, query, reply } = call;
+		const { levels, registration, endpoint, query } = call;
 		const { operations } = this.#server;
 		if (levels.length === 0) return registrationToJson(registration, this.#server);
-		if (levels[0] === "composite") return notYet(reply, "Composite operations");
+		if (isComposite(levels)) return shown(operations.readComposite(endpoint, pathsOf(query), compositeTuning(query)));
 		if (levels.at(-1) === "discover") {
-			return shown(operations.discover(endpoint, pathOf(levels.slice(0, -1)), timing(query)));
+			const options = { ...timing(query), ...depth(query) };
+			return shown(operations.discover(endpoint, pathOf(levels.slice(0, -1)), options));
 		}
 		return shown(operations.read(endpoint, pathOf(levels), tuning(query)));
 	};
 
 	readonly #put: Operation = async (call) => {
-		const { levels, endpoint, query, reply } = call;
+		const { levels, endpoint, query } = call;
 		const { operations } = this.#server;
-		if (levels[0] === "composite") return notYet(reply, "Composite operations");
+		if (isComposite(levels)) {
+			const format = formatOf(query, "nodeformat");
+			return shown(operations.writeComposite(endpoint, bodyWrites(call), { ...timing(query), ...format }));
+		}
 		if (levels.length < 2) throw new HttpRefusal(400, "Invalid path");
 		if (levels.at(-1) === "attributes") {
 			const path = pathOf(levels.slice(0, -1));
-			return shown(operations.writeAttributes(endpoint, path, attributes(query), timing(query)));
+			return shown(operations.writeAttributes(endpoint, path, attributesOf(query, ["timeout"]), timing(query)));
 		}
 		const mode = query.replace === undefined || query.replace === "true" ? "replace" : "update";
 		const node = bodyNode(call);
@@ -107,11 +113,17 @@ export class ClientRoutes {
 	};
 
 	readonly #post: Operation = async (call) => {
-		const { levels, endpoint, query, reply } = call;
+		const { levels, endpoint, query } = call;
 		const { operations } = this.#server;
-		if (levels[0] === "composite") return notYet(reply, "Composite operations");
+		if (isComposite(levels)) {
+			if (levels[1] !== "observe") throw new HttpRefusal(400, "Invalid path");
+			const attributes = attributesOf(query, ["paths", "pathformat", "nodeformat", "timeout"]);
+			const options = { ...compositeTuning(query), attributes };
+			return shown(operations.observeComposite(endpoint, pathsOf(query), options));
+		}
 		if (levels.length >= 2 && levels.at(-1) === "observe") {
-			return shown(operations.observe(endpoint, pathOf(levels.slice(0, -1)), tuning(query)));
+			const options = { ...tuning(query), attributes: attributesOf(query, ["format", "timeout"]) };
+			return shown(operations.observe(endpoint, pathOf(levels.slice(0, -1)), options));
 		}
 		if (levels.length === 3) {
 			return shown(operations.execute(endpoint, pathOf(levels), bodyText(call), timing(query)));
@@ -121,17 +133,15 @@ export class ClientRoutes {
 	};
 
 	readonly #delete: Operation = async (call) => {
-		const { levels, endpoint, query, reply } = call;
+		const { levels, endpoint, query } = call;
 		const { operations } = this.#server;
-		if (levels[0] === "composite") return notYet(reply, "Composite operations");
+		const how = query.active === undefined ? "passive" : "active";
+		if (isComposite(levels)) {
+			if (levels[1] !== "observe") throw new HttpRefusal(400, "Invalid path");
+			return cancelled(operations.cancelComposite(endpoint, pathsOf(query), how, timing(query)));
+		}
 		if (levels.length >= 2 && levels.at(-1) === "observe") {
-			const path = pathOf(levels.slice(0, -1));
-			if (query.active !== undefined) {
-				const answer = await operations.cancel(endpoint, path, "active", timing(query));
-				return answer === undefined ? undefined : answerToJson(answer);
-			}
-			await operations.cancel(endpoint, path, "passive");
-			return undefined;
+			return cancelled(operations.cancel(endpoint, pathOf(levels.slice(0, -1)), how, timing(query)));
 		}
 		return shown(operations.delete(endpoint, pathOf(levels), timing(query)));
 	};
@@ -155,6 +165,16 @@ export class ClientRoutes {
 
 async function shown(answer: Promise<Answer>): Promise<unknown> {
 	return answerToJson(await answer);
+}
+
+/** A passive cancel has no answer: HTTP 200 without a body. */
+async function cancelled(answer: Promise<Answer | undefined>): Promise<unknown> {
+	const given = await answer;
+	return given === undefined ? undefined : answerToJson(given);
+}
+
+function isComposite(levels: readonly string[]): boolean {
+	return levels[0] === "composite" && levels.length <= 2;
 }
 
 function notYet(reply: FastifyReply, what: string): unknown {
@@ -181,17 +201,39 @@ function timing(query: Call["query"]): { timeoutS?: number } {
 }
 
 function tuning(query: Call["query"]): { timeoutS?: number; format?: FormatName } {
-	const name = typeof query.format === "string" ? query.format.toUpperCase() : undefined;
-	// A name that Leshan does not know counts as none there; here it is refused, so that a typing error does not
-	// test another format unseen.
-	if (name !== undefined && !(name in formats)) throw new HttpRefusal(400, `Invalid request: unknown format ${name}`);
-	return { ...timing(query), ...(name === undefined ? {} : { format: name as FormatName }) };
+	return { ...timing(query), ...formatOf(query, "format") };
 }
 
-function attributes(query: Call["query"]): Attributes {
+function compositeTuning(query: Call["query"]): CompositeTuning {
+	const { format } = formatOf(query, "nodeformat");
+	const { format: pathFormat } = formatOf(query, "pathformat");
+	return { ...timing(query), format, pathFormat };
+}
+
+function formatOf(query: Call["query"], parameter: string): { format?: FormatName } {
+	const given = query[parameter];
+	const name = typeof given === "string" ? given.toUpperCase() : undefined;
+	// A name that Leshan does not know counts as none there; here it is refused, so that a typing error does not
+	// test another format unseen.
+	if (name !== undefined && !Object.hasOwn(formats, name)) {
+		throw new HttpRefusal(400, `Invalid request: unknown format ${name}`);
+	}
+	return name === undefined ? {} : { format: name as FormatName };
+}
+
+function pathsOf({ paths }: Call["query"]): string[] {
+	if (typeof paths !== "string" || paths === "") throw new HttpRefusal(400, "Invalid request: no paths are given");
+	return paths.split(",");
+}
+
+function depth({ depth }: Call["query"]): { depth?: number } {
+	return depth === undefined ? {} : { depth: /^\d$/.test(String(depth)) ? Number(depth) : Number.NaN };
+}
+
+function attributesOf(query: Call["query"], others: readonly string[]): Attributes {
 	const given: Partial<Record<string, number | null>> = {};
 	for (const [name, text] of Object.entries(query)) {
-		if (name === "timeout") continue;
+		if (others.includes(name)) continue;
 		if (!(attributeNames as readonly string[]).includes(name)) {
 			throw new HttpRefusal(400, `Invalid attributes: unknown attribute ${name}`);
 		}
@@ -214,20 +256,37 @@ function bodyText({ request }: Call): string {
 
 /** The NODE of a Write or Create; a text/plain body is a string Resource. */
 function bodyNode(call: Call): Node {
-	const type = (call.request.headers["content-type"] ?? "").split(";")[0]!.trim().toLowerCase();
-	if (type === "text/plain") {
+	if (mediaType(call) === "text/plain") {
 		const id = Number(call.levels.at(-1));
 		if (!Number.isInteger(id)) throw new HttpRefusal(400, "Invalid request: path does not end in a Resource");
 		return { kind: "singleResource", id, type: "string", value: bodyText(call) };
 	}
+	return nodeFromJson(bodyJson(call));
+}
+
+/** The map of a Write-Composite, path → NODE; null takes a Resource Instance away. */
+function bodyWrites(call: Call): Writes {
+	const json = bodyJson(call);
+	if (typeof json !== "object" || json === null || Array.isArray(json)) {
+		throw new HttpRefusal(400, "Invalid request: the body is not a map of paths to nodes");
+	}
+	return Object.fromEntries(
+		Object.entries(json).map(([path, node]) => [path, node === null ? null : nodeFromJson(node)]),
+	);
+}
+
+function mediaType({ request }: Call): string {
+	return (request.headers["content-type"] ?? "").split(";")[0]!.trim().toLowerCase();
+}
+
+function bodyJson(call: Call): unknown {
+	const type = mediaType(call);
 	if (type !== "application/json") {
 		throw new HttpRefusal(400, `Invalid request: content type ${type === "" ? "null" : type} not supported`);
 	}
-	let json: unknown;
 	try {
-		json = JSON.parse(bodyText(call));
+		return JSON.parse(bodyText(call));
 	} catch (error) {
 		throw new HttpRefusal(400, `Invalid request: the body is not JSON: ${(error as Error).message}`);
 	}
-	return nodeFromJson(json);
 }
