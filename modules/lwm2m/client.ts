@@ -170,6 +170,7 @@ export class Client implements ChangeListener {
 			if (isGone) session.instanceGone(path);
 			session.valueChanged(path);
 		}
+		if (isGone) this.#context.options.accessControl?.gone(this.registry, path.objectId, path.instanceId);
 	}
 
 	/** Calls `run` once, `delayMs` after this turn. @returns a function that cancels it */

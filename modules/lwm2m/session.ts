@@ -71,7 +71,7 @@ export class Session implements PeerListener, ObservationPort, RegistrationPort,
 		this.#account = account;
 		this.#context = context;
 		const { enabler, limits } = context;
-		const { dice, entropy, coapTuning, coapLimits } = context.options;
+		const { dice, entropy, coapTuning, coapLimits, accessControl } = context.options;
 		this.peer = new Peer({
 			dice,
 			entropy,
@@ -83,6 +83,9 @@ export class Session implements PeerListener, ObservationPort, RegistrationPort,
 			attributes: new Attributes(limits.attributes),
 			enabler,
 			shortServerId: account.shortServerId,
+			...(accessControl === undefined
+				? {}
+				: { rights: accessControl.rightsOf(context.registry, account.shortServerId) }),
 		};
 		this.#observations = new Observations(limits.observations, this);
 		this.#registration = new RegistrationInterface(account, context, this);

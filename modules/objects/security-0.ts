@@ -1,6 +1,8 @@
 import { frozen } from "../frozen.ts";
-import { ObjectInstance } from "../lwm2m/instance.ts";
+import type { ObjectFacts } from "../lwm2m/facts.ts";
+import { type InstanceOptions, ObjectInstance } from "../lwm2m/instance.ts";
 import { SECURITY } from "./facts/security-0-v1-1.ts";
+import type { SECURITY as SECURITY_1_2 } from "./facts/security-0-v1-2.ts";
 
 /** Security Mode (LwM2M Security, Resource 2; LwM2M Core 1.1 Appendix E.1). Mode 4, EST, is not in this build. */
 export const SecurityMode = frozen({ psk: 0, rpk: 1, x509: 2, noSec: 3 });
@@ -53,22 +55,33 @@ export interface SecurityOptions {
 	readonly sni?: string;
 	/** Cipher suites by their IANA numbers (Resource 16), the best first; AES_128_CCM_8 when left out. */
 	readonly ciphersuites?: readonly number[];
+	/** Whatever else the table has, by name: hold-off time, OSCORE link, 1.2's groups, algorithms, secondary URIs. */
+	readonly more?: InstanceOptions<typeof SECURITY_1_2>["values"];
 }
 
+/** Any version of the table. */
+export type SecurityFacts = ObjectFacts & { readonly id: 0 };
+
 /**
- * How to reach one LwM2M Server (LwM2M Core 1.1 Appendix E.1). No server ever reads or writes it; the keys in it are
+ * How to reach one LwM2M Server (LwM2M Core 1.2 Appendix E.1). No server ever reads or writes it; the keys in it are
  * used where they are.
+ * @param facts another version of the table: facts/security-0-v1-2.ts has what `more` may name of 1.2
  */
-export function security(options: SecurityOptions): ObjectInstance<typeof SECURITY> {
-	const { id = 0, serverUri, shortServerId, credentials, sni, ciphersuites } = options;
+export function security(
+	options: SecurityOptions,
+	facts: SecurityFacts = SECURITY,
+): ObjectInstance<typeof SECURITY_1_2> {
+	const { id = 0, serverUri, shortServerId, credentials, sni, ciphersuites, more } = options;
+	const table = facts as typeof SECURITY_1_2;
 	const values = {
+		...more,
 		serverUri,
 		bootstrapServer: false,
 		securityMode: credentials === undefined ? SecurityMode.noSec : SecurityMode[credentials.mode],
 		shortServerId,
 	};
-	if (credentials === undefined) return new ObjectInstance(SECURITY, { id, values });
-	return new ObjectInstance(SECURITY, {
+	if (credentials === undefined) return new ObjectInstance(table, { id, values });
+	return new ObjectInstance(table, {
 		id,
 		values: {
 			...values,

@@ -1,9 +1,12 @@
+import type { ObjectLink } from "../formats/value.ts";
 import { frozen } from "../frozen.ts";
+import type { ObjectFacts } from "../lwm2m/facts.ts";
 import { ObjectInstance } from "../lwm2m/instance.ts";
 import { RequestRefused } from "../lwm2m/refusal.ts";
 import { SERVER } from "./facts/server-1-v1-1.ts";
+import type { SERVER as SERVER_1_2 } from "./facts/server-1-v1-2.ts";
 
-/** What the Server Object asks of the client; both wait until the answer has left. */
+/** What the Server Object asks of the client; all wait until the answer has left. */
 export interface Registrations {
 	/** Sends an Update to this server. */
 	update(shortServerId: number): void;
@@ -19,14 +22,49 @@ export interface ServerOptions {
 	/** Of the registration; 0 lasts for ever. */
 	readonly lifetimeS: number;
 	/** pmin and pmax where no attribute says otherwise. */
-	readonly defaultMinimumPeriodS?: number;
-	readonly defaultMaximumPeriodS?: number;
+	readonly defaultMinimumPeriodS?: number | undefined;
+	readonly defaultMaximumPeriodS?: number | undefined;
 	/** How long Disable lasts; a day when left out. */
-	readonly disableTimeoutS?: number;
+	readonly disableTimeoutS?: number | undefined;
+	/** Whether notifications wait while the server is disabled or out of reach; yes when left out. */
+	readonly storesNotifications?: boolean;
+	/** Since 1.1: whether Send is off until the server switches it on; no when left out. */
+	readonly muteSend?: boolean;
+	/** Since 1.1: the APN Connection Profile (Object 11) to reach it through. */
+	readonly apnLink?: ObjectLink | undefined;
+	/** Since 1.1: Resources 13 to 20. Values alone: the client does not follow them yet. */
+	readonly recovery?: RecoveryOptions | undefined;
+	/** Since 1.2: the enabler versions that the server has. */
+	readonly supportedVersions?: readonly string[] | undefined;
+	/** Since 1.2: "confirmable" makes notifications Confirmable where no attribute says otherwise. */
+	readonly notificationMode?: "nonConfirmable" | "confirmable" | undefined;
+	/** Since 1.2: suite of RFC 6920 §9.4 for profile IDs. */
+	readonly profileIdHash?: number | undefined;
+}
+
+/** How to register, and to register again (LwM2M Core 1.2 §6.2.1.1, Table 6.2.1.1-1). */
+export interface RecoveryOptions {
+	readonly priorityOrder?: number;
+	readonly initialDelayS?: number;
+	readonly failureBlock?: boolean;
+	readonly bootstrapOnFailure?: boolean;
+	readonly retryCount?: number;
+	readonly retryTimerS?: number;
+	readonly sequenceDelayTimerS?: number;
+	readonly sequenceRetryCount?: number;
 }
 
 function refuseNegative(seconds: number): void {
 	if (seconds < 0) throw new RequestRefused(0x80, "negative time");
+}
+
+/** `1*DIGIT "." 1*DIGIT [ "." 1*DIGIT ]` (LwM2M Core 1.2 Appendix E.2, Resource 25). */
+function isVersion(text: string): boolean {
+	const parts = text.split(".");
+	return (
+		(parts.length === 2 || parts.length === 3) &&
+		parts.every((part) => part !== "" && [...part].every((digit) => digit >= "0" && digit <= "9"))
+	);
 }
 
 /** What a server's requests do here, the same for every Server: in ROM, as functions of the instance. */
@@ -39,6 +77,11 @@ const hooks = frozen({
 		binding(value: string) {
 			if (value !== "U") throw new RequestRefused(0x80, "this build speaks UDP alone");
 		},
+		supportedServerVersions(versions: ReadonlyMap<number, string>) {
+			for (const version of versions.values()) {
+				if (!isVersion(version)) throw new RequestRefused(0x80, "not a version");
+			}
+		},
 	},
 	execute: {
 		disable: (it: Server) => it.registrations.disable(it.shortServerId),
@@ -46,29 +89,72 @@ const hooks = frozen({
 	},
 });
 
-class Server extends ObjectInstance<typeof SERVER, Server> {
+/** Any version of the table. */
+export type ServerFacts = ObjectFacts & { readonly id: 1 };
+
+class Server extends ObjectInstance<typeof SERVER_1_2, Server> {
 	readonly registrations: Registrations;
 	readonly shortServerId: number;
 
-	constructor(options: ServerOptions, registrations: Registrations) {
+	constructor(options: ServerOptions, registrations: Registrations, facts: ServerFacts) {
 		const { id = 0, shortServerId } = options;
-		const values = {
-			shortServerId,
-			lifetime: options.lifetimeS,
-			// Absent ones may be written by the server.
-			defaultMinimumPeriod: options.defaultMinimumPeriodS,
-			defaultMaximumPeriod: options.defaultMaximumPeriodS,
-			disableTimeout: options.disableTimeoutS,
-			notificationStoringWhenDisabledOrOffline: true,
-			binding: "U",
-		};
-		super(SERVER, { ...hooks, id, values });
+		// Names that an older table does not have are none there; an absent value may be written by the server.
+		super(facts as typeof SERVER_1_2, { ...hooks, id, values: valuesOf(options, facts.version) });
 		this.registrations = registrations;
 		this.shortServerId = shortServerId;
 	}
 }
 
-/** One LwM2M Server and how the client deals with it (LwM2M Core 1.1 Appendix E.2). */
-export function server(options: ServerOptions, registrations: Registrations): ObjectInstance<typeof SERVER> {
-	return new Server(options, registrations);
+function valuesOf(options: ServerOptions, version: string) {
+	const first = {
+		shortServerId: options.shortServerId,
+		lifetime: options.lifetimeS,
+		defaultMinimumPeriod: options.defaultMinimumPeriodS,
+		defaultMaximumPeriod: options.defaultMaximumPeriodS,
+		disableTimeout: options.disableTimeoutS,
+		notificationStoringWhenDisabledOrOffline: options.storesNotifications ?? true,
+		binding: "U",
+	};
+	if (version === "1.0") return first;
+	const { apnLink, recovery, muteSend = false } = options;
+	const second = {
+		...first,
+		...(apnLink === undefined ? {} : { apnLink }),
+		...(recovery === undefined ? {} : recoveryOf(recovery)),
+		muteSend,
+	};
+	if (version === "1.1") return second;
+	const { notificationMode, supportedVersions, profileIdHash } = options;
+	return {
+		...second,
+		supportedServerVersions: supportedVersions,
+		defaultNotificationMode: notificationMode === undefined ? undefined : notificationMode === "confirmable" ? 1 : 0,
+		...(profileIdHash === undefined ? {} : { profileIdHashAlgorithm: profileIdHash }),
+	};
+}
+
+function recoveryOf(recovery: RecoveryOptions) {
+	return {
+		registrationPriorityOrder: recovery.priorityOrder,
+		initialRegistrationDelayTimer: recovery.initialDelayS,
+		registrationFailureBlock: recovery.failureBlock,
+		bootstrapOnRegistrationFailure: recovery.bootstrapOnFailure,
+		communicationRetryCount: recovery.retryCount,
+		communicationRetryTimer: recovery.retryTimerS,
+		communicationSequenceDelayTimer: recovery.sequenceDelayTimerS,
+		communicationSequenceRetryCount: recovery.sequenceRetryCount,
+	};
+}
+
+/**
+ * One LwM2M Server and how the client deals with it (LwM2M Core 1.2 Appendix E.2).
+ * @param facts the table for the client's enabler version: facts/server-1-v1-0.ts for 1.0, facts/server-1-v1-2.ts
+ * for 1.2; options that it does not have are passed over
+ */
+export function server(
+	options: ServerOptions,
+	registrations: Registrations,
+	facts: ServerFacts = SERVER,
+): ObjectInstance<typeof SERVER_1_2> {
+	return new Server(options, registrations, facts);
 }

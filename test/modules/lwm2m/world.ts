@@ -64,6 +64,8 @@ export class World {
 	/** The server at secondHost, and what it was asked. */
 	readonly second: Peer;
 	readonly secondRequests: Request[] = [];
+	/** Answers and notifications to it. */
+	readonly secondResponses: Response[] = [];
 	readonly #secondAddress: Address;
 	/** Nothing passes between the client and the first server while this is set. */
 	isCut = false;
@@ -108,7 +110,7 @@ export class World {
 					this.secondRequests.push(request);
 					this.second.respond(request, welcoming(request, this)!, nowMs);
 				},
-				responded() {},
+				responded: (_, response) => void this.secondResponses.push(response),
 				failed() {},
 				observerGone() {},
 			},
@@ -164,6 +166,16 @@ export class World {
 		const id = this.send(options);
 		const response = this.responses.get(id)?.[0];
 		if (response === undefined) throw new Error(`no answer to ${options.path?.join("/")}: ${this.failures.get(id)}`);
+		return response;
+	}
+
+	/** Sends a request of the second server and returns its answer. */
+	askSecond(options: RequestOptions): Response {
+		const before = this.secondResponses.length;
+		this.second.request(options, this.nowMs);
+		this.settle();
+		const response = this.secondResponses[before];
+		if (response === undefined) throw new Error(`no answer to ${options.path?.join("/")} of the second server`);
 		return response;
 	}
 
