@@ -1,6 +1,7 @@
 // npm run fuzz [-- TARGET…] [-- --seconds 60] [--inputs 1000000] [--seed 1] [--keep]
 // Coverage-guided fuzzing of the CoAP decoder ("message") and of a whole endpoint ("endpoint"), of DTLS associations
-// ("dtls-client", "dtls-server") and of certificates ("x509"). --keep writes the corpus.
+// ("dtls-client", "dtls-server"), of certificates ("x509"), of payloads at the device and at the embedded server ("payload",
+// "server-payload") and of requests to a client ("request"). --keep writes the corpus.
 import { parseArgs } from "node:util";
 import { build } from "./build.mjs";
 
@@ -15,7 +16,16 @@ const { values, positionals } = parseArgs({
 });
 await build();
 const { checkGrowth, fuzz } = await import("../build/js/test/fuzz/fuzz.js");
-const everything = ["message", "endpoint", "dtls-client", "dtls-server", "x509"];
+const everything = [
+	"message",
+	"endpoint",
+	"dtls-client",
+	"dtls-server",
+	"x509",
+	"payload",
+	"server-payload",
+	"request",
+];
 for (const target of positionals.length > 0 ? positionals : everything) {
 	const { seconds, inputs, seed } = values;
 	const order = { target, seconds: Number(seconds), inputs: Number(inputs), seed: Number(seed), keeps: values.keep };

@@ -8,11 +8,27 @@ import type { Target } from "./targets.ts";
 const built = fileURLToPath(new URL("../..", import.meta.url));
 const out = fileURLToPath(new URL("../../../fuzz", import.meta.url));
 
-/** What targets need beside modules/, as it is. */
+/** Folders whose edges are counted. */
+const counted = ["modules", "hosts/simulator/server/formats"];
+
+/** What targets need beside those, as it is. */
 const plain = [
 	"hosts/simulator/board/accelerator.js",
 	"hosts/simulator/board/p256.js",
+	"hosts/simulator/server/models/models.js",
+	"hosts/simulator/server/node.js",
+	"hosts/simulator/server/path.js",
+	"test/fuzz/choices.js",
+	"test/fuzz/coap-wire.js",
+	"test/fuzz/drawn-objects.js",
+	"test/fuzz/drawn-payload.js",
+	"test/fuzz/drawn-request.js",
 	"test/fuzz/dtls-targets.js",
+	"test/fuzz/fuzzed-device.js",
+	"test/fuzz/fuzzed-world.js",
+	"test/fuzz/legal-answers.js",
+	"test/fuzz/payload-targets.js",
+	"test/fuzz/request-target.js",
 	"test/fuzz/targets.js",
 	"test/harness.js",
 ];
@@ -43,11 +59,13 @@ export class Coverage {
 	}
 }
 
-/** Loads the targets over copies of modules/ that call `coverage.hit` at every function, branch and loop. */
+/** Loads the targets over copies of the code under test that call `coverage.hit` at every function, branch and loop. */
 export async function instrumentedTargets(coverage: Coverage): Promise<Readonly<Record<string, Target>>> {
 	Object.assign(globalThis, { __hit: coverage.hit });
-	for (const path of readdirSync(join(built, "modules"), { recursive: true, encoding: "utf8" })) {
-		if (path.endsWith(".js")) copy(`modules/${path}`, true);
+	for (const folder of counted) {
+		for (const path of readdirSync(join(built, folder), { recursive: true, encoding: "utf8" })) {
+			if (path.endsWith(".js")) copy(`${folder}/${path}`, true);
+		}
 	}
 	for (const path of plain) copy(path, false);
 	const loaded = (await import(pathToFileURL(join(out, "test/fuzz/targets.js")).href)) as {

@@ -13,6 +13,8 @@ import { QBlockServer } from "../../modules/coap/q-block-server.ts";
 import { DEVICE_LIMITS } from "../../modules/coap/tuning.ts";
 import { seeded } from "../harness.ts";
 import { dtlsClient, dtlsServer, x509 } from "./dtls-targets.ts";
+import { payload, serverPayload } from "./payload-targets.ts";
+import { request } from "./request-target.ts";
 
 export type Target = (bytes: Uint8Array) => void;
 
@@ -202,4 +204,7 @@ export const targets: Readonly<Record<string, Target>> = {
 	"dtls-client": dtlsClient,
 	"dtls-server": dtlsServer,
 	x509,
+	payload,
+	"server-payload": serverPayload,
+	request,
 };

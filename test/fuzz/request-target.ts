@@ -1,0 +1,211 @@
+/*
+ * The request path under fuzz: a client with two servers, requests of every method, path, format and payload, in
+ * sequences. Invariants, after each of them:
+ * - nothing is thrown, and a Confirmable request of a served server is answered, with a code that the operation may have;
+ * - a refused request leaves all as it was: values, histories, Instances, attributes of every server, observations, and
+ *   no hook has acted; a Read leaves the values as they were, too;
+ * - content decodes with the embedded server's codecs, and says what the registry has;
+ * - Instances, Resource Instances, attributes and observations keep to their limits.
+ */
+import { Choices } from "./choices.ts";
+import { textsOf, uintOf, type WireMessage } from "./coap-wire.ts";
+import { type DrawnRequest, drawnRequest, method } from "./drawn-request.ts";
+import { type FuzzedOptions, type FuzzedServer, FuzzedWorld, limits } from "./fuzzed-world.ts";
+import { checkCode, checkContent } from "./legal-answers.ts";
+
+const steps = 16;
+const leapsMs = [1, 1_000, 6_000, 61_000, 300_000, 90_000_000];
+/** Another composition of the client each. */
+const compositions: readonly FuzzedOptions[] = [
+	{ enabler: "1.2", isControlled: false },
+	{ enabler: "1.1", isControlled: false },
+	{ enabler: "1.2", isControlled: true },
+	{ enabler: "1.0", isControlled: false },
+	{ enabler: "1.1", isControlled: true },
+];
+const attribute = /;(?:pmin|pmax|gt|lt|st|epmin|epmax|edge|con|hqmax)=/;
+
+/** What a server or the application could tell apart. */
+interface Snapshot {
+	readonly values: string;
+	readonly attributes: string;
+	readonly observations: string;
+}
+
+class Script {
+	readonly world: FuzzedWorld;
+	readonly #choices: Choices;
+	#before: Snapshot | undefined;
+
+	constructor(bytes: Uint8Array) {
+		this.#choices = new Choices(bytes);
+		this.world = new FuzzedWorld(this.#choices.of(compositions));
+		for (const server of this.world.servers) {
+			if (!this.world.isServing(server)) throw new Error(`server ${server.index} is not registered with`);
+		}
+	}
+
+	play(): void {
+		while (!this.#choices.isOver) {
+			this.#step();
+			for (const server of this.world.servers) this.#readNotifications(server);
+			this.#checkLimits();
+		}
+		this.world.pass(400_000);
+		this.#checkLimits();
+	}
+
+	#step(): void {
+		const { world } = this;
+		const step = this.#choices.below(steps);
+		if (step < 12) {
+			this.#request();
+			return;
+		}
+		this.#before = undefined;
+		if (step === 12) world.pass(this.#choices.of(leapsMs));
+		else if (step === 13) this.#change();
+		else if (step === 14) {
+			this.#choices.of(world.servers).manner = this.#choices.of(["acknowledges", "resets", "silent"] as const);
+		} else world.state.sensor = this.#choices.of(["works", "refuses", "fails"] as const);
+	}
+
+	/** Something changes at the device. */
+	#change(): void {
+		const { registry } = this.world.client;
+		const [first] = registry.object(33000)!.instances;
+		const kind = this.#choices.below(6);
+		if (kind === 0) this.world.state.shadow = this.#choices.below(200);
+		else if (first === undefined) return;
+		else if (kind === 1) first.hold("level", this.#choices.below(100) / 2);
+		else if (kind === 2) first.hold("counters", new Map([[this.#choices.below(4), this.#choices.below(256)]]));
+		else if (kind === 3) first.hold("flag", this.#choices.below(2) === 1);
+		else if (kind === 4) this.world.client.update(1 + this.#choices.below(2));
+		else if (registry.object(33000)!.instances.length > 1) this.world.client.remove(first);
+		this.world.settle();
+	}
+
+	#snapshot(): Snapshot {
+		const { world } = this;
+		return { values: world.values(), attributes: world.attributes(), observations: world.observations() };
+	}
+
+	#request(): void {
+		const { world } = this;
+		const server = this.#choices.of(world.servers);
+		const request = drawnRequest(this.#choices);
+		const known = [...server.observed.keys()];
+		const isAgain = known.length > 0 && request.observe !== undefined && !this.#choices.isRare(3);
+		const old = isAgain ? this.#choices.of(known) : undefined;
+		const token = old === undefined ? world.freshToken() : Uint8Array.from(Buffer.from(old, "hex"));
+		const type = this.#choices.isRare(6) ? 1 : 0;
+		const before = this.#before ?? this.#snapshot();
+		const isServed = world.isServing(server);
+		const answer = world.ask(server, request, { type, token });
+		if (answer === undefined) {
+			if (isServed && type === 0) throw new Error(`no answer to ${spoken(request)}`);
+			this.#before = undefined;
+			return;
+		}
+		try {
+			this.#judge(request, answer, before, old !== undefined);
+		} catch (error) {
+			throw new Error(`${spoken(request)} → ${answer.code >> 5}.${answer.code & 31}: ${String(error)}`, {
+				cause: error,
+			});
+		}
+		const key = Buffer.from(token).toString("hex");
+		if (request.observe === 0 && uintOf(answer, 6) !== undefined) server.observed.set(key, request);
+		else if (request.observe !== undefined) server.observed.delete(key);
+	}
+
+	#judge(request: DrawnRequest, answer: WireMessage, before: Snapshot, isOldToken: boolean): void {
+		const { client } = this.world;
+		checkCode(request, answer.code);
+		const after = this.#snapshot();
+		this.#before = after;
+		const asks = request.code === method.get || request.code === method.fetch;
+		if (answer.code >= 0x80 || answer.code === 0x5f || asks) {
+			same("values", before.values, after.values);
+			same("attributes", before.attributes, after.attributes);
+		}
+		// An Observe that is refused ends what was observed under its token: the token is another request's now.
+		if (answer.code >= 0x80 && !isOldToken) same("observations", before.observations, after.observations);
+		if (asks) checkContent(request.code === method.fetch ? [] : request.path, answer, client.registry);
+		if (answer.code === 0x41) {
+			const location = textsOf(answer, 8);
+			const [objectId, instanceId] = location.map(Number);
+			// Several at once have no one location.
+			if (location.length === 2 && client.registry.instance(objectId!, instanceId!) === undefined) {
+				throw new Error(`there is no /${location.join("/")}`);
+			}
+		}
+		if (answer.code === 0x42 && request.path.length === 2) {
+			const [objectId, instanceId] = request.path.map(Number);
+			if (client.registry.instance(objectId!, instanceId!) !== undefined) throw new Error("deleted, and still there");
+		}
+	}
+
+	#readNotifications(server: FuzzedServer): void {
+		for (const { token, message } of server.notifications.splice(0)) {
+			const request = server.observed.get(token);
+			if (request === undefined) continue;
+			// An error is the last one (RFC 7641 §3.2).
+			if (message.code >= 0x80) server.observed.delete(token);
+		}
+	}
+
+	#checkLimits(): void {
+		const { client } = this.world;
+		let instances = 0;
+		for (const object of client.registry.objects) {
+			instances += object.instances.length;
+			for (const instance of object.instances) {
+				for (const name in object.facts.resources) {
+					if (name === "broken" || object.facts.resources[name]!.type === undefined) continue;
+					const held = instance.read(name);
+					if (held instanceof Map && held.size > limits.resourceInstances) throw new Error(`${name}: ${held.size}`);
+				}
+			}
+		}
+		if (instances > limits.instances) throw new Error(`${instances} Object Instances`);
+		for (const { observationCount } of client.sessions) {
+			if (observationCount > limits.observations) throw new Error(`${observationCount} observations`);
+		}
+		if (client.sessions.length > 2) throw new Error(`${client.sessions.length} sessions`);
+		for (const server of this.world.servers) {
+			const count = attachedPaths(this.#before?.attributes ?? "", server.index);
+			if (count > limits.attributes) throw new Error(`attributes at ${count} paths`);
+		}
+	}
+}
+
+/** Counts the paths with attributes of their own; a Resource that is discovered by itself shows what it inherits, too. */
+function attachedPaths(discovered: string, server: number): number {
+	let count = 0;
+	for (const line of discovered.split("\n")) {
+		if (!line.startsWith(`${server} `)) continue;
+		const links = line.slice(2).split(",");
+		const own = links[0]!.includes("/", 3) ? links.slice(1) : links;
+		count += own.filter((link) => attribute.test(link)).length;
+	}
+	return count;
+}
+
+function same(what: string, before: string, after: string): void {
+	if (before === after) return;
+	const [old, now] = [before.split("\n"), after.split("\n")];
+	const at = old.findIndex((line, index) => line !== now[index]);
+	throw new Error(`${what} changed: ${old[at]} became ${now[Math.max(at, 0)]}`);
+}
+
+function spoken({ code, path, query, contentFormat, accept, observe, payload }: DrawnRequest): string {
+	const name = Object.entries(method).find(([, each]) => each === code)?.[0] ?? code;
+	const asks = `/${path.join("/")}${query.length > 0 ? `?${query.join("&")}` : ""}`;
+	return `${name} ${asks} cf=${contentFormat} accept=${accept} observe=${observe} ${Buffer.from(payload).toString("hex")}`;
+}
+
+/** Plays the bytes as a sequence of requests, and of things that happen in between. */
+export function request(bytes: Uint8Array): void {
+	new Script(bytes).play();
+}
