@@ -1,68 +1,88 @@
 import { Code } from "../coap/code.ts";
 import { ContentFormat } from "../formats/content-format.ts";
 import { type Link, writeLinks } from "../formats/core-link.ts";
-import type { Path } from "../formats/value.ts";
+import { type Path, readId } from "../formats/value.ts";
+import { frozen } from "../frozen.ts";
 import { type AttributeSet, type Attributes, attributeNames } from "./attributes.ts";
 import { type EnablerVersion, versionToTell } from "./facts.ts";
 import type { Instance } from "./instance.ts";
+import type { Asker, OperationContext } from "./operation.ts";
 import { path as pathOf, pathText } from "./path.ts";
 import type { ReadResponse } from "./read.ts";
 import { RequestRefused } from "./refusal.ts";
 import type { ObjectEntry, Registry } from "./registry.ts";
-import { isResource, locate } from "./target.ts";
+import { isResource, isSecret, locate } from "./target.ts";
 import { idsOf, isInstances } from "./value.ts";
 
 type LinkAttribute = readonly [name: string, value: string | undefined];
 
+/** Resources of the Server Object (LwM2M Core 1.1 Appendix E.2). */
+const serverResource = frozen({ shortServerId: 0, defaultMinimumPeriod: 2, defaultMaximumPeriod: 3 });
+
 /**
- * Tells what is there and which attributes this server has attached (LwM2M Core 1.1 §6.3.2): an Object with its
- * Instances and Resources, an Object Instance with its Resources, or a Resource with its Resource Instances. Every
- * link shows what is attached to it; a Resource that is itself the target also shows what it inherits.
- * @throws RequestRefused 4.04, and 4.05 for a Resource Instance
+ * Tells what is there and which attributes this server has attached (LwM2M Core 1.2 §6.3.2): an Object with its
+ * Instances and Resources, an Object Instance with its Resources, or a Resource with its Resource Instances, or as far
+ * down as `depth` says. Every link shows what is attached to it. The target itself also shows what it inherits: in
+ * 1.2 from the Server Object's defaults, too (ETS 264); before, where it is a Resource (ETS 260). No right is needed.
+ * @param query `depth` in 1.2; an earlier client passes over it
+ * @throws RequestRefused 4.00 for another query, 4.04, and 4.05 for a Resource Instance
  */
 export function discover(
-	registry: Registry,
+	{ registry }: OperationContext,
 	path: Path,
-	attributes: Attributes,
-	enabler: EnablerVersion,
+	{ attributes, enabler, shortServerId }: Asker,
+	query: readonly string[],
 ): ReadResponse {
 	const target = locate(registry, path);
 	const { object, instance } = target;
-	const links: Link[] = [];
 	if (path.resourceInstanceId >= 0) throw new RequestRefused(Code.methodNotAllowed, "discover a resource instance");
+	const depth = (enabler === "1.2" ? depthIn(query) : undefined) ?? (instance === undefined ? 2 : 1);
+	const walk = new Walk(attributes);
+	let own = attributes.attachedTo(path);
+	if (enabler === "1.2") own = attributes.inForce(path, defaultsOf(registry, shortServerId));
+	else if (isResource(target)) own = attributes.inForce(path);
 	if (instance === undefined) {
 		const version = versionToTell(object.facts, enabler);
-		const ver: LinkAttribute[] = version === undefined ? [] : [["ver", version]];
-		links.push({ target: pathText(path), attributes: [...ver, ...shown(attributes.attachedTo(path))] });
-		for (const each of object.instances) addInstance(links, each, attributes);
-	} else if (!isResource(target)) addInstance(links, instance, attributes);
+		walk.add(path, version === undefined ? [] : [["ver", version]], own);
+		if (depth > 0) for (const each of object.instances) walk.addInstance(each, depth - 1);
+	} else if (!isResource(target)) walk.addInstance(instance, depth, own);
 	else {
 		if (!instance.isPresent(target.name)) throw new RequestRefused(Code.notFound, "no value");
-		const { name } = target;
-		links.push({
-			target: pathText(path),
-			attributes: [...dimension(instance, name), ...shown(attributes.inForce(path))],
-		});
-		const held = instance.read(name);
-		if (held !== undefined && isInstances(held)) {
-			for (const id of idsOf(held)) {
-				const at = { ...path, resourceInstanceId: id };
-				links.push({ target: pathText(at), attributes: shown(attributes.attachedTo(at)) });
-			}
-		}
+		walk.addResource(instance, target.name, depth, own);
 	}
-	return { code: Code.content, contentFormat: ContentFormat.coreLink, payload: writeLinks(links) };
+	return { code: Code.content, contentFormat: ContentFormat.coreLink, payload: writeLinks(walk.links) };
+}
+
+/** @returns undefined when there is no query at all */
+function depthIn(query: readonly string[]): number | undefined {
+	if (query.length === 0) return undefined;
+	const [only = ""] = query;
+	const depth = only.startsWith("depth=") ? readId(only.slice("depth=".length)) : -1;
+	if (query.length > 1 || depth < 0 || depth > 3) throw new RequestRefused(Code.badRequest, "depth");
+	return depth;
+}
+
+/** What holds for this server where it has attached nothing, as far as its account says so. */
+function defaultsOf(registry: Registry, shortServerId: number): AttributeSet {
+	const accounts = registry.object(1)?.instances ?? [];
+	const account = accounts.find((instance) => instance.at(serverResource.shortServerId) === shortServerId);
+	const pmin = account?.at(serverResource.defaultMinimumPeriod);
+	const pmax = account?.at(serverResource.defaultMaximumPeriod);
+	return {
+		...(typeof pmin === "number" ? { pmin } : {}),
+		...(typeof pmax === "number" ? { pmax } : {}),
+	};
 }
 
 /**
  * The object list of Register and Update (LwM2M Core 1.1 §6.2.1): a link per Object Instance; per Object only where
- * it has no Instance or a version to tell. Security and OSCORE stay out. No link for the root: it would tell formats
+ * it has no Instance or a version to tell. Security, OSCORE and COSE stay out. No link for the root: it would tell formats
  * or an alternate path, and we have the usual ones.
  */
 export function objectList(objects: readonly ObjectEntry[], enabler: EnablerVersion): Uint8Array {
 	const links: Link[] = [];
 	for (const { facts, instances } of objects) {
-		if (facts.id === 0 || facts.id === 21) continue;
+		if (isSecret(facts.id)) continue;
 		const version = versionToTell(facts, enabler);
 		if (version !== undefined) links.push({ target: `/${facts.id}`, attributes: [["ver", version]] });
 		else if (instances.length === 0) links.push({ target: `/${facts.id}`, attributes: [] });
@@ -71,25 +91,39 @@ export function objectList(objects: readonly ObjectEntry[], enabler: EnablerVers
 	return writeLinks(links);
 }
 
-function addInstance(links: Link[], instance: Instance, attributes: Attributes): void {
-	const { id: objectId, resources } = instance.facts;
-	const at = pathOf(objectId, instance.id);
-	links.push({ target: pathText(at), attributes: shown(attributes.attachedTo(at)) });
-	for (const name in resources) {
-		if (!instance.isPresent(name)) continue;
-		const below = pathOf(objectId, instance.id, resources[name]!.id);
-		links.push({
-			target: pathText(below),
-			attributes: [...dimension(instance, name), ...shown(attributes.attachedTo(below))],
-		});
-	}
-}
+/** The links of what is below a target, in ascending order of path. */
+class Walk {
+	readonly links: Link[] = [];
+	readonly #attributes: Attributes;
 
-/** `dim`, the count of Resource Instances, for a multiple-instance Resource (LwM2M Core 1.1 §5.1.2, Table 5.1.2-1). */
-function dimension(instance: Instance, name: string): LinkAttribute[] {
-	if (instance.factsOf(name).multiple !== true) return [];
-	const held = instance.read(name);
-	return held !== undefined && isInstances(held) ? [["dim", `${held.size}`]] : [];
+	constructor(attributes: Attributes) {
+		this.#attributes = attributes;
+	}
+
+	/** @param set what it shows, if not what is attached to it */
+	add(path: Path, first: readonly LinkAttribute[], set: AttributeSet = this.#attributes.attachedTo(path)): void {
+		this.links.push({ target: pathText(path), attributes: [...first, ...shown(set)] });
+	}
+
+	/** @param depth how many levels below it */
+	addInstance(instance: Instance, depth: number, set?: AttributeSet): void {
+		const { id: objectId, resources } = instance.facts;
+		this.add(pathOf(objectId, instance.id), [], set);
+		if (depth < 1) return;
+		for (const name in resources) if (instance.isPresent(name)) this.addResource(instance, name, depth - 1);
+	}
+
+	/** With `dim`, the count of Resource Instances, for a multiple-instance one (LwM2M Core 1.1 §5.1.2). */
+	addResource(instance: Instance, name: string, depth: number, set?: AttributeSet): void {
+		const { id, multiple } = instance.factsOf(name);
+		const path = pathOf(instance.facts.id, instance.id, id);
+		// A hook that refuses to read keeps its value to itself, and how many there are; Discover goes on.
+		const held = multiple === true ? instance.peek(name) : undefined;
+		const instances = held !== undefined && isInstances(held) ? held : undefined;
+		this.add(path, instances === undefined ? [] : [["dim", `${instances.size}`]], set);
+		if (depth < 1 || instances === undefined) return;
+		for (const instanceId of idsOf(instances)) this.add({ ...path, resourceInstanceId: instanceId }, []);
+	}
 }
 
 function shown(set: AttributeSet): LinkAttribute[] {

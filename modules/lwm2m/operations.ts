@@ -4,8 +4,9 @@ import { ContentFormat } from "../formats/content-format.ts";
 import type { Formats } from "../formats/format.ts";
 import type { Path, PathSlot } from "../formats/value.ts";
 import { HostFailure } from "../host.ts";
-import { type AttributeChanges, type Attributes, comparesValues, readAttributes } from "./attributes.ts";
+import { type AttributeChanges, comparesValues, readAttributes } from "./attributes.ts";
 import type { ClientOptions } from "./client-options.ts";
+import { createInstances } from "./create.ts";
 import { discover } from "./discover.ts";
 import { readArguments } from "./execute-arguments.ts";
 import { isReadable } from "./facts.ts";
@@ -16,7 +17,7 @@ import { isSingleValue, type Recorded, readTarget, readTargets, structuredFormat
 import { RequestRefused, refusalOf } from "./refusal.ts";
 import type { Registry } from "./registry.ts";
 import { isResource, isSecret, locate, presentValue } from "./target.ts";
-import { createInstance, writeTarget } from "./write.ts";
+import { deleteResourceInstance, writeTarget } from "./write.ts";
 
 export type { Asker, Observable, Operation, Outcome } from "./operation.ts";
 
@@ -107,19 +108,17 @@ export class Operations implements OperationContext {
 			case "writeComposite":
 				return this.#composite!.write(this, request, asker);
 			case "discover":
-				return discover(this.registry, path, asker.attributes, asker.enabler);
+				return discover(this, path, asker, request.query);
 			case "write": {
 				writeTarget(this, path, asker, request, request.code === Code.put ? "replace" : "update");
 				return { code: Code.changed };
 			}
 			case "writeAttributes":
-				return this.writeAttributes(request.query, path, asker.attributes);
+				return this.writeAttributes(request.query, path, asker);
 			case "execute":
 				return this.execute(request, path, asker);
-			case "create": {
-				const { id } = createInstance(this, path, asker, request);
-				return { code: Code.created, locationPath: [`${path.objectId}`, `${id}`] };
-			}
+			case "create":
+				return createInstances(this, path, asker, request);
 			case "delete":
 				return this.delete(path, asker);
 			default:
@@ -131,9 +130,14 @@ export class Operations implements OperationContext {
 		return this.#composite?.preferredFormat(this, contentFormat) ?? structuredFormat(this);
 	}
 
-	/** LwM2M Core 1.1 §6.3.4. The target exists, and can be read where it is a Resource. */
-	private writeAttributes(query: readonly string[], path: Path, attributes: Attributes): Answer {
+	/**
+	 * LwM2M Core 1.1 §6.3.4. The target exists, and can be read where it is a Resource; on an Object it takes no right
+	 * (§8.2.3).
+	 */
+	private writeAttributes(query: readonly string[], path: Path, { attributes, rights }: Asker): Answer {
 		const target = locate(this.registry, path);
+		const { instance } = target;
+		if (instance !== undefined) rights?.require("read", path.objectId, path.instanceId);
 		if (isResource(target)) {
 			if (!isReadable(target.facts)) throw new RequestRefused(Code.methodNotAllowed, "not readable");
 			presentValue(target);
@@ -160,18 +164,25 @@ export class Operations implements OperationContext {
 		return { code: Code.changed };
 	}
 
-	/** LwM2M Core 1.1 §6.3.7: Object Instances only, and where the application lets servers do so. */
-	private delete(path: Path, { rights }: Asker): Answer {
-		if (levelOf(path) !== 2) throw new RequestRefused(Code.methodNotAllowed, "only object instances are deleted");
+	/**
+	 * LwM2M Core 1.2 §6.3.7: Object Instances, where the application lets servers do so, and since 1.2 Resource
+	 * Instances.
+	 */
+	private delete(path: Path, asker: Asker): Answer {
+		if (levelOf(path) === 4 && asker.enabler === "1.2") {
+			deleteResourceInstance(this, path, asker);
+			return { code: Code.deleted };
+		}
+		if (levelOf(path) !== 2) throw new RequestRefused(Code.methodNotAllowed, "only instances are deleted");
 		const { object, instance } = locate(this.registry, path);
-		rights?.require("delete", path.objectId, path.instanceId);
+		asker.rights?.require("delete", path.objectId, path.instanceId);
 		const { remove } = object.options;
 		if (instance === undefined || remove === undefined) {
 			throw new RequestRefused(Code.methodNotAllowed, "instances are not a server's to delete");
 		}
 		remove(instance);
 		this.registry.remove(instance);
-		rights?.deleted(path.objectId, path.instanceId);
+		asker.rights?.deleted(path.objectId, path.instanceId);
 		return { code: Code.deleted };
 	}
 

@@ -3,6 +3,7 @@ import type { ResourceType } from "../formats/value.ts";
 import { frozen } from "../frozen.ts";
 import type { ObjectFacts, ResourceFacts } from "./facts.ts";
 import type { ChangeListener, Instance } from "./instance.ts";
+import type { Held } from "./value.ts";
 
 /**
  * How an Object behaves as a whole: what a server may do to its Instances.
@@ -11,9 +12,15 @@ import type { ChangeListener, Instance } from "./instance.ts";
 export interface ObjectOptions<It extends Instance = Instance> {
 	/**
 	 * Makes the Instance for a server's Create, with whatever the server may leave out already filled in; it is not
-	 * added yet. May throw RequestRefused. Absent: Create is refused with 4.05.
+	 * added yet, and is dropped where the Create is refused after all. May throw RequestRefused. Absent: Create is refused with 4.05.
 	 */
 	create?(id: number): It;
+	/**
+	 * Sets what a server's Create has left out, or refuses it (throw RequestRefused), where that depends on what it says.
+	 * @param instance what create() has made: not added yet, and without the server's values
+	 * @param given those values by the Resources' names; they are checked already, but not set
+	 */
+	fill?(instance: It, given: ReadonlyMap<string, Held>): void;
 	/**
 	 * Called when a server deletes an Instance, before it goes; may throw RequestRefused. Absent: Delete is refused
 	 * with 4.05.
