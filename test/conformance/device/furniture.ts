@@ -1,0 +1,93 @@
+import type { Host } from "../../../modules/host.ts";
+import type { Client } from "../../../modules/lwm2m/client.ts";
+import { binaryAppData } from "../../../modules/objects/binary-app-data-19.ts";
+import { connectivityMonitoring } from "../../../modules/objects/connectivity-monitoring-4.ts";
+import { connectivityStatistics } from "../../../modules/objects/connectivity-statistics-7.ts";
+import { eventLog } from "../../../modules/objects/event-log-20.ts";
+import { CONNECTIVITY_MONITORING as CONNECTIVITY_1_3 } from "../../../modules/objects/facts/connectivity-monitoring-4-v1-3.ts";
+import { PORTFOLIO } from "../../../modules/objects/facts/portfolio-16.ts";
+import { location } from "../../../modules/objects/location-6.ts";
+import { portfolio, portfolios } from "../../../modules/objects/portfolio-16.ts";
+import { security } from "../../../modules/objects/security-0.ts";
+import { server } from "../../../modules/objects/server-1.ts";
+import { benchObject } from "./bench-object.ts";
+import { cellular } from "./cellular.ts";
+import { deviceOf, type Supply } from "./device-object.ts";
+import { network } from "./network.ts";
+import type { ConfigurationName, Plan } from "./plan.ts";
+import { testObject } from "./test-object.ts";
+
+/** Which configurations have what beside accounts, Device and the tests' own objects. */
+const has = (plan: Plan, ...names: readonly ConfigurationName[]) =>
+	plan.configuration === "all" || names.includes(plan.configuration);
+
+/** Puts everything that the plan says into the client. */
+export function furnish(client: Client, host: Host, plan: Plan): void {
+	const supply: Supply = { voltagesMv: [3800, 5000] };
+	addAccounts(client, plan);
+	addObjects(client, plan);
+	const device = deviceOf(
+		client,
+		host,
+		supply,
+		has(plan, "C.6") ? "full" : has(plan, "C.4") ? "powered" : "plain",
+		plan,
+	);
+	client.add(device);
+	benchObject(client, (voltagesMv) => {
+		supply.voltagesMv = voltagesMv;
+		device.look("powerSourceVoltage");
+	});
+	testObject(client);
+}
+
+/** SRV+ of the configurations from C.3 on, SRV of C.1. */
+function addAccounts(client: Client, plan: Plan): void {
+	const isPlus = plan.configuration !== "C.1" && plan.configuration !== "C.14";
+	const periods = { defaultMinimumPeriodS: 1, defaultMaximumPeriodS: 10, disableTimeoutS: 86_400 };
+	plan.serverUris.forEach((serverUri, id) => {
+		const shortServerId = id + 1;
+		client.add(security({ id: id * 2, serverUri, shortServerId }));
+		const account = server({ id, shortServerId, lifetimeS: plan.lifetimeS, ...(isPlus ? periods : {}) }, client);
+		account.set("notificationStoringWhenDisabledOrOffline", plan.isStoring);
+		client.add(account);
+	});
+}
+
+/** What C.7, 2013-05-02T10:14:25Z, has for a fix. */
+const fix = {
+	latitude: 43.5723,
+	longitude: 153.2176,
+	altitudeM: 140,
+	radiusM: 100,
+	velocity: new Uint8Array([0x00, 0x10, 0x00, 0x20]),
+	timestampS: 1_367_491_215,
+	speedMs: 3,
+};
+
+const identities = ["Host Device ID #1", "Host Device Manufacturer #1", "Host Device Model #1", "1.0"];
+
+function addObjects(client: Client, plan: Plan): void {
+	if (has(plan, "C.5")) {
+		client.add(connectivityMonitoring(network, plan.enabler === "1.2" ? { facts: CONNECTIVITY_1_3 } : {}));
+	}
+	if (has(plan, "C.7")) client.add(location(fix));
+	if (has(plan, "C.9")) client.add(connectivityStatistics(client));
+	if (has(plan, "C.10")) cellular(client);
+	if (has(plan, "C.12")) {
+		client.addObject(PORTFOLIO, portfolios(4));
+		client.add(portfolio({ identity: identities }));
+	}
+	if (has(plan, "C.15")) {
+		const port = { received() {} };
+		const up = binaryAppData(port);
+		up.offer([new Uint8Array([0x01, 0x02, 0x03, 0x04]), new Uint8Array([0xff])]);
+		client.add(up);
+		client.add(binaryAppData(port, { id: 1 }));
+	}
+	if (has(plan, "C.16")) {
+		const log = eventLog({ capacityBytes: 128 });
+		client.add(log);
+		log.log(new Uint8Array([0x0a, 0x0b]));
+	}
+}

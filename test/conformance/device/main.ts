@@ -1,0 +1,29 @@
+import { formats10 } from "../../../modules/formats/formats-1-0.ts";
+import { formatsSince11 } from "../../../modules/formats/payload.ts";
+import type { Host } from "../../../modules/host.ts";
+import { Client } from "../../../modules/lwm2m/client.ts";
+import { compositeOperations } from "../../../modules/lwm2m/composite.ts";
+import { Loop } from "../../../modules/lwm2m/loop.ts";
+import { furnish } from "./furniture.ts";
+import { readPlan } from "./plan.ts";
+
+/**
+ * A device for conformance tests: the objects and values of OMA's configurations, built as a product builds its own.
+ * The serial number of its factory record says which (plan.ts).
+ */
+export default function main(host: Host): void {
+	const { factory, log, power } = host;
+	log.write({ event: "booted", platform: host.platform, version: "conformance", resetCause: power.resetCause });
+	const plan = readPlan(factory);
+	const client = new Client({
+		endpointName: factory.endpointName ?? "conformance",
+		dice: host.dice,
+		entropy: host.entropy,
+		log: (record) => log.write(record),
+		enabler: plan.enabler,
+		formats: plan.enabler === "1.0" ? formats10 : formatsSince11,
+		composite: compositeOperations,
+	});
+	furnish(client, host, plan);
+	new Loop(host, client).start();
+}
