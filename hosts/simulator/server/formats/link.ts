@@ -34,10 +34,15 @@ export function readLinks(bytes: Uint8Array): Link[] {
 		if (found !== undefined) at += found.length;
 		return found;
 	};
+	// Not in RFC 6690, but in the examples of Core 1.2 §6.2.1: blanks round what separates.
+	const blanks = (): void => {
+		while (text[at] === " ") at++;
+	};
+	blanks();
 	while (at < text.length) {
 		if (links.length > 0) {
 			if (text[at++] !== ",") refuse(`expected a comma at ${at - 1} of a link list`);
-			while (text[at] === " ") at++; // not in RFC 6690, but in the examples of Core 1.2 §6.2.1
+			blanks();
 		}
 		const end = text.indexOf(">", at);
 		if (text[at] !== "<" || end < 0) refuse(`expected <target> at ${at} of a link list`);
@@ -45,8 +50,10 @@ export function readLinks(bytes: Uint8Array): Link[] {
 		if (/[\s<"]/.test(target)) refuse(`a link's target is not a URI reference: ${target.slice(0, 40)}`);
 		at = end + 1;
 		const attributes = new Map<string, string | undefined>();
+		blanks();
 		while (text[at] === ";") {
 			at++;
+			blanks();
 			const key = match(name) ?? refuse(`expected an attribute at ${at} of a link list`);
 			let held: string | undefined;
 			if (text[at] === "=") {
@@ -54,6 +61,7 @@ export function readLinks(bytes: Uint8Array): Link[] {
 				held = match(value) ?? refuse(`expected a value at ${at} of a link list`);
 			}
 			attributes.set(key, held);
+			blanks();
 		}
 		links.push({ target, attributes });
 	}

@@ -47,7 +47,7 @@ const absoluteTimeS = 2 ** 28;
 
 /**
  * Resolves base name and base time.
- * @param relativeTo what a name without slash in front is relative to; undefined: SenML has no such names
+ * @param relativeTo what a name without base name and slash in front is relative to; undefined: SenML has no such names
  * @throws CodecFailure
  */
 export function resolveRecords(
@@ -62,14 +62,18 @@ export function resolveRecords(
 		baseName = record.bn ?? baseName;
 		baseTimeS = record.bt ?? baseTimeS;
 		const name = baseName + (record.n ?? "");
-		const isRelative = relativeTo !== undefined && !name.startsWith("/");
-		const full = isRelative ? `${pathText(relativeTo)}/${name}`.replace(/^\/\//, "/") : name;
+		const full = relativeTo === undefined ? name : absoluteName(name, record.bn === undefined ? relativeTo : []);
 		const local = rootPath !== "/" && full.startsWith(rootPath) ? full.slice(rootPath.length - 1) : full;
 		const path = (local.startsWith("/") ? parsePath(local) : undefined) ?? refuse(`name [${name}] is not a path`);
 		const timeS = baseTimeS + (record.t ?? 0);
 		const absoluteS = timeS >= absoluteTimeS ? timeS : nowS + timeS;
 		return { path, value: record.value, timeS: timeS === 0 ? undefined : absoluteS };
 	});
+}
+
+function absoluteName(name: string, base: Path): string {
+	if (name.startsWith("/")) return name;
+	return base.length === 0 ? `/${name}` : `${pathText(base)}/${name}`;
 }
 
 export function checkCount(count: number): void {

@@ -69,8 +69,15 @@ function essence({ events, body, type, name, ...rest }: Outcome) {
 		...(typeof body === "string" ? { said: body.split(/[:']| of /)[0] } : { type, body: inOrder(body) }),
 		events: events
 			.filter(({ event }) => !(isStranger && event === "COAPLOG"))
-			.map(({ event, data }) => ({ event, data: loosened(inOrder(data)) })),
+			.map(({ event, data }) => ({ event, data: loosened(withoutSamples(inOrder(data))) })),
 	};
+}
+
+/** The times of a history are ours alone. */
+function withoutSamples(data: unknown): unknown {
+	if (typeof data !== "object" || data === null || !("samples" in data)) return data;
+	const { samples: _, ...rest } = data as Record<string, unknown>;
+	return rest;
 }
 
 /** Leshan lists Instances and Resources in the order of a hash table. */

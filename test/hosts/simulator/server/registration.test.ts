@@ -130,7 +130,9 @@ test("another content format than link format is answered 4.15, other paths 4.04
 	equal(await ask({ code: post, path: ["rd", "none"] }), "4.04");
 	equal(await ask({ code: remove, path: ["rd", "none"] }), "4.04");
 	equal(await ask({ code: post, path: ["rd", "a", "b"] }), "4.04");
-	equal(await ask({ code: post, path: ["dp"] }), "5.01");
+	equal(await ask({ code: post, path: ["bs"] }), "5.01");
+	equal(await ask({ code: post, path: ["dp"] }), "4.04");
+	equal(await ask({ code: post, path: ["dp", "x"] }), "4.04");
 	const location = await stage.outcome(client.register(["ep=a", "lwm2m=1.1"], links));
 	equal(await ask({ code: 3, path: ["rd", location] }), "4.05");
 });

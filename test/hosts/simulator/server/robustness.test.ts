@@ -169,16 +169,16 @@ test("HTTP: what is not there, what is not yet there, and what is too large", as
 	await http.close();
 });
 
-test("HTTP: composite operations answer 501 with a word why; an odd endpoint name survives the URL", async () => {
+test("HTTP: bootstrap answers 501 with a word why; an odd endpoint name survives the URL", async () => {
 	const stage = await Stage.open();
 	const client = stage.client();
 	await stage.outcome(client.register(["ep=urn:dev:a/b c", "lwm2m=1.1"], links));
 	const http = buildHttp(stage.server);
 	const url = `/api/clients/${encodeURIComponent("urn:dev:a/b c")}`;
 	equal((await http.inject(url)).json().endpoint, "urn:dev:a/b c");
-	const composite = await http.inject(`${url}/composite?paths=/3/0/0`);
-	equal(composite.statusCode, 501);
-	ok(composite.body.includes("not implemented"));
+	const bootstrap = await http.inject("/api/bootstrap");
+	equal(bootstrap.statusCode, 501);
+	ok(bootstrap.body.includes("not implemented"));
 	const specs = await http.inject(`/api/objectspecs/${encodeURIComponent("urn:dev:a/b c")}`);
 	deepEqual(
 		specs.json().map((object: { id: number; version: string }) => [object.id, object.version]),

@@ -7,9 +7,13 @@ import { deepEqual, ok } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import {
+	type Change,
 	type FormatName,
 	formats,
+	readContent,
 	readPayload,
+	writeChanges,
+	writePaths,
 	writePayload,
 } from "../../../../hosts/simulator/server/formats/codec.ts";
 import { CodecFailure } from "../../../../hosts/simulator/server/formats/codec-failure.ts";
@@ -17,13 +21,17 @@ import { readLinks, writeLinks } from "../../../../hosts/simulator/server/format
 import type { ClientModels } from "../../../../hosts/simulator/server/models/models.ts";
 import { leavesOf, type Node, type NodeValue, type ResourceType } from "../../../../hosts/simulator/server/node.ts";
 import { parsePath, pathText } from "../../../../hosts/simulator/server/path.ts";
+import { readPatch, readPaths } from "../../../../modules/formats/payload.ts";
 import {
 	type EntryVector,
 	lookupOf,
 	pathOf,
+	pathTextOf,
 	payloadOf,
 	readAll,
+	spellingOf,
 	type Vector,
+	valueFrom,
 	writeAll,
 } from "../../../modules/formats/vector.ts";
 import { fc } from "../../../seed.ts";
@@ -34,6 +42,8 @@ const files: Readonly<Record<string, FormatName>> = {
 	"senml-json": "SENML_JSON",
 	"senml-cbor": "SENML_CBOR",
 	tlv: "TLV",
+	"lwm2m-json": "JSON",
+	"lwm2m-cbor": "LWM2M_CBOR",
 };
 
 /** The device's names of types → the server's. */
@@ -98,6 +108,11 @@ const notRead: Readonly<Record<string, string>> = {
 	"bytes in chunks": "the same",
 	"a leap day and a leap second": "Date knows no leap second",
 	"labels as text": "RFC 8428 §6 has integers for these labels",
+	"a string in chunks, one of them empty": "cbor-x knows no strings of indefinite length",
+	"a Resource twice: both come through": "the receiver refuses what the device's reader leaves to its caller",
+	"a Resource Instance twice: both come through": "the same",
+	"two values for one path: both come through": "the same",
+	"two values for one path: both come through, as in the other formats": "the same",
 };
 
 /**
@@ -193,6 +208,26 @@ function vectorOf(type: ResourceType): Vector {
 	return { name: type, base: path, types: { "/9000/7": deviceType } };
 }
 
+for (const name of ["senml-json", "senml-cbor", "lwm2m-json"]) {
+	const format = files[name]!;
+	const histories = vectors(name).filter(({ fault, way, entries = [] }) => {
+		return fault === undefined && way !== "unknown" && entries.some(([, , , timeS = 0]) => timeS !== 0);
+	});
+	test(`[CORE-SRV-1] ${format}: the server reads the times of ${histories.length} vectors as the device does`, () => {
+		ok(histories.length > 2);
+		for (const vector of histories) {
+			const { samples = [] } = readContent(formats[format], payloadOf(vector), contextOf(vector));
+			const read = samples.map(({ path, type, value, timeS }) => [pathText(path), spelt(value, type), timeS]);
+			const expected = (vector.entries ?? []).filter(([, , , timeS = 0]) => timeS !== 0);
+			deepEqual(
+				read,
+				expected.map(([path, , value, timeS]) => [path, value, timeS]),
+				vector.name,
+			);
+		}
+	});
+}
+
 for (const format of Object.values(files)) {
 	test(`${format}: what either side writes, the other reads`, () => {
 		for (const [type, arbitrary] of Object.entries(values) as [ResourceType, fc.Arbitrary<NodeValue>][]) {
@@ -214,6 +249,86 @@ for (const format of Object.values(files)) {
 		}
 	});
 }
+
+interface CompositeVector extends Vector {
+	readonly method: "fetch" | "patch";
+	readonly paths?: readonly string[];
+	readonly outcome?: readonly (readonly [path: string, type: string, value?: string | number | boolean])[];
+}
+
+const packs = ["SENML_JSON", "SENML_CBOR", "SENML_ETCH_JSON", "SENML_ETCH_CBOR"] as const;
+const composites = vectors("senml-etch") as CompositeVector[];
+
+/** What the device makes of a body: of a FETCH its paths, of an iPATCH values and removals. */
+function fetched(contentFormat: number, bytes: Uint8Array): unknown {
+	const found = readPaths(contentFormat, bytes, 0, bytes.length);
+	return Array.isArray(found) ? found.map(pathTextOf) : found.code;
+}
+
+function patched(contentFormat: number, bytes: Uint8Array, vector: Vector): unknown {
+	const found: unknown[] = [];
+	const types = lookupOf(vector);
+	const fault = readPatch(contentFormat, bytes, 0, bytes.length, types, {
+		entry(path, value) {
+			if (value === undefined) return undefined;
+			found.push([pathTextOf(path), types.typeOf(path.objectId, path.resourceId), spellingOf(value)]);
+			return undefined;
+		},
+		remove: (path) => void found.push([pathTextOf(path), "removed"]) as undefined,
+	});
+	return fault?.code ?? found;
+}
+
+/** One Resource's or Resource Instance's value as a node. */
+function nodeOf(text: string, deviceType: string, spelling: string | number | boolean): Node {
+	const type = serverTypes[deviceType]!;
+	const held = valueFrom(deviceType, spelling);
+	const value = typeof held === "number" && type !== "float" ? BigInt(held) : (held as NodeValue);
+	const path = parsePath(text)!;
+	return { kind: path.length === 4 ? "resourceInstance" : "singleResource", id: path.at(-1)!, type, value };
+}
+
+test("[CORE-SRV-1] Fetch Packs: the device reads the paths that the server writes, in all four formats", () => {
+	const good = composites.filter(({ method, paths = [] }) => method === "fetch" && paths.length > 0);
+	ok(good.length > 5);
+	for (const { name, paths = [] } of good) {
+		for (const format of packs) {
+			const body = writePaths(
+				formats[format],
+				paths.map((path) => parsePath(path)!),
+				"/",
+			);
+			deepEqual(fetched(formats[format], body), paths, `${name} in ${format}`);
+		}
+	}
+});
+
+test("[CORE-SRV-1] Patch Packs: the device reads the values and removals that the server writes", () => {
+	const good = composites.filter(({ method, fault, outcome = [] }) => {
+		return (
+			method === "patch" &&
+			fault === undefined &&
+			outcome.every(([, type, value]) => type === "removed" || value !== undefined)
+		);
+	});
+	ok(good.length > 3);
+	let removals = 0;
+	for (const vector of good) {
+		const { name, outcome = [] } = vector;
+		const changes = outcome.map(([path, type, value]): Change => {
+			return [parsePath(path)!, type === "removed" ? null : nodeOf(path, type, value!)];
+		});
+		const hasRemovals = changes.some(([, node]) => node === null);
+		if (hasRemovals) removals++;
+		const written = hasRemovals ? packs.slice(2) : [...packs, "LWM2M_CBOR" as const];
+		for (const format of written) {
+			const body = writeChanges(formats[format], changes, "/");
+			const expected = outcome.map(([path, type, value]) => (type === "removed" ? [path, type] : [path, type, value]));
+			deepEqual(patched(formats[format], body, vector), expected, `${name} in ${format}`);
+		}
+	}
+	ok(removals > 0);
+});
 
 test("link format: the device's vectors", () => {
 	interface LinkVector {
