@@ -205,8 +205,8 @@ export class CborReader {
 			fault = this.readHead();
 		}
 		if (fault !== undefined) return fault;
-		if (tag === 4) return this.#readDecimalFraction();
-		fault = this.#readUntagged();
+		if (tag === 4) return this.readDecimalFraction();
+		fault = this.readUntagged();
 		if (fault !== undefined) return fault;
 		if (tag === 0) {
 			this.scalar = (typeof this.scalar === "string" ? readTimestamp(this.scalar) : undefined) ?? null;
@@ -216,7 +216,7 @@ export class CborReader {
 	}
 
 	/** Reads the rest of an item whose head was read. */
-	#readUntagged(): Fault | undefined {
+	private readUntagged(): Fault | undefined {
 		const { argument } = this;
 		switch (this.major) {
 			case Major.unsigned:
@@ -227,15 +227,15 @@ export class CborReader {
 				return undefined;
 			case Major.bytes:
 			case Major.text:
-				return this.info === 31 ? this.#readChunks(this.major) : this.#readString();
+				return this.info === 31 ? this.readChunks(this.major) : this.readString();
 			case Major.simple:
-				return this.#readSimple();
+				return this.readSimple();
 			default:
 				return nested;
 		}
 	}
 
-	#readSimple(): Fault | undefined {
+	private readSimple(): Fault | undefined {
 		switch (this.info) {
 			case 20:
 			case 21:
@@ -259,7 +259,7 @@ export class CborReader {
 	}
 
 	/** Reads the content of a string or byte string of definite length. */
-	#readString(): Fault | undefined {
+	private readString(): Fault | undefined {
 		const { argument, at } = this;
 		if (argument > this.#end - at) return truncated;
 		this.at = at + Number(argument);
@@ -269,11 +269,11 @@ export class CborReader {
 	}
 
 	/** Reads the chunks of a string or byte string of indefinite length (RFC 8949 §3.2.3). */
-	#readChunks(major: number): Fault | undefined {
+	private readChunks(major: number): Fault | undefined {
 		let text = "";
 		const bytes = new Output();
 		while (this.hasMore(Infinity)) {
-			const fault = this.readHead() ?? (this.major !== major || this.info === 31 ? malformed : this.#readString());
+			const fault = this.readHead() ?? (this.major !== major || this.info === 31 ? malformed : this.readString());
 			if (fault !== undefined) return fault;
 			if (typeof this.scalar === "string") text += this.scalar;
 			else bytes.append(this.scalar as Uint8Array);
@@ -283,7 +283,7 @@ export class CborReader {
 	}
 
 	/** Reads [exponent, mantissa], whose head was read, as mantissa × 10^exponent (RFC 8949 §3.4.4). */
-	#readDecimalFraction(): Fault | undefined {
+	private readDecimalFraction(): Fault | undefined {
 		if (this.major !== Major.array || this.argument !== 2) return badTag;
 		let exponent = 0;
 		let mantissa = 0;
@@ -291,7 +291,7 @@ export class CborReader {
 			const fault = this.readHead();
 			if (fault !== undefined) return fault;
 			if (this.major > Major.negative) return badTag;
-			this.#readUntagged();
+			this.readUntagged();
 			exponent = mantissa;
 			mantissa = Number(this.scalar);
 		}

@@ -10,9 +10,11 @@ export const ContentFormat = frozen({
 	senmlCbor: 112,
 	senmlEtchJson: 320,
 	senmlEtchCbor: 322,
-	/** TLV and LwM2M JSON before IANA gave them numbers; clients and servers of 1.0 still use them. */
+	/** What the formats of LwM2M 1.0 were called before IANA gave them numbers; old clients and servers still do. */
+	oldText: 1541,
 	oldTlv: 1542,
 	oldJson: 1543,
+	oldOpaque: 1544,
 	tlv: 11542,
 	lwm2mJson: 11543,
 	lwm2mCbor: 11544,

@@ -98,25 +98,25 @@ class LinkReader {
 	}
 
 	read(links: Link[]): Fault | undefined {
-		if (this.#peek() === -1) return undefined;
+		if (this.peek() === -1) return undefined;
 		do {
 			if (links.length === maxLinks) return tooMany;
 			const attributes: LinkAttribute[] = [];
-			const fault = this.#readTarget();
+			const fault = this.readTarget();
 			if (fault !== undefined) return fault;
 			links.push({ target: this.#token, attributes });
-			while (this.#skip(0x3b)) {
+			while (this.skip(0x3b)) {
 				if (attributes.length === maxAttributes) return tooMany;
-				const fault = this.#readAttribute(attributes);
+				const fault = this.readAttribute(attributes);
 				if (fault !== undefined) return fault;
 			}
-		} while (this.#skip(0x2c));
-		return this.#peek() === -1 ? undefined : malformed;
+		} while (this.skip(0x2c));
+		return this.peek() === -1 ? undefined : malformed;
 	}
 
 	/** Reads "<", a URI-reference and ">". */
-	#readTarget(): Fault | undefined {
-		if (!this.#skip(0x3c)) return malformed;
+	private readTarget(): Fault | undefined {
+		if (!this.skip(0x3c)) return malformed;
 		const from = this.#at;
 		while (this.#at < this.#end && isUriByte(this.#bytes[this.#at]!)) this.#at += 1;
 		if (this.#at === this.#end || this.#bytes[this.#at] !== 0x3e) return badTarget;
@@ -126,9 +126,9 @@ class LinkReader {
 	}
 
 	/** Reads a name and, behind "=", a token or a quoted string. */
-	#readAttribute(attributes: LinkAttribute[]): Fault | undefined {
-		this.#peek();
-		if (!this.#readToken(isNameByte)) return malformed;
+	private readAttribute(attributes: LinkAttribute[]): Fault | undefined {
+		this.peek();
+		if (!this.readToken(isNameByte)) return malformed;
 		const name = this.#token;
 		if (this.#at === this.#end || this.#bytes[this.#at] !== 0x3d) {
 			attributes.push([name]);
@@ -136,18 +136,18 @@ class LinkReader {
 		}
 		this.#at += 1;
 		if (this.#at < this.#end && this.#bytes[this.#at] === 0x22) {
-			const fault = this.#readQuoted();
+			const fault = this.readQuoted();
 			if (fault !== undefined) return fault;
 			attributes.push([name, this.#token, "quoted"]);
 			return undefined;
 		}
-		if (!this.#readToken(isValueByte)) return malformed;
+		if (!this.readToken(isValueByte)) return malformed;
 		attributes.push([name, this.#token]);
 		return undefined;
 	}
 
 	/** Reads the bytes that `accepts` takes. @returns whether there was one */
-	#readToken(accepts: (byte: number) => boolean): boolean {
+	private readToken(accepts: (byte: number) => boolean): boolean {
 		const from = this.#at;
 		while (this.#at < this.#end && accepts(this.#bytes[this.#at]!)) this.#at += 1;
 		this.#token = readUtf8(this.#bytes, from, this.#at)!;
@@ -157,7 +157,7 @@ class LinkReader {
 	/**
 	 * Reads a string between quotes, where a backslash stands before a character that is meant as it is (RFC 2616 §2.2).
 	 */
-	#readQuoted(): Fault | undefined {
+	private readQuoted(): Fault | undefined {
 		let text = "";
 		let from = this.#at + 1;
 		for (this.#at = from; this.#at < this.#end; this.#at++) {
@@ -176,14 +176,14 @@ class LinkReader {
 	}
 
 	/** Passes over `byte`, and blanks before it, if it is next. */
-	#skip(byte: number): boolean {
-		if (this.#peek() !== byte) return false;
+	private skip(byte: number): boolean {
+		if (this.peek() !== byte) return false;
 		this.#at += 1;
 		return true;
 	}
 
 	/** @returns the next byte behind any blanks, or -1 at the end */
-	#peek(): number {
+	private peek(): number {
 		while (this.#at < this.#end && this.#bytes[this.#at] === 0x20) this.#at += 1;
 		return this.#at < this.#end ? this.#bytes[this.#at]! : -1;
 	}

@@ -83,25 +83,25 @@ export class Entries {
 		if (value === undefined) return wrongType;
 		const multiple = this.isMultiple;
 		if (multiple !== undefined && multiple !== this.path.resourceInstanceId >= 0) return wrongMultiplicity;
-		return this.#hand(value, timeS);
+		return this.hand(value, timeS);
 	}
 
 	/** Hands on `path` alone. @returns undefined, or why the payload is refused */
 	bare(): Fault | undefined {
-		return this.#hand(undefined, undefined);
+		return this.hand(undefined, undefined);
 	}
 
 	/** Asks for the removal of the Resource Instance at `path`. @returns undefined, or why the payload is refused */
 	removal(): Fault | undefined {
 		if (this.path.resourceInstanceId < 0 || this.#sink.remove === undefined) return notRemovable;
-		return this.#refusal() ?? this.#sink.remove(this.path);
+		return this.refusal() ?? this.#sink.remove(this.path);
 	}
 
-	#hand(value: Value | undefined, timeS: number | undefined): Fault | undefined {
-		return this.#refusal() ?? this.#sink.entry(this.path, value, timeS);
+	private hand(value: Value | undefined, timeS: number | undefined): Fault | undefined {
+		return this.refusal() ?? this.#sink.entry(this.path, value, timeS);
 	}
 
-	#refusal(): Fault | undefined {
+	private refusal(): Fault | undefined {
 		this.#count += 1;
 		if (this.#count > maxEntries) return tooMany;
 		return isWithin(this.path, this.base) ? undefined : outsideBase;

@@ -43,27 +43,27 @@ export class Formats {
 
 	/** @returns whether a Write may come in the format; in another one it is answered with 4.15 */
 	isReadable(contentFormat: number): boolean {
-		return this.#find(contentFormat)?.read !== undefined;
+		return this.find(contentFormat)?.read !== undefined;
 	}
 
 	/** @returns whether a Write-Composite may come in the format; in another one it is answered with 4.15 */
 	isPatch(contentFormat: number): boolean {
-		return this.#find(contentFormat)?.readPatch !== undefined;
+		return this.find(contentFormat)?.readPatch !== undefined;
 	}
 
 	/** @returns whether a Read-Composite may come in the format; in another one it is answered with 4.15 */
 	isPathList(contentFormat: number): boolean {
-		return this.#find(contentFormat)?.readPaths !== undefined;
+		return this.find(contentFormat)?.readPaths !== undefined;
 	}
 
 	/** @returns whether `writer` knows the format; an Accept of another one is answered with 4.06 */
 	isWritable(contentFormat: number): boolean {
-		return this.#find(contentFormat)?.writer !== undefined;
+		return this.find(contentFormat)?.writer !== undefined;
 	}
 
 	/** @returns whether the format holds just one value: of a single-instance Resource or of a Resource Instance */
 	isSingleValued(contentFormat: number): boolean {
-		const scope = this.#find(contentFormat)?.scope;
+		const scope = this.find(contentFormat)?.scope;
 		return scope === "value" || scope === "opaque";
 	}
 
@@ -72,7 +72,7 @@ export class Formats {
 	 * one value is asked for more than one, or opaque for something else; the answer then is 4.06
 	 */
 	canCarry(contentFormat: number, base: Path, types: TypeLookup): boolean {
-		const format = this.#find(contentFormat);
+		const format = this.find(contentFormat);
 		if (format?.writer === undefined) return false;
 		if (format.scope === "any") return true;
 		if (format.scope === "object") return base.objectId >= 0;
@@ -83,7 +83,7 @@ export class Formats {
 
 	/** @returns a writer for a payload whose entries stand at or below `base`, or undefined when there is none */
 	writer(contentFormat: number, base: Path): PayloadWriter | undefined {
-		return this.#find(contentFormat)?.writer?.(base);
+		return this.find(contentFormat)?.writer?.(base);
 	}
 
 	/**
@@ -102,7 +102,7 @@ export class Formats {
 		types: TypeLookup,
 		sink: EntrySink,
 	): Fault | undefined {
-		const read = this.#find(contentFormat)?.read;
+		const read = this.find(contentFormat)?.read;
 		return read === undefined ? unknownFormat : read(bytes, at, end, new Entries(base, types, sink));
 	}
 
@@ -118,7 +118,7 @@ export class Formats {
 		types: TypeLookup,
 		sink: PatchSink,
 	): Fault | undefined {
-		const read = this.#find(contentFormat)?.readPatch;
+		const read = this.find(contentFormat)?.readPatch;
 		return read === undefined ? unknownFormat : read(bytes, at, end, new Entries(root, types, sink));
 	}
 
@@ -127,7 +127,7 @@ export class Formats {
 	 * @returns the paths in their order, of any level, the root too, at most `maxEntries`; or the Fault. Never throws
 	 */
 	readPaths(contentFormat: number, bytes: Uint8Array, at: number, end: number): Path[] | Fault {
-		const read = this.#find(contentFormat)?.readPaths;
+		const read = this.find(contentFormat)?.readPaths;
 		if (read === undefined) return unknownFormat;
 		const paths: Path[] = [];
 		const sink: EntrySink = {
@@ -140,7 +140,7 @@ export class Formats {
 		return read(bytes, at, end, new Entries(root, nothingKnown, sink)) ?? paths;
 	}
 
-	#find(contentFormat: number): Format | undefined {
+	private find(contentFormat: number): Format | undefined {
 		const formats = this.#formats;
 		for (let index = 0; index < formats.length; index++) {
 			const format = formats[index]!;

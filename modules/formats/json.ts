@@ -68,18 +68,18 @@ export class JsonReader {
 	 */
 	readItems(open: number, readItem: () => Fault | undefined): Fault | undefined {
 		const close = open + 2;
-		if (!this.#skip(open)) return malformed;
-		if (this.#skip(close)) return undefined;
+		if (!this.skip(open)) return malformed;
+		if (this.skip(close)) return undefined;
 		do {
 			const fault = readItem();
 			if (fault !== undefined) return fault;
-		} while (this.#skip(0x2c));
-		return this.#skip(close) ? undefined : malformed;
+		} while (this.skip(0x2c));
+		return this.skip(close) ? undefined : malformed;
 	}
 
 	/** Passes over an array as its brackets and quotes have it, without a look at what is in it. */
 	skipArray(): Fault | undefined {
-		if (this.#peek() !== 0x5b) return malformed;
+		if (this.peek() !== 0x5b) return malformed;
 		const bytes = this.#bytes;
 		let depth = 0;
 		let isText = false;
@@ -95,33 +95,33 @@ export class JsonReader {
 	}
 
 	readColon(): Fault | undefined {
-		return this.#skip(0x3a) ? undefined : malformed;
+		return this.skip(0x3a) ? undefined : malformed;
 	}
 
 	/** @returns a Fault unless nothing but blanks is left */
 	readEnd(): Fault | undefined {
-		return this.#peek() === -1 ? undefined : malformed;
+		return this.peek() === -1 ? undefined : malformed;
 	}
 
 	/** Reads a string, a number, true, false or null into `scalar`. */
 	readScalar(): Fault | undefined {
-		switch (this.#peek()) {
+		switch (this.peek()) {
 			case 0x22:
 				return this.readString();
 			case 0x74:
-				return this.#readLiteral("true", true);
+				return this.readLiteral("true", true);
 			case 0x66:
-				return this.#readLiteral("false", false);
+				return this.readLiteral("false", false);
 			case 0x6e:
-				return this.#readLiteral("null", null);
+				return this.readLiteral("null", null);
 			default:
-				return this.#readNumber();
+				return this.readNumber();
 		}
 	}
 
 	/** Reads a string into `scalar`. */
 	readString(): Fault | undefined {
-		if (!this.#skip(0x22)) return malformed;
+		if (!this.skip(0x22)) return malformed;
 		const bytes = this.#bytes;
 		let text = "";
 		while (this.#at < this.#end) {
@@ -135,7 +135,7 @@ export class JsonReader {
 				this.scalar = text;
 				return undefined;
 			}
-			const character = byte === 0x5c ? this.#readEscape() : undefined;
+			const character = byte === 0x5c ? this.readEscape() : undefined;
 			if (character === undefined) return badString;
 			text += character;
 		}
@@ -143,19 +143,19 @@ export class JsonReader {
 	}
 
 	/** Reads what stands behind a backslash. */
-	#readEscape(): string | undefined {
+	private readEscape(): string | undefined {
 		if (this.#at >= this.#end) return undefined;
 		const byte = this.#bytes[this.#at++]!;
 		if (byte !== 0x75) {
 			const index = escapes.indexOf(String.fromCharCode(byte));
 			return index < 0 ? undefined : escaped[index];
 		}
-		const unit = this.#readUnit();
+		const unit = this.readUnit();
 		if (unit >= 0xd800 && unit <= 0xdfff) {
 			// A half of a pair: UTF-8 has no spelling for it alone, so the second half must follow.
 			const isPair = unit < 0xdc00 && this.#bytes[this.#at] === 0x5c && this.#bytes[this.#at + 1] === 0x75;
 			this.#at += 2;
-			const low = isPair ? this.#readUnit() : -1;
+			const low = isPair ? this.readUnit() : -1;
 			if (low < 0xdc00 || low > 0xdfff) return undefined;
 			return String.fromCodePoint(0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00));
 		}
@@ -163,7 +163,7 @@ export class JsonReader {
 	}
 
 	/** @returns the UTF-16 unit that the next four hexadecimal digits spell, or -1 */
-	#readUnit(): number {
+	private readUnit(): number {
 		const from = this.#at;
 		this.#at = Math.min(from + 4, this.#end);
 		// The 0 behind the digits keeps Number from trimming blanks.
@@ -171,7 +171,7 @@ export class JsonReader {
 		return this.#at - from === 4 && !Number.isNaN(unit) ? unit : -1;
 	}
 
-	#readNumber(): Fault | undefined {
+	private readNumber(): Fault | undefined {
 		const bytes = this.#bytes;
 		const from = this.#at;
 		while (this.#at < this.#end && isNumeric(bytes[this.#at]!)) this.#at += 1;
@@ -184,7 +184,7 @@ export class JsonReader {
 		return undefined;
 	}
 
-	#readLiteral(word: string, scalar: boolean | null): Fault | undefined {
+	private readLiteral(word: string, scalar: boolean | null): Fault | undefined {
 		for (let index = 0; index < word.length; index++) {
 			if (this.#at >= this.#end || this.#bytes[this.#at++] !== word.charCodeAt(index)) return malformed;
 		}
@@ -193,14 +193,14 @@ export class JsonReader {
 	}
 
 	/** Passes over `byte`, and blanks before it, if it is next. */
-	#skip(byte: number): boolean {
-		if (this.#peek() !== byte) return false;
+	private skip(byte: number): boolean {
+		if (this.peek() !== byte) return false;
 		this.#at += 1;
 		return true;
 	}
 
 	/** @returns the next byte behind any blanks, or -1 at the end */
-	#peek(): number {
+	private peek(): number {
 		while (this.#at < this.#end) {
 			const byte = this.#bytes[this.#at]!;
 			if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return byte;

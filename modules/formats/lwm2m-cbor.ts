@@ -25,7 +25,7 @@ export const lwm2mCborFormat: Format = frozen({
  * Writes LwM2M CBOR: maps in maps, one for each level, whose keys are identifiers; at the top, one array of identifiers
  * stands for the levels down to where a branch is. That is the layout of the examples in Core 1.2 §7.5.4.1-§7.5.4.5.
  * Maps are written content first and get their head when they close, and so does the key of the first item in each.
- * Of several values at one path, the last stays: the format has neither times nor two equal keys.
+ * Within an Object, paths must ascend; Objects may come in any order, each once. Of several values at one path, the last stays: the format has neither times nor two equal keys.
  */
 export class Lwm2mCborWriter implements PayloadWriter {
 	readonly #out = new Output();
@@ -39,43 +39,48 @@ export class Lwm2mCborWriter implements PayloadWriter {
 	readonly #counts = [0, 0, 0, 0];
 
 	entry(path: Path, type: ResourceType, value: Value): void {
-		this.#enter(path);
+		this.enter(path);
 		writeCborValue(this.#out, type, value);
 	}
 
 	empty(path: Path): void {
-		this.#enter(path);
+		this.enter(path);
 		writeHead(this.#out, Major.map, 0);
 	}
 
 	finish(): Uint8Array {
-		this.#closeObject();
-		this.#insertHead(Major.map, this.#counts[0]!, 0);
+		this.closeObject();
+		this.insertHead(Major.map, this.#counts[0]!, 0);
 		return this.#out.take();
 	}
 
 	/** Closes the maps that `path` leaves, opens those that it needs, and writes its key unless it may yet change. */
-	#enter(path: Path): void {
+	private enter(path: Path): void {
 		const ids = this.#ids;
 		const counts = this.#counts;
 		const levels = levelsOf(path);
-		const sharing = this.#sharedLevels(path);
+		const sharing = this.sharedLevels(path);
 		if (sharing === levels && sharing === this.#levels) {
 			this.#out.size = this.#valueAt;
 			return;
 		}
 		assert(sharing < levels && (sharing < this.#levels || sharing === 0), "lwm2mCbor: below a value, or above one");
-		if (sharing === 0) this.#closeObject();
+		if (sharing === 0) this.closeObject();
 		else {
-			this.#closeBelow(sharing);
-			if (counts[sharing] === 1) this.#insertKey(sharing);
+			this.closeBelow(sharing);
+			if (counts[sharing] === 1) this.insertKey(sharing);
 		}
 		counts[sharing] = counts[sharing]! + 1;
+		const before = ids[sharing]!;
 		ids[0] = path.objectId;
 		ids[1] = path.instanceId;
 		ids[2] = path.resourceId;
 		ids[3] = path.resourceInstanceId;
-		if (sharing > 0) writeHead(this.#out, Major.unsigned, ids[sharing]!);
+		if (sharing > 0) {
+			// One that was left and comes back would be a second key of its map, which is no CBOR.
+			assert(ids[sharing]! > before, "lwm2mCbor: not in ascending order");
+			writeHead(this.#out, Major.unsigned, ids[sharing]!);
+		}
 		const at = this.#out.size;
 		this.#valueAt = at;
 		for (let level = sharing + 1; level < levels; level++) {
@@ -85,7 +90,7 @@ export class Lwm2mCborWriter implements PayloadWriter {
 		this.#levels = levels;
 	}
 
-	#sharedLevels(path: Path): number {
+	private sharedLevels(path: Path): number {
 		const ids = this.#ids;
 		if (this.#levels < 1 || path.objectId !== ids[0]) return 0;
 		if (this.#levels < 2 || path.instanceId !== ids[1]) return 1;
@@ -94,35 +99,35 @@ export class Lwm2mCborWriter implements PayloadWriter {
 	}
 
 	/** Gives the maps below `level` their heads, the deepest first. */
-	#closeBelow(level: number): void {
+	private closeBelow(level: number): void {
 		for (let each = this.#levels - 1; each > level; each--) {
-			if (this.#counts[each] === 1) this.#insertKey(each);
-			this.#insertHead(Major.map, this.#counts[each]!, this.#from[each]!);
+			if (this.#counts[each] === 1) this.insertKey(each);
+			this.insertHead(Major.map, this.#counts[each]!, this.#from[each]!);
 		}
 		this.#levels = level;
 	}
 
 	/** Writes the key of the only item of the map below `level`, which is the one that the path leads through. */
-	#insertKey(level: number): void {
-		this.#insertHead(Major.unsigned, this.#ids[level]!, this.#from[level]!);
+	private insertKey(level: number): void {
+		this.insertHead(Major.unsigned, this.#ids[level]!, this.#from[level]!);
 	}
 
 	/** Ends an item of the map at the top: its key names the levels that have no branch. */
-	#closeObject(): void {
+	private closeObject(): void {
 		if (this.#levels === 0) return;
 		let straight = 1;
 		while (straight < this.#levels && this.#counts[straight] === 1) straight++;
 		// The map below the last of those levels has a branch, or there is a value instead.
 		const hasMap = straight < this.#levels;
-		this.#closeBelow(straight);
+		this.closeBelow(straight);
 		const from = this.#from[1]!;
-		if (hasMap) this.#insertHead(Major.map, this.#counts[straight]!, from);
-		for (let level = straight - 1; level >= 0; level--) this.#insertHead(Major.unsigned, this.#ids[level]!, from);
-		if (straight > 1) this.#insertHead(Major.array, straight, from);
+		if (hasMap) this.insertHead(Major.map, this.#counts[straight]!, from);
+		for (let level = straight - 1; level >= 0; level--) this.insertHead(Major.unsigned, this.#ids[level]!, from);
+		if (straight > 1) this.insertHead(Major.array, straight, from);
 		this.#levels = 0;
 	}
 
-	#insertHead(major: number, argument: number, at: number): void {
+	private insertHead(major: number, argument: number, at: number): void {
 		const out = this.#out;
 		const width = argument < 24 ? 0 : argument <= 0xff ? 1 : 2;
 		assert(argument <= 0xffff, "lwm2mCbor: more items than a head has room for");
@@ -160,25 +165,25 @@ class MapReader {
 		if (fault === undefined && reader.major !== Major.map) fault = badMap;
 		let isEmpty = true;
 		for (let left = reader.count; fault === undefined && reader.hasMore(left); left--) {
-			fault = this.#readPair(levels);
+			fault = this.readPair(levels);
 			isEmpty = false;
 		}
 		// An Object without Instances has nothing to hand on.
 		if (fault !== undefined || !isEmpty || levels < 2) return fault;
-		this.#setPath(levels);
+		this.setPath(levels);
 		return levels === 3 && this.#entries.isMultiple === false ? wrongMultiplicity : this.#entries.bare();
 	}
 
 	/** Reads a key and its value. */
-	#readPair(from: number): Fault | undefined {
-		const levels = this.#readKey(from);
+	private readPair(from: number): Fault | undefined {
+		const levels = this.readKey(from);
 		if (typeof levels !== "number") return levels;
 		const reader = this.#reader;
 		if (reader.nextMajor === Major.map) return this.readMap(levels);
 		if (levels < 3) return misplaced;
 		const fault = reader.readScalar();
 		if (fault !== undefined) return fault;
-		this.#setPath(levels);
+		this.setPath(levels);
 		const { type } = this.#entries;
 		const { scalar } = reader;
 		if (scalar === null) return this.#entries.value(undefined);
@@ -186,28 +191,28 @@ class MapReader {
 	}
 
 	/** @returns how many levels the path has with the key */
-	#readKey(from: number): number | Fault {
+	private readKey(from: number): number | Fault {
 		const reader = this.#reader;
 		const fault = reader.readHead();
 		if (fault !== undefined) return fault;
-		if (reader.major !== Major.array) return this.#takeId(from) ?? from + 1;
+		if (reader.major !== Major.array) return this.takeId(from) ?? from + 1;
 		let levels = from;
 		for (let left = reader.count; reader.hasMore(left); left--) {
-			const fault = reader.readHead() ?? this.#takeId(levels);
+			const fault = reader.readHead() ?? this.takeId(levels);
 			if (fault !== undefined) return fault;
 			levels += 1;
 		}
 		return levels === from ? badKey : levels;
 	}
 
-	#takeId(level: number): Fault | undefined {
+	private takeId(level: number): Fault | undefined {
 		const { major, argument } = this.#reader;
 		if (major !== Major.unsigned || level > 3 || argument > 65535) return badKey;
 		this.#ids[level] = Number(argument);
 		return undefined;
 	}
 
-	#setPath(levels: number): void {
+	private setPath(levels: number): void {
 		const { path } = this.#entries;
 		const ids = this.#ids;
 		path.objectId = ids[0]!;

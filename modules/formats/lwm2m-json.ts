@@ -54,7 +54,7 @@ export class Lwm2mJsonWriter implements PayloadWriter {
 		const out = this.#out;
 		const levels = levelsOf(path);
 		const baseLevels = levelsOf(this.#base);
-		if (!this.#isOpen) this.#open(levels === baseLevels, timeS);
+		if (!this.#isOpen) this.open(levels === baseLevels, timeS);
 		else out.byte(0x2c);
 		const name = levels === baseLevels ? "" : `"n":"${pathText(path, baseLevels, levels)}",`;
 		out.text(`{${name}"${labels[type]}":`);
@@ -66,13 +66,13 @@ export class Lwm2mJsonWriter implements PayloadWriter {
 	empty(_path: Path): void {}
 
 	finish(): Uint8Array {
-		if (!this.#isOpen) this.#open(false, 0);
+		if (!this.#isOpen) this.open(false, 0);
 		this.#out.text("]}");
 		return this.#out.take();
 	}
 
 	/** @param isWhole whether the base name is the whole name of the entries */
-	#open(isWhole: boolean, timeS: number): void {
+	private open(isWhole: boolean, timeS: number): void {
 		const levels = levelsOf(this.#base);
 		const out = this.#out;
 		out.text('{"bn":');

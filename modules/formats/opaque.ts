@@ -7,7 +7,7 @@ import { type ResourceType, scalarOf, type Value } from "./value.ts";
 
 /** One value of type Opaque as it is (Core 1.2 §7.5.2). */
 export const opaqueFormat: Format = frozen({
-	numbers: [ContentFormat.opaque],
+	numbers: [ContentFormat.opaque, ContentFormat.oldOpaque],
 	scope: "opaque",
 	read: (bytes, at, end, entries) => readSingle(readOpaque, bytes, at, end, entries),
 	writer: () => new SingleWriter(writeOpaque),

@@ -86,21 +86,21 @@ export class Pack {
 				if (!isNumber) return badField;
 				return Number(scalar) > maxVersion ? notUnderstood : undefined;
 			case "v":
-				return isNumber ? this.#setValue(label, scalar) : badField;
+				return isNumber ? this.setValue(label, scalar) : badField;
 			case "vs":
 			case "vlo":
-				return type === "string" ? this.#setValue(label, scalar) : badField;
+				return type === "string" ? this.setValue(label, scalar) : badField;
 			case "vb":
-				return type === "boolean" ? this.#setValue(label, scalar) : badField;
+				return type === "boolean" ? this.setValue(label, scalar) : badField;
 			case "vd":
-				return type === "object" ? this.#setValue(label, scalar) : badField;
+				return type === "object" ? this.setValue(label, scalar) : badField;
 			default:
 				// A base value changes every value behind it, and LwM2M has no use for one: passing over it would lie.
 				return label === "bv" || label.endsWith("_") ? notUnderstood : undefined;
 		}
 	}
 
-	#setValue(label: string, scalar: Scalar | null): Fault | undefined {
+	private setValue(label: string, scalar: Scalar | null): Fault | undefined {
 		if (scalar === null || this.#value !== undefined) return badField;
 		this.#label = label;
 		this.#value = scalar;
@@ -109,7 +109,7 @@ export class Pack {
 
 	/** Ends the record under way and hands it on. @returns undefined, or why the payload is refused */
 	endRecord(): Fault | undefined {
-		const fault = this.#resolve();
+		const fault = this.resolve();
 		this.#name = "";
 		this.#timeS = undefined;
 		this.#value = undefined;
@@ -132,7 +132,7 @@ export class Pack {
 		return label === "vlo" ? conform(scalar, "objectLink") : scalar;
 	}
 
-	#resolve(): Fault | undefined {
+	private resolve(): Fault | undefined {
 		const { entries } = this;
 		const { path } = entries;
 		if (!readName(this.nameOf(this.#baseName, this.#name), path)) return badName;
@@ -195,7 +195,7 @@ export class SenmlWriter implements PayloadWriter {
 
 	/** @param value kept, not copied, until the next entry */
 	entry(path: Path, type: ResourceType, value: Value, timeS?: number): void {
-		this.#flush(path);
+		this.flush(path);
 		Object.assign(this.#held, path);
 		this.#heldType = type;
 		this.#heldValue = value;
@@ -206,11 +206,11 @@ export class SenmlWriter implements PayloadWriter {
 	empty(_path: Path): void {}
 
 	finish(): Uint8Array {
-		this.#flush(undefined);
+		this.flush(undefined);
 		return this.#encoder.finish();
 	}
 
-	#flush(next: Path | undefined): void {
+	private flush(next: Path | undefined): void {
 		const path = this.#held;
 		if (this.#heldType === undefined) return;
 		const levels = levelsOf(path);

@@ -10,7 +10,7 @@ import { conform, type ResourceType, type Scalar, scalarOf, type Value } from ".
 
 /** One value as plain text (Core 1.2 §7.5.1). */
 export const textFormat: Format = frozen({
-	numbers: [ContentFormat.text],
+	numbers: [ContentFormat.text, ContentFormat.oldText],
 	scope: "value",
 	read: (bytes, at, end, entries) => readSingle(readText, bytes, at, end, entries),
 	writer: () => new SingleWriter(writeText),

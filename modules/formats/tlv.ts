@@ -49,30 +49,30 @@ export class TlvWriter implements PayloadWriter {
 	}
 
 	entry(path: Path, type: ResourceType, value: Value): void {
-		this.#enter(path);
+		this.enter(path);
 		const at = this.#out.size;
 		writeValue(this.#out, type, value);
-		if (path.resourceInstanceId >= 0) this.#wrap(resourceInstance, path.resourceInstanceId, at);
-		else this.#wrap(resource, path.resourceId, at);
+		if (path.resourceInstanceId >= 0) this.wrap(resourceInstance, path.resourceInstanceId, at);
+		else this.wrap(resource, path.resourceId, at);
 	}
 
 	empty(path: Path): void {
-		this.#enter(path);
-		if (path.resourceId < 0) this.#closeInstance();
-		else if (this.#resourceAt < 0) this.#wrap(multipleResource, path.resourceId, this.#out.size);
+		this.enter(path);
+		if (path.resourceId < 0) this.closeInstance();
+		else if (this.#resourceAt < 0) this.wrap(multipleResource, path.resourceId, this.#out.size);
 	}
 
 	finish(): Uint8Array {
-		this.#closeResource();
-		this.#closeInstance();
+		this.closeResource();
+		this.closeInstance();
 		return this.#out.take();
 	}
 
 	/** Closes the containers that `path` leaves and opens those that it needs. */
-	#enter(path: Path): void {
+	private enter(path: Path): void {
 		const leavesInstance = path.instanceId !== this.#instanceId;
-		if (leavesInstance || path.resourceId !== this.#resourceId) this.#closeResource();
-		if (leavesInstance) this.#closeInstance();
+		if (leavesInstance || path.resourceId !== this.#resourceId) this.closeResource();
+		if (leavesInstance) this.closeInstance();
 		if (this.#base.instanceId < 0 && this.#instanceAt < 0) this.#instanceAt = this.#out.size;
 		this.#instanceId = path.instanceId;
 		this.#resourceId = path.resourceId;
@@ -81,18 +81,18 @@ export class TlvWriter implements PayloadWriter {
 		}
 	}
 
-	#closeResource(): void {
-		if (this.#resourceAt >= 0) this.#wrap(multipleResource, this.#resourceId, this.#resourceAt);
+	private closeResource(): void {
+		if (this.#resourceAt >= 0) this.wrap(multipleResource, this.#resourceId, this.#resourceAt);
 		this.#resourceAt = -1;
 	}
 
-	#closeInstance(): void {
-		if (this.#instanceAt >= 0) this.#wrap(objectInstance, this.#instanceId, this.#instanceAt);
+	private closeInstance(): void {
+		if (this.#instanceAt >= 0) this.wrap(objectInstance, this.#instanceId, this.#instanceAt);
 		this.#instanceAt = -1;
 	}
 
 	/** Puts a header before the bytes from `at` to the end. */
-	#wrap(kind: number, id: number, at: number): void {
+	private wrap(kind: number, id: number, at: number): void {
 		const length = this.#out.size - at;
 		const idSize = id > 0xff ? 2 : 1;
 		const lengthSize = length < 8 ? 0 : length <= 0xff ? 1 : length <= 0xffff ? 2 : 3;
@@ -183,22 +183,22 @@ export class TlvReader {
 		if (base.objectId < 0) return misplaced;
 		Object.assign(path, base);
 		if (base.instanceId < 0) path.instanceId = unnamedInstance;
-		return this.#readAll(at, end, 0);
+		return this.readAll(at, end, 0);
 	}
 
-	#readAll(at: number, end: number, depth: Depth): Fault | undefined {
+	private readAll(at: number, end: number, depth: Depth): Fault | undefined {
 		for (let from = at; from < end; ) {
-			let fault = this.#readHeader(from, end);
+			let fault = this.readHeader(from, end);
 			if (fault !== undefined) return fault;
 			from = this.#end;
-			fault = this.#readContent(depth);
+			fault = this.readContent(depth);
 			if (fault !== undefined) return fault;
 		}
 		return undefined;
 	}
 
 	/** Reads the content of the TLV whose header was read last. */
-	#readContent(depth: Depth): Fault | undefined {
+	private readContent(depth: Depth): Fault | undefined {
 		const { base, path } = this.#entries;
 		const id = this.#id;
 		path.resourceInstanceId = -1;
@@ -207,11 +207,11 @@ export class TlvReader {
 				if (depth > 0) return misplaced;
 				path.instanceId = id;
 				path.resourceId = -1;
-				return this.#readContainer(1);
+				return this.readContainer(1);
 			case multipleResource:
 				if (depth > 1) return misplaced;
 				path.resourceId = id;
-				return this.#entries.isMultiple === false ? wrongMultiplicity : this.#readContainer(2);
+				return this.#entries.isMultiple === false ? wrongMultiplicity : this.readContainer(2);
 			case resource:
 				if (depth > 1) return misplaced;
 				path.resourceId = id;
@@ -224,12 +224,12 @@ export class TlvReader {
 		return this.#entries.value(readValue(this.#entries.type ?? "opaque", this.#bytes, this.#at, this.#end));
 	}
 
-	#readContainer(depth: Depth): Fault | undefined {
-		return this.#at === this.#end ? this.#entries.bare() : this.#readAll(this.#at, this.#end, depth);
+	private readContainer(depth: Depth): Fault | undefined {
+		return this.#at === this.#end ? this.#entries.bare() : this.readAll(this.#at, this.#end, depth);
 	}
 
 	/** Reads a header at `from`; its content must end by `limit`. */
-	#readHeader(from: number, limit: number): Fault | undefined {
+	private readHeader(from: number, limit: number): Fault | undefined {
 		const first = this.#bytes[from]!;
 		const idSize = (first & 0x20) === 0 ? 1 : 2;
 		const lengthSize = (first >> 3) & 3;

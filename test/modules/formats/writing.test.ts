@@ -38,6 +38,37 @@ test("formats: which format can answer a Read of what", () => {
 	for (const contentFormat of [coreLink, lwm2mJson, 320, 322]) ok(!canCarry(contentFormat, pathOf("/3/0/0"), types));
 });
 
+test("formats: what old peers call 1541 and 1544 is text and opaque", () => {
+	const types = { typeOf: () => "opaque" as const, isMultiple: () => false };
+	const path = pathOf("/5/0/0");
+	for (const [old, current] of [
+		[1541, text],
+		[1544, opaque],
+	] as const) {
+		ok(isReadable(old) && isWritable(old) && isSingleValued(old) && canCarry(old, path, types));
+		const bytes = writeAll(old, path, [["/5/0/0", "opaque", "0001fe"]]);
+		equal(toHex(bytes), toHex(writeAll(current, path, [["/5/0/0", "opaque", "0001fe"]])));
+		deepEqual(readAll(old, bytes, path, types), [["/5/0/0", "opaque", "0001fe"]]);
+	}
+});
+
+test("formats lwm2m-cbor: Objects in any order, what is in one of them in ascending order only", () => {
+	const value = (path: string) => [path, "integer", 1] as const;
+	const mixed = writeAll(lwm2mCbor, pathOf("/"), ["/3/0/9", "/1/0/1", "/1/1/0", "/2/0/0"].map(value));
+	equal(toHex(mixed), "a38303000901" + "01a200a1010101a10001" + "8302000001");
+	for (const paths of [
+		["/3/0/9", "/3/0/1"],
+		["/3/1/0", "/3/0/0"],
+		["/3/0/0", "/3/1/0", "/3/0/1"],
+		["/3/0/6/1", "/3/0/6/0"],
+	]) {
+		throws(
+			() => writeAll(lwm2mCbor, pathOf("/"), paths.map(value)),
+			(error) => error instanceof AssertionFailed,
+		);
+	}
+});
+
 test("formats: what 1.0 called 1542 and 1543 is TLV and LwM2M JSON", () => {
 	const types = { typeOf: () => "integer" as const, isMultiple: () => false };
 	for (const [old, current] of [
