@@ -301,6 +301,16 @@ export interface FactorySecurity {
 	readonly flightTimeoutMs?: number;
 }
 
+/** One LwM2M Server of a factory record. */
+export interface FactoryServer {
+	/** coap://host:port, or coaps:// with `security`. */
+	readonly uri: string;
+	/** 1..65534, each another. */
+	readonly shortServerId: number;
+	readonly lifetimeS?: number;
+	readonly security?: FactorySecurity;
+}
+
 /**
  * What was put on this device in the factory, or given on the command line of a simulated one. Overrides
  * src/product.ts.
@@ -311,6 +321,10 @@ export interface Factory {
 	readonly serverUri?: string;
 	readonly security?: FactorySecurity;
 	readonly lifetimeS?: number;
+	/** Several LwM2M Servers, in place of `serverUri`, `security` and `lifetimeS`. */
+	readonly servers?: readonly FactoryServer[];
+	/** The LwM2M version to register as. */
+	readonly enabler?: "1.0" | "1.1" | "1.2";
 	readonly serialNumber?: string;
 }
 

@@ -3,22 +3,22 @@ import { readPrivateKey } from "../modules/crypto/public-key.ts";
 import { serverTrust } from "../modules/crypto/trust.ts";
 import { formatsSince11 } from "../modules/formats/payload.ts";
 import type { FactorySecurity, Host } from "../modules/host.ts";
+import { AccessControl } from "../modules/lwm2m/access-control.ts";
 import { Client } from "../modules/lwm2m/client.ts";
 import { compositeOperations } from "../modules/lwm2m/composite.ts";
 import { DtlsListening } from "../modules/lwm2m/dtls-incoming.ts";
 import { DtlsTransport } from "../modules/lwm2m/dtls-transport.ts";
 import { Loop } from "../modules/lwm2m/loop.ts";
+import { accessControl } from "../modules/objects/access-control-2.ts";
 import { device } from "../modules/objects/device-3.ts";
-import { security } from "../modules/objects/security-0.ts";
-import { server } from "../modules/objects/server-1.ts";
-import { securityOf } from "./credentials.ts";
+import { accountsOf, addAccounts, grantRights } from "./accounts.ts";
 import { product } from "./product.ts";
+import { tablesOf } from "./tables.ts";
 import { thermometer } from "./thermometer.ts";
 
-/** The device: its objects, its server, and the loop that keeps it alive. A host calls this once after boot. */
+/** The device: its objects, its servers, and the loop that keeps it alive. A host calls this once after boot. */
 export default function main(host: Host): void {
 	const { factory, log, power, clock } = host;
-	const { shortServerId, lifetimeS, uri } = product.server;
 	log.write({
 		event: "booted",
 		platform: host.platform,
@@ -26,21 +26,26 @@ export default function main(host: Host): void {
 		resetCause: power.resetCause,
 	});
 
+	const accounts = accountsOf(factory);
+	const enabler = factory.enabler ?? product.enabler;
+	const table = tablesOf(enabler);
+	const keys = accounts.find(({ security }) => security !== undefined)?.security;
 	const client = new Client({
 		endpointName: factory.endpointName ?? product.endpointName,
 		dice: host.dice,
 		entropy: host.entropy,
+		enabler,
 		formats: formatsSince11,
 		composite: compositeOperations,
+		accessControl: new AccessControl(accessControl),
 		log: (record) => log.write(record),
-		...(factory.security === undefined ? {} : { secure: dtls(host, factory.security) }),
+		...(keys === undefined ? {} : { secure: dtls(host, keys) }),
 	});
-	const keys = factory.security === undefined ? {} : securityOf(factory.security);
-	client.add(security({ serverUri: factory.serverUri ?? uri, shortServerId, ...keys }));
-	client.add(server({ shortServerId, lifetimeS: factory.lifetimeS ?? lifetimeS }, client));
+	addAccounts(client, accounts, table.server);
 	const after = (delayMs: number, run: () => void) => client.after(delayMs, run);
-	client.add(device({ ...product, serialNumber: factory.serialNumber }, { clock, power, log, after }));
+	client.add(device({ ...product, serialNumber: factory.serialNumber }, { clock, power, log, after }, table.device));
 	if (host.temperature !== undefined) client.add(thermometer(host.temperature));
+	grantRights(client, accounts);
 
 	new Loop(host, client).start();
 }

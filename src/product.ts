@@ -10,6 +10,8 @@ export const product = frozen({
 	firmwareVersion: "0.1.0",
 	/** Unique on each server: give every device its own in the factory. */
 	endpointName: "dormouse",
+	/** The LwM2M version to register as; "1.2" where the server has it. */
+	enabler: "1.1",
 	/** The LwM2M Server to register with, and how long a registration lasts without a sign of life. */
 	server: { uri: "coap://localhost:5683", shortServerId: 1, lifetimeS: 300 },
 	/** Connection IDs (RFC 9146); a handshake's first timeout, 9000 on cellular links (RFC 7925 §11). */

@@ -7,14 +7,11 @@ import type { Registry } from "./registry.ts";
 import { type Instances, isInstances } from "./value.ts";
 
 /** The Objects that this is about: Server, whose Instances are the accounts, and Access Control. */
-const serverObject = 1;
-const accessControlObject = 2;
+export const serverObject = 1;
+export const accessControlObject = 2;
 
 /** Resources of the Access Control Object (LwM2M Core 1.2 Appendix E.3). */
-const resource = frozen({ objectId: 0, objectInstanceId: 1, acl: 2, owner: 3 });
-
-/** Short Server ID of the Server Object (Appendix E.2). */
-const serverShortServerId = 0;
+export const accessControlResource = frozen({ objectId: 0, objectInstanceId: 1, acl: 2, owner: 3 });
 
 /** The bits of an ACL value (Appendix E.3). Discover needs none (LwM2M Core 1.2 §8.2, Table 8.2-1). */
 export const rightBits: { readonly [right in Right]: number } = frozen({
@@ -30,7 +27,7 @@ export const rightBits: { readonly [right in Right]: number } = frozen({
 const ownersRights = 15;
 
 /** MAX_ID as Object Instance ID: the Object itself; as owner: the Bootstrap-Server (LwM2M Core 1.2 §8.1.2.1). */
-const maxId = 65535;
+export const maxId = 65535;
 
 /** ACL Resource Instance of the default rights (LwM2M Core 1.2 §8.1.2.2). */
 const defaultEntry = 0;
@@ -74,21 +71,6 @@ export class AccessControl {
 	gone(registry: Registry, objectId: number, instanceId: number): void {
 		const entry = entryOf(registry, objectId, instanceId);
 		if (entry !== undefined) registry.remove(entry);
-	}
-
-	/**
-	 * The account of a server has been, or is being, taken away (LwM2M Transport 1.2 §5.2.5, steps 2 and 3). What it
-	 * alone could use is deleted; what others can use gets another owner where it was this one: the one with the most of
-	 * the rights Write and Delete, among equals the lowest Short Server ID.
-	 */
-	serverRemoved(registry: Registry, shortServerId: number): void {
-		const others = accounts(registry).filter((other) => other !== shortServerId);
-		const entries = registry.object(accessControlObject)?.instances ?? [];
-		for (const entry of [...entries]) {
-			const isOwner = entry.at(resource.owner) === shortServerId;
-			if (isOwner && !others.some((other) => rightsIn(entry, other) !== 0)) abandon(registry, entry);
-			else leave(entry, shortServerId, isOwner ? heirOf(entry, others) : undefined);
-		}
 	}
 }
 
@@ -147,7 +129,9 @@ class ServerRights implements AccessRights {
 	 */
 	private hasOnAccessControl(right: Right, instanceId: number): boolean {
 		if (right !== "write") return right === "read";
-		return this.#registry.instance(accessControlObject, instanceId)?.at(resource.owner) === this.#shortServerId;
+		return (
+			this.#registry.instance(accessControlObject, instanceId)?.at(accessControlResource.owner) === this.#shortServerId
+		);
 	}
 
 	/** Only an entry of its own in the Instance about the Object: there is no owner, and no default (§8.2.1). */
@@ -163,73 +147,26 @@ function entryOf(registry: Registry, objectId: number, instanceId: number): Inst
 	const entries = registry.object(accessControlObject)?.instances;
 	if (entries === undefined) return undefined;
 	for (const entry of entries) {
-		if (entry.at(resource.objectId) === objectId && entry.at(resource.objectInstanceId) === instanceId) return entry;
+		if (
+			entry.at(accessControlResource.objectId) === objectId &&
+			entry.at(accessControlResource.objectInstanceId) === instanceId
+		)
+			return entry;
 	}
 	return undefined;
 }
 
-function entriesOf(entry: Instance): Instances {
-	const acl = entry.at(resource.acl);
+/** The ACL of an Access Control Object Instance. */
+export function entriesOf(entry: Instance): Instances {
+	const acl = entry.at(accessControlResource.acl);
 	return acl !== undefined && isInstances(acl) ? acl : noEntries;
 }
 
 /** The rights that an Access Control Object Instance gives a server, in the order of LwM2M Core 1.2 §8.2.1. */
-function rightsIn(entry: Instance, shortServerId: number): number {
+export function rightsIn(entry: Instance, shortServerId: number): number {
 	const entries = entriesOf(entry);
 	const own = entries.get(shortServerId);
 	if (own !== undefined) return Number(own);
-	if (entry.at(resource.owner) === shortServerId) return ownersRights;
+	if (entry.at(accessControlResource.owner) === shortServerId) return ownersRights;
 	return Number(entries.get(defaultEntry) ?? 0);
-}
-
-function accounts(registry: Registry): number[] {
-	const instances = registry.object(serverObject)?.instances ?? [];
-	return instances.map((instance) => Number(instance.at(serverShortServerId)));
-}
-
-/** Nobody is left who could use the target: it goes, unless it is the device's own to keep. */
-function abandon(registry: Registry, entry: Instance): void {
-	const objectId = Number(entry.at(resource.objectId));
-	const object = registry.object(objectId);
-	const target = registry.instance(objectId, Number(entry.at(resource.objectInstanceId)));
-	if (object === undefined || target === undefined || removes(object.options.remove, target)) {
-		if (target !== undefined) registry.remove(target);
-		registry.remove(entry);
-		return;
-	}
-	// It stays, as the Device Object must: nobody's but the next bootstrap's.
-	entry.hold(entry.nameOf(resource.acl)!, undefined);
-	entry.hold(entry.nameOf(resource.owner)!, maxId);
-}
-
-/** Whether the application lets the Instance go. */
-function removes(remove: ((instance: Instance) => void) | undefined, target: Instance): boolean {
-	if (remove === undefined) return target.facts.id === serverObject;
-	try {
-		remove(target);
-		return true;
-	} catch (error) {
-		if (error instanceof RequestRefused) return false;
-		throw error;
-	}
-}
-
-/** Takes the server's entry away, and makes the heir the owner. */
-function leave(entry: Instance, shortServerId: number, heir: number | undefined): void {
-	const entries = new Map(entriesOf(entry));
-	if (entries.delete(shortServerId)) entry.hold(entry.nameOf(resource.acl)!, entries);
-	if (heir !== undefined) entry.hold(entry.nameOf(resource.owner)!, heir);
-}
-
-function heirOf(entry: Instance, others: readonly number[]): number {
-	let heir = maxId;
-	let most = -1;
-	for (const other of others) {
-		const rights = rightsIn(entry, other);
-		const sum = ((rights & rightBits.write) === 0 ? 0 : 1) + ((rights & rightBits.delete) === 0 ? 0 : 1);
-		if (rights === 0 || sum < most || (sum === most && other > heir)) continue;
-		heir = other;
-		most = sum;
-	}
-	return heir;
 }

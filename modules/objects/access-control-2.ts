@@ -1,12 +1,9 @@
 import { frozen } from "../frozen.ts";
-import { rightBits } from "../lwm2m/access-control.ts";
+import { maxId, rightBits } from "../lwm2m/access-control.ts";
 import type { ObjectFacts } from "../lwm2m/facts.ts";
 import { ObjectInstance } from "../lwm2m/instance.ts";
 import { RequestRefused } from "../lwm2m/refusal.ts";
 import { ACCESS_CONTROL } from "./facts/access-control-2-v1-1.ts";
-
-/** MAX_ID: as Object Instance ID "the Object itself", as owner "the Bootstrap-Server" (LwM2M Core 1.2 §8.1.2.1). */
-export const maxId = 65535;
 
 /** Rights as ACL values hold them: add up those that are granted. */
 export const Rights = frozen({

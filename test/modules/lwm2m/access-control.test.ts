@@ -2,11 +2,12 @@ import { readUtf8, utf8 } from "../../../modules/bytes.ts";
 import { Code, codeText } from "../../../modules/coap/code.ts";
 import type { RequestOptions, Response } from "../../../modules/coap/peer.ts";
 import { ContentFormat } from "../../../modules/formats/content-format.ts";
-import { AccessControl } from "../../../modules/lwm2m/access-control.ts";
+import { AccessControl, maxId } from "../../../modules/lwm2m/access-control.ts";
 import type { Client } from "../../../modules/lwm2m/client.ts";
 import { ObjectInstance } from "../../../modules/lwm2m/instance.ts";
 import { RequestRefused } from "../../../modules/lwm2m/refusal.ts";
-import { accessControl, maxId, Rights } from "../../../modules/objects/access-control-2.ts";
+import { unbootstrap } from "../../../modules/lwm2m/unbootstrapping.ts";
+import { accessControl, Rights } from "../../../modules/objects/access-control-2.ts";
 import { security } from "../../../modules/objects/security-0.ts";
 import { server } from "../../../modules/objects/server-1.ts";
 import { deepEqual, equal, ok, test } from "../../harness.ts";
@@ -304,12 +305,11 @@ test("[CORE-SEC-1] object 0 is nobody's, for each operation, there or not (Anjay
 });
 
 test("[CORE-OBJ-1] a server removed: what it alone could use goes, as its entries do (Transport 1.2 §5.2.5)", () => {
-	const control = new AccessControl(accessControl);
-	const { world, first, second, registry, entries } = twoServers({ accessControl: control }, (client) => {
+	const { world, first, second, registry, entries } = twoServers({}, (client) => {
 		client.add(accessControl({ id: 9, objectId: 33000, objectInstanceId: 0, owner: 1, acl: acl([2, 3], [1, 1]) }));
 	});
 	first(Code.post, "/33001", create(4));
-	control.serverRemoved(registry, 1);
+	unbootstrap(registry, 1);
 	deepEqual(entries(), [
 		"/2/1 1/1 owner 2",
 		"/2/2 3/0 owner 65535",
@@ -326,13 +326,12 @@ test("[CORE-OBJ-1] a server removed: what it alone could use goes, as its entrie
 
 test("[CORE-OBJ-1] the heir is the server with most of Write and Delete; among equals the lowest", () => {
 	const heir = (...entries: [number, number][]) => {
-		const control = new AccessControl(accessControl);
-		const { registry } = twoServers({ accessControl: control }, (client) => {
+		const { registry } = twoServers({}, (client) => {
 			client.add(server({ id: 2, shortServerId: 3, lifetimeS: 600 }, client));
 			client.add(server({ id: 3, shortServerId: 4, lifetimeS: 600 }, client));
 			client.add(accessControl({ id: 9, objectId: 33000, objectInstanceId: 0, owner: 1, acl: acl(...entries) }));
 		});
-		control.serverRemoved(registry, 1);
+		unbootstrap(registry, 1);
 		return registry.instance(2, 9)?.at(3);
 	};
 	equal(heir([2, Rights.write], [3, Rights.write + Rights.delete], [4, Rights.read]), 3);
@@ -343,14 +342,13 @@ test("[CORE-OBJ-1] the heir is the server with most of Write and Delete; among e
 });
 
 test("[CORE-OBJ-1] what the device must keep stays when its only server goes, for the next bootstrap", () => {
-	const control = new AccessControl(accessControl);
-	const { registry, entries } = twoServers({ accessControl: control }, (client) => {
+	const { registry, entries } = twoServers({}, (client) => {
 		client.remove(client.registry.instance(2, 2)!);
 		client.add(accessControl({ id: 2, objectId: 3, objectInstanceId: 0, owner: 1 }));
 		client.add(new ObjectInstance(OPEN, { id: 100, values: { whole: 1 } }));
 		client.add(accessControl({ id: 9, objectId: OPEN.id, objectInstanceId: 100, owner: 1 }));
 	});
-	control.serverRemoved(registry, 1);
+	unbootstrap(registry, 1);
 	ok(registry.instance(3, 0) !== undefined);
 	ok(registry.instance(33001, 100) !== undefined, "the application keeps it");
 	ok(entries().includes("/2/2 3/0 owner 65535"));
