@@ -5,7 +5,7 @@ import type { ObjectFacts } from "../../modules/lwm2m/facts.ts";
 import { History } from "../../modules/lwm2m/history.ts";
 import { type Instance, ObjectInstance } from "../../modules/lwm2m/instance.ts";
 import { RequestRefused } from "../../modules/lwm2m/refusal.ts";
-import { accessControl, maxId, Rights } from "../../modules/objects/access-control-2.ts";
+import { accessControl, Rights } from "../../modules/objects/access-control-2.ts";
 import { security } from "../../modules/objects/security-0.ts";
 import { server } from "../../modules/objects/server-1.ts";
 import { FILLED, MANY, ONE } from "./drawn-objects.ts";
@@ -20,6 +20,9 @@ export interface DeviceState {
 	sensor: "works" | "refuses" | "fails";
 	nowMs: number;
 }
+
+/** As Object Instance the Object itself, as owner the Bootstrap-Server (LwM2M Core 1.2 §8.1.2.1). */
+const maxId = 65535;
 
 const refuseWord = (value: string) => {
 	if (value === "refuse") throw new RequestRefused(0x80, "the application does not like it");
@@ -45,7 +48,15 @@ function many(id: number, state: DeviceState, isMade: boolean): Instance {
 		secret: "hidden",
 		counters: [1, 2],
 	};
-	const left = isMade ? { names: undefined, flag: undefined, level: undefined } : first;
+	const unset = {
+		level: undefined,
+		flag: undefined,
+		blob: undefined,
+		when: undefined,
+		link: undefined,
+		links: undefined,
+	};
+	const left = isMade ? { ...unset, names: undefined, blobs: undefined, secret: undefined } : first;
 	const whole = isMade ? undefined : 7;
 	return new ObjectInstance(MANY, {
 		id,

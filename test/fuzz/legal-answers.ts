@@ -76,7 +76,8 @@ export function checkCode(request: DrawnRequest, code: number): void {
 const typeNames: Readonly<Record<string, ResourceType>> = {
 	unsignedInteger: "unsigned_integer",
 	objectLink: "objlnk",
-	coreLink: "corelink",
+	// The device takes any text for a link (modules/formats/README.md), the server reads it.
+	coreLink: "string",
 };
 
 /** The Objects as the server's codecs know them. */
