@@ -1,6 +1,7 @@
 import { utf8 } from "../../../modules/bytes.ts";
 import { Code } from "../../../modules/coap/code.ts";
 import { ContentFormat } from "../../../modules/formats/content-format.ts";
+import type { ObjectFacts } from "../../../modules/lwm2m/facts.ts";
 import { ObjectInstance } from "../../../modules/lwm2m/instance.ts";
 import { RequestRefused } from "../../../modules/lwm2m/refusal.ts";
 import { deepEqual, equal, ok, test } from "../../harness.ts";
@@ -21,8 +22,13 @@ function open(options: FurnishedOptions = {}) {
 				create: (id) =>
 					new ObjectInstance(OPEN, {
 						id,
-						values: { text: "filled in", whole: undefined, names: undefined, fixed: "ours" },
+						values: { text: "filled in", whole: undefined, names: undefined, level: undefined, fixed: "ours" },
 					}),
+				fill(instance, given) {
+					if (instance.id === 13 || given.get("text") === "never") throw new RequestRefused(Code.forbidden, "no");
+					const level = given.get("level");
+					if (!given.has("whole") && typeof level === "number") instance.set("whole", level);
+				},
 				remove: ({ id }) => {
 					if (id >= 100) throw new RequestRefused(Code.forbidden, "in use");
 				},
@@ -122,4 +128,136 @@ test("[CORE-DM-1] Delete is refused with the code that says why", () => {
 	}
 	equal(code(it.ask(Code.delete, "", { path: [] })), "4.00", "root");
 	equal(it.count(), 1);
+});
+
+test("[CORE-DM-1] Create of several Instances at once: all of them, in one transaction", () => {
+	const it = open();
+	const response = it.create('[{"bn":"/33001/","n":"7/1","v":5},{"n":"2/1","v":6},{"n":"7/9/0","vs":"n"}]');
+	equal(code(response), "2.01");
+	deepEqual(response.locationPath, [], "no one location: their IDs are the server's");
+	deepEqual([payload(it.get("/33001/2/1")), payload(it.get("/33001/7/1"))], ["6", "5"]);
+	equal(payload(it.get("/33001/7/9/0")), "n");
+	equal(it.count(), 2);
+});
+
+test("[CORE-DM-1] Create of several, one of which can not be: none of them is", () => {
+	const it = open();
+	equal(code(it.create('[{"bn":"/33001/7/","n":"1","v":5}]')), "2.01");
+	const before = it.world.client.registry.listVersion;
+	for (const [records, expected] of [
+		['[{"bn":"/33001/","n":"8/1","v":5},{"n":"9/0","vs":"x"}]', "4.00"], // the second without what is mandatory
+		['[{"bn":"/33001/","n":"8/1","v":5},{"n":"9/1","v":500}]', "4.00"],
+		['[{"bn":"/33001/","n":"8/1","v":5},{"n":"7/1","v":5}]', "4.00"],
+		['[{"bn":"/33001/","n":"8/1","v":5},{"n":"9/1","v":5},{"n":"8/1","v":6}]', "4.00"], // a path twice
+		['[{"bn":"/33001/","n":"8/1","v":5},{"n":"13/1","v":5}]', "4.03"], // the application says no
+	] as const) {
+		equal(code(it.create(records)), expected, records);
+		equal(it.count(), 1, records);
+		equal(it.world.client.registry.listVersion, before);
+	}
+});
+
+test("[CORE-DM-1] Create of several that do not fit: 5.00, and none of them is", () => {
+	const it = open({ limits: { instances: 6 } });
+	equal(code(it.create('[{"bn":"/33001/","n":"8/1","v":5},{"n":"9/1","v":5}]')), "5.00");
+	equal(it.count(), 0);
+});
+
+test("[CORE-DM-1] LwM2M CBOR: ID 65535 leaves the choice to us, beside others too", () => {
+	const it = open({ enabler: "1.2" });
+	const { lwm2mCbor } = ContentFormat;
+	const one = it.post("/33001", lwm2mCbor, hex("a11980e9a119ffffa10105"));
+	equal(code(one), "2.01");
+	deepEqual(one.locationPath, ["33001", "0"]);
+	const several = it.post("/33001", lwm2mCbor, hex("a11980e9a201a1010519ffffa10106"));
+	equal(code(several), "2.01");
+	deepEqual(several.locationPath, ["33001", "2"], "0 is there, 1 is named");
+	equal(payload(it.get("/33001/2/1")), "6");
+});
+
+test("[DMSE-002] what a server leaves out is filled in, also by what it says, and read-only values are ours", () => {
+	const it = open();
+	const response = it.create('[{"bn":"/33001/3/","n":"3","v":50}]');
+	equal(code(response), "2.01", "whole is mandatory, and the hook knows it from level");
+	equal(payload(it.get("/33001/3/1")), "50");
+	equal(payload(it.get("/33001/3/0")), "filled in");
+});
+
+test("[DMSE-002] Create without any value, where everything can be filled in", () => {
+	const it = bench({
+		furnish: (client) =>
+			client.addObject(OPEN, { create: (id) => new ObjectInstance(OPEN, { id, values: { whole: 1 } }) }),
+	});
+	const response = it.ask(Code.post, "/33001");
+	equal(code(response), "2.01");
+	deepEqual(response.locationPath, ["33001", "0"]);
+	equal(code(it.ask(Code.post, "/33001", { payload: utf8("5") })), "4.00", "a value, but no format");
+	equal(code(it.remove("/33001/0")), "4.05", "nobody said that servers may delete");
+});
+
+test("[DMSE-001] the application refuses a Create by what it says", () => {
+	const it = open();
+	equal(code(it.create('[{"bn":"/33001/3/","n":"1","v":5},{"n":"0","vs":"never"}]')), "4.03");
+	equal(it.count(), 0);
+});
+
+test("[CORE-DM-1] an Object with one Instance: it is 0, and there is no second", () => {
+	const SINGLE = { ...SAMPLE, id: 33002, multiple: undefined } as unknown as typeof SAMPLE;
+	const it = bench({
+		furnish: (client) =>
+			client.addObject(SINGLE, {
+				create: (id) => new ObjectInstance(SINGLE, { id, values: { whole: 1 } }),
+				remove() {},
+			}),
+	});
+	const create = (records: string) => it.post("/33002", senmlJson, utf8(records));
+	equal(code(create('[{"n":"/33002/1/1","v":5}]')), "4.00");
+	deepEqual(create('[{"n":"/33002/0/1","v":5}]').locationPath, ["33002", "0"]);
+	equal(code(create('[{"n":"/33002/0/1","v":5}]')), "4.05");
+	equal(code(it.remove("/33002/0")), "2.02");
+	deepEqual(it.post("/33002", tlv, hex("c10105")).locationPath, ["33002", "0"]);
+});
+
+test("[CORE-DM-1] Delete of a Resource Instance, since 1.2", () => {
+	const it = bench({ enabler: "1.2" });
+	equal(code(it.remove("/33000/0/9/2")), "2.02");
+	equal(code(it.get("/33000/0/9/2")), "4.04");
+	equal(payload(it.get("/33000/0/9/5")), "five");
+	deepEqual(it.seen.written, ["names 5"]);
+	for (const [path, expected] of [
+		["/33000/0/9/2", "4.04"],
+		["/33000/0/15/0", "4.05"], // not writable
+		["/33000/0/1/0", "4.05"], // not a multiple one
+		["/33000/0/9", "4.05"],
+		["/33000/0/77/0", "4.04"],
+		["/33000/7/9/0", "4.04"],
+		["/3/0/11/0", "4.05"],
+		["/0/0/0/0", "4.01"],
+	] as const) {
+		equal(code(it.remove(path)), expected, path);
+	}
+	equal(code(it.remove("/33000/0/9/5")), "2.02", "the last one of an optional Resource");
+	equal(code(it.get("/33000/0/9", tlv)), "2.05");
+});
+
+test("[CORE-DM-1] the last Resource Instance of a mandatory Resource stays; a hook may keep others", () => {
+	const STRICT = {
+		...SAMPLE,
+		id: 33003,
+		resources: { names: { id: 9, operations: "RW", type: "string", multiple: true, mandatory: true } },
+	} as const satisfies ObjectFacts;
+	const kept = new ObjectInstance(STRICT, {
+		values: { names: ["a", "b", "c"] },
+		check: {
+			names(names) {
+				if (!names.has(2)) throw new RequestRefused(Code.forbidden, "in use");
+			},
+		},
+	});
+	const it = bench({ enabler: "1.2", furnish: (client) => client.add(kept) });
+	equal(code(it.remove("/33003/0/9/2")), "4.03");
+	equal(code(it.remove("/33003/0/9/0")), "2.02");
+	equal(code(it.remove("/33003/0/9/1")), "2.02");
+	equal(code(it.remove("/33003/0/9/2")), "4.05");
+	equal(payload(it.get("/33003/0/9/2")), "c");
 });
