@@ -76,13 +76,13 @@ function collapsed(top: Branch): Map<number | readonly number[], unknown> {
 export function writeLwm2mCbor(nodes: readonly (readonly [Path, Node])[]): Uint8Array {
 	const top: Branch = new Map();
 	for (const [base, node] of nodes) {
-		for (const path of emptiesOf(node, base)) branchAt(top, path);
 		for (const { path, type, value } of leavesOf(node, base, unnamedInstance)) {
 			const branch = branchAt(top, path.slice(0, -1));
 			const id = path.at(-1)!;
 			if (branch.has(id)) refuse(`${pathText(path)} is there twice`);
 			branch.set(id, type === "objlnk" ? linkText(value as Objlnk) : value);
 		}
+		for (const path of emptiesOf(node, base)) branchAt(top, path);
 	}
 	return encodeCbor(collapsed(top));
 }

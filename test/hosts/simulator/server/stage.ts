@@ -44,6 +44,8 @@ export class Stage {
 			"sleeping",
 			"awake",
 			"notification",
+			"compositeNotification",
+			"sent",
 			"observationFailed",
 		];
 		for (const name of names) {
