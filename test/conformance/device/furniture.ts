@@ -1,5 +1,7 @@
 import type { Host } from "../../../modules/host.ts";
+import { maxId } from "../../../modules/lwm2m/access-control.ts";
 import type { Client } from "../../../modules/lwm2m/client.ts";
+import { accessControl, Rights } from "../../../modules/objects/access-control-2.ts";
 import { binaryAppData } from "../../../modules/objects/binary-app-data-19.ts";
 import { connectivityMonitoring } from "../../../modules/objects/connectivity-monitoring-4.ts";
 import { connectivityStatistics } from "../../../modules/objects/connectivity-statistics-7.ts";
@@ -13,6 +15,7 @@ import { server } from "../../../modules/objects/server-1.ts";
 import { benchObject } from "./bench-object.ts";
 import { cellular } from "./cellular.ts";
 import { deviceOf, type Supply } from "./device-object.ts";
+import { CONFORMANCE_BENCH } from "./facts/conformance-bench-33100.ts";
 import { network } from "./network.ts";
 import type { ConfigurationName, Plan } from "./plan.ts";
 import { testObject } from "./test-object.ts";
@@ -48,10 +51,23 @@ function addAccounts(client: Client, plan: Plan): void {
 	plan.serverUris.forEach((serverUri, id) => {
 		const shortServerId = id + 1;
 		client.add(security({ id: id * 2, serverUri, shortServerId }));
-		const account = server({ id, shortServerId, lifetimeS: plan.lifetimeS, ...(isPlus ? periods : {}) }, client);
-		account.set("notificationStoringWhenDisabledOrOffline", plan.isStoring);
-		client.add(account);
+		const { lifetimeS, isStoring } = plan;
+		const account = { id, shortServerId, lifetimeS, storesNotifications: isStoring, ...(isPlus ? periods : {}) };
+		client.add(server(account, client));
 	});
+	if (plan.serverUris.length > 1) addRights(client);
+}
+
+/** C.14: each server has its own account, and both have the Device. Beside that who may do what with the bench. */
+function addRights(client: Client): void {
+	const bench = CONFORMANCE_BENCH.id;
+	const everybody = (rights: number) => new Map([[0, rights]]);
+	client.add(accessControl({ id: 0, objectId: 1, objectInstanceId: 0, owner: 1 }));
+	client.add(accessControl({ id: 1, objectId: 1, objectInstanceId: 1, owner: 2 }));
+	client.add(accessControl({ id: 2, objectId: 3, objectInstanceId: 0, acl: everybody(Rights.all) }));
+	client.add(accessControl({ id: 3, objectId: bench, objectInstanceId: maxId, acl: new Map([[1, Rights.create]]) }));
+	client.add(accessControl({ id: 4, objectId: bench, objectInstanceId: 0, owner: 1 }));
+	client.add(accessControl({ id: 5, objectId: bench, objectInstanceId: 1, owner: 2, acl: everybody(Rights.read) }));
 }
 
 /** What C.7, 2013-05-02T10:14:25Z, has for a fix. */

@@ -1,9 +1,11 @@
 import { formats10 } from "../../../modules/formats/formats-1-0.ts";
 import { formatsSince11 } from "../../../modules/formats/payload.ts";
 import type { Host } from "../../../modules/host.ts";
+import { AccessControl } from "../../../modules/lwm2m/access-control.ts";
 import { Client } from "../../../modules/lwm2m/client.ts";
 import { compositeOperations } from "../../../modules/lwm2m/composite.ts";
 import { Loop } from "../../../modules/lwm2m/loop.ts";
+import { accessControl } from "../../../modules/objects/access-control-2.ts";
 import { furnish } from "./furniture.ts";
 import { readPlan } from "./plan.ts";
 
@@ -23,6 +25,7 @@ export default function main(host: Host): void {
 		enabler: plan.enabler,
 		formats: plan.enabler === "1.0" ? formats10 : formatsSince11,
 		composite: compositeOperations,
+		accessControl: new AccessControl(accessControl),
 	});
 	furnish(client, host, plan);
 	new Loop(host, client).start();
