@@ -93,6 +93,8 @@ async function perform(
 			const answer = client.answers[before];
 			return { code: answer === undefined ? "nothing" : answer.type };
 		}
+		case "request":
+			return { code: codeText((await client.request(step.message)).code) };
 		case "http":
 			return call(step, client, scene);
 	}

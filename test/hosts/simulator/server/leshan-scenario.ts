@@ -14,6 +14,8 @@ export type Step = { readonly name: string } & (
 	/** Opens the event stream of the client alone, which brings COAPLOG. */
 	| { readonly do: "watch" }
 	| { readonly do: "notify"; readonly message: Outgoing }
+	/** Any other request of the client's, such as a Send. */
+	| { readonly do: "request"; readonly message: Outgoing }
 	| {
 			readonly do: "http";
 			readonly method: string;
