@@ -28,6 +28,11 @@ export interface ClientOptions {
 	readonly secure?: SecureTransport;
 	/** The enabler version to register as; 1.1 when left out. */
 	readonly enabler?: EnablerVersion;
+	/**
+	 * Seconds since 1970 where the clock is set, for the times of notifications that are told later; without it they
+	 * count from now (RFC 8428 §4.5.3).
+	 */
+	wallTimeS?(): number | undefined;
 	readonly limits?: Partial<ClientLimits>;
 	readonly registrationTuning?: Partial<RegistrationTuning>;
 	readonly coapTuning?: Partial<Tuning>;

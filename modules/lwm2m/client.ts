@@ -1,3 +1,4 @@
+import type { Fault } from "../bytes.ts";
 import type { Path } from "../formats/value.ts";
 import type { Address } from "../host.ts";
 import { Agenda } from "./agenda.ts";
@@ -9,9 +10,12 @@ import { Operations } from "./operations.ts";
 import { path as pathOf } from "./path.ts";
 import { defaultRegistrationTuning } from "./registration.ts";
 import { type ObjectOptions, Registry } from "./registry.ts";
+import { decodeReports, encodeReports } from "./reporting-state.ts";
+import type { SendListener, SendOptions } from "./send.ts";
 import { Session, type SessionContext } from "./session.ts";
 
 export type { ClientOptions } from "./client-options.ts";
+export type { SendListener, SendOptions, SendResult } from "./send.ts";
 
 /**
  * Resources of the Security Object that tell an account: Bootstrap-Server and Short Server ID (LwM2M Core 1.1
@@ -158,7 +162,7 @@ export class Client implements ChangeListener {
 
 	/** Says that the value at `path` is another one, where nobody else does: values from outside the Object Instances. */
 	changed(path: Path): void {
-		for (const session of this.#sessions) session.valueChanged(path);
+		for (const session of this.#sessions) session.reporting.valueChanged(path);
 	}
 
 	/** Hears of every change from the registry. */
@@ -167,8 +171,8 @@ export class Client implements ChangeListener {
 		const isGone = resourceId < 0 && this.registry.instance(path.objectId, path.instanceId) === undefined;
 		if (isGone) this.#agenda.forget(instance);
 		for (const session of this.#sessions) {
-			if (isGone) session.instanceGone(path);
-			session.valueChanged(path);
+			if (isGone) session.reporting.instanceGone(path);
+			session.reporting.valueChanged(path);
 		}
 		if (isGone) this.#context.options.accessControl?.gone(this.registry, path.objectId, path.instanceId);
 	}
@@ -189,6 +193,55 @@ export class Client implements ChangeListener {
 	 */
 	disable(shortServerId: number): void {
 		this.session(shortServerId)?.disable();
+	}
+
+	/**
+	 * Tells a server, or all that we know, the values at these paths without being asked (LwM2M Core 1.2 §6.4.6): at the
+	 * end of the turn, or for a server that is not there as `options` say. What it may not read, or what is absent, is
+	 * left out.
+	 * @param done hears once of each server: of what is known here within this call, of the rest later
+	 */
+	send(
+		shortServerId: number | "all",
+		paths: readonly Path[],
+		options: SendOptions = {},
+		done: SendListener | undefined = undefined,
+	): void {
+		let count = 0;
+		for (const session of this.#sessions) {
+			if (shortServerId !== "all" && session.shortServerId !== shortServerId) continue;
+			session.send(paths, options, done);
+			count++;
+		}
+		if (count > 0 || shortServerId === "all") return;
+		done?.({ shortServerId, outcome: "notRegistered", code: undefined });
+	}
+
+	/**
+	 * What reporting keeps over a restart, as bytes that importReporting() takes: attributes, observations, and
+	 * notifications that are yet to be told. No secrets are in it.
+	 */
+	exportReporting(): Uint8Array {
+		const servers = this.#sessions.map(({ reporting }) => reporting.export(this.#nowMs));
+		return encodeReports({ wallTimeS: this.#context.options.wallTimeS?.(), servers });
+	}
+
+	/**
+	 * Takes back what exportReporting() gave, after start() and in the same turn. Servers that have no account any more
+	 * are passed over. Where one of the clocks was not set, no time counts as passed.
+	 * @param bytes may be anything, and stay the caller's
+	 * @returns undefined, or why nothing was taken
+	 */
+	importReporting(bytes: Uint8Array): Fault | undefined {
+		const kept = decodeReports(bytes, this.#context.limits);
+		if ("code" in kept) return kept;
+		const nowS = this.#context.options.wallTimeS?.() ?? Number.NaN;
+		const elapsedMs = Math.round((nowS - (kept.wallTimeS ?? Number.NaN)) * 1000);
+		const agoMs = Number.isNaN(elapsedMs) ? 0 : Math.max(elapsedMs, 0);
+		for (const each of kept.servers) {
+			this.session(each.shortServerId)?.reporting.import(each, agoMs, this.#nowMs);
+		}
+		return undefined;
 	}
 
 	private open(security: Instance): void {

@@ -56,6 +56,17 @@ export class History {
 		return wallS - agoMs / 1000 + 0; // -0 becomes 0
 	}
 
+	/** When the value at `index` was noted, on the clock's scale of nowMs. */
+	atMs(index: number): number {
+		return this.#atMs[(this.#first + index) % this.#values.length]!;
+	}
+
+	/** When the newest was noted; -Infinity while there is none. */
+	get newestAtMs(): number {
+		const { length } = this.#values;
+		return length === 0 ? -Infinity : this.atMs(length - 1);
+	}
+
 	/** Lets go of the oldest `count` values: they have been told. */
 	forget(count: number): void {
 		const { length } = this.#values;

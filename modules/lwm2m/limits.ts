@@ -8,6 +8,15 @@ export interface ClientLimits {
 	readonly observations: number;
 	/** Notifications sent in one turn, to leave room in the peer's outbox; more wait for the next one, at once. */
 	readonly notificationsPerTurn: number;
+	/**
+	 * Notifications kept for each observation while none can be sent, whatever hqmax says; the oldest goes, and is
+	 * counted.
+	 */
+	readonly keptNotifications: number;
+	/** Bytes of all notifications kept for one server, likewise. */
+	readonly keptBytes: number;
+	/** Sends to one server that wait for its registration or are under way; one more is told to be "full" at once. */
+	readonly sends: number;
 	/** Paths with attributes, per server; at the limit Write-Attributes is answered 5.00. */
 	readonly attributes: number;
 	/** Object Instances of the whole device; adding more is our own bug, a server's Create is answered 5.00. */
@@ -28,6 +37,9 @@ export const defaultLimits: ClientLimits = frozen({
 	servers: 4,
 	observations: 16,
 	notificationsPerTurn: 8,
+	keptNotifications: 16,
+	keptBytes: 2048,
+	sends: 4,
 	attributes: 16,
 	instances: 64,
 	writeEntries: 64,

@@ -2,129 +2,149 @@ import { equalBytes } from "../bytes.ts";
 import { Code, isSuccess } from "../coap/code.ts";
 import type { ResponseOptions } from "../coap/peer.ts";
 import { isWithin, type Path } from "../formats/value.ts";
-import { type AttributeSet, comparesValues } from "./attributes.ts";
+import type { AttributeSet } from "./attributes.ts";
+import { hasConditions, isNews, marksOf } from "./judge.ts";
+import { evaluationDueMs, isConfirmable, notificationDueMs, together } from "./observation-timing.ts";
+import {
+	exported,
+	hasKept,
+	hold,
+	isAbout,
+	isDormant,
+	keptOf,
+	moreOf,
+	type Observation,
+	type ObservationPort,
+	type Observed,
+	observationOf,
+	type Part,
+} from "./observed.ts";
+import type { Observable } from "./operation.ts";
+import type { KeptObservation } from "./reporting-state.ts";
+import { hasTimes, type Representation } from "./time-series.ts";
 
-/** RFC 7641 §4.5: a Confirmable notification at least this often. */
-const confirmableEveryMs = 24 * 3600 * 1000;
-
-/** What observations need from the session around them. */
-export interface ObservationPort {
-	/** The attributes in force at a path, defaults of the Server Object included. */
-	attributesInForce(path: Path): AttributeSet;
-	/** A fresh Read; 5.xx says that this one failed, 4.xx that there is nothing to read any more. */
-	readObserved(path: Path, accept: number | undefined): ResponseOptions;
-	/** The value at `path` if it is one number. */
-	numberAt(path: Path): number | bigint | undefined;
-	notify(observation: Observed, response: ResponseOptions, type: "confirmable" | "nonConfirmable"): void;
-	/** The observation is void; nothing was sent about it. */
-	observationDropped(observation: Observed): void;
-	/** The target is gone; the notification that said so was the last. */
-	observationEnded(observation: Observed): void;
+/** How much is kept, from ClientLimits. */
+export interface ObservationLimits {
+	readonly observations: number;
+	readonly keptNotifications: number;
+	readonly keptBytes: number;
 }
 
-/** What is observed, and under which token. */
-export interface Observed extends Path {
-	readonly token: Uint8Array;
-}
-
-interface Observation extends Observed {
-	readonly accept: number | undefined;
-	sequence: number;
-	/** What is in force, looked up again after every change of attributes. */
-	attributes: AttributeSet | undefined;
-	/** Something is to be told as soon as pmin allows. */
-	isPending: boolean;
-	notifiedAtMs: number;
-	confirmedAtMs: number;
-	/** For gt, lt and st; absent while none of them is in force. */
-	numbers: Numbers | undefined;
-}
-
-/** The number told last, for st, and the number seen last, for gt and lt; undefined where there was none. */
-interface Numbers {
-	told: number | bigint | undefined;
-	seen: number | bigint | undefined;
-}
-
-/** The observations of one LwM2M Server (LwM2M Core 1.1 §6.4, RFC 7641). */
+/** The observations of one LwM2M Server (LwM2M Core 1.2 §6.4, RFC 7641). */
 export class Observations {
-	readonly #limit: number;
+	readonly #limits: ObservationLimits;
 	readonly #port: ObservationPort;
 	readonly #all: Observation[] = [];
+	/** What is being looked at for the first time is no news. */
+	#isLooking = false;
 
-	constructor(limit: number, port: ObservationPort) {
-		this.#limit = limit;
+	constructor(limits: ObservationLimits, port: ObservationPort) {
+		this.#limits = limits;
 		this.#port = port;
 	}
 
 	get size(): number {
-		return this.#all.length;
+		let size = 0;
+		for (const observation of this.#all) if (!isDormant(observation)) size++;
+		return size;
 	}
 
 	/**
 	 * Begins an observation whose first notification is the response being sent now; one with the same token is
 	 * replaced (RFC 7641 §4.1).
 	 * @param token kept as it is: nobody changes it any more
+	 * @param own attributes of the Observe, in place of those attached (LwM2M Core 1.2 §6.4.1)
 	 * @returns the sequence number for that response, or undefined at the limit: the response is then one to a plain
 	 * Read (§4.1)
 	 */
-	add(
-		token: Uint8Array,
-		target: { readonly path: Path; readonly accept: number | undefined },
-		nowMs: number,
-	): number | undefined {
+	add(token: Uint8Array, target: Observable, own: AttributeSet | undefined, nowMs: number): number | undefined {
 		this.cancel(token);
-		if (this.#all.length >= this.#limit) return undefined;
-		const observation: Observation = {
-			...target.path,
-			token,
-			accept: target.accept,
-			sequence: 0,
-			attributes: undefined,
-			isPending: false,
-			notifiedAtMs: nowMs,
-			confirmedAtMs: nowMs,
-			numbers: undefined,
-		};
+		const heir = this.#all.find((observation) => isDormant(observation) && isAbout(observation, target));
+		if (heir === undefined && this.#all.length >= this.#limits.observations && !this.evict()) return undefined;
+		const kept = heir?.more?.kept ?? [];
+		const historyAtMs = this.#port.newestAtMs(target.paths);
+		const observation = observationOf(token, target, nowMs);
+		if (target.isComposite || own !== undefined || historyAtMs !== undefined || kept.length > 0) {
+			const more = moreOf(target.isComposite ? target.paths : undefined, own);
+			more.historyAtMs = historyAtMs;
+			more.kept = kept;
+			more.dropped = heir?.more?.dropped ?? 0;
+			observation.more = more;
+		}
+		if (heir !== undefined) this.#all.splice(this.#all.indexOf(heir), 1);
 		this.#all.push(observation);
-		this.number(observation);
+		this.refresh(observation, nowMs);
 		return 0;
 	}
 
 	/** @returns what was observed, or undefined when the token names none */
 	cancel(token: Uint8Array): Observed | undefined {
-		const at = this.#all.findIndex((observation) => equalBytes(observation.token, token));
-		return at < 0 ? undefined : this.#all.splice(at, 1)[0];
+		for (const observation of this.#all) {
+			if (!isDormant(observation) && equalBytes(observation.token, token)) {
+				this.forget(observation);
+				return observation;
+			}
+		}
+		return undefined;
 	}
 
-	/** All observations are void: the registration they belonged to is (LwM2M Core 1.1 §6.4.1). */
+	/** All observations are void, and nothing is kept of them: the client is done with the server. */
 	clear(): void {
-		for (const observation of this.#all) this.#port.observationDropped(observation);
+		for (const observation of this.#all) if (!isDormant(observation)) this.#port.observationDropped(observation);
 		this.#all.length = 0;
+	}
+
+	/**
+	 * All observations are void: the registration they belonged to is (LwM2M Core 1.2 §6.4.1). What they would have told
+	 * is kept on for the server to observe the same again (Server Object, Resource 6). One that has been there for a
+	 * registration in vain is let go.
+	 */
+	suspend(): void {
+		for (let index = this.#all.length - 1; index >= 0; index--) {
+			const observation = this.#all[index]!;
+			observation.more ??= moreOf(undefined, undefined);
+			if (observation.more.dormant === "offered") this.forget(observation);
+			else if (observation.more.dormant === "") {
+				this.#port.observationDropped(observation);
+				observation.more.dormant = "waiting";
+			}
+		}
 	}
 
 	/** The value at `path`, or something below or above it, is another one now. */
 	changed(path: Path): void {
+		if (this.#isLooking) return;
 		for (const observation of this.#all) {
-			if (isWithin(path, observation) || isWithin(observation, path)) this.see(observation);
+			const parts = observation.more?.parts;
+			if (parts === undefined) this.partChanged(observation, observation, path);
+			else for (const part of parts) this.partChanged(observation, part, path);
 		}
 	}
 
-	/** Attributes or their defaults are other ones now: they hold for running observations from here on (ETS 310). */
-	attributesChanged(): void {
+	/**
+	 * Attributes or their defaults are other ones now: they hold for running observations from here on (ETS 310).
+	 */
+	attributesChanged(nowMs: number): void {
 		for (const observation of this.#all) {
 			observation.attributes = undefined;
-			const { numbers } = observation;
-			this.number(observation);
-			// What was told and seen stays so: a Write to the Server Object changes defaults and the value observed in one.
-			if (observation.numbers !== undefined && numbers !== undefined) observation.numbers = numbers;
+			this.refresh(observation, nowMs);
 		}
 	}
 
-	/** When the next notification is due; Infinity when none is. */
-	get deadlineMs(): number {
+	/**
+	 * When poll() or keep() has something to do; Infinity when neither has.
+	 * @param isReporting whether notifications can be sent; if not, they are kept
+	 */
+	deadlineMs(isReporting: boolean): number {
 		let deadlineMs = Infinity;
-		for (const observation of this.#all) deadlineMs = Math.min(deadlineMs, this.dueAtMs(observation));
+		for (const observation of this.#all) {
+			if (isReporting && isDormant(observation)) continue;
+			if (isReporting && hasKept(observation)) return 0;
+			const set = this.attributesOf(observation);
+			const isTold = isReporting || this.capacityOf(observation) > 0;
+			const atMs = isTold ? notificationDueMs(observation, set) : Infinity;
+			deadlineMs = Math.min(deadlineMs, atMs, evaluationDueMs(observation.more, set));
+		}
 		return deadlineMs;
 	}
 
@@ -133,59 +153,164 @@ export class Observations {
 		let count = 0;
 		for (let index = 0; index < this.#all.length && count < most; index++) {
 			const observation = this.#all[index]!;
-			if (this.dueAtMs(observation) > nowMs) continue;
+			if (isDormant(observation)) {
+				if (hasKept(observation)) observation.more!.dormant = "offered";
+				else this.#all.splice(index--, 1);
+				continue;
+			}
+			this.evaluate(observation, nowMs);
+			if (hasKept(observation)) {
+				this.tellKept(observation, nowMs);
+				count++;
+				if (hasKept(observation)) index--;
+				continue;
+			}
+			if (notificationDueMs(observation, this.attributesOf(observation)) > nowMs) continue;
 			count++;
 			if (!this.notify(observation, nowMs)) this.#all.splice(index--, 1);
 		}
 	}
 
-	private attributesOf(observation: Observation): AttributeSet {
-		return (observation.attributes ??= this.#port.attributesInForce(observation));
-	}
-
-	private dueAtMs(observation: Observation): number {
-		const { pmin = 0, pmax = 0 } = this.attributesOf(observation);
-		const earliestMs = observation.isPending ? observation.notifiedAtMs + pmin * 1000 : Infinity;
-		const latestMs = pmax > 0 && pmax >= pmin ? observation.notifiedAtMs + pmax * 1000 : Infinity;
-		return Math.min(earliestMs, latestMs);
-	}
-
-	/** Takes down the value of now, where it is to be compared later. */
-	private number(observation: Observation): void {
-		if (!comparesValues(this.attributesOf(observation))) {
-			observation.numbers = undefined;
-			return;
+	/** Keeps what is due while nothing can be sent. */
+	keep(nowMs: number): void {
+		for (const observation of this.#all) {
+			this.evaluate(observation, nowMs);
+			const set = this.attributesOf(observation);
+			if (this.capacityOf(observation) === 0 || notificationDueMs(observation, set) > nowMs) continue;
+			const { code, contentFormat, payload } = this.#port.readObserved(keptOf(observation), observation);
+			observation.more ??= moreOf(undefined, undefined);
+			if (isSuccess(code)) {
+				observation.isPending = false;
+				const one = { atMs: nowMs, contentFormat: contentFormat ?? 0, payload: payload ?? new Uint8Array(0) };
+				this.hold(observation, one);
+				this.mark(observation);
+			} else if (code >= Code.internalServerError) observation.isPending = false;
+			else {
+				observation.isPending = true;
+				observation.more.isGone = true;
+			}
+			observation.notifiedAtMs = nowMs;
 		}
-		const now = this.#port.numberAt(observation);
-		observation.numbers = { told: now, seen: now };
+	}
+
+	/** All that outlives a restart. */
+	export(nowMs: number): KeptObservation[] {
+		return this.#all.map((observation) => exported(observation, nowMs));
+	}
+
+	/** Takes these in place of all there are. @param agoMs how long ago they were exported */
+	import(exported: readonly KeptObservation[], agoMs: number, nowMs: number): void {
+		this.clear();
+		for (const each of exported) {
+			const observed = { paths: each.paths, isComposite: each.isComposite, accept: each.accept };
+			if (this.add(each.token, observed, each.own, nowMs) === undefined) return;
+			const observation = this.#all.at(-1)!;
+			observation.sequence = each.sequence;
+			observation.notifiedAtMs = nowMs - agoMs - each.notifiedAgoMs;
+			observation.confirmedAtMs = nowMs - agoMs - each.confirmedAgoMs;
+			if (!each.isDormant && each.kept.length === 0) continue;
+			observation.more ??= moreOf(undefined, undefined);
+			observation.more.dormant = each.isDormant ? "waiting" : "";
+			observation.more.dropped = each.dropped;
+			for (const { agoMs: keptAgoMs, contentFormat, payload } of each.kept) {
+				this.hold(observation, { atMs: nowMs - agoMs - keptAgoMs, contentFormat, payload });
+			}
+		}
+	}
+
+	/** What holds for an observation; of an Observe-Composite, for all of its paths together. */
+	private attributesOf(observation: Observation): AttributeSet {
+		if (observation.attributes !== undefined) return observation.attributes;
+		const { parts, own } = observation.more ?? {};
+		let set: AttributeSet;
+		let isConfirmed: boolean;
+		if (parts === undefined) {
+			set = own === undefined ? this.#port.attributesInForce(observation) : { ...this.#port.defaults, ...own };
+			isConfirmed = this.#port.isConfirmable(observation);
+		} else {
+			for (const part of parts) part.attributes = this.#port.attributesInForce(part);
+			const sets = parts.map(({ attributes = {} }) => attributes);
+			// gt, lt, st and edge of the paths stay in force: an Observe-Composite can not name them.
+			set = own === undefined ? together(sets) : { ...this.#port.defaults, ...own };
+			isConfirmed = parts.some((part) => this.#port.isConfirmable(part));
+		}
+		if (own === undefined && isConfirmed && set.con !== 1) set = { ...set, con: 1 };
+		observation.attributes = set;
+		return set;
+	}
+
+	/** The conditions of one path. */
+	private conditionsOf(observation: Observation, part: Part): AttributeSet {
+		const set = this.attributesOf(observation);
+		return part === observation ? set : (part.attributes ?? set);
+	}
+
+	/** Takes up what is in force now. */
+	private refresh(observation: Observation, nowMs: number): void {
+		const { epmin = 0, epmax = 0 } = this.attributesOf(observation);
+		if (epmin > 0 || epmax > 0) {
+			observation.more ??= moreOf(undefined, undefined);
+			if (observation.more.evaluatedAtMs === undefined) {
+				observation.more.evaluatedAtMs = nowMs;
+				this.#isLooking = true;
+				this.look(observation);
+				this.#isLooking = false;
+			}
+		} else if (observation.more !== undefined) {
+			if (observation.more.isUnseen) observation.isPending = true;
+			observation.more.isUnseen = false;
+			observation.more.evaluatedAtMs = undefined;
+		}
+		// What was told and seen stays so: a Write to the Server Object changes defaults and the value observed in one.
+		for (const part of observation.more?.parts ?? [observation]) {
+			if (!hasConditions(this.conditionsOf(observation, part))) part.marks = undefined;
+			else part.marks ??= marksOf(this.#port.valueAt(part));
+		}
+	}
+
+	private partChanged(observation: Observation, part: Part, path: Path): void {
+		if (!isWithin(path, part) && !isWithin(part, path)) return;
+		const { epmin = 0 } = this.attributesOf(observation);
+		if (epmin > 0 && observation.more !== undefined) observation.more.isUnseen = true;
+		else this.see(observation, part);
 	}
 
 	/** Looks at a changed value and decides whether it is to be told. */
-	private see(observation: Observation): void {
-		const { gt, lt, st } = this.attributesOf(observation);
-		const { numbers } = observation;
-		if (numbers === undefined) {
+	private see(observation: Observation, part: Part): void {
+		const { marks } = part;
+		if (marks === undefined || isNews(marks, this.#port.valueAt(part), this.conditionsOf(observation, part))) {
 			observation.isPending = true;
-			return;
 		}
-		const { seen, told } = numbers;
-		const now = this.#port.numberAt(observation);
-		numbers.seen = now;
-		if (now === undefined || seen === undefined || told === undefined) {
-			observation.isPending = true;
-			return;
+	}
+
+	/** Looks at all of it anew when epmin or epmax says so (LwM2M Core 1.2 §7.3.2). */
+	private evaluate(observation: Observation, nowMs: number): void {
+		const { more } = observation;
+		if (evaluationDueMs(more, this.attributesOf(observation)) > nowMs || more === undefined) return;
+		this.look(observation);
+		if (more.isUnseen) for (const part of more.parts ?? [observation]) this.see(observation, part);
+		more.isUnseen = false;
+		more.evaluatedAtMs = nowMs;
+	}
+
+	private look(observation: Observation): void {
+		const parts = observation.more?.parts;
+		if (parts === undefined) this.#port.look(observation);
+		else for (const part of parts) this.#port.look(part);
+	}
+
+	/** Remembers what has been told just now, where it is to be compared later. */
+	private mark(observation: Observation): void {
+		for (const part of observation.more?.parts ?? [observation]) {
+			if (part.marks !== undefined) part.marks = marksOf(this.#port.valueAt(part));
 		}
-		// The examples of Transport 1.1 §6.4.4 count a crossing upwards for gt and downwards for lt, none on the way back.
-		const crossesUp = gt !== undefined && seen <= gt && now > gt;
-		const crossesDown = lt !== undefined && seen >= lt && now < lt;
-		const steps = st !== undefined && Math.abs(Number(now) - Number(told)) >= st;
-		if (crossesUp || crossesDown || steps) observation.isPending = true;
 	}
 
 	/** @returns false when that was the last notification */
 	private notify(observation: Observation, nowMs: number): boolean {
-		const { pmax = 0 } = this.attributesOf(observation);
-		const response = this.#port.readObserved(observation, observation.accept);
+		const { more, accept } = observation;
+		const paths = more?.parts ?? [observation];
+		const response = this.#port.readObserved({ paths, isComposite: more?.parts !== undefined, accept }, observation);
 		if (response.code >= Code.internalServerError) {
 			// The host's sensor failed: an error would end the observation, so say nothing, and look again after the next
 			// change or pmax.
@@ -198,15 +323,57 @@ export class Observations {
 			this.#port.observationEnded(observation);
 			return false;
 		}
-		// The next one may come pmax later: if that were too late for the daily Confirmable one, this is it.
-		const isConfirmable = nowMs + pmax * 1000 - observation.confirmedAtMs >= confirmableEveryMs;
-		observation.sequence = (observation.sequence + 1) & 0xffffff;
 		observation.isPending = false;
-		observation.notifiedAtMs = nowMs;
-		this.number(observation);
-		if (isConfirmable) observation.confirmedAtMs = nowMs;
-		const type = isConfirmable ? "confirmable" : "nonConfirmable";
-		this.#port.notify(observation, { ...response, code: Code.content, observe: observation.sequence }, type);
+		this.mark(observation);
+		this.send(observation, response, nowMs, isConfirmable(observation, this.attributesOf(observation), nowMs));
 		return true;
+	}
+
+	private send(observation: Observation, response: ResponseOptions, nowMs: number, isConfirmed: boolean): void {
+		observation.sequence = (observation.sequence + 1) & 0xffffff;
+		observation.notifiedAtMs = nowMs;
+		if (isConfirmed) observation.confirmedAtMs = nowMs;
+		const type = isConfirmed ? "confirmable" : "nonConfirmable";
+		this.#port.notify(observation, { ...response, code: Code.content, observe: observation.sequence }, type);
+	}
+
+	/**
+	 * Tells what was kept: in one notification where the format has times, else in one for each. Of those, only the last
+	 * may be Confirmable: it would take the place of the one before it while that is under way.
+	 */
+	private tellKept(observation: Observation, nowMs: number): void {
+		const more = observation.more!;
+		const { kept } = more;
+		if (more.dropped > 0) this.#port.notificationsDropped(observation, more.dropped);
+		more.dropped = 0;
+		const { contentFormat, payload } = kept[0]!;
+		const told = hasTimes(contentFormat) ? this.#port.gather(kept, observation) : { payload, count: 1 };
+		kept.splice(0, told.count);
+		const isLast = kept.length === 0;
+		if (isLast) more.isGone = false;
+		const isConfirmed = isLast && isConfirmable(observation, this.attributesOf(observation), nowMs);
+		this.send(observation, { code: Code.content, contentFormat, payload: told.payload }, nowMs, isConfirmed);
+	}
+
+	/** How many notifications may be kept (LwM2M Core 1.2 Table 7.3.2-1, hqmax). */
+	private capacityOf(observation: Observation): number {
+		if (observation.more?.isGone === true) return 0;
+		const { hqmax = Infinity } = this.attributesOf(observation);
+		return Math.min(hqmax, this.#limits.keptNotifications);
+	}
+
+	private hold(observation: Observation, one: Representation): void {
+		hold(this.#all, observation, one, { count: this.capacityOf(observation), bytes: this.#limits.keptBytes });
+	}
+
+	private forget(observation: Observation): void {
+		this.#all.splice(this.#all.indexOf(observation), 1);
+	}
+
+	/** Makes room for one that the server asks for now. @returns whether there was one to let go */
+	private evict(): boolean {
+		const dormant = this.#all.find(isDormant);
+		if (dormant !== undefined) this.forget(dormant);
+		return dormant !== undefined;
 	}
 }

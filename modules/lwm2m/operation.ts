@@ -3,7 +3,7 @@ import type { Formats } from "../formats/format.ts";
 import type { Path } from "../formats/value.ts";
 import type { HostFailure } from "../host.ts";
 import type { AccessRights } from "./access-rights.ts";
-import type { AttributeChanges, Attributes } from "./attributes.ts";
+import type { AttributeSet, Attributes } from "./attributes.ts";
 import type { EnablerVersion } from "./facts.ts";
 import type { ClientLimits } from "./limits.ts";
 import type { Registry } from "./registry.ts";
@@ -30,7 +30,7 @@ export interface Outcome {
 	readonly paths: readonly Path[];
 	readonly response: ResponseOptions;
 	/** Those of an Observe, for this observation alone (LwM2M Core 1.2 §6.4.1); undefined where it names none. */
-	readonly attributes: AttributeChanges | undefined;
+	readonly attributes: AttributeSet | undefined;
 	/** The host's failure behind a 5.00. */
 	readonly failure: HostFailure | undefined;
 }

@@ -4,7 +4,7 @@ import { ContentFormat } from "../formats/content-format.ts";
 import type { Formats } from "../formats/format.ts";
 import type { Path, PathSlot } from "../formats/value.ts";
 import { HostFailure } from "../host.ts";
-import { type AttributeChanges, comparesValues, readAttributes } from "./attributes.ts";
+import { type AttributeSet, readAttributes, readObserveAttributes, refuseMisplaced } from "./attributes.ts";
 import type { ClientOptions } from "./client-options.ts";
 import { createInstances } from "./create.ts";
 import { discover } from "./discover.ts";
@@ -48,14 +48,15 @@ export class Operations implements OperationContext {
 		const path: PathSlot = { objectId: -1, instanceId: -1, resourceId: -1, resourceInstanceId: -1 };
 		let paths: readonly Path[] = [path];
 		let operation: Operation = "unknown";
-		let attributes: AttributeChanges | undefined;
+		let attributes: AttributeSet | undefined;
 		try {
 			const refused = readPath(request.path, path);
 			if (refused !== undefined) throw refusalOf(refused);
 			operation = this.operationOf(request, path);
 			this.refuseOperation(operation, path, asker);
 			if (operation === "readComposite") paths = this.#composite!.pathsOf(this, request);
-			if (request.observe === 0) attributes = observationAttributes(operation, request, asker);
+			if (request.observe === 0 && request.query.length > 0)
+				attributes = this.ownAttributes(operation, request, path, asker);
 			const response = this.answer(operation, request, paths, asker);
 			return { operation, path, paths, response, attributes, failure: undefined };
 		} catch (error) {
@@ -126,6 +127,23 @@ export class Operations implements OperationContext {
 		}
 	}
 
+	/**
+	 * The attributes in the query of an Observe (LwM2M Core 1.2 §6.4.1) or Observe-Composite (§6.4.4). A client without
+	 * them rejects it.
+	 */
+	private ownAttributes(
+		operation: Operation,
+		{ query }: Request,
+		path: Path,
+		{ enabler }: Asker,
+	): AttributeSet | undefined {
+		if (operation !== "read" && operation !== "readComposite") return undefined;
+		if (enabler !== "1.2") throw new RequestRefused(Code.badRequest, "observe with attributes");
+		const attributes = readObserveAttributes(query, enabler, operation === "readComposite");
+		if (operation === "read") refuseMisplaced(attributes, this.registry.typeOf(path.objectId, path.resourceId));
+		return attributes;
+	}
+
 	private compositeFormat(contentFormat: number | undefined): number {
 		return this.#composite?.preferredFormat(this, contentFormat) ?? structuredFormat(this);
 	}
@@ -134,7 +152,7 @@ export class Operations implements OperationContext {
 	 * LwM2M Core 1.1 §6.3.4. The target exists, and can be read where it is a Resource; on an Object it takes no right
 	 * (§8.2.3).
 	 */
-	private writeAttributes(query: readonly string[], path: Path, { attributes, rights }: Asker): Answer {
+	private writeAttributes(query: readonly string[], path: Path, { attributes, enabler, rights }: Asker): Answer {
 		const target = locate(this.registry, path);
 		const { instance } = target;
 		if (instance !== undefined) rights?.require("read", path.objectId, path.instanceId);
@@ -142,10 +160,8 @@ export class Operations implements OperationContext {
 			if (!isReadable(target.facts)) throw new RequestRefused(Code.methodNotAllowed, "not readable");
 			presentValue(target);
 		}
-		const changes = readAttributes(query);
-		if (comparesValues(changes) && !(isResource(target) && isNumber(target.facts.type))) {
-			throw new RequestRefused(Code.badRequest, "gt, lt and st are for numbers");
-		}
+		const changes = readAttributes(query, enabler);
+		refuseMisplaced(changes, target.facts?.type);
 		attributes.write(path, changes);
 		return { code: Code.changed };
 	}
@@ -224,27 +240,4 @@ export function spokenPath(request: Request, path: Path): string {
 
 function refusedWith(operation: Operation, path: Path, code: number, failure?: HostFailure): Outcome {
 	return { operation, path, paths: [path], response: { code }, attributes: undefined, failure };
-}
-
-/**
- * The attributes in the query of an Observe (LwM2M Core 1.2 §6.4.1); an Observe-Composite takes those that an Object
- * can have (§6.4.4). A client without them rejects it.
- */
-function observationAttributes(
-	operation: Operation,
-	{ query }: Request,
-	{ enabler }: Asker,
-): AttributeChanges | undefined {
-	if (query.length === 0) return undefined;
-	if (operation !== "read" && operation !== "readComposite") return undefined;
-	if (enabler !== "1.2") throw new RequestRefused(Code.badRequest, "observe with attributes");
-	const attributes = readAttributes(query);
-	if (operation === "readComposite" && comparesValues(attributes)) {
-		throw new RequestRefused(Code.badRequest, "not for several paths");
-	}
-	return attributes;
-}
-
-function isNumber(type: string | undefined): boolean {
-	return type === "integer" || type === "unsignedInteger" || type === "float" || type === "time";
 }

@@ -1,28 +1,18 @@
 import { type Fault, fault } from "../bytes.ts";
-import { Code, codeText, isSuccess } from "../coap/code.ts";
-import {
-	type Failure,
-	Peer,
-	type PeerListener,
-	type Request,
-	type Response,
-	type ResponseOptions,
-} from "../coap/peer.ts";
+import { codeText, isSuccess } from "../coap/code.ts";
+import { type Failure, Peer, type PeerListener, type Request, type Response } from "../coap/peer.ts";
 import type { Path } from "../formats/value.ts";
-import { frozen } from "../frozen.ts";
 import type { Address, LogRecord } from "../host.ts";
-import { type AttributeSet, Attributes } from "./attributes.ts";
-import { type ObservationPort, Observations, type Observed } from "./observation.ts";
-import { type Asker, type Operations, type Outcome, spokenPath } from "./operations.ts";
+import type { Outcome } from "./operation.ts";
+import { spokenPath } from "./operations.ts";
 import { pathText } from "./path.ts";
 import type { RegistrationState } from "./registration.ts";
 import { RegistrationInterface } from "./registration-interface.ts";
-import type { Account, RegistrationContext, RegistrationPort } from "./registration-port.ts";
+import type { Account, RegistrationPort } from "./registration-port.ts";
+import { type Reachability, Reporting, type ReportingContext, type ReportingPort } from "./reporting.ts";
 import type { SecureChannel, Secured, SecureListener, Unsecured } from "./secure.ts";
+import type { SendListener, SendOptions } from "./send.ts";
 import type { ServerUri } from "./server-uri.ts";
-
-/** The Resources of the Server Object with the defaults of pmin and pmax (LwM2M Core 1.1 Appendix E.2). */
-const resource = frozen({ defaultMinimumPeriod: 2, defaultMaximumPeriod: 3 });
 
 /** Security Mode (Security Object, Resource 2): the account has no keys (LwM2M Core 1.1 Appendix E.1). */
 const securityMode = 2;
@@ -41,28 +31,23 @@ const withoutDtls = fault(
 const refusedQuietMs = 10_000;
 
 /** What all sessions of a client share. */
-export interface SessionContext extends RegistrationContext {
-	readonly operations: Operations;
-}
+export type SessionContext = ReportingContext;
 
 /**
- * Everything between us and one LwM2M Server: its registration, its requests, its observations and attributes. It is
+ * Everything between us and one LwM2M Server: its registration, its requests, its reporting. It is
  * what its parts ask and tell, itself: an object of functions in between would take 11 slots of RAM for each of them.
  */
-export class Session implements PeerListener, ObservationPort, RegistrationPort, SecureListener {
+export class Session implements PeerListener, RegistrationPort, ReportingPort, Reachability, SecureListener {
 	readonly peer: Peer;
 	readonly #account: Account;
 	readonly #context: SessionContext;
 	readonly #registration: RegistrationInterface;
-	readonly #observations: Observations;
-	readonly #asker: Asker;
+	readonly reporting: Reporting;
 	/** Of a server with coaps://, once it is wanted. */
 	#channel: SecureChannel | undefined;
 	/** Whether the secure session has carried a message of the server's. */
 	#hasWorked = false;
 	#isClosing = false;
-	/** Of pmin and pmax, one object for all observations; read anew after a change of the Server Object. */
-	#defaultSet: AttributeSet | undefined;
 	#nowMs = 0;
 	#refusedCount = 0;
 	#refusedQuietUntilMs = 0;
@@ -70,8 +55,7 @@ export class Session implements PeerListener, ObservationPort, RegistrationPort,
 	constructor(account: Account, context: SessionContext) {
 		this.#account = account;
 		this.#context = context;
-		const { enabler, limits } = context;
-		const { dice, entropy, coapTuning, coapLimits, accessControl } = context.options;
+		const { dice, entropy, coapTuning, coapLimits } = context.options;
 		this.peer = new Peer({
 			dice,
 			entropy,
@@ -79,15 +63,7 @@ export class Session implements PeerListener, ObservationPort, RegistrationPort,
 			...(coapTuning === undefined ? {} : { tuning: coapTuning }),
 			...(coapLimits === undefined ? {} : { limits: coapLimits }),
 		});
-		this.#asker = {
-			attributes: new Attributes(limits.attributes),
-			enabler,
-			shortServerId: account.shortServerId,
-			...(accessControl === undefined
-				? {}
-				: { rights: accessControl.rightsOf(context.registry, account.shortServerId) }),
-		};
-		this.#observations = new Observations(limits.observations, this);
+		this.reporting = new Reporting(account, context, this);
 		this.#registration = new RegistrationInterface(account, context, this);
 	}
 
@@ -105,18 +81,28 @@ export class Session implements PeerListener, ObservationPort, RegistrationPort,
 	}
 
 	get observationCount(): number {
-		return this.#observations.size;
+		return this.reporting.observationCount;
 	}
 
 	get deadlineMs(): number {
-		const reportMs = this.isReporting ? this.#observations.deadlineMs : Infinity;
-		const ownMs = Math.min(this.peer.deadlineMs, this.#registration.deadlineMs, reportMs);
+		const ownMs = Math.min(this.peer.deadlineMs, this.#registration.deadlineMs, this.reporting.deadlineMs(this));
 		return this.#channel === undefined ? ownMs : Math.min(ownMs, this.#channel.deadlineMs);
 	}
 
 	/** Whether notifications may go out: not while a lost secure session is being replaced. */
-	private get isReporting(): boolean {
+	get isReporting(): boolean {
 		return this.#registration.isReporting && this.#channel?.isSecured !== false;
+	}
+
+	/** Whether the server also knows the list of our Object Instances as it is. */
+	get isUpToDate(): boolean {
+		return this.state === "registered" && this.isReporting;
+	}
+
+	/** Whether nothing goes out now, but will again: offline, disabled, or the secure session is lost. */
+	get isAway(): boolean {
+		const { state } = this;
+		return !this.isReporting && state !== "idle" && state !== "ended" && state !== "deregistering";
 	}
 
 	/** Registers, or tries again at once where an attempt waits for its time. */
@@ -185,7 +171,7 @@ export class Session implements PeerListener, ObservationPort, RegistrationPort,
 		this.peer.poll(nowMs);
 		this.#registration.poll(nowMs);
 		if (this.#isClosing) this.hangUp(nowMs);
-		if (this.isReporting) this.#observations.poll(nowMs, this.#context.limits.notificationsPerTurn);
+		this.reporting.poll(nowMs, this);
 	}
 
 	/** @returns the next datagram for `address`; its bytes are not to be changed */
@@ -259,117 +245,48 @@ export class Session implements PeerListener, ObservationPort, RegistrationPort,
 		this.#hasWorked = false;
 	}
 
-	/** Something below `path` reads differently now. */
-	valueChanged(path: Path): void {
-		const { server } = this.#account;
-		if (path.objectId === server.facts.id && path.instanceId === server.id) {
-			this.#defaultSet = undefined;
-			this.#observations.attributesChanged();
-		}
-		this.#observations.changed(path);
-	}
-
-	/** An Object Instance is gone; so are its attributes. */
-	instanceGone(path: Path): void {
-		this.#asker.attributes.forget(path);
-		this.#observations.attributesChanged();
-	}
-
 	requested(request: Request, nowMs: number): void {
-		const outcome = this.#context.operations.perform(request, this.#asker);
+		const outcome = this.#context.operations.perform(request, this.reporting.asker);
 		this.answer(request, outcome, nowMs);
 	}
 
 	private answer(request: Request, outcome: Outcome, nowMs: number): void {
 		const { operation, path, response, failure } = outcome;
-		const observe = operation === "read" ? this.observe(request, outcome, nowMs) : undefined;
+		const observe = this.reporting.observe(request, outcome, nowMs);
 		const isDone = this.peer.respond(request, observe === undefined ? response : { ...response, observe }, nowMs);
 		this.log("request", { operation, path: spokenPath(request, path), code: codeText(response.code) });
 		if (failure !== undefined) this.log("hostFailure", { what: failure.message });
-		if (operation === "writeAttributes" && isSuccess(response.code)) this.#observations.attributesChanged();
+		if (operation === "writeAttributes" && isSuccess(response.code)) this.reporting.attributesChanged(nowMs);
 		if (observe === undefined) return;
-		if (isDone) this.log("observing", { path: pathText(path) });
-		else this.#observations.cancel(request.token); // the peer had no room: the server got the answer to a plain Read
+		if (isDone) this.log("observing", { path: outcome.paths.map(pathText).join(" ") });
+		else this.reporting.end(request.token); // the peer had no room: the server got the answer to a plain Read
 	}
 
 	responded(requestId: number, response: Response, nowMs: number): void {
-		this.#registration.responded(requestId, response, nowMs);
+		if (!this.reporting.responded(requestId, response)) this.#registration.responded(requestId, response, nowMs);
 	}
 
 	failed(requestId: number, reason: Failure, nowMs: number): void {
-		this.#registration.failed(requestId, reason, nowMs);
+		if (!this.reporting.failed(requestId, reason)) this.#registration.failed(requestId, reason, nowMs);
 	}
 
 	observerGone(token: Uint8Array, reason: "reset" | "timedOut"): void {
-		const path = this.#observations.cancel(token);
-		if (path === undefined) return;
-		this.cancelled(path, reason);
+		if (!this.reporting.end(token, reason)) return;
 		// RFC 7641 §4.5 drops an observer that does not acknowledge; the server may only have been away, and would wait
 		// in vain. A Register makes it observe anew (LwM2M Core 1.1 §6.4.1).
 		if (reason === "timedOut") this.#registration.forget();
 	}
 
-	/**
-	 * Observe and Cancel Observation (RFC 7641 §4.1).
-	 * @returns the sequence number for the response when it begins an observation
-	 */
-	private observe(request: Request, { path, response }: Outcome, nowMs: number): number | undefined {
-		if (request.observe === undefined) return undefined;
-		const isNew = request.observe === 0 && isSuccess(response.code);
-		if (isNew) return this.#observations.add(request.token, { path, accept: request.accept }, nowMs);
-		const cancelled = this.#observations.cancel(request.token);
-		if (cancelled !== undefined) this.cancelled(cancelled, "server");
-		return undefined;
-	}
-
-	attributesInForce(path: Path): AttributeSet {
-		return this.#asker.attributes.inForce(path, (this.#defaultSet ??= this.defaults()));
-	}
-
-	readObserved(path: Path, accept: number | undefined): ResponseOptions {
-		const what = { paths: [path], isComposite: false, accept };
-		const response = this.#context.operations.observed(what, this.#asker);
-		if (response.code === Code.internalServerError) this.log("hostFailure", { what: `read ${pathText(path)}` });
-		return response;
-	}
-
-	numberAt(path: Path): number | bigint | undefined {
-		return this.#context.operations.numberAt(path);
-	}
-
-	notify(observed: Observed, response: ResponseOptions, type: "confirmable" | "nonConfirmable"): void {
-		this.peer.notify(observed.token, response, type, this.#nowMs);
-		this.log("notified", { path: pathText(observed), confirmable: type === "confirmable" });
-	}
-
-	observationDropped({ token }: Observed): void {
-		this.peer.forgetObserver(token);
-	}
-
-	observationEnded(observed: Observed): void {
-		this.cancelled(observed, "gone");
-	}
-
 	dropObservations(): void {
-		this.#observations.clear();
+		this.reporting.suspend();
+	}
+
+	/** See Client.send(). */
+	send(paths: readonly Path[], options: SendOptions, done: SendListener | undefined): void {
+		this.reporting.send(paths, options, done, this);
 	}
 
 	log(event: string, fields: Omit<LogRecord, "event">): void {
 		this.#context.options.log({ event, server: this.shortServerId, ...fields });
-	}
-
-	/** Where no level has pmin or pmax: Resources 2 and 3 of the Server Object (LwM2M Core 1.1 §5.1.2, Appendix E.2). */
-	private defaults(): AttributeSet {
-		const { server } = this.#account;
-		const pmin = server.at(resource.defaultMinimumPeriod);
-		const pmax = server.at(resource.defaultMaximumPeriod);
-		return {
-			pmin: typeof pmin === "number" ? pmin : 0,
-			pmax: typeof pmax === "number" ? pmax : 0,
-		};
-	}
-
-	private cancelled(path: Path, by: "server" | "reset" | "timedOut" | "gone"): void {
-		this.log("observationCancelled", { path: pathText(path), by });
 	}
 }

@@ -1,4 +1,9 @@
-import { Attributes, readAttributes } from "../../../modules/lwm2m/attributes.ts";
+import {
+	Attributes,
+	readAttributes,
+	readObserveAttributes,
+	refuseMisplaced,
+} from "../../../modules/lwm2m/attributes.ts";
 import { path } from "../../../modules/lwm2m/path.ts";
 import { RequestRefused } from "../../../modules/lwm2m/refusal.ts";
 import { deepEqual, equal, ok, test, throws } from "../../harness.ts";
@@ -70,15 +75,72 @@ test("[CORE-DM-2] what a Write-Attributes query may say", () => {
 		"gt=--1",
 		"gt=-",
 		"gt=abc",
-		"dim=1",
-		"ver=1.0",
-		"con=1",
-		"",
-		"=1",
 	]) {
-		throws(() => readAttributes([query]), refusedWith(0x80));
+		throws(() => readAttributes([query]), refusedWith(0x82));
 	}
+	for (const query of ["dim=1", "ver=1.0", "", "=1"]) throws(() => readAttributes([query]), refusedWith(0x80));
 	throws(() => readAttributes(["pmin=1", "pmin=2"]), refusedWith(0x80));
+});
+
+test("[CORE-DM-2] an enabler version has its own attributes and those of the versions before", () => {
+	for (const [query, versions] of [
+		["pmin=1", ["1.0", "1.1", "1.2"]],
+		["epmax=1", ["1.1", "1.2"]],
+		["epmin", ["1.1", "1.2"]],
+		["edge=1", ["1.2"]],
+		["con=0", ["1.2"]],
+		["hqmax=5", ["1.2"]],
+	] as const) {
+		for (const enabler of ["1.0", "1.1", "1.2"] as const) {
+			const isKnown = (versions as readonly string[]).includes(enabler);
+			if (isKnown) readAttributes([query], enabler);
+			else throws(() => readAttributes([query], enabler), refusedWith(0x80));
+		}
+	}
+	for (const query of ["edge=2", "edge=", "edge=-1", "con=true", "con=00", "hqmax=-1", "hqmax=1.5"]) {
+		throws(() => readAttributes([query], "1.2"), refusedWith(0x82));
+	}
+});
+
+test("[INFO-1] [INFO-2] what the query of an Observe may say", () => {
+	deepEqual(readObserveAttributes(["pmin=5", "st=0.5", "edge=0"], "1.2", false), { pmin: 5, st: 0.5, edge: 0 });
+	deepEqual(readObserveAttributes(["epmin=1", "epmax=9", "con=1"], "1.2", true), { epmin: 1, epmax: 9, con: 1 });
+	for (const [query, isComposite] of [
+		[["pmin"], false],
+		[["lt=5", "gt=5"], false],
+		[["lt=1", "gt=5", "st=2"], false],
+		[["st=-1"], false],
+		[["epmin=3", "epmax=3"], false],
+		[["gt=5"], true],
+		[["edge=1"], true],
+	] as const) {
+		throws(() => readObserveAttributes(query, "1.2", isComposite), refusedWith(0x80));
+	}
+});
+
+test("[CORE-DM-2] [INFO-3] values are compared where they can be: numbers by gt, lt and st, Booleans by edge", () => {
+	for (const [changes, types] of [
+		[{ gt: 1 }, ["integer", "unsignedInteger", "float", "time"]],
+		[{ lt: 1 }, ["integer", "unsignedInteger", "float", "time"]],
+		[{ st: 1 }, ["integer", "unsignedInteger", "float", "time"]],
+		[{ edge: 1 }, ["boolean"]],
+		[{ pmin: 1, con: 1, hqmax: 2, epmax: 3 }, ["string", "opaque", "boolean", "integer", undefined]],
+	] as const) {
+		for (const type of [
+			"string",
+			"boolean",
+			"integer",
+			"unsignedInteger",
+			"float",
+			"time",
+			"opaque",
+			undefined,
+		] as const) {
+			const isFit = (types as readonly (string | undefined)[]).includes(type) || "pmin" in changes;
+			if (isFit) refuseMisplaced(changes, type);
+			else throws(() => refuseMisplaced(changes, type), refusedWith(0x80));
+		}
+	}
 });
 
 test("[CORE-DM-2] Write-Attributes at all four levels, shown by Discover, removed by the bare name", () => {
@@ -115,7 +177,7 @@ test("[CORE-DM-2] Write-Attributes is refused with the code that says why", () =
 		["/33000/0/0", "gt=1", "4.00"], // a string has no order
 		["/33000/0", "gt=1", "4.00"],
 		["/33000", "st=1", "4.00"],
-		["/33000/0/1", "pmin=x", "4.00"],
+		["/33000/0/1", "pmin=x", "4.02"],
 		["/33000/0/1", "foo=1", "4.00"],
 	] as const) {
 		equal(code(it.attributes(path, query)), expected, `${path}?${query}`);
