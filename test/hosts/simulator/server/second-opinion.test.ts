@@ -112,6 +112,7 @@ const notRead: Readonly<Record<string, string>> = {
 	"a Resource twice: both come through": "the receiver refuses what the device's reader leaves to its caller",
 	"a Resource Instance twice: both come through": "the same",
 	"two values for one path: both come through": "the same",
+	"two values for one path, one key an array: both come through": "the same",
 	"two values for one path: both come through, as in the other formats": "the same",
 };
 
