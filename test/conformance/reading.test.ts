@@ -99,10 +99,10 @@ served("[CORE-DM-1] ETS 225 a Resource Instance, and nothing beside it", { confi
 });
 
 for (const [id, format, contentFormat] of [
-	["231", "SENML_JSON", 110],
-	["232", "SENML_CBOR", 112],
+	["ETS 231", "SENML_JSON", 110],
+	["ETS 232", "SENML_CBOR", 112],
 ] as const) {
-	served(`[CORE-DM-1] ETS ${id} all four levels in ${format}`, { configuration: "C.1" }, async (it) => {
+	served(`[CORE-DM-1] ${id} all four levels in ${format}`, { configuration: "C.1" }, async (it) => {
 		equal((await it.read("/1", format)).values["/1/0/1"], 86_400);
 		deepEqual(without((await it.read("/3/0", format)).values, clock), device);
 		deepEqual((await it.read("/3/0/16", format)).values, { "/3/0/16": "U" });

@@ -182,9 +182,9 @@ export class Served {
 		return this.news.filter((one) => one.atMs >= atMs);
 	}
 
-	/** Messages of the device with a code, since a moment. */
+	/** Messages of the device with a code, after a moment. */
 	sent(code: string, sinceMs = 0): Message[] {
-		return this.messages.filter((one) => one.incoming && one.code === code && one.atMs >= sinceMs);
+		return this.messages.filter((one) => one.incoming && one.code === code && one.atMs > sinceMs);
 	}
 
 	get #name(): string {

@@ -116,10 +116,10 @@ served("[CORE-DM-1] ETS 230 Write-Composite over two Objects", { configuration: 
 });
 
 for (const [id, format] of [
-	["233", "SENML_CBOR"],
-	["234", "SENML_JSON"],
+	["ETS 233", "SENML_CBOR"],
+	["ETS 234", "SENML_JSON"],
 ] as const) {
-	served(`[CORE-DM-1] ETS ${id} Write at three levels in ${format}`, { configuration: "C.12" }, async (it) => {
+	served(`[CORE-DM-1] ${id} Write at three levels in ${format}`, { configuration: "C.12" }, async (it) => {
 		const atMs = it.stage.nowMs;
 		equal((await it.update("/1/0", { 1: 61, 6: true }, format)).code, "2.04");
 		deepEqual((await account(it))[3], true);

@@ -1,5 +1,7 @@
+import type { Clock } from "../../../modules/host.ts";
 import type { Client } from "../../../modules/lwm2m/client.ts";
 import type { Argument } from "../../../modules/lwm2m/execute-arguments.ts";
+import { History } from "../../../modules/lwm2m/history.ts";
 import { ObjectInstance } from "../../../modules/lwm2m/instance.ts";
 import { RequestRefused } from "../../../modules/lwm2m/refusal.ts";
 import { CONFORMANCE_BENCH } from "./facts/conformance-bench-33100.ts";
@@ -23,11 +25,12 @@ function assign(it: Bench, args: readonly Argument[]): void {
 	else if (resource === "5") it.set("gauges", new Map(it.get("gauges") ?? []).set(Number(instance), Number(text)));
 	else if (resource === "6") it.set("switch", text === "1");
 	else if (resource === "7") it.set("switches", new Map(it.get("switches") ?? []).set(Number(instance), text === "1"));
+	else if (resource === "13") it.set("series", Number(text));
 	else throw new RequestRefused(0x80, "nothing to measure");
 }
 
 /** The tests' own object: every kind of operation, values that a test turns, Instances that servers create. */
-export function benchObject(client: Client, turnVoltages: (millivolts: readonly number[]) => void): void {
+export function benchObject(client: Client, clock: Clock, turnVoltages: (millivolts: readonly number[]) => void): void {
 	const made = new Map<number, Bench>();
 	const bench = (id: number, kept?: number): Bench =>
 		new ObjectInstance(CONFORMANCE_BENCH, {
@@ -38,11 +41,13 @@ export function benchObject(client: Client, turnVoltages: (millivolts: readonly 
 				fixed: "fixed",
 				secret: "unseen",
 				gauge: 20,
+				series: undefined,
 				gauges: [20, 30],
 				switch: false,
 				switches: [false, true],
 				notes: undefined,
 			},
+			...(id === 0 ? { history: { series: new History(8, clock) } } : {}),
 			execute: {
 				assign,
 				later: (it, args) => void client.after(Number(textOf(args, 2)) * 1000, () => assign(it, args)),

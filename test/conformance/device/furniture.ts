@@ -37,11 +37,11 @@ export function furnish(client: Client, host: Host, plan: Plan): void {
 		plan,
 	);
 	client.add(device);
-	benchObject(client, (voltagesMv) => {
+	benchObject(client, host.clock, (voltagesMv) => {
 		supply.voltagesMv = voltagesMv;
 		device.look("powerSourceVoltage");
 	});
-	testObject(client);
+	testObject(client, host.log);
 }
 
 /** SRV+ of the configurations from C.3 on, SRV of C.1. */

@@ -22,6 +22,7 @@ export default function main(host: Host): void {
 		dice: host.dice,
 		entropy: host.entropy,
 		log: (record) => log.write(record),
+		wallTimeS: () => host.clock.wallTimeS(),
 		enabler: plan.enabler,
 		formats: plan.enabler === "1.0" ? formats10 : formatsSince11,
 		composite: compositeOperations,

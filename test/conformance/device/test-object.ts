@@ -1,7 +1,9 @@
 import { frozen } from "../../../modules/frozen.ts";
+import type { Log } from "../../../modules/host.ts";
 import type { Client } from "../../../modules/lwm2m/client.ts";
 import type { Argument } from "../../../modules/lwm2m/execute-arguments.ts";
 import { ObjectInstance } from "../../../modules/lwm2m/instance.ts";
+import { path } from "../../../modules/lwm2m/path.ts";
 import { RequestRefused } from "../../../modules/lwm2m/refusal.ts";
 import { V1_1_TEST_OBJECT } from "./facts/v1-1-test-object-3442.ts";
 
@@ -46,14 +48,33 @@ function reset(it: Test): void {
 /** "0", or "0='text'": one text for each argument. */
 const spelt = ({ digit, text }: Argument) => (text === undefined ? `${digit}` : `${digit}='${text}'`);
 
+/** Argument 0: the Content-Format; argument 1: with past values; argument 2: wait for the registration. */
+function sendData(client: Client, log: Log, it: Test, args: readonly Argument[]): void {
+	const has = (digit: number) => args.some((argument) => argument.digit === digit);
+	const format = args.find(({ digit }) => digit === 0)?.text;
+	const paths = [...(it.get("resourcesToSend") ?? []).values()].map((text) => {
+		const [objectId = 0, instanceId, resourceId, resourceInstanceId] = text.split("/").slice(1).map(Number);
+		return path(objectId, instanceId, resourceId, resourceInstanceId);
+	});
+	const options = {
+		withHistory: has(1),
+		isDeferred: has(2),
+		...(format === undefined ? {} : { format: Number(format) }),
+	};
+	client.send("all", paths, options, ({ shortServerId, outcome, code }) => {
+		log.write({ event: "sendEnded", server: shortServerId, outcome, code });
+	});
+}
+
 /** Eclipse's test object: every data type, alone and in numbers; servers create and delete Instances. */
-export function testObject(client: Client): void {
+export function testObject(client: Client, log: Log): void {
 	const made = (id: number, isOurs: boolean): Test =>
 		new ObjectInstance(V1_1_TEST_OBJECT, {
 			id,
 			values: { argumentsList: [], resourcesToSend: ["/3/0"], ...(isOurs ? initial() : absent) },
 			execute: {
 				resetValues: reset,
+				sendData: (it, args) => sendData(client, log, it, args),
 				execWithArguments: (it, args) => it.set("argumentsList", args.map(spelt)),
 			},
 		});

@@ -20,5 +20,6 @@ export const CONFORMANCE_BENCH = frozen({
 		later: { id: 10, operations: "E" },
 		add: { id: 11, operations: "E" },
 		voltages: { id: 12, operations: "E" },
+		series: { id: 13, operations: "R", type: "float" },
 	},
 }) satisfies ObjectFacts;
