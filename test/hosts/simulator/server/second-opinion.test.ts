@@ -113,6 +113,9 @@ const notRead: Readonly<Record<string, string>> = {
 	"a Resource Instance twice: both come through": "the same",
 	"two values for one path: both come through": "the same",
 	"two values for one path, one key an array: both come through": "the same",
+	"no record for a multiple-instance Resource": "nothing says that it is there",
+	"no entries in a multiple-instance Resource": "the same",
+	"no entry for a single-instance Resource": "the same",
 	"two values for one path: both come through, as in the other formats": "the same",
 };
 
