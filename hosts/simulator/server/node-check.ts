@@ -10,7 +10,10 @@ export function checkLevel(path: Path, node: Node): void {
 	invalid(`path ${pathText(path)} and a node of kind ${node.kind} do not match`);
 }
 
-/** Holds every value of `node`, which stands at `path`, to the type that the Object's facts say. @throws OperationFailure */
+/**
+ * Holds every value of `node`, which stands at `path`, to the type that the Object's facts say.
+ * @throws OperationFailure
+ */
 export function checkTypes(node: Node, path: Path, models: ClientModels): void {
 	for (const leaf of leavesOf(node, path)) {
 		const expected = models.resource(leaf.path[0]!, leaf.path[2]!)?.type;

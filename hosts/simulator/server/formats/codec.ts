@@ -24,7 +24,7 @@ import { readTlv, writeTlv } from "./tlv.ts";
 import { TreeBuilder } from "./tree.ts";
 import { fromText, toText } from "./typed.ts";
 
-/** Content formats (CoAP registry) by the names that leshan-demo-server's REST interface gives them, and ours beyond. */
+/** Content formats (CoAP registry) by the names of leshan-demo-server's REST interface, and ours beyond. */
 export const formats = {
 	TEXT: 0,
 	LINK: 40,

@@ -16,7 +16,7 @@ function readValue({ v, sv, bv, ov }: Record<string, unknown>): RawValue | undef
 	return refuse("an entry of LwM2M JSON without a value, or with one of the wrong JSON type");
 }
 
-/** Reads LwM2M JSON; opaque values are text in Base64 there, which only the Object's facts tell. @throws CodecFailure */
+/** Reads LwM2M JSON; opaque values are Base64 there, which only the Object's facts tell. @throws CodecFailure */
 export function readLwm2mJson(bytes: Uint8Array, context: RecordContext, models: ClientModels): ValueRecord[] {
 	const document = parseJson(bytes);
 	if (!isRecord(document) || !Array.isArray(document.e)) return refuse("LwM2M JSON is not an object with a list e");

@@ -5,7 +5,7 @@ import { refuse } from "./codec-failure.ts";
 import { TreeBuilder } from "./tree.ts";
 import { fromRaw, linkText, type RawValue } from "./typed.ts";
 
-/** One value out of a payload: a SenML record with its base fields resolved (RFC 8428 §4.6), or a leaf of LwM2M CBOR. */
+/** One value of a payload: a SenML record with its base fields resolved (RFC 8428 §4.6), or a leaf of LwM2M CBOR. */
 export interface ValueRecord {
 	readonly path: Path;
 	/** Absent for an Object Instance or multiple Resource without content, and in the paths of a Read-Composite. */

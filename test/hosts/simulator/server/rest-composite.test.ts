@@ -160,7 +160,7 @@ test("[CORE-SRV-1] REST: Observe-Composite, NOTIFICATION of kind composite, both
 	equal(outcomes.get("cancel passively")!.status, 200);
 });
 
-test("[CORE-SRV-1] REST: attributes in Observe and Write-Attributes, depth, Resource Instances, several Instances", () => {
+test("[CORE-SRV-1] REST: attributes, depth, Resource Instances, several Object Instances", () => {
 	bodyOf("observe single");
 	deepEqual([heard("observe single").accept, heard("observe single").query], [110, ["pmin=1", "edge=1"]]);
 	bodyOf("depth");
