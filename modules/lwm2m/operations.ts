@@ -45,24 +45,30 @@ export class Operations implements OperationContext {
 	 * RequestRefused.
 	 */
 	perform(request: Request, asker: Asker): Outcome {
-		const path: PathSlot = { objectId: -1, instanceId: -1, resourceId: -1, resourceInstanceId: -1 };
-		let paths: readonly Path[] = [path];
-		let operation: Operation = "unknown";
-		let attributes: AttributeSet | undefined;
+		const outcome = nothingYet();
 		try {
-			const refused = readPath(request.path, path);
-			if (refused !== undefined) throw refusalOf(refused);
-			operation = this.operationOf(request, path);
-			this.refuseOperation(operation, path, asker);
-			if (operation === "readComposite") paths = this.#composite!.pathsOf(this, request);
-			if (request.observe === 0 && request.query.length > 0)
-				attributes = this.ownAttributes(operation, request, path, asker);
-			const response = this.answer(operation, request, paths, asker);
-			return { operation, path, paths, response, attributes, failure: undefined };
+			this.begin(outcome, request, asker);
+			outcome.response = this.answer(outcome.operation, request, outcome.paths, asker);
 		} catch (error) {
-			if (error instanceof RequestRefused) return refusedWith(operation, path, error.code);
-			if (!(error instanceof HostFailure)) throw error;
-			return refusedWith(operation, path, Code.internalServerError, error);
+			if (error instanceof RequestRefused) outcome.response = { code: error.code };
+			else if (error instanceof HostFailure) {
+				outcome.response = { code: Code.internalServerError };
+				outcome.failure = error;
+			} else throw error;
+		}
+		return outcome;
+	}
+
+	/** Says what is asked for. @throws RequestRefused */
+	private begin(outcome: OpenOutcome, request: Request, asker: Asker): void {
+		const { path } = outcome;
+		const refused = readPath(request.path, path);
+		if (refused !== undefined) throw refusalOf(refused);
+		outcome.operation = this.operationOf(request, path);
+		this.refuseOperation(outcome.operation, path, asker);
+		if (outcome.operation === "readComposite") outcome.paths = this.#composite!.pathsOf(this, request);
+		if (request.observe === 0 && request.query.length > 0) {
+			outcome.attributes = this.ownAttributes(outcome.operation, request, path, asker);
 		}
 	}
 
@@ -238,6 +244,17 @@ export function spokenPath(request: Request, path: Path): string {
 	return path.objectId < 0 ? `/${request.path.join("/")}` : pathText(path);
 }
 
-function refusedWith(operation: Operation, path: Path, code: number, failure?: HostFailure): Outcome {
-	return { operation, path, paths: [path], response: { code }, attributes: undefined, failure };
+/** An Outcome while it is being filled. */
+type OpenOutcome = { -readonly [Field in keyof Outcome]: Outcome[Field] } & { readonly path: PathSlot };
+
+function nothingYet(): OpenOutcome {
+	const path: PathSlot = { objectId: -1, instanceId: -1, resourceId: -1, resourceInstanceId: -1 };
+	return {
+		operation: "unknown",
+		path,
+		paths: [path],
+		response: { code: Code.internalServerError },
+		attributes: undefined,
+		failure: undefined,
+	};
 }

@@ -10,8 +10,9 @@ import type { Instance } from "./instance.ts";
 import type { Asker, OperationContext } from "./operation.ts";
 import { comparePaths, rootPath } from "./path.ts";
 import { RequestRefused } from "./refusal.ts";
+import type { ObjectEntry } from "./registry.ts";
 import { isResource, isSecret, locate, presentValue, type Target } from "./target.ts";
-import { type Held, idsOf, isInstances } from "./value.ts";
+import { type Held, type Instances, idsOf, isInstances } from "./value.ts";
 
 /** A representation: bytes and what they are, in the answer that carries it. */
 export interface ReadResponse extends ResponseOptions {
@@ -67,14 +68,22 @@ export function readTarget(
 ): ReadResponse {
 	const target = locate(context.registry, path);
 	refuseUnreadable(target, asker);
-	const { formats } = context;
-	const contentFormat = accept ?? preferredFormat(context, target, asker);
-	const canCarry = formats.canCarry(contentFormat, path, context.registry);
-	const writer = canCarry ? formats.writer(contentFormat, path) : undefined;
-	if (writer === undefined) throw new RequestRefused(Code.notAcceptable, "format");
-	const reading = new Reading(writer, asker.rights, timed.includes(contentFormat) ? told : undefined);
+	const reading = open(context, path, asker, accept ?? preferredFormat(context, target, asker), told);
 	reading.add(target);
-	return { code: Code.content, contentFormat, payload: writer.finish() };
+	return reading.response();
+}
+
+/** @throws RequestRefused 4.06 */
+function open(
+	{ formats, registry }: OperationContext,
+	base: Path,
+	{ rights }: Asker,
+	contentFormat: number,
+	told: Recorded | undefined,
+): Reading {
+	const writer = formats.canCarry(contentFormat, base, registry) ? formats.writer(contentFormat, base) : undefined;
+	if (writer === undefined) throw new RequestRefused(Code.notAcceptable, "format");
+	return new Reading(writer, contentFormat, rights, timed.includes(contentFormat) ? told : undefined);
 }
 
 /**
@@ -92,12 +101,7 @@ export function readTargets(
 	contentFormat: number,
 	told?: Recorded,
 ): ReadResponse {
-	const { formats, registry } = context;
-	const writer = formats.canCarry(contentFormat, rootPath, registry)
-		? formats.writer(contentFormat, rootPath)
-		: undefined;
-	if (writer === undefined) throw new RequestRefused(Code.notAcceptable, "format");
-	const reading = new Reading(writer, asker.rights, timed.includes(contentFormat) ? told : undefined);
+	const reading = open(context, rootPath, asker, contentFormat, told);
 	reading.isBestEffort = true;
 	let refusal: RequestRefused | undefined;
 	let count = 0;
@@ -107,7 +111,7 @@ export function readTargets(
 		else refusal ??= refused;
 	}
 	if (count === 0 && refusal !== undefined) throw refusal;
-	return { code: Code.content, contentFormat, payload: writer.finish() };
+	return reading.response();
 }
 
 /** @returns why the path can not be read; nothing of it is told then */
@@ -179,51 +183,60 @@ export function structuredFormat({ formats }: OperationContext): number {
 	return ContentFormat.senmlCbor;
 }
 
-/** A walk over the values below targets, in ascending order of path, into a payload. */
+/**
+ * A walk over the values below targets, in ascending order of path, into a payload. Calls stand in return position
+ * where they can: the writer is far down the stack already.
+ */
 class Reading {
 	/** Leaves out what the application refuses to tell, instead of refusing all. */
 	isBestEffort = false;
 	readonly #writer: PayloadWriter;
+	readonly #contentFormat: number;
 	readonly #rights: AccessRights | undefined;
 	readonly #told: Recorded | undefined;
 	readonly #at: PathSlot = { objectId: -1, instanceId: -1, resourceId: -1, resourceInstanceId: -1 };
 
-	constructor(writer: PayloadWriter, rights: AccessRights | undefined, told: Recorded | undefined) {
+	constructor(
+		writer: PayloadWriter,
+		contentFormat: number,
+		rights: AccessRights | undefined,
+		told: Recorded | undefined,
+	) {
 		this.#writer = writer;
+		this.#contentFormat = contentFormat;
 		this.#rights = rights;
 		this.#told = told;
 	}
 
-	/** Everything that a server may read. */
-	addAll({ registry }: OperationContext): undefined {
-		for (const { facts, instances } of registry.objects) if (!isSecret(facts.id)) this.instances(facts.id, instances);
+	response(): ReadResponse {
+		return { code: Code.content, contentFormat: this.#contentFormat, payload: this.#writer.finish() };
 	}
 
-	add(target: Target): void {
-		const { path, object, instance } = target;
+	/** Everything that a server may read. */
+	addAll({ registry }: OperationContext): undefined {
+		for (const object of registry.objects) if (!isSecret(object.facts.id)) this.instances(object);
+	}
+
+	add(target: Target): undefined {
+		const { path, instance } = target;
+		if (instance === undefined) return this.instances(target.object);
 		const at = this.#at;
-		if (instance === undefined) {
-			this.instances(path.objectId, object.instances);
-			return;
-		}
 		at.objectId = path.objectId;
-		if (!isResource(target)) {
-			this.instance(instance);
-			return;
-		}
+		if (!isResource(target)) return this.instance(instance);
 		at.instanceId = path.instanceId;
 		at.resourceId = path.resourceId;
 		at.resourceInstanceId = path.resourceInstanceId;
-		this.held(target.name, instance, presentValue(target));
+		return this.held(target.facts.type, presentValue(target));
 	}
 
-	private instances(objectId: number, instances: readonly Instance[]): void {
-		this.#at.objectId = objectId;
-		for (const instance of instances)
-			if (this.#rights?.mayRead(objectId, instance.id) !== false) this.instance(instance);
+	private instances({ facts, instances }: ObjectEntry): undefined {
+		this.#at.objectId = facts.id;
+		for (const instance of instances) {
+			if (this.#rights?.mayRead(facts.id, instance.id) !== false) this.instance(instance);
+		}
 	}
 
-	private instance(instance: Instance): void {
+	private instance(instance: Instance): undefined {
 		const at = this.#at;
 		const { resources } = instance.facts;
 		at.instanceId = instance.id;
@@ -235,38 +248,40 @@ class Reading {
 			const held = this.isBestEffort ? instance.peek(name) : instance.read(name);
 			if (held === undefined) continue;
 			at.resourceId = facts.id;
-			this.held(name, instance, held);
+			this.held(facts.type, held);
 			isEmpty = false;
 		}
 		at.resourceId = -1;
 		if (isEmpty) this.#writer.empty(at);
 	}
 
-	private held(name: string, instance: Instance, held: Held): void {
+	/** @param type undefined for an executable Resource, which has no value */
+	private held(type: ResourceType | undefined, held: Held): undefined {
+		if (type === undefined) return undefined;
+		if (isInstances(held)) return this.multiple(type, held);
+		if (this.#told === undefined || !this.past(type)) this.#writer.entry(this.#at, type, held);
+		return undefined;
+	}
+
+	private multiple(type: ResourceType, held: Instances): undefined {
 		const at = this.#at;
-		const { type } = instance.factsOf(name);
-		if (type === undefined) return; // executable: it has no value
-		if (!isInstances(held)) {
-			this.value(type, held);
-			return;
-		}
 		if (held.size === 0) this.#writer.empty(at);
 		for (const id of idsOf(held)) {
 			at.resourceInstanceId = id;
-			this.value(type, held.get(id)!);
+			if (this.#told === undefined || !this.past(type)) this.#writer.entry(at, type, held.get(id)!);
 		}
 		at.resourceInstanceId = -1;
 	}
 
-	private value(type: ResourceType, value: Value): void {
+	/** @returns whether the present value is told with what was before */
+	private past(type: ResourceType): boolean {
 		const at = this.#at;
-		const past = this.#told?.at(at);
-		if (past !== undefined) {
-			for (let index = 0; index < past.size; index++) {
-				this.#writer.entry(at, type, past.valueAt(index)!, past.timeS(index));
-			}
-			if (past.size > 0 && this.#told!.isPresentIncluded(at)) return;
+		const told = this.#told!;
+		const past = told.at(at);
+		if (past === undefined) return false;
+		for (let index = 0; index < past.size; index++) {
+			this.#writer.entry(at, type, past.valueAt(index)!, past.timeS(index));
 		}
-		this.#writer.entry(at, type, value);
+		return past.size > 0 && told.isPresentIncluded(at);
 	}
 }
