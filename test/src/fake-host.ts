@@ -70,7 +70,7 @@ export function fakeHost(options: { readonly factory?: Factory; readonly hasSens
 			return datagrams;
 		},
 		// As a real one: it answers later.
-		resolver: { resolve: (_, onResolved) => void (resolving = () => onResolved("192.0.2.1")) },
+		resolver: { resolve: (_, onResolved) => void resolving.push(() => onResolved("192.0.2.1")) },
 		power: {
 			resetCause: "powerOn" as ResetCause,
 			restart: () => void it.restarts++,
@@ -86,7 +86,7 @@ export function fakeHost(options: { readonly factory?: Factory; readonly hasSens
 		platform: "test",
 		...(options.hasSensor === false ? {} : { temperature: () => it.celsius }),
 	};
-	let resolving: (() => void) | undefined;
+	const resolving: (() => void)[] = [];
 	const it: FakeHost = {
 		host,
 		records: [],
@@ -99,9 +99,7 @@ export function fakeHost(options: { readonly factory?: Factory; readonly hasSens
 		failsToWrite: false,
 		failsToOpen: false,
 		advance(toMs) {
-			const answer = resolving;
-			resolving = undefined;
-			answer?.();
+			for (const answer of resolving.splice(0)) answer();
 			while (alarm !== undefined && alarm.atMs <= toMs) {
 				it.nowMs = Math.max(it.nowMs, alarm.atMs);
 				const { ring } = alarm;

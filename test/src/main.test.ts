@@ -10,6 +10,9 @@ import { type FakeHost, fakeHost } from "./fake-host.ts";
 
 const address: Address = { host: "192.0.2.1", port: 5683 };
 
+/** Where another server would be, which nobody plays. */
+const deadPort = 5783;
+
 /** A server on the other side of a fake host. */
 class Server {
 	readonly requests: Request[] = [];
@@ -51,9 +54,9 @@ class Server {
 		for (let rounds = 0; rounds < 100; rounds++) {
 			let isMoved = false;
 			for (; this.#taken < this.#device.written.length; this.#taken++) {
-				const { bytes } = this.#device.written[this.#taken]!;
+				const { bytes, to } = this.#device.written[this.#taken]!;
 				isMoved = true;
-				this.#peer.receive(bytes, 0, bytes.length, this.#device.nowMs);
+				if (to.port !== deadPort) this.#peer.receive(bytes, 0, bytes.length, this.#device.nowMs);
 			}
 			for (let sent = this.#peer.takeDatagram(); sent !== undefined; sent = this.#peer.takeDatagram()) {
 				isMoved = true;
@@ -173,4 +176,43 @@ test("a host without a socket is logged, and the loop lives", () => {
 	started(device);
 	ok(device.records.some(({ event, what }) => event === "hostFailure" && what === "no socket"));
 	ok(device.alarmMs() !== undefined);
+});
+
+test("[CORE-REG-3] [CORE-OBJ-1] several servers from the factory: an account for each, and rights on everything", () => {
+	const servers = [
+		{ uri: "coap://one.example", shortServerId: 7 },
+		{ uri: `coap://two.example:${deadPort}`, shortServerId: 9, lifetimeS: 60 },
+	];
+	const device = fakeHost({ factory: { servers, lifetimeS: 5 } });
+	const { server } = started(device);
+	const registering = device.records.filter(({ event }) => event === "registering");
+	deepEqual(registering.map(({ server, uri }) => `${server} ${uri}`).sort(), [
+		"7 coap://one.example",
+		`9 coap://two.example:${deadPort}`,
+	]);
+	const links = "</1/0>,</1/1>,</2>;ver=1.1,</2/0>,</2/1>,</2/2>,</2/3>,</3/0>,</3303>;ver=1.1,</3303/0>";
+	equal(readUtf8(server.requests[0]!.payload), links);
+	equal(server.requests[0]!.query[1], `lt=${product.server.lifetimeS}`);
+	const ask = (path: string, expected: number) => {
+		server.ask(Code.get, path);
+		equal(server.responses.at(-1)!.code, expected, path);
+	};
+	ask("/1/0/0", Code.content);
+	ask("/1/1/0", Code.unauthorized);
+	ask("/3/0/0", Code.content);
+	ask("/3303/0/5700", Code.content);
+});
+
+test("[VER-COMP-001] the LwM2M version of the factory, with the tables that belong to it", () => {
+	for (const [enabler, list] of [
+		["1.0", "</1/0>,</3/0>,</3303>;ver=1.1,</3303/0>"],
+		["1.1", "</1/0>,</3/0>,</3303>;ver=1.1,</3303/0>"],
+		["1.2", "</1/0>,</3/0>,</3303>;ver=1.1,</3303/0>"],
+	] as const) {
+		const { server } = started(fakeHost({ factory: { enabler } }));
+		ok(server.requests[0]!.query.includes(`lwm2m=${enabler}`), server.requests[0]!.query.join(" "));
+		equal(readUtf8(server.requests[0]!.payload), list);
+		server.ask(Code.get, "/1/0/23");
+		equal(server.responses.at(-1)!.code, enabler === "1.0" ? Code.notFound : Code.content, enabler);
+	}
 });

@@ -40,6 +40,11 @@ export function readBoard(text: string): BoardName {
 	return text;
 }
 
+export function readEnabler(text: string): "1.0" | "1.1" | "1.2" {
+	if (text !== "1.0" && text !== "1.1" && text !== "1.2") throw new InvalidArgumentError("Choose 1.0, 1.1 or 1.2.");
+	return text;
+}
+
 /** An integer without sign; @throws InvalidArgumentError naming the range */
 function readInteger(text: string, from: number, to: number): number {
 	const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
@@ -78,4 +83,15 @@ export function readServerOption(text: string): string {
 		);
 	}
 	return `${uri.scheme}://${uri.host.includes(":") ? `[${uri.host}]` : uri.host}:${uri.port}`;
+}
+
+/** One more --server; the board registers with each. @returns all of them so far */
+export function readServerOptions(text: string, before: string | readonly string[] = []): readonly string[] {
+	return [...serversOf(before), readServerOption(text)];
+}
+
+/** The servers that a command line names. */
+export function serversOf(server: string | readonly string[] | undefined): readonly string[] {
+	if (server === undefined) return [];
+	return typeof server === "string" ? [server] : server;
 }

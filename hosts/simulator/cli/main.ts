@@ -4,11 +4,12 @@ import { boardNames } from "../board/presets.ts";
 import {
 	readBoard,
 	readDuration,
+	readEnabler,
 	readEndpoint,
 	readLifetime,
 	readPort,
 	readSeed,
-	readServerOption,
+	readServerOptions,
 	WrongUsage,
 } from "./arguments.ts";
 import { addCredentialOptions } from "./credentials.ts";
@@ -58,6 +59,7 @@ function program(load: Load, output: Output): Command {
 	const start = dormouse
 		.command("start")
 		.description("the guided tour: builds everything, boots a board, shows what it says to its server (npm start)")
+		.addOption(enablerOption())
 		.addOption(boardOption())
 		.addOption(seedOption());
 	addCredentialOptions(start).action(load("./start.js"));
@@ -117,6 +119,12 @@ function packageVersion(): string {
 	return (JSON.parse(text) as { version: string }).version;
 }
 
+const enablerOption = () =>
+	new Option(
+		"--lwm2m <version>",
+		"the LwM2M version to register as: 1.0, 1.1 or 1.2; the product's own without",
+	).argParser(readEnabler);
+
 const boardOption = () =>
 	new Option("--board <name>", `kind of board: ${boardNames.join(", ")}`).default("esp32").argParser(readBoard);
 
@@ -132,11 +140,13 @@ function addSim(dormouse: Command, load: Load): void {
 		.addOption(
 			new Option(
 				"--server <uri>",
-				"coap://host:port or coaps://host:port of your own server, over real UDP in real time",
-			).argParser(readServerOption),
+				"coap://host:port or coaps://host:port of your own server, over real UDP in real time; again for a second " +
+					"one, and access control",
+			).argParser(readServerOptions),
 		)
 		.addOption(new Option("--endpoint <name>", "endpoint client name").argParser(readEndpoint))
 		.addOption(new Option("--lifetime <s>", "lifetime of the registration in seconds").argParser(readLifetime))
+		.addOption(enablerOption())
 		.addOption(boardOption())
 		.addOption(seedOption())
 		.option("--flash <file>", "keep the board's flash in this file, from one run to the next")
@@ -158,6 +168,7 @@ Examples:
   dormouse sim --for 24h                          a day in virtual time, then the report
   dormouse sim --for 7d --board nrf9160 --json    the same for a machine to read
   dormouse sim --server coap://leshan.eclipseprojects.io:5683 --endpoint my-board
+  dormouse sim --server coap://127.0.0.1:5683 --server coap://127.0.0.1:5783 --lwm2m 1.2
   dormouse sim --for 24h --psk-identity my-board --psk-key 000102030405060708090a0b0c0d0e0f
   dormouse sim --server coaps://127.0.0.1:5684 --psk-identity my-board --psk-key …`,
 		)

@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
-import type { FactorySecurity } from "../../../modules/host.ts";
+import type { Factory } from "../../../modules/host.ts";
+import type { EnablerVersion } from "../../../modules/lwm2m/facts.ts";
 import type { Board } from "../board/board.ts";
 import { FlashChip } from "../board/flash.ts";
 import { FlashFileRefused, openFlashFile } from "../board/flash-file.ts";
@@ -9,7 +10,7 @@ import { SlotRefused } from "../board/slots.ts";
 import type { Machine } from "../engine/machine.ts";
 import { coapsPort } from "../server/server.ts";
 import { type Device, World, type WorldEvent } from "../world.ts";
-import { WrongUsage } from "./arguments.ts";
+import { serversOf, WrongUsage } from "./arguments.ts";
 import { careForBoards } from "./care.ts";
 import {
 	type CredentialOptions,
@@ -28,7 +29,9 @@ import { buildProgress } from "./progress.ts";
 import { boardReport, durationText, type Report, reportLines } from "./report.ts";
 
 export interface SimOptions extends CredentialOptions {
-	readonly server?: string;
+	/** One or several; the board registers with each. */
+	readonly server?: string | readonly string[];
+	readonly lwm2m?: EnablerVersion;
 	readonly endpoint?: string;
 	readonly lifetime?: number;
 	readonly board: BoardName;
@@ -75,14 +78,18 @@ export async function run(options: SimOptions, output: Output): Promise<ExitStat
 
 /** Keys and scheme belong together; files are read when there is a server to read them for. @throws WrongUsage */
 function checkSecurity(options: SimOptions): void {
-	const { server } = options;
-	const isSecure = server?.startsWith("coaps:") === true;
-	if (isSecure && !hasCredentials(options)) throw new WrongUsage(`${server} wants keys: give ${suggestion}`);
-	if (server === undefined) checkCredentials(options);
+	const servers = serversOf(options.server);
+	const secure = servers.find(isSecure);
+	if (secure !== undefined && !hasCredentials(options))
+		throw new WrongUsage(`${secure} wants keys: give ${suggestion}`);
+	if (new Set(servers).size < servers.length) throw new WrongUsage("--server names the same server twice");
+	if (servers.length === 0) checkCredentials(options);
 	else readCredentials(options);
-	if (server === undefined || isSecure || !hasCredentials(options)) return;
-	throw new WrongUsage(`keys are for DTLS, and ${server} is without: write it as coaps://host:port`);
+	if (servers.length === 0 || secure !== undefined || !hasCredentials(options)) return;
+	throw new WrongUsage(`keys are for DTLS, and ${servers.join(" and ")} is without: write it as coaps://host:port`);
 }
+
+const isSecure = (uri: string) => uri.startsWith("coaps:");
 
 export interface Surroundings {
 	readonly flash: FlashChip;
@@ -106,6 +113,9 @@ function openFlash({ flash, board }: SimOptions): FlashChip {
 		throw error;
 	}
 }
+
+/** Whom the board registers with. */
+type Accounts = Pick<Factory, "serverUri" | "security" | "servers">;
 
 class Simulation {
 	readonly #options: SimOptions;
@@ -149,24 +159,22 @@ class Simulation {
 	}
 
 	async #prepare(): Promise<Board<Machine>> {
-		const { board: name, server, endpoint, lifetime, flash: file } = this.#options;
+		const { board: name, server, endpoint, lifetime, lwm2m, flash: file } = this.#options;
 		const { seed } = this.#world;
 		const err = (text: string) => this.#output.err(text);
 		const endpointName = endpoint ?? `dormouse-${seed}`;
-		const { serverUri, security } =
-			server === undefined
-				? await this.#ownServer(endpointName)
-				: { serverUri: server, security: readCredentials(this.#options) };
+		const accounts = server === undefined ? await this.#ownServer(endpointName) : this.#accounts();
 		const factory = {
 			endpointName,
-			serverUri,
+			...accounts,
 			...(lifetime === undefined ? {} : { lifetimeS: lifetime }),
-			...(security === undefined ? {} : { security }),
+			...(lwm2m === undefined ? {} : { enabler: lwm2m }),
 		};
+		const servers = accounts.servers?.map(({ uri }) => uri).join(" and ") ?? accounts.serverUri;
 		const preset = presets[name];
 		const lasting =
 			this.#options.for === undefined ? "until Ctrl-C" : `for ${durationText(this.#options.for)} of virtual time`;
-		err(`${preset.title} as "${endpointName}" with ${serverUri}, ${lasting}; --seed ${seed}`);
+		err(`${preset.title} as "${endpointName}" with ${servers}, ${lasting}; --seed ${seed}`);
 		try {
 			const board = this.#world.addBoard({ preset, factory, flash: this.#flash });
 			if (file !== undefined)
@@ -178,15 +186,26 @@ class Simulation {
 		}
 	}
 
+	/** The servers of the command line; several get the Short Server IDs 1, 2, …; the keys are for those with DTLS. */
+	#accounts(): Accounts {
+		const { server, lifetime: lifetimeS } = this.#options;
+		const uris = serversOf(server);
+		const security = readCredentials(this.#options);
+		const keysFor = (uri: string) => (security === undefined || !isSecure(uri) ? {} : { security });
+		if (uris.length === 1) return { serverUri: uris[0]!, ...keysFor(uris[0]!) };
+		const lifetime = lifetimeS === undefined ? {} : { lifetimeS };
+		return { servers: uris.map((uri, index) => ({ uri, shortServerId: index + 1, ...lifetime, ...keysFor(uri) })) };
+	}
+
 	/** The embedded server, which knows the board's keys where it is given some. */
-	async #ownServer(endpointName: string): Promise<{ serverUri: string; security: FactorySecurity | undefined }> {
+	async #ownServer(endpointName: string): Promise<Accounts> {
 		const isVirtual = this.#options.for !== undefined;
 		const at = { ...(isVirtual ? {} : { port: 0 }), ...secureServer(this.#options, isVirtual ? coapsPort : 0) };
 		const plainUri = await this.#world.startServer(at);
 		const server = this.#world.server!;
 		careForBoards(server, (text) => this.#output.err(text));
 		const security = introduce(endpointName, this.#options, server);
-		return { serverUri: security === undefined ? plainUri : this.#world.secureUri!, security };
+		return security === undefined ? { serverUri: plainUri } : { serverUri: this.#world.secureUri!, security };
 	}
 
 	async #runVirtual(board: Board<Machine>, interrupt: Interrupt, durationMs: number): Promise<void> {
@@ -216,7 +235,7 @@ class Simulation {
 		if (this.#counts.has("registered") || this.#counts.has("registrationFailed")) return;
 		const keys = hasCredentials(this.#options) ? ", or none that fits the keys" : "";
 		this.#output.err(
-			`No answer from ${this.#options.server ?? "the server"} so far${keys}; the board goes on trying. Ctrl-C ends it.`,
+			`No answer from ${serversOf(this.#options.server).join(" or ") || "the server"} so far${keys}; the board goes on trying. Ctrl-C ends it.`,
 		);
 	}
 

@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import { codeText, isSuccess } from "../../../modules/coap/code.ts";
 import { HostFailure } from "../../../modules/host.ts";
+import type { EnablerVersion } from "../../../modules/lwm2m/facts.ts";
 import type { Board } from "../board/board.ts";
 import { totalBytes } from "../board/ledger.ts";
 import { type LoadedDevice, loadDevice } from "../board/loader.ts";
@@ -21,6 +22,7 @@ import { buildProgress } from "./progress.ts";
 import { durationText, grouped, kilobytes } from "./report.ts";
 
 export interface StartOptions extends CredentialOptions {
+	readonly lwm2m?: EnablerVersion;
 	readonly board: BoardName;
 	readonly seed?: number;
 }
@@ -87,7 +89,10 @@ class Tour {
 		const security = introduce(endpoint, this.#options, this.#world.server!);
 		const uri = security === undefined ? serverUri : this.#world.secureUri!;
 		const keys = security === undefined ? {} : { security };
-		const board = this.#world.addBoard({ preset, factory: { endpointName: endpoint, serverUri: uri, ...keys } });
+		const { lwm2m } = this.#options;
+		const version = lwm2m === undefined ? {} : { enabler: lwm2m };
+		const factory = { endpointName: endpoint, serverUri: uri, ...version, ...keys };
+		const board = this.#world.addBoard({ preset, factory });
 		try {
 			await this.#boot(board);
 			await this.#converse(this.#world.server!);

@@ -1,7 +1,7 @@
 import type { Client } from "../../../modules/lwm2m/client.ts";
 import { device } from "../../../modules/objects/device-3.ts";
 import { type SecurityOptions, security } from "../../../modules/objects/security-0.ts";
-import { type ServerOptions, server } from "../../../modules/objects/server-1.ts";
+import { type ServerFacts, type ServerOptions, server } from "../../../modules/objects/server-1.ts";
 import { thermometer } from "../../../src/thermometer.ts";
 import { World, type WorldOptions } from "./world.ts";
 
@@ -14,6 +14,8 @@ export interface Furniture {
 
 export interface FurnishedOptions extends Partial<WorldOptions> {
 	readonly account?: Partial<ServerOptions>;
+	/** The Server Object's table; 1.1's when left out. */
+	readonly serverFacts?: ServerFacts;
 	readonly uri?: string;
 	readonly credentials?: SecurityOptions["credentials"];
 	/** No thermometer: nothing happens by itself, so that days pass in a moment. */
@@ -38,7 +40,7 @@ function furnish(client: Client, furniture: Furniture, options: FurnishedOptions
 	const serverUri = uri ?? "coap://server.example";
 	const shortServerId = account?.shortServerId ?? 1;
 	client.add(security({ serverUri, shortServerId, ...(credentials === undefined ? {} : { credentials }) }));
-	client.add(server({ shortServerId: 1, lifetimeS: 300, ...account }, client));
+	client.add(server({ shortServerId: 1, lifetimeS: 300, ...account }, client, options.serverFacts));
 	client.add(
 		device(
 			{ manufacturer: "Maker", modelNumber: "Model", firmwareVersion: "1.0" },
