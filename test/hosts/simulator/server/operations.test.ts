@@ -1,13 +1,11 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { test } from "node:test";
-import { Chance } from "../../../../hosts/simulator/chance.ts";
 import { VirtualNetwork } from "../../../../hosts/simulator/network/virtual-network.ts";
 import type { Node } from "../../../../hosts/simulator/server/node.ts";
 import { OperationFailure } from "../../../../hosts/simulator/server/refusal.ts";
-import { Peer, type Request } from "../../../../modules/coap/peer.ts";
-import { HOST_LIMITS } from "../../../../modules/coap/tuning.ts";
+import { peerClient } from "./peer-client.ts";
 import type { Heard, Reply, ScriptedClient } from "./scripted-client.ts";
-import { Stage, serverAddress } from "./stage.ts";
+import { Stage } from "./stage.ts";
 
 const links = "</1/0>,</3/0>,</3303/0>";
 
@@ -171,42 +169,6 @@ test("Write-Attributes speaks in Uri-Query, null removes", async () => {
 		await rejects(stage.server.operations.writeAttributes("a", "/3303/0", wrong), because("invalidRequest"));
 	}
 });
-
-/** A client out of modules/coap: for what takes blocks. */
-function peerClient(stage: Stage, requested: (peer: Peer, request: Request, nowMs: number) => void) {
-	const chance = new Chance(5);
-	const codes: number[] = [];
-	const peer = new Peer({
-		dice: chance,
-		entropy: chance,
-		limits: HOST_LIMITS,
-		listener: {
-			requested: (request, nowMs) => requested(peer, request, nowMs),
-			responded: (_, { code }) => void codes.push(code),
-			failed: (_, reason) => {
-				throw new Error(reason);
-			},
-			observerGone: () => {},
-		},
-	});
-	const from = { host: "", port: 0 };
-	const buffer = new Uint8Array(2000);
-	const send = () => {
-		for (let bytes = peer.takeDatagram(); bytes !== undefined; bytes = peer.takeDatagram()) {
-			socket.write(bytes, serverAddress);
-		}
-	};
-	const socket = stage.network.open({
-		onReadable: () => {
-			const nowMs = stage.time.nowMs();
-			for (let size = socket.read(buffer, from); size >= 0; size = socket.read(buffer, from)) {
-				peer.receive(buffer, 0, size, nowMs);
-			}
-			send();
-		},
-	});
-	return { peer, codes, send };
-}
 
 test("object lists, values and writes larger than a message go by blocks", async () => {
 	const stage = await Stage.open();

@@ -3,6 +3,7 @@ import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { test } from "node:test";
 import { readComposite } from "../../../../hosts/simulator/server/formats/codec.ts";
 import { fromHex } from "../../../../modules/bytes.ts";
+import { peerClient } from "./peer-client.ts";
 import type { ScriptedClient } from "./scripted-client.ts";
 import { Stage } from "./stage.ts";
 
@@ -136,4 +137,36 @@ test("[CORE-SRV-1] a payload of more than 10,000 values is refused", async () =>
 	const records = Array.from({ length: 10_001 }, () => '{"n":"/3/0/9","v":1}');
 	const read = () => readComposite(110, utf8(`[${records.join(",")}]`), undefined, { models, rootPath: "/" });
 	throws(read, /more than 10000 values/);
+});
+
+test("[CORE-SRV-1] Send, composite reads and composite writes larger than a message go by blocks", async () => {
+	const stage = await Stage.open();
+	const written: string[] = [];
+	const asked: string[] = [];
+	const big = "x".repeat(3000);
+	const records = utf8(JSON.stringify([{ n: "/3/0/0", vs: big }]));
+	const client = peerClient(stage, (peer, request, nowMs) => {
+		const body = new TextDecoder().decode(request.payload);
+		(request.code === 7 ? written : asked).push(body);
+		const read = { code: 0x45, contentFormat: 110, payload: records };
+		peer.respond(request, request.code === 7 ? { code: 0x44 } : read, nowMs);
+	});
+	const ask = async (options: { path: string[]; query?: string[]; contentFormat: number; payload: Uint8Array }) => {
+		client.peer.request({ code: post, ...options }, stage.time.nowMs());
+		client.send();
+		await stage.pass(10_000);
+	};
+	const query = ["ep=a", "lwm2m=1.1"];
+	await ask({ path: ["rd"], query, contentFormat: 40, payload: utf8("</3/0>,</3303>") });
+	await ask({ path: ["dp"], contentFormat: 110, payload: records });
+	deepEqual(client.codes, [0x41, 0x44]);
+	const { operations } = stage.server;
+	const paths = ["/3/0/0", ...Array.from({ length: 200 }, (_, id) => `/3303/${id}/5700`)];
+	const { nodes } = await stage.outcome(operations.readComposite("a", paths, { pathFormat: "SENML_JSON" }));
+	const node = nodes?.get("/3/0/0");
+	ok(node?.kind === "singleResource" && node.value === big);
+	equal(JSON.parse(asked[0]!).length, 201);
+	const options = { format: "SENML_JSON" } as const;
+	equal((await stage.outcome(operations.writeComposite("a", { "/3/0/0": node }, options))).code, 0x44);
+	deepEqual(written, [`[{"n":"/3/0/0","vs":"${big}"}]`]);
 });
