@@ -1,4 +1,4 @@
-/** What a server may do: the rights of the Access Control Object, and discovering (LwM2M Core 1.2 §8.2, Table 8.2-1). */
+/** What a server may do, as the Access Control Object has it, and discovering (LwM2M Core 1.2 §8.2, Table 8.2-1). */
 export type Right = "read" | "write" | "execute" | "delete" | "create" | "discover";
 
 /** The rights of one LwM2M Server; the operations ask before they do anything. */

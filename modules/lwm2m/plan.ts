@@ -107,7 +107,7 @@ export class Plan {
 		const { path, mode, operation } = this.#options;
 		const isWhole = path.resourceId < 0 && operation !== "composite";
 		const { resources } = this.instance.facts;
-		if (path.resourceId >= 0 && this.#next.size === 0) throw refusalOf(empty);
+		if (path.resourceId >= 0 && this.#next.size === 0) this.clear();
 		for (const name in resources) {
 			const facts = resources[name]!;
 			if (!isWhole || facts.mandatory !== true || !isWritable(facts) || this.#next.has(name)) continue;
@@ -116,6 +116,19 @@ export class Plan {
 			}
 		}
 		for (const [name, held] of this.#next) this.instance.check(name, held);
+	}
+
+	/**
+	 * A payload without entries: a Replace of a multiple-instance Resource with none, which SenML has no other way to
+	 * say; for everything else there is a value missing.
+	 */
+	private clear(): void {
+		const { path, mode } = this.#options;
+		const name = this.instance.nameOf(path.resourceId)!;
+		const isEmptied =
+			mode === "replace" && path.resourceInstanceId < 0 && this.instance.factsOf(name).multiple === true;
+		if (!isEmptied) throw refusalOf(empty);
+		this.open(name);
 	}
 
 	/** Gives the Resources their values. */

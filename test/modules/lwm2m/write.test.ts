@@ -2,7 +2,7 @@ import { toHex, utf8 } from "../../../modules/bytes.ts";
 import { Code, codeText } from "../../../modules/coap/code.ts";
 import { ContentFormat } from "../../../modules/formats/content-format.ts";
 import { deepEqual, equal, test } from "../../harness.ts";
-import { bench, code, hex, payload } from "./bench.ts";
+import { bench, code, hex, linksOf, payload } from "./bench.ts";
 
 const { text, tlv, senmlJson, opaque, cbor } = ContentFormat;
 
@@ -159,4 +159,41 @@ test("[CORE-DM-1] a check that refuses stops the whole Write, whatever else it h
 	const records = '[{"bn":"/1/0/","n":"1","v":61},{"n":"7","vs":"T"}]';
 	equal(code(it.post("/1/0", senmlJson, utf8(records))), "4.00");
 	equal(payload(it.get("/1/0/1")), "300");
+});
+
+test("[CORE-DM-1] A-95, L-17: a multiple-instance Resource is replaced with none, in each format that can say so", () => {
+	for (const [contentFormat, body] of [
+		[ContentFormat.senmlJson, "5b5d"],
+		[ContentFormat.senmlCbor, "80"],
+		[ContentFormat.tlv, ""],
+		[ContentFormat.tlv, "8009"],
+		[ContentFormat.lwm2mCbor, "a1831980e80009a0"],
+	] as const) {
+		const it = bench();
+		equal(code(it.put("/33000/0/9", contentFormat, hex(body))), "2.04", `${contentFormat} ${body}`);
+		equal(code(it.get("/33000/0/9")), "2.05");
+		equal(code(it.get("/33000/0/9/2")), "4.04");
+		equal(linksOf(it, "/33000/0/9").join(), "</33000/0/9>;dim=0");
+	}
+	const it = bench();
+	equal(code(it.post("/33000/0/9", ContentFormat.senmlJson, hex("5b5d"))), "4.00", "an update with nothing");
+	equal(code(it.put("/33000/0/1", ContentFormat.senmlJson, hex("5b5d"))), "4.00", "a value is missing");
+	equal(code(it.put("/33000/0/9/2", ContentFormat.senmlJson, hex("5b5d"))), "4.00");
+});
+
+test("[CORE-DM-1] two entries for one path are refused in every Write, and nothing has changed", () => {
+	const records = utf8('[{"bn":"/33000/0/","n":"1","v":8},{"n":"0","vs":"x"},{"n":"1","v":8}]');
+	const instances = utf8('[{"bn":"/33000/0/9/","n":"2","vs":"x"},{"n":"2","vs":"x"}]');
+	const it = bench();
+	const { senmlJson } = ContentFormat;
+	for (const response of [
+		it.put("/33000/0", senmlJson, records),
+		it.post("/33000/0", senmlJson, records),
+		it.put("/33000/0/9", senmlJson, instances),
+		it.post("/33000/0/9", senmlJson, instances),
+	]) {
+		equal(code(response), "4.00");
+	}
+	equal(payload(it.get("/33000/0/1")), "7");
+	equal(payload(it.get("/33000/0/9/2")), "two");
 });
