@@ -221,8 +221,8 @@ export class Client implements ChangeListener {
 	 * What reporting keeps over a restart, as bytes that importReporting() takes: attributes, observations, and
 	 * notifications that are yet to be told. No secrets are in it.
 	 */
-	exportReporting(): Uint8Array {
-		const servers = this.#sessions.map(({ reporting }) => reporting.export(this.#nowMs));
+	exportReporting(nowMs: number): Uint8Array {
+		const servers = this.#sessions.map(({ reporting }) => reporting.export(nowMs));
 		return encodeReports({ wallTimeS: this.#context.options.wallTimeS?.(), servers });
 	}
 
@@ -232,14 +232,15 @@ export class Client implements ChangeListener {
 	 * @param bytes may be anything, and stay the caller's
 	 * @returns undefined, or why nothing was taken
 	 */
-	importReporting(bytes: Uint8Array): Fault | undefined {
+	importReporting(bytes: Uint8Array, nowMs: number): Fault | undefined {
+		this.#nowMs = nowMs;
 		const kept = decodeReports(bytes, this.#context.limits);
 		if ("code" in kept) return kept;
 		const nowS = this.#context.options.wallTimeS?.() ?? Number.NaN;
 		const elapsedMs = Math.round((nowS - (kept.wallTimeS ?? Number.NaN)) * 1000);
 		const agoMs = Number.isNaN(elapsedMs) ? 0 : Math.max(elapsedMs, 0);
 		for (const each of kept.servers) {
-			this.session(each.shortServerId)?.reporting.import(each, agoMs, this.#nowMs);
+			this.session(each.shortServerId)?.reporting.import(each, agoMs, nowMs);
 		}
 		return undefined;
 	}

@@ -30,9 +30,10 @@ export interface Ended {
 /** How the scripted server answers the registration interface; undefined answers nothing at all. */
 export type Answering = (request: Request, world: World) => ResponseOptions | undefined;
 
-/** As a real server: 2.01 with a location of one letter, 2.04, 2.02. */
+/** As a real server: 2.01 with a location of one letter, 2.04 (to a Send, too), 2.02. */
 export const welcoming: Answering = (request) => {
 	if (request.code === Code.delete) return { code: Code.deleted };
+	if (request.path[0] === "dp") return { code: Code.changed };
 	if (request.path.length === 1) return { code: Code.created, locationPath: ["rd", "5"] };
 	return { code: Code.changed };
 };
