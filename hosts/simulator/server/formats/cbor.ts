@@ -9,8 +9,42 @@ import { fromRaw, linkText, type RawValue } from "./typed.ts";
 const encoder = new Encoder({ useRecords: false, mapsAsObjects: false, tagUint8Array: false, variableMapSize: true });
 const decoder = new Decoder({ useRecords: false, mapsAsObjects: false, structuredClone: false });
 
+/** LwM2M CBOR has four maps in each other, a key of the innermost an array, a value two tags. */
+const depthMax = 8;
+
+/**
+ * Looks at the heads alone, before the decoder takes memory on their word (RFC 8949 §3).
+ * @returns where the item ends
+ * @throws CodecFailure for more items than there are bytes, and for what is nested too deep
+ */
+function endOfItem(bytes: Uint8Array, at: number, depth = 0): number {
+	if (depth > depthMax) refuse(`CBOR nested deeper than ${depthMax} levels`);
+	const cut = () => refuse("payload is not CBOR: it is cut");
+	const head = bytes[at] ?? cut();
+	const [kind, info] = [head >> 5, head & 0x1f];
+	const isEndless = info === 31 && kind >= 2 && kind <= 5;
+	const size =
+		info < 24 || isEndless ? 0 : info < 28 ? 1 << (info - 24) : refuse("payload is not CBOR: a reserved length");
+	let end = at + 1 + size;
+	if (end > bytes.length) cut();
+	let argument = info < 24 ? info : 0;
+	for (let index = at + 1; index < end; index++) argument = argument * 256 + bytes[index]!;
+	if (kind === 6) return endOfItem(bytes, end, depth + 1);
+	if (kind < 2 || kind === 7) return end;
+	const isString = kind < 4;
+	if (isEndless) {
+		while (bytes[end] !== 0xff) end = endOfItem(bytes, end, depth + 1);
+		return end + 1;
+	}
+	if (argument > bytes.length - end) cut();
+	if (isString) return end + argument;
+	for (let left = kind === 5 ? argument * 2 : argument; left > 0; left--) end = endOfItem(bytes, end, depth + 1);
+	return end;
+}
+
 /** Decodes one CBOR item, all of `bytes`; maps become Map. @throws CodecFailure */
 export function decodeCbor(bytes: Uint8Array): unknown {
+	if (endOfItem(bytes, 0) !== bytes.length) refuse("payload is not CBOR: bytes behind the item");
 	try {
 		return decoder.decode(bytes);
 	} catch (cause) {

@@ -1,7 +1,9 @@
 /** Send (LwM2M Core 1.2 §6.4.6), and values with times wherever they come. */
-import { deepEqual, equal, ok, throws } from "node:assert/strict";
+import { deepEqual, equal, match, ok, throws } from "node:assert/strict";
 import { test } from "node:test";
+import { decodeCbor } from "../../../../hosts/simulator/server/formats/cbor.ts";
 import { readComposite } from "../../../../hosts/simulator/server/formats/codec.ts";
+import { CodecFailure } from "../../../../hosts/simulator/server/formats/codec-failure.ts";
 import { fromHex } from "../../../../modules/bytes.ts";
 import { peerClient } from "./peer-client.ts";
 import type { ScriptedClient } from "./scripted-client.ts";
@@ -169,4 +171,27 @@ test("[CORE-SRV-1] Send, composite reads and composite writes larger than a mess
 	const options = { format: "SENML_JSON" } as const;
 	equal((await stage.outcome(operations.writeComposite("a", { "/3/0/0": node }, options))).code, 0x44);
 	deepEqual(written, [`[{"n":"/3/0/0","vs":"${big}"}]`]);
+});
+
+test("[CORE-SRV-1] CBOR that claims more than it has, or is nested deep, is refused before memory is taken", () => {
+	const refusal = (hex: string) => {
+		try {
+			decodeCbor(fromHex(hex)!);
+		} catch (error) {
+			return error instanceof CodecFailure ? error.message : String(error);
+		}
+		return "";
+	};
+	match(refusal("9a0001869f".repeat(10_000)), /cut/);
+	match(refusal("9bffffffffffffffff00"), /cut/);
+	match(refusal("5affffffff00"), /cut/);
+	match(refusal(`${"81".repeat(10_000)}00`), /deeper than 8/);
+	match(refusal(`${"c1".repeat(10_000)}00`), /deeper than 8/);
+	match(refusal(`${"9f".repeat(10_000)}`), /deeper than 8/);
+	match(refusal("9f00"), /cut/);
+	match(refusal("1c"), /reserved/);
+	match(refusal("0000"), /behind/);
+	match(refusal(""), /cut/);
+	equal(refusal("a1830300091864"), "");
+	equal(refusal("bf03bf00bf091864ffffff"), "");
 });
