@@ -13,7 +13,7 @@ import { isReadable } from "./facts.ts";
 import type { ClientLimits } from "./limits.ts";
 import type { Asker, CompositeOperations, Observable, Operation, OperationContext, Outcome } from "./operation.ts";
 import { levelOf, pathText, readPath } from "./path.ts";
-import { isSingleValue, type Recorded, readTarget, readTargets, structuredFormat } from "./read.ts";
+import { type Recorded, readTarget, readTargets, structuredFormat } from "./read.ts";
 import { RequestRefused, refusalOf } from "./refusal.ts";
 import type { Registry } from "./registry.ts";
 import { isResource, isSecret, locate, presentValue } from "./target.ts";
@@ -220,20 +220,6 @@ export class Operations implements OperationContext {
 		} catch (error) {
 			if (error instanceof RequestRefused) return { code: error.code };
 			if (error instanceof HostFailure) return { code: Code.internalServerError };
-			throw error;
-		}
-	}
-
-	/** The number at a path that is one value of a number's type; undefined otherwise. For gt, lt and st. */
-	numberAt(path: Path): number | bigint | undefined {
-		if (path.resourceId < 0) return undefined;
-		try {
-			const target = locate(this.registry, path);
-			if (!isResource(target) || !isSingleValue(target)) return undefined;
-			const value = presentValue(target);
-			return typeof value === "number" || typeof value === "bigint" ? value : undefined;
-		} catch (error) {
-			if (error instanceof RequestRefused || error instanceof HostFailure) return undefined;
 			throw error;
 		}
 	}
