@@ -335,7 +335,7 @@ served(
 				}
 				deepEqual(valuesAt(it.since(fromMs), observe), [edge === 1, edge === 1], `${observe} edge=${edge}`);
 				await it.cancel(observe);
-			await it.stage.pass(250); // Executes are remembered for EXCHANGE_LIFETIME, and not any number of them
+				await it.stage.pass(250); // Executes are remembered for EXCHANGE_LIFETIME, and not any number of them
 			}
 		}
 	},
