@@ -217,7 +217,7 @@ export class CborReader {
 
 	/** Reads the rest of an item whose head was read. */
 	private readUntagged(): Fault | undefined {
-		const { argument } = this;
+		const argument = this.argument;
 		switch (this.major) {
 			case Major.unsigned:
 				this.scalar = argument;
@@ -260,7 +260,8 @@ export class CborReader {
 
 	/** Reads the content of a string or byte string of definite length. */
 	private readString(): Fault | undefined {
-		const { argument, at } = this;
+		const argument = this.argument;
+		const at = this.at;
 		if (argument > this.#end - at) return truncated;
 		this.at = at + Number(argument);
 		this.scalar =

@@ -184,8 +184,8 @@ class MapReader {
 		const fault = reader.readScalar();
 		if (fault !== undefined) return fault;
 		this.setPath(levels);
-		const { type } = this.#entries;
-		const { scalar } = reader;
+		const type = this.#entries.type;
+		const scalar = reader.scalar;
 		if (scalar === null) return this.#entries.value(undefined);
 		return this.#entries.value(type === undefined ? scalar : conform(scalar, type));
 	}
@@ -206,14 +206,15 @@ class MapReader {
 	}
 
 	private takeId(level: number): Fault | undefined {
-		const { major, argument } = this.#reader;
+		const major = this.#reader.major;
+		const argument = this.#reader.argument;
 		if (major !== Major.unsigned || level > 3 || argument > 65535) return badKey;
 		this.#ids[level] = Number(argument);
 		return undefined;
 	}
 
 	private setPath(levels: number): void {
-		const { path } = this.#entries;
+		const path = this.#entries.path;
 		const ids = this.#ids;
 		path.objectId = ids[0]!;
 		path.instanceId = ids[1]!;

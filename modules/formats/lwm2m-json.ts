@@ -93,7 +93,7 @@ class EntryPack extends Pack {
 	protected override nameOf(baseName: string, name: string): string {
 		const full = baseName + name;
 		if (full.startsWith("/")) return full;
-		const { base } = this.entries;
+		const base = this.entries.base;
 		const levels = baseName === "" ? levelsOf(base) : 0;
 		if (levels === 0) return `/${full}`;
 		return `/${pathText(base, 0, levels)}${full === "" ? "" : `/${full}`}`;

@@ -133,8 +133,8 @@ export class Pack {
 	}
 
 	private resolve(): Fault | undefined {
-		const { entries } = this;
-		const { path } = entries;
+		const entries = this.entries;
+		const path = entries.path;
 		if (!readName(this.nameOf(this.#baseName, this.#name), path)) return badName;
 		if (this.#value === undefined) return this.bare();
 		if (path.resourceId < 0) return badName;

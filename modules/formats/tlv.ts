@@ -179,7 +179,8 @@ export class TlvReader {
 
 	/** Reads bytes[at .. end) and hands on what is there. @returns undefined, or why not. Never throws */
 	read(at: number, end: number): Fault | undefined {
-		const { base, path } = this.#entries;
+		const base = this.#entries.base;
+		const path = this.#entries.path;
 		if (base.objectId < 0) return misplaced;
 		Object.assign(path, base);
 		if (base.instanceId < 0) path.instanceId = unnamedInstance;
@@ -199,7 +200,8 @@ export class TlvReader {
 
 	/** Reads the content of the TLV whose header was read last. */
 	private readContent(depth: Depth): Fault | undefined {
-		const { base, path } = this.#entries;
+		const base = this.#entries.base;
+		const path = this.#entries.path;
 		const id = this.#id;
 		path.resourceInstanceId = -1;
 		switch (this.#kind) {
