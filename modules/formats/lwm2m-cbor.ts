@@ -25,7 +25,8 @@ export const lwm2mCborFormat: Format = frozen({
  * Writes LwM2M CBOR: maps in maps, one for each level, whose keys are identifiers; at the top, one array of identifiers
  * stands for the levels down to where a branch is. That is the layout of the examples in Core 1.2 §7.5.4.1-§7.5.4.5.
  * Maps are written content first and get their head when they close, and so does the key of the first item in each.
- * Within an Object, paths must ascend; Objects may come in any order, each once. Of several values at one path, the last stays: the format has neither times nor two equal keys.
+ * Within an Object, paths must ascend; Objects may come in any order, each once.
+ * Of several values at one path, the last stays: the format has neither times nor two equal keys.
  */
 export class Lwm2mCborWriter implements PayloadWriter {
 	readonly #out = new Output();

@@ -84,7 +84,7 @@ const drawn = fc.tuple(id.chain(linked), fc.boolean()).map(([entries, isInstance
 });
 
 for (const name of names) {
-	test(`[CORE-SRV-1] formats ${name}: drawn Objects and Object Instances go from the device to the server and back`, () => {
+	test(`[CORE-SRV-1] formats ${name}: drawn Objects and Object Instances reach the server and come back`, () => {
 		let values = 0;
 		fc.assert(
 			fc.property(drawn, ({ base, entries }) => {
@@ -132,7 +132,7 @@ for (const name of composites) {
 }
 
 for (const name of ["SENML_JSON", "SENML_CBOR", "SENML_ETCH_JSON", "SENML_ETCH_CBOR", "LWM2M_CBOR"] as const) {
-	test(`[CORE-SRV-1] formats ${name}: drawn values of several Objects reach the device, as a Write-Composite does`, () => {
+	test(`[CORE-SRV-1] formats ${name}: drawn values of several Objects reach the device, as a patch`, () => {
 		fc.assert(
 			fc.property(several, (entries) => {
 				// What the server writes goes through a node, which the device's own SenML CBOR gives it.

@@ -7,16 +7,7 @@ import { maxEntries } from "../../../modules/formats/entry.ts";
 import { readPatch } from "../../../modules/formats/payload.ts";
 import type { ResourceType, Value } from "../../../modules/formats/value.ts";
 import { deepEqual, equal, ok, test } from "../../harness.ts";
-import {
-	type EntryVector,
-	formatsWith,
-	pathOf,
-	pathTextOf,
-	readAll,
-	spellingOf,
-	valueFrom,
-	writeAll,
-} from "./vector.ts";
+import { type EntryVector, formatsWith, pathOf, pathTextOf, readAll, spellingOf, writeAll } from "./vector.ts";
 
 const { text, opaque, cbor, tlv, senmlJson, senmlCbor, lwm2mJson, lwm2mCbor } = ContentFormat;
 const { senmlEtchJson, senmlEtchCbor } = ContentFormat;
@@ -42,7 +33,7 @@ const floats = [
 	...[0, -0, 1, -1, 0.1, 1 / 3, 65503, 65504, 65519.999, 65520, 65536],
 	// Half precision: its smallest normal, the largest subnormal, the smallest, and half of that.
 	...[2 ** -14, 6.097555160522461e-5, 2 ** -24, 2 ** -25],
-	// Single precision: largest, one more, and what rounds to infinity; smallest normal, subnormals, and half the smallest.
+	// Single precision: largest, one more, what rounds to infinity; smallest normal, subnormals, half the smallest.
 	...[3.4028234663852886e38, 3.402823466385289e38, 3.4028235677973366e38, 2 ** 128],
 	...[2 ** -126, 1.1754942106924411e-38, 2 ** -149, 2 ** -150, 1e-40],
 	...[16777215, 16777216, 16777217, 2 ** 31, 2 ** 31 + 1, 2 ** 32, 2 ** 53, -(2 ** 53), 2 ** 53 + 2, 2 ** 63, 2 ** 64],
