@@ -193,6 +193,7 @@ export class Operations implements OperationContext {
 	private delete(path: Path, asker: Asker): Answer {
 		if (levelOf(path) === 4 && asker.enabler === "1.2") {
 			deleteResourceInstance(this, path, asker);
+			asker.attributes.forget(path);
 			return { code: Code.deleted };
 		}
 		if (levelOf(path) !== 2) throw new RequestRefused(Code.methodNotAllowed, "only instances are deleted");

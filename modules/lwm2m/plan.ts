@@ -21,6 +21,7 @@ const elsewhere = fault("write.elsewhere", 0x80, "LwM2M Core 1.1 §6.3.3");
 const noInstance = fault("write.noResourceInstance", 0x84, "LwM2M Core 1.1 §6.3.3");
 const empty = fault("write.noValue", 0x80, "LwM2M Core 1.1 §6.3.3");
 const lastOne = fault("write.lastInstance", 0x85, "LwM2M Core 1.2 §6.3.7, §7.1: a mandatory Resource is instantiated");
+const noneLeft = fault("write.noInstances", 0x80, "LwM2M Core 1.2 §7.1: a mandatory Resource is instantiated");
 export const tooMany = fault("write.tooMany", 0x8d, "RFC 7252 §5.9.2.9");
 
 export interface PlanOptions {
@@ -43,6 +44,8 @@ export class Plan {
 	readonly #next = new Map<string, Held>();
 	readonly #seen = new Map<string, Set<number>>();
 	#count = 0;
+	/** A Resource Instance goes by its own name. */
+	#takesAway = false;
 
 	constructor(context: OperationContext, instance: Instance, options: PlanOptions) {
 		this.#context = context;
@@ -97,9 +100,8 @@ export class Plan {
 		const facts = this.instance.factsOf(name);
 		if (!isWritable(facts) || facts.multiple !== true) return notWritable;
 		if (this.isRepeated(name, path.resourceInstanceId)) return twice;
-		const instances = this.open(name);
-		const isGone = instances.delete(path.resourceInstanceId);
-		return isGone && instances.size === 0 && facts.mandatory === true ? lastOne : undefined;
+		this.#takesAway = this.open(name).delete(path.resourceInstanceId) || this.#takesAway;
+		return undefined;
 	}
 
 	/** Holds the outcome to the Object's table and to the application. @throws RequestRefused */
@@ -115,7 +117,11 @@ export class Plan {
 				throw new RequestRefused(Code.badRequest, `mandatory: ${name}`);
 			}
 		}
-		for (const [name, held] of this.#next) this.instance.check(name, held);
+		for (const [name, held] of this.#next) {
+			const isEmptied = isInstances(held) && held.size === 0;
+			if (isEmptied && resources[name]!.mandatory === true) throw refusalOf(this.#takesAway ? lastOne : noneLeft);
+			this.instance.check(name, held);
+		}
 	}
 
 	/**

@@ -5,7 +5,7 @@ import type { ObjectFacts } from "../../../modules/lwm2m/facts.ts";
 import { ObjectInstance } from "../../../modules/lwm2m/instance.ts";
 import { RequestRefused } from "../../../modules/lwm2m/refusal.ts";
 import { deepEqual, equal, ok, test } from "../../harness.ts";
-import { bench, code, hex, payload } from "./bench.ts";
+import { bench, code, hex, linksOf, payload } from "./bench.ts";
 import type { FurnishedOptions } from "./furniture.ts";
 import { SAMPLE } from "./sample-object.ts";
 
@@ -220,6 +220,7 @@ test("[CORE-DM-1] an Object with one Instance: it is 0, and there is no second",
 
 test("[CORE-DM-1] Delete of a Resource Instance, since 1.2", () => {
 	const it = bench({ enabler: "1.2" });
+	equal(code(it.attributes("/33000/0/9/2", "pmin=7")), "2.04");
 	equal(code(it.remove("/33000/0/9/2")), "2.02");
 	equal(code(it.get("/33000/0/9/2")), "4.04");
 	equal(payload(it.get("/33000/0/9/5")), "five");
@@ -236,6 +237,10 @@ test("[CORE-DM-1] Delete of a Resource Instance, since 1.2", () => {
 	] as const) {
 		equal(code(it.remove(path)), expected, path);
 	}
+	const again = utf8('[{"n":"/33000/0/9/2","vs":"again"}]');
+	equal(code(it.post("/33000/0/9", senmlJson, again)), "2.04");
+	ok(!linksOf(it, "/33000/0/9").join().includes("pmin"), "its attributes went with it");
+	equal(code(it.remove("/33000/0/9/2")), "2.02");
 	equal(code(it.remove("/33000/0/9/5")), "2.02", "the last one of an optional Resource");
 	equal(code(it.get("/33000/0/9", tlv)), "2.05");
 });
@@ -259,5 +264,11 @@ test("[CORE-DM-1] the last Resource Instance of a mandatory Resource stays; a ho
 	equal(code(it.remove("/33003/0/9/0")), "2.02");
 	equal(code(it.remove("/33003/0/9/1")), "2.02");
 	equal(code(it.remove("/33003/0/9/2")), "4.05");
+	const put = (body: string) => it.put("/33003/0/9", senmlJson, utf8(body));
+	const patch = (body: string) =>
+		it.ask(Code.ipatch, "", { path: [], contentFormat: ContentFormat.senmlEtchJson, payload: utf8(body) });
+	equal(code(put("[]")), "4.00", "none left");
+	equal(code(patch('[{"n":"/33003/0/9/2","v":null}]')), "4.05");
+	equal(code(patch('[{"n":"/33003/0/9/2","v":null},{"n":"/33003/0/9/1","vs":"b"}]')), "4.03", "one is left: the hook");
 	equal(payload(it.get("/33003/0/9/2")), "c");
 });
