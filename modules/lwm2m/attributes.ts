@@ -152,7 +152,7 @@ export class Attributes {
 
 /**
  * Reads the query of a Write-Attributes: "pmin=10" sets, "pmin" takes away (LwM2M Transport 1.2 §6.4.4).
- * @throws RequestRefused 4.02 for a value no attribute has, 4.00 for anything else, as for an attribute of a later version
+ * @throws RequestRefused 4.02 for a value no attribute has, 4.00 for anything else; also for what a later version has
  */
 export function readAttributes(query: readonly string[], enabler: EnablerVersion = "1.1"): AttributeChanges {
 	const changes: AttributeChanges = {};

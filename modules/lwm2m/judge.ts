@@ -10,7 +10,7 @@ interface Mark {
 	seen: Comparable;
 }
 
-/** What is remembered of a value that conditions hold for; of a multiple-instance Resource, of each of its Instances. */
+/** What is remembered of a value that conditions hold for; of a multiple-instance Resource, of each Instance. */
 export type Marks = Mark | Map<number, Mark>;
 
 /**
