@@ -50,7 +50,7 @@ test("[CORE-IR-1] Observe-Composite of the root, in CBOR; of an Object with an I
 	ok(!root.entries(1).some((entry) => entry.startsWith("/0/")));
 });
 
-test("[CORE-IR-1] Cancel Observation-Composite: FETCH with Observe 1 answers with the values, then silence (ETS 305)", () => {
+test("[CORE-IR-1] Cancel Observation-Composite: FETCH with Observe 1 tells the values, then silence (ETS 305)", () => {
 	const it = bench({ isQuiet: true });
 	const { world } = it;
 	const paths = ["/33000/0/1", "/33000/0/3"];
@@ -77,7 +77,7 @@ test("[CORE-IR-1] Cancel Observation-Composite by Reset", () => {
 	equal(it.world.client.sessions[0]!.observationCount, 0);
 });
 
-test("[INFO-2] attributes in an Observe-Composite stand in place of those on the objects; conditions on values stay", () => {
+test("[INFO-2] attributes in an Observe-Composite stand for those on the objects; conditions on values stay", () => {
 	const it = bench(since12);
 	it.attributes("/33000", "pmin=60", "pmax=300");
 	it.attributes("/33000/0/1", "gt=50");

@@ -23,7 +23,7 @@ function away(it: Bench, steps: readonly (() => void)[], everyMs = 10_000): void
 const setting = (it: Bench, ...values: readonly number[]) =>
 	values.map((value) => () => it.instance.set("whole", value));
 
-test("[CORE-IR-1] notifications that can not be sent are told later in one, with their times (A-74, Server Object 6)", () => {
+test("[CORE-IR-1] what can not be sent is told later in one, with times (A-74, Server Object 6)", () => {
 	for (const format of [senmlJson, senmlCbor]) {
 		const it = bench({ isQuiet: true });
 		const seen = watch(it, "/33000/0/1", [], format);
@@ -75,7 +75,7 @@ test("[CORE-IR-1] without storing there is one fresh value afterwards (A-74)", (
 	deepEqual(seen.entries(1), ["/33000/0/1 3"]);
 });
 
-test("[CORE-IR-1] hqmax says how many are kept, the limit how many at most; the oldest go, and are counted (A-75)", () => {
+test("[CORE-IR-1] hqmax says how many are kept, within the limit; the oldest go, and are counted (A-75)", () => {
 	for (const [hqmax, expected, dropped] of [
 		["hqmax=0", ["/33000/0/1 6"], 0],
 		["hqmax=2", ["/33000/0/1 5 @-10", "/33000/0/1 6"], 4],
@@ -110,7 +110,7 @@ test("[CORE-IR-1] where hqmax is on some paths of an Observe-Composite, those al
 	deepEqual(seen.entries(1), ["/33000/0/1 1 @-10", "/33000/0/1 2"]);
 });
 
-test("[CORE-IR-1] Disable ends observations; what came meanwhile is told to the Observe that follows (Server Object 4, 6)", () => {
+test("[CORE-IR-1] Disable ends observations; what came meanwhile is told to the Observe that follows", () => {
 	const it = bench({ isQuiet: true, account: { disableTimeoutS: 600 } });
 	watch(it, "/33000/0/1", [], senmlJson);
 	watch(it, "/33000/0/3", [], senmlJson);
@@ -173,7 +173,7 @@ test("[CORE-IR-1] a target that went while nobody could be told ends its observa
 	equal(it.world.client.sessions[0]!.observationCount, 0);
 });
 
-test("[CORE-IR-1] a history is told since the last notification, with times; formats without times tell the newest", () => {
+test("[CORE-IR-1] a history is told since the last notification, with times; else the newest", () => {
 	const clock = { atMs: 0, nowMs: () => clock.atMs, wallTimeS: () => undefined, setWallTimeS() {}, setAlarm() {} };
 	const past = new History(8, clock);
 	const instance = new ObjectInstance(SAMPLE, { id: 9, values: { whole: 1 }, history: { whole: past } });

@@ -8,7 +8,7 @@ import { SAMPLE } from "./sample-object.ts";
 
 const since12 = { enabler: "1.2", isQuiet: true } as const;
 
-test("[INFO-1] attributes in an Observe stand in place of those attached, for this observation alone (ETS 312, A-76)", () => {
+test("[INFO-1] attributes in an Observe stand for those attached, for it alone (ETS 312, A-76)", () => {
 	const it = bench(since12);
 	it.attributes("/33000/0/1", "pmin=9999", "pmax=20000");
 	const own = watch(it, "/33000/0/1", ["pmax=15"]);
@@ -20,7 +20,7 @@ test("[INFO-1] attributes in an Observe stand in place of those attached, for th
 	ok(linksOf(it, "/33000/0").includes("</33000/0/1>;pmin=9999;pmax=20000"), "Discover does not tell of them");
 });
 
-test("[INFO-1] defaults of the Server Object stand behind the attributes of an Observe, and later Write-Attributes change nothing", () => {
+test("[INFO-1] the Server Object's defaults stand behind the attributes of an Observe; Write-Attributes do not", () => {
 	const it = bench({ ...since12, account: { defaultMinimumPeriodS: 5 } });
 	const seen = watch(it, "/33000/0/1", ["pmax=30"]);
 	it.instance.set("whole", 8);
@@ -168,7 +168,7 @@ test("[CORE-DM-2] epmin: changes are looked at no sooner, and then as they are",
 	deepEqual(seen.sent(), ["25 NON"]);
 });
 
-test("[CORE-DM-2] epmax: what is worked out by reading is looked at that often, though nobody tells of a change", () => {
+test("[CORE-DM-2] epmax: what is worked out by reading is looked at that often, unasked", () => {
 	let reading = 1;
 	const instance = new ObjectInstance(SAMPLE, { id: 9, values: { whole: 1 }, read: { level: () => reading } });
 	const it = bench({ ...since12, furnish: (client) => client.add(instance) });

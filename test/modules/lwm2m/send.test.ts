@@ -31,7 +31,7 @@ function sending(options: FurnishedOptions = {}) {
 
 const sends = ({ world }: Bench) => world.requests.filter((request) => request.path[0] === "dp");
 
-test("[CORE-IR-1] Send: POST /dp with the values, in SenML CBOR or JSON; the application hears that it arrived (ETS 306 311)", () => {
+test("[CORE-IR-1] Send: POST /dp in SenML CBOR or JSON; the application hears that it arrived (ETS 306 311)", () => {
 	const { it, send, outcomes } = sending();
 	send([
 		[33000, 0, 1],
@@ -66,7 +66,7 @@ test("[CORE-IR-1] Mute Send: nothing goes out while it is true, or absent (ETS 3
 	deepEqual(outcomes(), ["muted", "sent 2.04"]);
 });
 
-test("[CORE-IR-1] Send leaves out what is absent, unreadable or the Bootstrap-Server's; nothing at all is not sent", () => {
+test("[CORE-IR-1] Send leaves out what is absent, unreadable or secret; nothing at all is not sent", () => {
 	const { it, send, outcomes } = sending();
 	send([
 		[0, 0, 1],
