@@ -234,9 +234,8 @@ class Simulation {
 	#hint(): void {
 		if (this.#counts.has("registered") || this.#counts.has("registrationFailed")) return;
 		const keys = hasCredentials(this.#options) ? ", or none that fits the keys" : "";
-		this.#output.err(
-			`No answer from ${serversOf(this.#options.server).join(" or ") || "the server"} so far${keys}; the board goes on trying. Ctrl-C ends it.`,
-		);
+		const servers = serversOf(this.#options.server).join(" or ") || "the server";
+		this.#output.err(`No answer from ${servers} so far${keys}; the board goes on trying. Ctrl-C ends it.`);
 	}
 
 	#hear(event: WorldEvent): void {
