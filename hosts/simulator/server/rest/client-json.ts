@@ -4,7 +4,7 @@ import type { Link } from "../formats/link.ts";
 import type { ObjectFacts } from "../models/models.ts";
 import type { Registration, RegistrationUpdate } from "../registration.ts";
 import type { Lwm2mServer } from "../server.ts";
-import { nodesToJson, nodeToJson, samplesToJson } from "./node-json.ts";
+import { nodesToJson, nodeToJson, seriesToJson } from "./node-json.ts";
 
 /** The JSON of leshan-demo-server 2.0.0-M18, field by field and in its order. */
 
@@ -85,7 +85,7 @@ export function answerToJson({ code, content, nodes, samples, links, location, m
 		failure: !isSuccess,
 		...present({
 			content: content === undefined ? nodes && nodesToJson(nodes) : nodeToJson(content),
-			samples: samples && samplesToJson(samples),
+			series: samples && seriesToJson(samples),
 			objectLinks: links?.map(linkToJson),
 			location,
 			errormessage: message,

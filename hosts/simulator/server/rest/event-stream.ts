@@ -4,7 +4,7 @@ import { pathText } from "../path.ts";
 import type { Lwm2mServer } from "../server.ts";
 import { registrationToJson, updateToJson } from "./client-json.ts";
 import { coapLogToJson } from "./coap-log.ts";
-import { nodesToJson, nodeToJson, samplesToJson } from "./node-json.ts";
+import { nodesToJson, nodeToJson, seriesToJson } from "./node-json.ts";
 
 interface Stream {
 	/** Only this client's events; undefined for all. */
@@ -103,6 +103,6 @@ export class EventStreams {
 	}
 }
 
-function timed(samples: readonly Sample[] | undefined): { samples?: unknown } {
-	return samples === undefined ? {} : { samples: samplesToJson(samples) };
+function timed(samples: readonly Sample[] | undefined): { series?: unknown } {
+	return samples === undefined ? {} : { series: seriesToJson(samples) };
 }

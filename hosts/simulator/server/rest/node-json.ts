@@ -38,12 +38,25 @@ export function nodesToJson(nodes: ReadonlyMap<string, Node | undefined>): Recor
 	return Object.fromEntries([...nodes].map(([path, node]) => [path, node === undefined ? null : nodeToJson(node)]));
 }
 
-/** Values with their times, in milliseconds since 1970 as everywhere in this JSON. Leshan has no such thing. */
-export function samplesToJson(samples: readonly Sample[]): unknown {
-	return samples.map(({ path, timeS, type, value }) => {
+/**
+ * Values with their times, in milliseconds since 1970 as everywhere in this JSON, the oldest first. Leshan has no such
+ * thing.
+ */
+export function seriesToJson(samples: readonly Sample[]): unknown {
+	const byTime = new Map<number, Map<string, Node>>();
+	for (const { path, timeS, type, value } of samples) {
 		const timestamp = Math.round(timeS * 1000);
-		return { path: pathText(path), timestamp, type: typeName(type), value: valueToJson(value, type) };
-	});
+		const nodes = byTime.get(timestamp) ?? new Map<string, Node>();
+		nodes.set(pathText(path), {
+			kind: path.length === 4 ? "resourceInstance" : "singleResource",
+			id: path.at(-1)!,
+			type,
+			value,
+		});
+		byTime.set(timestamp, nodes);
+	}
+	const inOrder = [...byTime].sort(([a], [b]) => a - b);
+	return inOrder.map(([timestamp, nodes]) => ({ timestamp, val: nodesToJson(nodes) }));
 }
 
 function typeName(type: ResourceType): string {

@@ -69,14 +69,14 @@ function essence({ events, body, type, name, ...rest }: Outcome) {
 		...(typeof body === "string" ? { said: body.split(/[:']| of /)[0] } : { type, body: inOrder(body) }),
 		events: events
 			.filter(({ event }) => !(isStranger && event === "COAPLOG"))
-			.map(({ event, data }) => ({ event, data: loosened(withoutSamples(inOrder(data))) })),
+			.map(({ event, data }) => ({ event, data: loosened(withoutSeries(inOrder(data))) })),
 	};
 }
 
 /** The times of a history are ours alone. */
-function withoutSamples(data: unknown): unknown {
-	if (typeof data !== "object" || data === null || !("samples" in data)) return data;
-	const { samples: _, ...rest } = data as Record<string, unknown>;
+function withoutSeries(data: unknown): unknown {
+	if (typeof data !== "object" || data === null || !("series" in data)) return data;
+	const { series: _, ...rest } = data as Record<string, unknown>;
 	return rest;
 }
 

@@ -3,6 +3,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { UdpNetwork } from "../../../../hosts/simulator/network/udp-network.ts";
 import { type HttpInterface, startHttp } from "../../../../hosts/simulator/server/rest/http.ts";
+import { seriesToJson } from "../../../../hosts/simulator/server/rest/node-json.ts";
 import { Lwm2mServer } from "../../../../hosts/simulator/server/server.ts";
 import { RealTime } from "../../../../hosts/simulator/time.ts";
 import { type Outcome, play, until } from "./conversation.ts";
@@ -172,26 +173,24 @@ test("[CORE-SRV-1] REST: attributes, depth, Resource Instances, several Object I
 	equal(heard("create several").payload, "a1190ce7a205a1191645614306a11916456143");
 });
 
-test("[CORE-SRV-1] REST: histories are in `samples`, in answers and events; SEND is told", () => {
-	const sample = { path: "/3303/0/5700", type: "FLOAT" };
-	const samples = [
-		{ ...sample, timestamp: 1_767_225_600_000, value: "20.0" },
-		{ ...sample, timestamp: 1_767_225_601_500, value: "21.5" },
+test("[CORE-SRV-1] REST: histories are in `series`, in answers and events; SEND is told", () => {
+	const node = (value: string) => ({ kind: "singleResource", id: 5700, type: "FLOAT", value });
+	const newest = node("21.5");
+	const series = [
+		{ timestamp: "(time)", val: { "/3303/0/5700": node("20.0") } },
+		{ timestamp: "(time)", val: { "/3303/0/5700": newest } },
 	];
-	const newest = { kind: "singleResource", id: 5700, type: "FLOAT", value: "21.5" };
-	const read = bodyOf("history") as { content: unknown; samples: { timestamp: unknown }[] };
-	deepEqual(read.content, newest);
-	equal(read.samples.length, 2);
+	const { content, series: read } = bodyOf("history");
+	deepEqual({ content, series: read }, { content: newest, series });
 	equal(outcomes.get("send")!.code, "2.04");
-	const [event] = outcomes.get("send")!.events as [{ event: string; data: Record<string, unknown> }];
-	equal(event.event, "SEND");
-	deepEqual([event.data.ep, event.data.val], [endpoint, { "/3303/0/5700": newest }]);
-	const told = event.data.samples as Record<string, unknown>[];
-	deepEqual(
-		told.map(({ path, type, value }) => ({ path, type, value })),
-		samples.map(({ path, type, value }) => ({ path, type, value })),
-	);
+	const data = { ep: endpoint, val: { "/3303/0/5700": newest }, series };
+	deepEqual(outcomes.get("send")!.events, [{ event: "SEND", data }]);
 	deepEqual([outcomes.get("send garbage")!.code, outcomes.get("send garbage")!.events], ["4.00", []]);
+	const at = (timeS: number, value: number) => ({ path: [3303, 0, 5700], timeS, type: "float", value }) as const;
+	deepEqual(seriesToJson([at(1_767_225_601.5, 21.5), at(1_767_225_600, 20)]), [
+		{ ...series[0], timestamp: 1_767_225_600_000 },
+		{ ...series[1], timestamp: 1_767_225_601_500 },
+	]);
 });
 
 for (const [why, { name }] of Object.entries(refused)) {
