@@ -1,4 +1,4 @@
-import { Device } from "./device.ts";
+import { Device, type ImageName } from "./device.ts";
 import type { EventStream, ServerEvent } from "./event-stream.ts";
 import type { Registration, RemoteDevice } from "./rest-client.ts";
 import type { ServerUnderTest } from "./server-under-test.ts";
@@ -6,6 +6,7 @@ import { certifiedEndpoint, introduce, type Mode } from "./test-keys.ts";
 
 /** Longer than any run of the suite: what a case does not ask for shall not happen in the middle of it. */
 const lifetimeS = 900;
+const lastingRequestsMax = 11;
 
 /** A device together with how its server sees it. */
 export interface Registered {
@@ -18,40 +19,73 @@ export class Bench implements Registered {
 	readonly server: ServerUnderTest;
 	/** Events of all clients since the bench was set up. */
 	readonly events: EventStream;
-	readonly device: Device;
-	readonly remote: RemoteDevice;
 	readonly lifetimeS = lifetimeS;
 	/** How all its devices prove who they are. */
 	readonly mode: Mode;
+	/** What all its devices run. */
+	readonly image: ImageName;
 	readonly #more: Device[] = [];
 	#number = 1000;
+	#device: Device;
+	#remote: RemoteDevice;
 
-	static async open(start: () => Promise<ServerUnderTest>, mode: Mode = "none"): Promise<Bench> {
+	static async open(
+		start: () => Promise<ServerUnderTest>,
+		{ mode = "none", image = "reference" }: { readonly mode?: Mode; readonly image?: ImageName } = {},
+	): Promise<Bench> {
 		const server = await start();
 		try {
 			const events = await server.rest.events();
 			const endpoint = certifiedEndpoint;
 			const flags = await introduce(endpoint, mode, server);
-			const device = await Device.register({ serverUri: uriOf(server, mode), endpoint, lifetimeS, flags });
-			return new Bench(server, events, device, mode);
+			const device = await Device.register({ serverUri: uriOf(server, mode), endpoint, lifetimeS, flags, image });
+			return new Bench(server, events, device, { mode, image });
 		} catch (error) {
 			await server.stop();
 			throw error;
 		}
 	}
 
-	private constructor(server: ServerUnderTest, events: EventStream, device: Device, mode: Mode) {
+	private constructor(
+		server: ServerUnderTest,
+		events: EventStream,
+		device: Device,
+		{ mode, image }: { readonly mode: Mode; readonly image: ImageName },
+	) {
 		this.mode = mode;
+		this.image = image;
 		this.server = server;
 		this.events = events;
-		this.device = device;
-		this.remote = server.rest.of(device.endpoint);
+		this.#device = device;
+		this.#remote = server.rest.of(device.endpoint);
+	}
+
+	get device(): Device {
+		return this.#device;
+	}
+
+	get remote(): RemoteDevice {
+		return this.#remote;
+	}
+
+	/**
+	 * Before each case. A device remembers 24 requests of a server that may not be executed twice (POST, iPATCH) for 247 s
+	 * (RFC 7252 §4.8.2), and answers further ones with 5.03: when half of that is spent, the next case gets a new device.
+	 */
+	async refresh(): Promise<void> {
+		if (this.#remote.lastingRequests <= lastingRequestsMax) return;
+		const { device } = await this.start(`dormouse-${this.freshNumber()}`, lifetimeS);
+		this.#more.push(this.#device);
+		await this.#device.interrupt();
+		this.#device = device;
+		this.#remote = this.server.rest.of(device.endpoint);
 	}
 
 	/** One more device, for a case that ends or disturbs it. It is killed after the suite if it still runs. */
 	async start(endpoint: string, seconds: number): Promise<Registered> {
 		const flags = await introduce(endpoint, this.mode, this.server);
-		const device = await Device.register({ serverUri: this.uri, endpoint, lifetimeS: seconds, flags });
+		const { uri: serverUri, image } = this;
+		const device = await Device.register({ serverUri, endpoint, lifetimeS: seconds, flags, image });
 		this.#more.push(device);
 		return { device, remote: this.server.rest.of(endpoint) };
 	}
@@ -63,7 +97,7 @@ export class Bench implements Registered {
 
 	/** A device that is not waited for: it may not come to register. It is killed after the suite if it still runs. */
 	attempt(endpoint: string, flags: readonly string[]): Device {
-		const device = new Device({ serverUri: this.uri, endpoint, lifetimeS, flags });
+		const device = new Device({ serverUri: this.uri, endpoint, lifetimeS, flags, image: this.image });
 		this.#more.push(device);
 		return device;
 	}

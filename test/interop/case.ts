@@ -13,7 +13,7 @@ export interface Case {
 }
 
 /** Fails with the client's own words unless the answer has this code. */
-export function hasCode(answer: Answer, code: string, what = ""): void {
+export function hasCode(answer: Pick<Answer, "code" | "status" | "errormessage">, code: string, what = ""): void {
 	const words = answer.errormessage === undefined ? "" : ` (${answer.errormessage})`;
 	equal(`${answer.code}${answer.code === code ? "" : words}`, code, `${what} answered ${answer.status}${words}`);
 }

@@ -12,9 +12,20 @@ export interface DeviceOptions {
 	readonly endpoint: string;
 	readonly lifetimeS: number;
 	readonly board?: string;
+	/** The product's image, or that of test/conformance with all objects; "reference" when left out. */
+	readonly image?: ImageName;
 	/** More of them: keys. */
 	readonly flags?: readonly string[];
 }
+
+export type ImageName = "reference" | "conformance" | "conformance-1.2";
+
+/** What runs each image on the simulator, in the same words and with the same lines of output. */
+const programs: Readonly<Record<ImageName, readonly string[]>> = {
+	reference: [join(root, "bin/dormouse.mjs"), "sim"],
+	conformance: [join(root, "build/js/test/conformance/device/run.js")],
+	"conformance-1.2": [join(root, "build/js/test/conformance/device/run.js"), "--enabler", "1.2"],
+};
 
 /** One line of `dormouse sim --json`. */
 export interface DeviceEvent {
@@ -51,13 +62,13 @@ export class Device {
 		}
 	}
 
-	constructor({ serverUri, endpoint, lifetimeS, board, flags: more = [] }: DeviceOptions) {
+	constructor({ serverUri, endpoint, lifetimeS, board, image = "reference", flags: more = [] }: DeviceOptions) {
 		this.endpoint = endpoint;
 		const flags = ["--server", serverUri, "--endpoint", endpoint, "--lifetime", String(lifetimeS), "--json", ...more];
 		if (board !== undefined) flags.push("--board", board);
 		this.#child = new Child({
 			command: process.execPath,
-			arguments: [join(root, "bin/dormouse.mjs"), "sim", ...flags],
+			arguments: [...programs[image], ...flags],
 		});
 		this.#child.watch((line) => this.#take(line));
 		this.#child.ended.then(

@@ -1,4 +1,5 @@
 import type { ReadableStream } from "node:stream/web";
+import type { Sample } from "./rest-client.ts";
 import type { RestNode } from "./rest-node.ts";
 
 /** One server-sent event, its data parsed. */
@@ -9,11 +10,24 @@ export interface ServerEvent {
 	readonly atMs: number;
 }
 
-/** The data of a NOTIFICATION. */
+/** The data of a NOTIFICATION of one path. */
 export interface Notification {
 	readonly ep: string;
 	readonly res: string;
 	readonly val: RestNode;
+	readonly series?: readonly Sample[];
+}
+
+/** The data of a NOTIFICATION of several paths, and of a SEND, which has no `paths`. */
+export interface CompositeNews {
+	readonly ep: string;
+	readonly val: Readonly<Record<string, RestNode | null>>;
+	readonly paths?: readonly string[];
+	readonly series?: readonly Sample[];
+}
+
+export interface TimedNews extends CompositeNews {
+	readonly atMs: number;
 }
 
 export interface TimedValue {
@@ -112,6 +126,17 @@ export class EventStream {
 			await this.wait(what, () => isEnough(), { from: this.mark, timeoutMs });
 		}
 		return this.notifications(endpoint, path, from);
+	}
+
+	/** Notifications of exactly these paths together so far, at `from` or later, with their arrival times. */
+	compositeNotifications(endpoint: string, paths: readonly string[], from = 0): TimedNews[] {
+		const found: TimedNews[] = [];
+		for (const { event, data, atMs } of this.events.slice(from)) {
+			const news = data as CompositeNews;
+			if (event !== "NOTIFICATION" || news.ep !== endpoint || news.paths?.join() !== paths.join()) continue;
+			found.push({ ...news, atMs });
+		}
+		return found;
 	}
 
 	/** Messages seen so far, oldest first. */

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 const mavenTimeoutMs = 600_000;
@@ -25,13 +25,13 @@ export function frontClassPath(source: string, home: string): string {
 	const files = readdirSync(source).filter((name) => /\.(java|xml)$/.test(name));
 	const hash = createHash("sha256");
 	for (const name of files.sort()) hash.update(name).update(readFileSync(join(source, name), "utf8"));
-	const kept = join(home, `${hash.digest("hex").slice(0, 16)}.classpath`);
+	const version = hash.digest("hex").slice(0, 16);
+	const kept = join(home, `${version}.classpath`);
 	if (existsSync(kept)) {
 		const path = readFileSync(kept, "utf8");
 		if (path.split(delimiter).every((entry) => existsSync(entry))) return path;
 	}
-	const classes = join(home, "classes");
-	rmSync(classes, { recursive: true, force: true });
+	const classes = join(home, `classes-${version}`); // not one folder for all: `kept` may name an older version again
 	mkdirSync(classes, { recursive: true });
 	const list = join(home, "libraries.classpath");
 	const asked = maven(["-f", join(source, "pom.xml"), "dependency:build-classpath", `-Dmdep.outputFile=${list}`]);

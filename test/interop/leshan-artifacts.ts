@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { frontClassPath, maven } from "./java-front.ts";
@@ -9,8 +9,14 @@ const source = join(root, "test/interop/leshan");
 const built = join(root, "build/interop/leshan");
 
 export const leshanVersion = "2.0.0-M18";
-/** Further object models, for what Leshan's libraries do not bring. */
-export const modelFolder = join(source, "models");
+/** Further object models, for what Leshan's libraries do not bring: the registry's, and the conformance tests' own. */
+const modelFolders = [join(source, "models"), join(root, "test/conformance/objects")];
+
+/** Puts them together, since Leshan takes one folder. */
+export function copyModels(to: string): void {
+	mkdirSync(to, { recursive: true });
+	for (const folder of modelFolders) cpSync(folder, to, { recursive: true });
+}
 
 /** @throws Error that says what to install */
 export function requireJava(): void {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Child } from "./child.ts";
 import { freePorts } from "./free-ports.ts";
-import { demoJar, leshanClassPath, leshanVersion, modelFolder, requireJava } from "./leshan-artifacts.ts";
+import { copyModels, demoJar, leshanClassPath, leshanVersion, requireJava } from "./leshan-artifacts.ts";
 import { RestClient } from "./rest-client.ts";
 import { answering, type ServerUnderTest } from "./server-under-test.ts";
 import { writeServerKeys } from "./test-keys.ts";
@@ -30,6 +30,7 @@ export async function startLeshan(): Promise<ServerUnderTest> {
 	requireJava();
 	const jar = process.env.LESHAN_DEMO_JAR ?? demoJar();
 	const folder = mkdtempSync(join(tmpdir(), "dormouse-leshan-"));
+	copyModels(modelsIn(folder));
 	const server = jar === undefined ? await startFront(folder) : await startDemo(jar, folder);
 	try {
 		await answering(server, readyTimeoutMs);
@@ -40,10 +41,20 @@ export async function startLeshan(): Promise<ServerUnderTest> {
 	}
 }
 
+const modelsIn = (folder: string) => join(folder, "models");
+
 async function startFront(folder: string): Promise<ServerUnderTest> {
 	writeServerKeys(folder);
 	const ports = ["0", "0", "0"];
-	const words = ["-cp", leshanClassPath(), "dormouse.leshan.Front", ...ports, modelFolder, folder, connectionIdBytes];
+	const words = [
+		"-cp",
+		leshanClassPath(),
+		"dormouse.leshan.Front",
+		...ports,
+		modelsIn(folder),
+		folder,
+		connectionIdBytes,
+	];
 	const child = new Child({ command: "java", arguments: words, folder });
 	const bound = await new Promise<Ports>((resolve, reject) => {
 		const giveUp = (why: string) => {
@@ -72,7 +83,7 @@ async function startDemo(jar: string, folder: string): Promise<ServerUnderTest> 
 		...hosts,
 		...Object.entries(listen).flat().map(String),
 		"-m",
-		modelFolder,
+		modelsIn(folder),
 		"-cid",
 		connectionIdBytes,
 	];

@@ -1,5 +1,5 @@
 import { EventStream } from "./event-stream.ts";
-import type { Instance, RestNode } from "./rest-node.ts";
+import type { Instance, ObjectNode, RestNode } from "./rest-node.ts";
 
 /** The payload formats by the names of leshan-demo-server's `format` parameter. */
 export type Format = "TEXT" | "OPAQUE" | "CBOR" | "TLV" | "JSON" | "SENML_JSON" | "SENML_CBOR";
@@ -25,6 +25,19 @@ export interface Registration {
 	readonly additionalRegistrationAttributes: Readonly<Record<string, string>>;
 }
 
+/** What was measured at one time. */
+export interface Sample {
+	/** Milliseconds since 1970. */
+	readonly timestamp: number;
+	readonly val: Readonly<Record<string, RestNode | null>>;
+}
+
+/** A client's answer to a composite operation. */
+export interface CompositeAnswer extends Omit<Answer, "content"> {
+	/** By path; null for a path that has no value. */
+	readonly content?: Readonly<Record<string, RestNode | null>>;
+}
+
 /** A client's answer to one operation. */
 export interface Answer {
 	/** As in "2.05". */
@@ -33,6 +46,8 @@ export interface Answer {
 	readonly status: string;
 	readonly success: boolean;
 	readonly content?: RestNode;
+	/** What a payload with times held, oldest first, where the server tells. */
+	readonly series?: readonly Sample[];
 	readonly objectLinks?: readonly RestLink[];
 	readonly location?: string;
 	readonly errormessage?: string;
@@ -141,17 +156,43 @@ export class RestClient {
 	}
 }
 
+/** Formats that name their paths, and so can carry several. */
+export type CompositeFormat = "SENML_JSON" | "SENML_CBOR";
+
+export interface CompositeOptions {
+	/** Of the list of paths; SENML_CBOR when left out. */
+	readonly pathFormat?: CompositeFormat;
+	/** Asked for; SENML_CBOR when left out. */
+	readonly nodeFormat?: CompositeFormat;
+}
+
+const compositeQuery = (
+	paths: readonly string[],
+	{ pathFormat = "SENML_CBOR", nodeFormat = "SENML_CBOR" }: CompositeOptions,
+) => ({ paths: paths.join(","), pathformat: pathFormat, nodeformat: nodeFormat });
+
 export interface FormatOptions {
 	/** Absent: the server asks for no particular format. */
 	readonly format?: Format;
 }
 
+/** Execute, Create, partial Write, Write-Composite. */
+function isLasting({ method, path, query }: Call): boolean {
+	if (method === "POST") return !path.endsWith("/observe");
+	return method === "PUT" && (path === "/composite" || query?.replace === "false");
+}
+
 /** One registered client, as its server sees it. Paths as in "/3/0/1". */
 export class RemoteDevice {
+	/** How many requests went to it that CoAP does not call idempotent: POST and iPATCH. */
+	lastingRequests = 0;
 	readonly #call: (call: Call) => Promise<string>;
 
 	constructor(call: (call: Call) => Promise<string>) {
-		this.#call = call;
+		this.#call = (what) => {
+			if (isLasting(what)) this.lastingRequests++;
+			return call(what);
+		};
 	}
 
 	read(path: string, { format }: FormatOptions = {}): Promise<Answer> {
@@ -179,7 +220,8 @@ export class RemoteDevice {
 		return this.#operate({ method: "POST", path, ...(text === undefined ? {} : { body: text, type: "text/plain" }) });
 	}
 
-	create(path: string, instance: Instance, { format }: FormatOptions = {}): Promise<Answer> {
+	/** @param instance one, with or without an ID, or several as those of an object, where the server offers it */
+	create(path: string, instance: Instance | ObjectNode, { format }: FormatOptions = {}): Promise<Answer> {
 		const body = JSON.stringify(instance);
 		return this.#operate({ method: "POST", path, query: { format }, body, type: "application/json" });
 	}
@@ -200,6 +242,37 @@ export class RemoteDevice {
 	/** The server forgets, and answers the next notification with a Reset. */
 	async cancelPassively(path: string): Promise<void> {
 		await this.#call({ method: "DELETE", path: `${path}/observe` });
+	}
+
+	/** @param paths as in ["/3/0/16", "/1"]; "/" is all that there is */
+	readComposite(paths: readonly string[], options: CompositeOptions = {}): Promise<CompositeAnswer> {
+		return this.#composite({ method: "GET", path: "/composite", query: compositeQuery(paths, options) });
+	}
+
+	/** @param nodes by path; null takes a Resource Instance away where the format can say so */
+	writeComposite(nodes: Readonly<Record<string, RestNode | null>>, format: CompositeFormat = "SENML_CBOR") {
+		const body = JSON.stringify(nodes);
+		const query = { nodeformat: format };
+		return this.#composite({ method: "PUT", path: "/composite", query, body, type: "application/json" });
+	}
+
+	observeComposite(paths: readonly string[], options: CompositeOptions = {}): Promise<CompositeAnswer> {
+		return this.#composite({ method: "POST", path: "/composite/observe", query: compositeQuery(paths, options) });
+	}
+
+	/** FETCH with Observe 1: the client answers with the values. @param paths in the order of the observation */
+	cancelCompositeActively(paths: readonly string[]): Promise<CompositeAnswer> {
+		const query = { paths: paths.join(","), active: "" };
+		return this.#composite({ method: "DELETE", path: "/composite/observe", query });
+	}
+
+	/** The server forgets, and answers the next notification with a Reset. */
+	async cancelCompositePassively(paths: readonly string[]): Promise<void> {
+		await this.#call({ method: "DELETE", path: "/composite/observe", query: { paths: paths.join(",") } });
+	}
+
+	async #composite(call: Call): Promise<CompositeAnswer> {
+		return (await this.#operate(call)) as unknown as CompositeAnswer;
 	}
 
 	#operate(call: Call): Promise<Answer> {

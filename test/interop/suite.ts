@@ -1,6 +1,7 @@
 import { after, describe, it } from "node:test";
 import { Bench } from "./bench.ts";
 import type { Case } from "./case.ts";
+import type { ImageName } from "./device.ts";
 import { lifecycleCases } from "./lifecycle-cases.ts";
 import { managementCases } from "./management-cases.ts";
 import { readingCases } from "./reading-cases.ts";
@@ -31,6 +32,8 @@ export interface SuiteOptions {
 	/** How devices prove who they are; not at all when left out. */
 	readonly mode?: Mode;
 	readonly cases?: readonly Case[];
+	/** What the devices run; the product's image when left out. */
+	readonly image?: ImageName;
 }
 
 /**
@@ -41,20 +44,21 @@ export interface SuiteOptions {
 export function interopSuite(
 	title: string,
 	start: () => Promise<ServerUnderTest>,
-	{ more = [], mode = "none", cases = plainCases }: SuiteOptions = {},
+	{ more = [], mode = "none", cases = plainCases, image = "reference" }: SuiteOptions = {},
 ): void {
 	describe(title, () => {
 		let bench: Bench | undefined;
 		after(() => bench?.close());
 		// Not a before(): the report shows what a case says when it fails, and hides what a hook says.
 		it(`${title} › the server starts, and the device registers with it`, { timeout: setUpTimeoutMs }, async () => {
-			bench = await Bench.open(start, mode);
+			bench = await Bench.open(start, { mode, image });
 			process.stderr.write(`${title}: ${bench.server.name}\n`);
 		});
 		for (const { name, run } of [...cases, ...more]) {
 			it(`${title} › ${name}`, { timeout: caseTimeoutMs }, async () => {
 				if (bench === undefined) throw new Error("there is no server and device to do it with");
 				try {
+					await bench.refresh();
 					await run(bench);
 				} catch (error) {
 					const words = error instanceof Error ? (error.stack ?? error.message) : String(error);

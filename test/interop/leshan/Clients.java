@@ -1,6 +1,5 @@
 package dormouse.leshan;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
@@ -9,22 +8,15 @@ import java.io.OutputStream;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
-import org.eclipse.leshan.core.link.attributes.InvalidAttributeException;
-import org.eclipse.leshan.core.link.lwm2m.attributes.DefaultLwM2mAttributeParser;
-import org.eclipse.leshan.core.link.lwm2m.attributes.LwM2mAttributeSet;
 import org.eclipse.leshan.core.node.LwM2mChildNode;
+import org.eclipse.leshan.core.node.LwM2mObject;
 import org.eclipse.leshan.core.node.LwM2mObjectInstance;
 import org.eclipse.leshan.core.node.LwM2mPath;
-import org.eclipse.leshan.core.node.LwM2mSingleResource;
 import org.eclipse.leshan.core.node.codec.CodecException;
 import org.eclipse.leshan.core.observation.SingleObservation;
 import org.eclipse.leshan.core.request.CancelObservationRequest;
-import org.eclipse.leshan.core.request.ContentFormat;
 import org.eclipse.leshan.core.request.CreateRequest;
 import org.eclipse.leshan.core.request.DeleteRequest;
 import org.eclipse.leshan.core.request.DiscoverRequest;
@@ -41,51 +33,12 @@ import org.eclipse.leshan.server.registration.Registration;
 
 /** /api/clients: the registry, and one LwM2M operation per call, in the shapes of leshan-demo-server. */
 final class Clients implements HttpHandler {
-	private static final long DEFAULT_TIMEOUT_MS = 5000;
-
-	/** What came, taken apart: /api/clients/{endpoint}/{path}/{verb}. */
-	private record Call(
-			String method, List<String> path, String verb, Map<String, String> query, String rawQuery, String type, String body) {
-		String lwm2mPath() {
-			return "/" + String.join("/", path);
-		}
-
-		ContentFormat format() {
-			String name = query.get("format");
-			return name == null ? null : ContentFormat.fromName(name.toUpperCase(Locale.ROOT));
-		}
-
-		LwM2mAttributeSet attributes() {
-			try {
-				return new LwM2mAttributeSet(new DefaultLwM2mAttributeParser().parseUriQuery(rawQuery));
-			} catch (InvalidAttributeException error) {
-				throw new InvalidRequestException(error, "%s", error.getMessage());
-			}
-		}
-
-		LwM2mChildNode node() throws IOException {
-			if (type.startsWith("application/json")) return Nodes.fromJson(Json.MAPPER.readTree(body));
-			if (!type.startsWith("text/plain")) throw new InvalidRequestException("content type %s not supported", type);
-			return LwM2mSingleResource.newStringResource(Integer.parseInt(path.get(path.size() - 1)), body);
-		}
-	}
-
 	private final LeshanServer server;
+	private final Composites composites;
 
 	Clients(LeshanServer server) {
 		this.server = server;
-	}
-
-	/** The parameters of the query, decoded; "" for a bare name. */
-	static Map<String, String> queryOf(HttpExchange exchange) {
-		Map<String, String> query = new HashMap<>();
-		String raw = exchange.getRequestURI().getRawQuery();
-		if (raw == null) return query;
-		for (String pair : raw.split("&")) {
-			String[] parts = pair.split("=", 2);
-			query.put(parts[0], parts.length < 2 ? "" : URLDecoder.decode(parts[1], StandardCharsets.UTF_8));
-		}
-		return query;
+		this.composites = new Composites(server);
 	}
 
 	@Override
@@ -121,37 +74,27 @@ final class Clients implements HttpHandler {
 			reply(exchange, 200, "application/json", Json.registration(registration).toString());
 			return;
 		}
-		operate(exchange, registration, callOf(exchange, words.subList(1, words.size())));
-	}
-
-	private static Call callOf(HttpExchange exchange, List<String> words) throws IOException {
-		String last = words.get(words.size() - 1);
-		boolean isVerb = List.of("discover", "attributes", "observe").contains(last);
-		String type = Optional.ofNullable(exchange.getRequestHeaders().getFirst("Content-Type")).orElse("");
-		String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
-		return new Call(
-				exchange.getRequestMethod(), isVerb ? words.subList(0, words.size() - 1) : words, isVerb ? last : "",
-				queryOf(exchange), exchange.getRequestURI().getRawQuery(), type, body);
+		operate(exchange, registration, Call.of(exchange, words.subList(1, words.size())));
 	}
 
 	private void operate(HttpExchange exchange, Registration registration, Call call)
 			throws IOException, InterruptedException {
-		if (call.method.equals("DELETE") && call.verb.equals("observe")) {
+		if (call.method().equals("DELETE") && call.verb().equals("observe")) {
 			cancel(exchange, registration, call);
 			return;
 		}
-		send(exchange, registration, call, requestOf(call));
+		send(exchange, registration, call, call.isComposite() ? Composites.requestOf(call) : requestOf(call));
 	}
 
 	private static DownlinkDeviceManagementRequest<?> requestOf(Call call) throws IOException {
 		String path = call.lwm2mPath();
-		switch (call.method + " " + call.verb) {
+		switch (call.method() + " " + call.verb()) {
 			case "GET ":
 				return new ReadRequest(call.format(), path);
 			case "GET discover":
 				return new DiscoverRequest(path);
 			case "PUT ":
-				boolean replace = !"false".equals(call.query.get("replace"));
+				boolean replace = !"false".equals(call.query().get("replace"));
 				WriteRequest.Mode mode = replace ? WriteRequest.Mode.REPLACE : WriteRequest.Mode.UPDATE;
 				return new WriteRequest(mode, call.format(), path, call.node());
 			case "PUT attributes":
@@ -159,7 +102,7 @@ final class Clients implements HttpHandler {
 			case "POST observe":
 				return new ObserveRequest(call.format(), path);
 			case "POST ":
-				if (call.path.size() == 3) return new ExecuteRequest(path, call.body.isEmpty() ? null : call.body);
+				if (call.path().size() == 3) return new ExecuteRequest(path, call.body().isEmpty() ? null : call.body());
 				return createOf(call);
 			case "DELETE ":
 				return new DeleteRequest(path);
@@ -168,8 +111,14 @@ final class Clients implements HttpHandler {
 		}
 	}
 
+	/** Of one instance as the demo has it, or of those of an object, which the demo does not offer. */
 	private static CreateRequest createOf(Call call) throws IOException {
-		LwM2mObjectInstance instance = (LwM2mObjectInstance) call.node();
+		LwM2mChildNode node = call.node();
+		if (node instanceof LwM2mObject object) {
+			LwM2mObjectInstance[] instances = object.getInstances().values().toArray(LwM2mObjectInstance[]::new);
+			return new CreateRequest(call.format(), call.lwm2mPath(), instances);
+		}
+		LwM2mObjectInstance instance = (LwM2mObjectInstance) node;
 		if (instance.getId() != LwM2mObjectInstance.UNDEFINED) {
 			return new CreateRequest(call.format(), call.lwm2mPath(), instance);
 		}
@@ -178,30 +127,35 @@ final class Clients implements HttpHandler {
 
 	private void cancel(HttpExchange exchange, Registration registration, Call call)
 			throws IOException, InterruptedException {
-		if (!call.query.containsKey("active")) {
-			server.getObservationService().cancelObservations(registration, call.lwm2mPath());
+		if (!call.query().containsKey("active")) {
+			if (call.isComposite()) composites.cancelPassively(registration, call);
+			else server.getObservationService().cancelObservations(registration, call.lwm2mPath());
 			reply(exchange, 200, "text/plain", "");
 			return;
 		}
-		Optional<SingleObservation> observation = server.getObservationService().getObservations(registration).stream()
-				.filter(SingleObservation.class::isInstance).map(SingleObservation.class::cast)
-				.filter(one -> one.getPath().equals(new LwM2mPath(call.lwm2mPath()))).findFirst();
-		if (observation.isEmpty()) {
+		Optional<? extends DownlinkDeviceManagementRequest<?>> request =
+				call.isComposite() ? composites.cancellationOf(registration, call) : cancellationOf(registration, call);
+		if (request.isEmpty()) {
 			reply(exchange, 404, "text/plain", "no observation for path " + call.lwm2mPath());
 			return;
 		}
-		LwM2mResponse response = send(exchange, registration, call, new CancelObservationRequest(observation.get()));
-		if (response != null && response.isSuccess()) {
-			server.getObservationService().cancelObservations(registration, call.lwm2mPath());
-		}
+		LwM2mResponse response = send(exchange, registration, call, request.get());
+		if (response == null || !response.isSuccess()) return;
+		if (call.isComposite()) composites.cancelPassively(registration, call);
+		else server.getObservationService().cancelObservations(registration, call.lwm2mPath());
+	}
+
+	private Optional<CancelObservationRequest> cancellationOf(Registration registration, Call call) {
+		LwM2mPath path = new LwM2mPath(call.lwm2mPath());
+		return server.getObservationService().getObservations(registration).stream()
+				.filter(SingleObservation.class::isInstance).map(SingleObservation.class::cast)
+				.filter(one -> one.getPath().equals(path)).findFirst().map(CancelObservationRequest::new);
 	}
 
 	private LwM2mResponse send(
 			HttpExchange exchange, Registration registration, Call call, DownlinkDeviceManagementRequest<?> request)
 			throws IOException, InterruptedException {
-		String seconds = call.query.get("timeout");
-		long timeoutMs = seconds == null ? DEFAULT_TIMEOUT_MS : Long.parseLong(seconds) * 1000;
-		LwM2mResponse response = server.send(registration, request, timeoutMs);
+		LwM2mResponse response = server.send(registration, request, call.timeoutMs());
 		if (response == null) reply(exchange, 504, "text/plain", "Request timeout");
 		else reply(exchange, 200, "application/json", Json.answer(response).toString());
 		return response;

@@ -1,6 +1,7 @@
 package dormouse.leshan;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
@@ -12,9 +13,11 @@ import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import org.eclipse.leshan.core.node.TimestampedLwM2mNodes;
 import org.eclipse.leshan.core.observation.CompositeObservation;
 import org.eclipse.leshan.core.observation.Observation;
 import org.eclipse.leshan.core.observation.SingleObservation;
+import org.eclipse.leshan.core.request.SendRequest;
 import org.eclipse.leshan.core.response.ObserveCompositeResponse;
 import org.eclipse.leshan.core.response.ObserveResponse;
 import org.eclipse.leshan.server.LeshanServer;
@@ -23,12 +26,13 @@ import org.eclipse.leshan.server.observation.ObservationListener;
 import org.eclipse.leshan.server.registration.Registration;
 import org.eclipse.leshan.server.registration.RegistrationListener;
 import org.eclipse.leshan.server.registration.RegistrationUpdate;
+import org.eclipse.leshan.server.send.SendListener;
 import org.eclipse.leshan.transport.californium.server.endpoint.CaliforniumServerEndpoint;
 
 /**
  * GET /api/event, server-sent events: of all clients, or with ?ep=NAME of one client and with its messages (COAPLOG).
  */
-final class Events implements HttpHandler, RegistrationListener, ObservationListener {
+final class Events implements HttpHandler, RegistrationListener, ObservationListener, SendListener {
 	/**
 	 * One open stream. `endpoint` null: of all clients. `address` is where that client was when the stream was opened.
 	 */
@@ -42,6 +46,7 @@ final class Events implements HttpHandler, RegistrationListener, ObservationList
 		this.server = server;
 		server.getRegistrationService().addListener(this);
 		server.getObservationService().addListener(this);
+		server.getSendService().addListener(this);
 		WireLog wireLog = new WireLog(this::wire);
 		for (LwM2mServerEndpoint endpoint : server.getEndpoints()) {
 			((CaliforniumServerEndpoint) endpoint).getCoapEndpoint().addInterceptor(wireLog);
@@ -50,7 +55,7 @@ final class Events implements HttpHandler, RegistrationListener, ObservationList
 
 	@Override
 	public void handle(HttpExchange exchange) throws IOException {
-		String endpoint = Clients.queryOf(exchange).get("ep");
+		String endpoint = Call.queryOf(exchange).get("ep");
 		exchange.getResponseHeaders().set("Content-Type", "text/event-stream");
 		exchange.sendResponseHeaders(200, 0);
 		Registration client = endpoint == null ? null : server.getRegistrationService().getByEndpoint(endpoint);
@@ -114,12 +119,33 @@ final class Events implements HttpHandler, RegistrationListener, ObservationList
 		if (registration == null || response.getContent() == null) return;
 		ObjectNode data = Json.object().put("ep", registration.getEndpoint()).put("kind", "single");
 		data.put("res", observation.getPath().toString()).set("val", Nodes.toJson(response.getContent()));
+		Json.putSeries(data, observation.getPath(), response.getTimestampedLwM2mNodes());
 		send("NOTIFICATION", registration.getEndpoint(), data);
 	}
 
 	@Override
 	public void onResponse(CompositeObservation observation, Registration registration, ObserveCompositeResponse response) {
-		// this front asks for none
+		if (registration == null || response.getContent() == null) return;
+		ObjectNode data = Json.object().put("ep", registration.getEndpoint()).put("kind", "composite");
+		data.set("val", Nodes.toJson(response.getContent()));
+		ArrayNode paths = data.putArray("paths");
+		observation.getPaths().forEach(path -> paths.add(path.toString()));
+		Json.putSeries(data, response.getTimestampedLwM2mNodes());
+		send("NOTIFICATION", registration.getEndpoint(), data);
+	}
+
+	@Override
+	public void dataReceived(Registration registration, TimestampedLwM2mNodes nodes, SendRequest request) {
+		if (registration == null) return;
+		ObjectNode data = Json.object().put("ep", registration.getEndpoint());
+		data.set("val", Nodes.toJson(nodes.getMostRecentNodes()));
+		Json.putSeries(data, nodes);
+		send("SEND", registration.getEndpoint(), data);
+	}
+
+	@Override
+	public void onError(Registration registration, String why, Exception error) {
+		System.err.println("Send not understood: " + why + ": " + error);
 	}
 
 	@Override

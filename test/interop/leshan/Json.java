@@ -4,12 +4,19 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import org.eclipse.leshan.core.link.Link;
 import org.eclipse.leshan.core.node.LwM2mPath;
+import org.eclipse.leshan.core.node.TimestampedLwM2mNode;
+import org.eclipse.leshan.core.node.TimestampedLwM2mNodes;
 import org.eclipse.leshan.core.request.BindingMode;
 import org.eclipse.leshan.core.response.CreateResponse;
 import org.eclipse.leshan.core.response.DiscoverResponse;
 import org.eclipse.leshan.core.response.LwM2mResponse;
+import org.eclipse.leshan.core.response.ReadCompositeResponse;
 import org.eclipse.leshan.core.response.ReadResponse;
 import org.eclipse.leshan.server.registration.Registration;
 import org.eclipse.leshan.server.registration.RegistrationUpdate;
@@ -67,7 +74,10 @@ final class Json {
 		json.put("valid", response.isValid());
 		json.put("success", response.isSuccess());
 		json.put("failure", response.isFailure());
-		if (response instanceof ReadResponse read && read.getContent() != null) {
+		if (response instanceof ReadCompositeResponse read && read.getContent() != null) {
+			json.set("content", Nodes.toJson(read.getContent()));
+			putSeries(json, read.getTimestampedLwM2mNode());
+		} else if (response instanceof ReadResponse read && read.getContent() != null) {
 			json.set("content", Nodes.toJson(read.getContent()));
 		} else if (response instanceof DiscoverResponse discover && discover.getObjectLinks() != null) {
 			json.set("objectLinks", links(discover.getObjectLinks()));
@@ -77,6 +87,32 @@ final class Json {
 		String why = response.getErrorMessage();
 		if (response.isFailure() && why != null && !why.isEmpty()) json.put("errormessage", why);
 		return json;
+	}
+
+	/**
+	 * What a payload with times held, oldest first: [{"timestamp": milliseconds, "val": {path: NODE}}]. The demo tells
+	 * no times; nothing is added for a payload without.
+	 */
+	static void putSeries(ObjectNode json, TimestampedLwM2mNodes nodes) {
+		if (nodes == null || nodes.getTimestamps().stream().allMatch(Objects::isNull)) return;
+		ArrayNode series = json.putArray("series");
+		nodes.getTimestamps().stream().filter(Objects::nonNull).sorted().forEach(time -> {
+			ObjectNode entry = series.addObject().put("timestamp", time.toEpochMilli());
+			entry.set("val", Nodes.toJson(nodes.getNodesAt(time)));
+		});
+	}
+
+	/** The same of an observation of one path. */
+	static void putSeries(ObjectNode json, LwM2mPath path, List<TimestampedLwM2mNode> nodes) {
+		if (nodes == null) return;
+		List<TimestampedLwM2mNode> timed = nodes.stream().filter(TimestampedLwM2mNode::isTimestamped)
+				.sorted(Comparator.comparing(TimestampedLwM2mNode::getTimestamp)).toList();
+		if (timed.isEmpty()) return;
+		ArrayNode series = json.putArray("series");
+		for (TimestampedLwM2mNode one : timed) {
+			ObjectNode entry = series.addObject().put("timestamp", one.getTimestamp().toEpochMilli());
+			entry.set("val", Nodes.toJson(Map.of(path, one.getNode())));
+		}
 	}
 
 	/** The demo leaves out what it does not know. */

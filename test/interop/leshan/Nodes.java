@@ -4,22 +4,27 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import org.eclipse.leshan.core.link.DefaultLinkParser;
 import org.eclipse.leshan.core.link.DefaultLinkSerializer;
 import org.eclipse.leshan.core.link.Link;
+import org.eclipse.leshan.core.link.LinkParseException;
 import org.eclipse.leshan.core.model.ResourceModel.Type;
 import org.eclipse.leshan.core.node.LwM2mChildNode;
 import org.eclipse.leshan.core.node.LwM2mMultipleResource;
 import org.eclipse.leshan.core.node.LwM2mNode;
 import org.eclipse.leshan.core.node.LwM2mObject;
 import org.eclipse.leshan.core.node.LwM2mObjectInstance;
+import org.eclipse.leshan.core.node.LwM2mPath;
 import org.eclipse.leshan.core.node.LwM2mResource;
 import org.eclipse.leshan.core.node.LwM2mResourceInstance;
+import org.eclipse.leshan.core.node.LwM2mRoot;
 import org.eclipse.leshan.core.node.LwM2mSingleResource;
 import org.eclipse.leshan.core.node.ObjectLink;
 import org.eclipse.leshan.core.request.exception.InvalidRequestException;
@@ -34,8 +39,21 @@ final class Nodes {
 	private Nodes() {
 	}
 
+	/** Of a composite: path → NODE, null where there was nothing. */
+	static ObjectNode toJson(Map<LwM2mPath, LwM2mNode> nodes) {
+		ObjectNode json = Json.object();
+		nodes.forEach((path, node) -> json.set(path.toString(), node == null ? json.nullNode() : toJson(node)));
+		return json;
+	}
+
 	static ObjectNode toJson(LwM2mNode node) {
 		ObjectNode json = Json.object();
+		if (node instanceof LwM2mRoot root) {
+			json.put("kind", "root");
+			ArrayNode objects = json.putArray("objects");
+			root.getObjects().values().forEach(object -> objects.add(toJson(object)));
+			return json;
+		}
 		json.put("id", ((LwM2mChildNode) node).getId());
 		if (node instanceof LwM2mObject object) {
 			json.put("kind", "obj");
@@ -119,7 +137,16 @@ final class Nodes {
 			case TIME -> new Date(json.asLong());
 			case OPAQUE -> Hex.decodeHex(json.asText().toCharArray());
 			case OBJLNK -> new ObjectLink(json.path("objectId").asInt(), json.path("objectInstanceId").asInt());
+			case CORELINK -> linksOf(json.asText());
 			default -> throw new InvalidRequestException("no values of type %s", type);
 		};
+	}
+
+	private static Link[] linksOf(String text) {
+		try {
+			return new DefaultLinkParser().parseCoreLinkFormat(text.getBytes(StandardCharsets.UTF_8));
+		} catch (LinkParseException error) {
+			throw new InvalidRequestException(error, "%s", error.getMessage());
+		}
 	}
 }

@@ -1,0 +1,7 @@
+import type { Case } from "./case.ts";
+import { managingCases } from "./conformance-managing-cases.ts";
+import { informationCases } from "./conformance-reporting-cases.ts";
+import { typeCases } from "./conformance-type-cases.ts";
+
+/** What the conformance device and every server agree on, beside what the product's image does. */
+export const conformanceCases: readonly Case[] = [...typeCases, ...managingCases, ...informationCases];
