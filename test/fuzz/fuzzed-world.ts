@@ -24,6 +24,9 @@ export const limits = {
 
 /** Rounds of datagrams back and forth before somebody is said never to stop. */
 const roundsMax = 400;
+/** Turns that one stretch of time may take, and those in a row at the same moment. */
+const turnsMax = 500;
+const stuckMax = 50;
 const hexOf = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 
 /** One of the servers: where it is, and what it waits for. */
@@ -54,31 +57,16 @@ export interface Sending {
 }
 
 export class FuzzedWorld {
-	readonly client: Client;
+	client: Client;
 	readonly state: DeviceState = { effects: [], shadow: 1, sensor: "works", nowMs: 1000 };
 	readonly servers: readonly FuzzedServer[];
 	/** Requests of the client's, "POST /dp", in order. */
 	readonly asked: string[] = [];
+	readonly #options: FuzzedOptions;
 	#tokens = 0;
 
-	constructor({ enabler, isControlled }: FuzzedOptions) {
-		const random = seeded(5);
-		this.client = new Client({
-			endpointName: "fuzzed",
-			dice: { below: random },
-			entropy: {
-				fill(bytes) {
-					for (let at = 0; at < bytes.length; at++) bytes[at] = random(256);
-				},
-			},
-			log: () => {},
-			enabler,
-			formats: enabler === "1.0" ? formats10 : formatsSince11,
-			...(enabler === "1.0" ? {} : { composite: compositeOperations }),
-			...(isControlled ? { accessControl: new AccessControl(accessControl) } : {}),
-			limits,
-			coapLimits: { remembered: 96, outbox: 64, replyBytes: 16_384 },
-		});
+	constructor(options: FuzzedOptions) {
+		this.#options = options;
 		this.servers = [1, 2].map((index) => ({
 			index,
 			host: `192.0.2.${index}`,
@@ -88,10 +76,46 @@ export class FuzzedWorld {
 			manner: "acknowledges",
 			messageId: 1000,
 		}));
-		furnish(this.client, this.state);
-		if (isControlled) furnishRights(this.client);
+		this.client = this.#make();
 		this.client.start(this.state.nowMs);
 		this.settle();
+	}
+
+	/** The device starts anew, with what reporting kept: `kept` may be anything. */
+	restart(kept: Uint8Array): void {
+		const before = kept.slice();
+		this.client = this.#make();
+		this.client.start(this.state.nowMs);
+		const fault = this.client.importReporting(kept, this.state.nowMs);
+		if (fault !== undefined && !Object.isFrozen(fault)) throw new Error("no frozen Fault");
+		if (before.some((byte, at) => byte !== kept[at])) throw new Error("what was kept was written to");
+		kept.fill(0xee);
+		this.settle();
+	}
+
+	#make(): Client {
+		const { enabler, isControlled } = this.#options;
+		const random = seeded(5);
+		const client = new Client({
+			endpointName: "fuzzed",
+			dice: { below: random },
+			entropy: {
+				fill(bytes) {
+					for (let at = 0; at < bytes.length; at++) bytes[at] = random(256);
+				},
+			},
+			log: () => {},
+			wallTimeS: () => (isControlled ? 1_790_000_000 + Math.floor(this.state.nowMs / 1000) : undefined),
+			enabler,
+			formats: enabler === "1.0" ? formats10 : formatsSince11,
+			...(enabler === "1.0" ? {} : { composite: compositeOperations }),
+			...(isControlled ? { accessControl: new AccessControl(accessControl) } : {}),
+			limits,
+			coapLimits: { remembered: 96, outbox: 64, replyBytes: 16_384 },
+		});
+		furnish(client, this.state);
+		if (isControlled) furnishRights(client);
+		return client;
 	}
 
 	isServing(server: FuzzedServer): boolean {
@@ -131,12 +155,12 @@ export class FuzzedWorld {
 		return answer;
 	}
 
-	/** The whole representation of a GET, block by block. @returns the code, and the payload as text where it is one */
-	fetchText(server: FuzzedServer, path: readonly string[], accept: number): string {
+	/** What Discover tells, block by block; the code where it is refused. */
+	discovered(server: FuzzedServer, path: readonly string[], query: readonly string[]): string {
 		const parts: Uint8Array[] = [];
 		for (let number = 0; number < 32; number++) {
 			const others = number === 0 ? [] : uint(23, number * 16 + 6);
-			const answer = this.ask(server, { code: 1, path, accept, others }, { type: 1 });
+			const answer = this.ask(server, { code: 1, path, query, accept: 40, others }, { type: 1 });
 			if (answer === undefined) return "silence";
 			if (answer.code !== 0x45) return `code ${answer.code}`;
 			parts.push(answer.payload);
@@ -154,8 +178,12 @@ export class FuzzedWorld {
 	/** Lets time pass, from one deadline to the next. */
 	pass(ms: number): void {
 		const untilMs = this.state.nowMs + ms;
+		let stuck = 0;
 		for (let turn = 0; this.client.deadlineMs <= untilMs; turn++) {
-			if (turn > 4_000) throw new Error(`busy for ever at ${this.state.nowMs} ms`);
+			// A pmax of a second makes a day long: what comes after so many turns is as what came before.
+			if (turn > turnsMax) return;
+			stuck = this.client.deadlineMs <= this.state.nowMs ? stuck + 1 : 0;
+			if (stuck > stuckMax) throw new Error(`the deadline does not move at ${this.state.nowMs} ms`);
 			this.state.nowMs = Math.max(this.state.nowMs, this.client.deadlineMs);
 			this.settle();
 		}
@@ -237,16 +265,19 @@ export class FuzzedWorld {
 
 	/** The attributes that each server has attached, as it discovers them, Resource Instances too. */
 	attributes(): string {
+		const isDeep = this.#options.enabler === "1.2";
 		const lines: string[] = [];
 		for (const server of this.servers) {
 			if (!this.isServing(server)) continue;
 			for (const { facts, instances } of this.client.registry.objects) {
 				if (facts.id === 0) continue;
-				lines.push(`${server.index} ${this.fetchText(server, [`${facts.id}`], 40)}`);
+				const query = isDeep ? ["depth=3"] : [];
+				lines.push(`${server.index} ${this.discovered(server, [`${facts.id}`], query)}`);
+				if (isDeep) continue;
 				for (const { id } of instances) {
 					for (const { id: resourceId, multiple } of Object.values(facts.resources)) {
-						if (!multiple) continue;
-						lines.push(`${server.index} ${this.fetchText(server, [facts.id, id, resourceId].map(String), 40)}`);
+						if (!multiple || resourceId === 300) continue; // some are enough
+						lines.push(`${server.index} ${this.discovered(server, [facts.id, id, resourceId].map(String), [])}`);
 					}
 				}
 			}

@@ -7,9 +7,11 @@
  * - content decodes with the embedded server's codecs, and says what the registry has;
  * - Instances, Resource Instances, attributes and observations keep to their limits.
  */
+import { path } from "../../modules/lwm2m/path.ts";
 import { Choices } from "./choices.ts";
 import { textsOf, uintOf, type WireMessage } from "./coap-wire.ts";
-import { type DrawnRequest, drawnRequest, method } from "./drawn-request.ts";
+import { bent } from "./drawn-payload.ts";
+import { type DrawnRequest, drawnPath, drawnRequest, method } from "./drawn-request.ts";
 import { type FuzzedOptions, type FuzzedServer, FuzzedWorld, limits } from "./fuzzed-world.ts";
 import { checkCode, checkContent } from "./legal-answers.ts";
 
@@ -28,7 +30,8 @@ const attribute = /;(?:pmin|pmax|gt|lt|st|epmin|epmax|edge|con|hqmax)=/;
 /** What a server or the application could tell apart. */
 interface Snapshot {
 	readonly values: string;
-	readonly attributes: string;
+	/** Absent where a request is not watched for them: to discover all takes a hundred times as long as to read all. */
+	readonly attributes: string | undefined;
 	readonly observations: string;
 }
 
@@ -67,15 +70,42 @@ class Script {
 		else if (step === 13) this.#change();
 		else if (step === 14) {
 			this.#choices.of(world.servers).manner = this.#choices.of(["acknowledges", "resets", "silent"] as const);
-		} else world.state.sensor = this.#choices.of(["works", "refuses", "fails"] as const);
+		} else if (this.#choices.isRare(3)) this.#restart();
+		else world.state.sensor = this.#choices.of(["works", "refuses", "fails"] as const);
+	}
+
+	/** The device restarts with what it kept of attributes and observations, or with what flash made of that. */
+	#restart(): void {
+		const { world } = this;
+		world.state.sensor = "works";
+		const kept = world.client.exportReporting(world.state.nowMs);
+		if (this.#choices.isRare(2)) {
+			world.restart(bent(this.#choices.isRare(4) ? this.#choices.bytes(40) : kept, this.#choices));
+			return;
+		}
+		const before = world.attributes();
+		world.restart(kept);
+		const after = world.attributes();
+		// What is made anew has what it had; what servers created or wrote is another matter.
+		const remained = attached(before).filter((link) => after.includes(link.split(";")[0]!.slice(2)));
+		same("attributes", remained.join("\n"), attached(after).join("\n"));
+	}
+
+	/** The application tells what nobody asked for. */
+	#send(): void {
+		const paths = Array.from({ length: 1 + this.#choices.below(3) }, () => pathOf(drawnPath(this.#choices)));
+		const format = this.#choices.of([112, 110, 11544, 112]);
+		const options = { format, isDeferred: this.#choices.below(2) === 1, withHistory: this.#choices.below(2) === 1 };
+		this.world.client.send(this.#choices.of([1, 2, "all", 9] as const), paths, options);
 	}
 
 	/** Something changes at the device. */
 	#change(): void {
 		const { registry } = this.world.client;
 		const [first] = registry.object(33000)!.instances;
-		const kind = this.#choices.below(6);
-		if (kind === 0) this.world.state.shadow = this.#choices.below(200);
+		const kind = this.#choices.below(8);
+		if (kind >= 6) this.#send();
+		else if (kind === 0) this.world.state.shadow = this.#choices.below(200);
 		else if (first === undefined) return;
 		else if (kind === 1) first.hold("level", this.#choices.below(100) / 2);
 		else if (kind === 2) first.hold("counters", new Map([[this.#choices.below(4), this.#choices.below(256)]]));
@@ -85,21 +115,25 @@ class Script {
 		this.world.settle();
 	}
 
-	#snapshot(): Snapshot {
+	#snapshot(isWatched: boolean): Snapshot {
 		const { world } = this;
-		return { values: world.values(), attributes: world.attributes(), observations: world.observations() };
+		const attributes = isWatched ? world.attributes() : undefined;
+		return { values: world.values(), attributes, observations: world.observations() };
 	}
 
 	#request(): void {
 		const { world } = this;
 		const server = this.#choices.of(world.servers);
 		const request = drawnRequest(this.#choices);
-		const known = [...server.observed.keys()];
-		const isAgain = known.length > 0 && request.observe !== undefined && !this.#choices.isRare(3);
-		const old = isAgain ? this.#choices.of(known) : undefined;
+		const tokens = [...server.observed.keys()];
+		const isAgain = tokens.length > 0 && request.observe !== undefined && !this.#choices.isRare(3);
+		const old = isAgain ? this.#choices.of(tokens) : undefined;
 		const token = old === undefined ? world.freshToken() : Uint8Array.from(Buffer.from(old, "hex"));
 		const type = this.#choices.isRare(6) ? 1 : 0;
-		const before = this.#before ?? this.#snapshot();
+		const isWatched = request.query.length > 0 || request.code === method.delete || this.#choices.isRare(4);
+		const known = this.#before;
+		const before =
+			known === undefined || (isWatched && known.attributes === undefined) ? this.#snapshot(isWatched) : known;
 		const isServed = world.isServing(server);
 		const answer = world.ask(server, request, { type, token });
 		if (answer === undefined) {
@@ -108,7 +142,7 @@ class Script {
 			return;
 		}
 		try {
-			this.#judge(request, answer, before, old !== undefined);
+			this.#judge(request, answer, isWatched ? before : { ...before, attributes: undefined }, old !== undefined);
 		} catch (error) {
 			throw new Error(`${spoken(request)} → ${answer.code >> 5}.${answer.code & 31}: ${String(error)}`, {
 				cause: error,
@@ -122,12 +156,12 @@ class Script {
 	#judge(request: DrawnRequest, answer: WireMessage, before: Snapshot, isOldToken: boolean): void {
 		const { client } = this.world;
 		checkCode(request, answer.code);
-		const after = this.#snapshot();
+		const after = this.#snapshot(before.attributes !== undefined);
 		this.#before = after;
 		const asks = request.code === method.get || request.code === method.fetch;
 		if (answer.code >= 0x80 || answer.code === 0x5f || asks) {
 			same("values", before.values, after.values);
-			same("attributes", before.attributes, after.attributes);
+			if (before.attributes !== undefined) same("attributes", before.attributes, after.attributes ?? "");
 		}
 		// An Observe that is refused ends what was observed under its token: the token is another request's now.
 		if (answer.code >= 0x80 && !isOldToken) same("observations", before.observations, after.observations);
@@ -173,24 +207,26 @@ class Script {
 			if (observationCount > limits.observations) throw new Error(`${observationCount} observations`);
 		}
 		if (client.sessions.length > 2) throw new Error(`${client.sessions.length} sessions`);
-		for (const server of this.world.servers) {
-			const count = attachedPaths(this.#before?.attributes ?? "", server.index);
+		const links = attached(this.#before?.attributes ?? "");
+		for (const { index } of this.world.servers) {
+			const count = links.filter((link) => link.startsWith(`${index} `)).length;
 			if (count > limits.attributes) throw new Error(`attributes at ${count} paths`);
 		}
 	}
 }
 
-/** Counts the paths with attributes of their own; a Resource that is discovered by itself shows what it inherits, too. */
-function attachedPaths(discovered: string, server: number): number {
-	let count = 0;
+/** The links with attributes, "1 </3/0/9>;pmin=1"; what a Discover is about shows what is in force, and stays out. */
+function attached(discovered: string): string[] {
+	const found: string[] = [];
 	for (const line of discovered.split("\n")) {
-		if (!line.startsWith(`${server} `)) continue;
-		const links = line.slice(2).split(",");
-		const own = links[0]!.includes("/", 3) ? links.slice(1) : links;
-		count += own.filter((link) => attribute.test(link)).length;
+		for (const link of line.slice(2).split(",").slice(1)) {
+			if (attribute.test(link)) found.push(`${line[0]} ${link.replace(/;dim=\d+/, "")}`);
+		}
 	}
-	return count;
+	return found;
 }
+
+const pathOf = (ids: readonly number[]) => path(ids[0] ?? -1, ids[1] ?? -1, ids[2] ?? -1, ids[3] ?? -1);
 
 function same(what: string, before: string, after: string): void {
 	if (before === after) return;
