@@ -338,3 +338,20 @@ servedByTwo(
 		equal((await one.attributes("/33100/1/4", { pmin: 1 })).code, "2.04");
 	},
 );
+
+servedByTwo(
+	"[CORE-DM-3] A-86 what a removed server leaves goes to another, or goes",
+	{ configuration: "C.14" },
+	async (one, two) => {
+		equal((await one.execute("/33100/0/14", "0='2'")).code, "2.04");
+		equal((await one.read("/33100/1/0")).code, "2.05", "everybody may read it, so that it stays");
+		const left = await entries(one);
+		ok(
+			left.every((line) => !line.endsWith("/3=2")),
+			`nothing is owned by who is gone: ${left}`,
+		);
+		await one.stage.pass(2);
+		equal(two.stage.board.state, "running");
+		equal((await one.write("/33100/1/0", 5, "TLV")).code, "2.04", "one server alone may do everything");
+	},
+);

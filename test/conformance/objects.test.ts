@@ -86,7 +86,7 @@ served("[CORE-OBJ-1] ETS 1250 an APN Connection Profile", { configuration: "C.10
 served("[CORE-OBJ-1] ETS 1600 ETS 1605 the Portfolio read and written", { configuration: "C.12" }, async (it) => {
 	const names = ["Host Device ID #1", "Host Device Manufacturer #1", "Host Device Model #1", "1.0"];
 	deepEqual(
-		(await it.read("/16/0", "TLV")).values,
+		(await it.read("/16/0/0", "TLV")).values,
 		Object.fromEntries(names.map((name, id) => [`/16/0/0/${id}`, name])),
 	);
 	equal((await it.write("/16/0/0/0", "other", "TLV")).code, "2.04");
@@ -132,4 +132,11 @@ served("[CORE-DM-1] A-17 a Create is told in an Update, at once", {}, async (it)
 	const updates = it.messages.filter((one) => one.incoming && one.atMs > fromMs && one.path.startsWith("/rd/"));
 	equal(updates.length, 1);
 	ok(new TextDecoder().decode(updates[0]!.payload).includes("</33100/4>"));
+});
+
+served("[CORE-OBJ-1] ETS 1620 authentication data of the Portfolio", { configuration: "C.12" }, async (it) => {
+	equal((await it.read("/16/0/3")).values["/16/0/3"], 0);
+	equal((await it.execute("/16/0/1")).code, "2.04");
+	deepEqual((await it.read("/16/0/2")).values, { "/16/0/2/0": "h'cafe'" });
+	equal((await it.read("/16/0/3")).values["/16/0/3"], 1);
 });

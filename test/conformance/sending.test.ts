@@ -110,13 +110,27 @@ served("[CORE-IR-4] A-100 more than a kilobyte goes by blocks", {}, async (it) =
 served("[CORE-IR-4] A-100 deferred while the server is disabled", { configuration: "C.3" }, async (it) => {
 	await choose(it, "/3/0/16");
 	equal((await it.write("/1/0/5", 30, "TLV")).code, "2.04");
-	// Execute Send Data so that it falls into the time of Disable: it waits for the answer of Disable in the same turn.
+	equal((await it.execute("/3442/0/5", "2,3='10'")).code, "2.04");
+	equal((await it.execute("/3442/0/5", "3='10'")).code, "2.04");
 	equal((await it.execute("/1/0/4")).code, "2.04");
-	const { length } = messages(it);
-	await it.stage.until("registration", () => !it.isRegistered);
+	await it.stage.until("end of the registration", () => !it.isRegistered);
+	await it.stage.pass(20);
+	deepEqual(
+		it.stage.heard("sendEnded").map(({ outcome }) => outcome),
+		["notRegistered"],
+	);
+	equal(messages(it).length, 0);
 	await it.stage.until("registration", () => it.isRegistered);
-	equal(messages(it).length, length);
-	equal((await send(it, "2")).outcome, "sent");
+	await it.stage.until("Send", () => it.news.length > 0);
+	await it.stage.pass(1);
+	deepEqual(
+		it.news.map(({ values }) => values),
+		[{ "/3/0/16": "U" }],
+	);
+	deepEqual(
+		it.stage.heard("sendEnded").map(({ outcome }) => outcome),
+		["notRegistered", "sent"],
+	);
 });
 
 served("[CORE-IR-4] A-100 a 1.0 client has no Send", { enabler: "1.0" }, async (it) => {
@@ -126,7 +140,10 @@ served("[CORE-IR-4] A-100 a 1.0 client has no Send", { enabler: "1.0" }, async (
 });
 
 servedByTwo("[CORE-IR-4] A-100 each server is sent what it may read", { configuration: "C.14" }, async (one, two) => {
-	// Whoever may execute it: nobody has rights on Object 3442 with two servers, so that the bench stands for it.
-	equal((await one.execute("/3442/0/5")).code, "4.01");
-	equal(messages(two).length, 0);
+	await choose(one, "/1", "/3/0/16");
+	equal((await one.execute("/3442/0/5")).code, "2.04");
+	await one.stage.until("both Sends", () => one.stage.heard("sendEnded").length === 2);
+	const [ofOne, ofTwo] = [one, two].map(({ news }) => news[0]!.values);
+	deepEqual([ofOne!["/1/0/0"], ofOne!["/1/1/0"], ofOne!["/3/0/16"]], [1, undefined, "U"]);
+	deepEqual([ofTwo!["/1/0/0"], ofTwo!["/1/1/0"], ofTwo!["/3/0/16"]], [undefined, 2, "U"]);
 });

@@ -4,6 +4,7 @@ import type { Argument } from "../../../modules/lwm2m/execute-arguments.ts";
 import { History } from "../../../modules/lwm2m/history.ts";
 import { ObjectInstance } from "../../../modules/lwm2m/instance.ts";
 import { RequestRefused } from "../../../modules/lwm2m/refusal.ts";
+import { unbootstrap } from "../../../modules/lwm2m/unbootstrapping.ts";
 import { CONFORMANCE_BENCH } from "./facts/conformance-bench-33100.ts";
 
 type Bench = ObjectInstance<typeof CONFORMANCE_BENCH>;
@@ -29,6 +30,17 @@ function assign(it: Bench, args: readonly Argument[]): void {
 	else throw new RequestRefused(0x80, "nothing to measure");
 }
 
+/** As a product does that takes an account away, in the order of LwM2M Transport 1.2 §5.2.5. */
+function forget(client: Client, shortServerId: number): void {
+	unbootstrap(client.registry, shortServerId);
+	for (const object of [0, 1]) {
+		const account = client.registry
+			.object(object)
+			?.instances.find((it) => it.at(object === 0 ? 10 : 0) === shortServerId);
+		if (account !== undefined) client.remove(account);
+	}
+}
+
 /** The tests' own object: every kind of operation, values that a test turns, Instances that servers create. */
 export function benchObject(client: Client, clock: Clock, turnVoltages: (millivolts: readonly number[]) => void): void {
 	const made = new Map<number, Bench>();
@@ -52,6 +64,7 @@ export function benchObject(client: Client, clock: Clock, turnVoltages: (millivo
 				assign,
 				later: (it, args) => void client.after(Number(textOf(args, 2)) * 1000, () => assign(it, args)),
 				add: (_, args) => add(Number(textOf(args, 0))),
+				forget: (_, args) => forget(client, Number(textOf(args, 0))),
 				voltages: (_, args) => turnVoltages([Number(textOf(args, 0)), Number(textOf(args, 1))]),
 			},
 		});

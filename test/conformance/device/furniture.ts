@@ -67,6 +67,7 @@ function addRights(client: Client): void {
 	client.add(accessControl({ id: 2, objectId: 3, objectInstanceId: 0, acl: everybody(Rights.all) }));
 	client.add(accessControl({ id: 3, objectId: bench, objectInstanceId: maxId, acl: new Map([[1, Rights.create]]) }));
 	client.add(accessControl({ id: 4, objectId: bench, objectInstanceId: 0, owner: 1 }));
+	client.add(accessControl({ id: 6, objectId: 3442, objectInstanceId: 0, owner: 1, acl: everybody(Rights.all) }));
 	client.add(accessControl({ id: 5, objectId: bench, objectInstanceId: 1, owner: 2, acl: everybody(Rights.read) }));
 }
 
@@ -92,7 +93,7 @@ function addObjects(client: Client, plan: Plan): void {
 	if (has(plan, "C.10")) cellular(client);
 	if (has(plan, "C.12")) {
 		client.addObject(PORTFOLIO, portfolios(4));
-		client.add(portfolio({ identity: identities }));
+		client.add(portfolio({ identity: identities, authentication: (it) => it.deliver([new Uint8Array([0xca, 0xfe])]) }));
 	}
 	if (has(plan, "C.15")) {
 		const port = { received() {} };

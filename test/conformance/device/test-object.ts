@@ -48,7 +48,7 @@ function reset(it: Test): void {
 /** "0", or "0='text'": one text for each argument. */
 const spelt = ({ digit, text }: Argument) => (text === undefined ? `${digit}` : `${digit}='${text}'`);
 
-/** Argument 0: the Content-Format; argument 1: with past values; argument 2: wait for the registration. */
+/** Argument 0: the Content-Format; 1: with past values; 2: wait for the registration; 3: so many seconds from now. */
 function sendData(client: Client, log: Log, it: Test, args: readonly Argument[]): void {
 	const has = (digit: number) => args.some((argument) => argument.digit === digit);
 	const format = args.find(({ digit }) => digit === 0)?.text;
@@ -74,7 +74,11 @@ export function testObject(client: Client, log: Log): void {
 			values: { argumentsList: [], resourcesToSend: ["/3/0"], ...(isOurs ? initial() : absent) },
 			execute: {
 				resetValues: reset,
-				sendData: (it, args) => sendData(client, log, it, args),
+				sendData(it, args) {
+					const wait = args.find(({ digit }) => digit === 3)?.text;
+					if (wait === undefined) sendData(client, log, it, args);
+					else client.after(Number(wait) * 1000, () => sendData(client, log, it, args));
+				},
 				execWithArguments: (it, args) => it.set("argumentsList", args.map(spelt)),
 			},
 		});

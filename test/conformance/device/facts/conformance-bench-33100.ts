@@ -21,5 +21,6 @@ export const CONFORMANCE_BENCH = frozen({
 		add: { id: 11, operations: "E" },
 		voltages: { id: 12, operations: "E" },
 		series: { id: 13, operations: "R", type: "float" },
+		forget: { id: 14, operations: "E" },
 	},
 }) satisfies ObjectFacts;
