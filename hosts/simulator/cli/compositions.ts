@@ -16,7 +16,7 @@ export interface Composition {
 
 const coap = { Peer: "modules/coap/peer" };
 const dtls = { ClientAssociation: "modules/dtls/client-association" };
-const lwm2m = {
+const client = {
 	SimulatedHost: "hosts/simulator/device/host",
 	Client: "modules/lwm2m/client",
 	Loop: "modules/lwm2m/loop",
@@ -25,6 +25,15 @@ const lwm2m = {
 	server: "modules/objects/server-1",
 	thermometer: "src/thermometer",
 };
+const lwm2m = { ...client, formatsSince11: "modules/formats/payload" };
+const fewFormats = {
+	Formats: "modules/formats/format",
+	textFormat: "modules/formats/text",
+	opaqueFormat: "modules/formats/opaque",
+	lwm2mCborFormat: "modules/formats/lwm2m-cbor",
+};
+const composite = { compositeOperations: "modules/lwm2m/composite" };
+const rights = { AccessControl: "modules/lwm2m/access-control", accessControl: "modules/objects/access-control-2" };
 const psk = { ...lwm2m, DtlsTransport: "modules/lwm2m/dtls-transport" };
 const portable = { PortableCrypto: "modules/crypto/portable" };
 const publicKeys = { readPrivateKey: "modules/crypto/public-key", serverTrust: "modules/crypto/trust" };
@@ -35,6 +44,9 @@ const compositions: Readonly<Record<string, Readonly<Record<string, string>>>> =
 	"DTLS client alone": dtls,
 	"CoAP over DTLS, no LwM2M": { ...coap, ...dtls },
 	"LwM2M without DTLS": lwm2m,
+	"… with composite operations": { ...lwm2m, ...composite },
+	"… with access control of several servers": { ...lwm2m, ...rights },
+	"… with text, opaque and LwM2M CBOR alone": { ...client, ...fewFormats },
 	"LwM2M, pre-shared keys, cryptography of the chip": psk,
 	"… with the portable cryptography": { ...psk, ...portable },
 	"LwM2M, certificates too, cryptography of the chip": { ...psk, ...publicKeys },

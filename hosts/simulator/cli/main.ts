@@ -90,6 +90,7 @@ function program(load: Load, output: Output): Command {
 		.command("bench")
 		.description("measures the simulator and the device's protocol work")
 		.option("--coap", "CoAP alone: work by message on XS, and transfers over slow and lossy links")
+		.option("--lwm2m", "the LwM2M client alone: work by request, heap by instance and observation, on XS")
 		.option("--dtls", "DTLS alone: bytes of handshakes and records, work and RAM on XS")
 		.option("--cortex-m", "cryptography and DTLS on an emulated Cortex-M4: instructions and RAM")
 		.option("--json", "one line of JSON")
@@ -105,12 +106,14 @@ function program(load: Load, output: Output): Command {
 
 interface BenchOptions {
 	readonly coap?: boolean;
+	readonly lwm2m?: boolean;
 	readonly dtls?: boolean;
 	readonly cortexM?: boolean;
 }
 
-function benchOf({ coap, dtls, cortexM }: BenchOptions): string {
+function benchOf({ coap, lwm2m, dtls, cortexM }: BenchOptions): string {
 	if (cortexM) return "./bench-cortex-m.js";
+	if (lwm2m) return "./bench-lwm2m.js";
 	return dtls ? "./bench-dtls.js" : coap ? "./bench-coap.js" : "./bench.js";
 }
 

@@ -7,6 +7,7 @@ import { type Composition, measureCompositions } from "./compositions.ts";
 import type { ExitStatus } from "./main.ts";
 import { endpoint, MeasuredBoard, preSharedKey } from "./measure.ts";
 import type { Output } from "./output.ts";
+import { measureParts, type Part } from "./parts.ts";
 import { buildProgress } from "./progress.ts";
 import { grouped, kilobytes } from "./report.ts";
 
@@ -40,6 +41,7 @@ interface Sizes {
 	readonly bytecodeBytes: number;
 	readonly modules: readonly { readonly name: string; readonly codeBytes: number }[];
 	readonly compositions: readonly Composition[];
+	readonly parts: readonly Part[];
 	readonly rom: RomFigures;
 	readonly boards: readonly BoardSizes[];
 }
@@ -73,7 +75,8 @@ export async function run({ json }: { readonly json?: boolean }, output: Output)
 		}
 	}
 	const compositions = await measureCompositions(device.engine);
-	const sizes: Sizes = { ...imageSizes(device.image), compositions, rom: rom!, boards };
+	const parts = await measureParts(device.engine);
+	const sizes: Sizes = { ...imageSizes(device.image), compositions, parts, rom: rom!, boards };
 	if (json) output.out(JSON.stringify(sizes));
 	else for (const line of lines(sizes)) output.out(line);
 	return 0;
@@ -123,7 +126,7 @@ function ram({ machine }: MeasuredBoard): RamFigures {
 	};
 }
 
-function lines({ imageBytes, symbolBytes, bytecodeBytes, modules, compositions, rom, boards }: Sizes): string[] {
+function lines({ imageBytes, symbolBytes, bytecodeBytes, modules, compositions, parts, rom, boards }: Sizes): string[] {
 	const row = (name: string, size: number) => `  ${name.padEnd(44)}${grouped(size).padStart(9)}`;
 	const folders = new Map<string, number>();
 	for (const { name, codeBytes } of modules) {
@@ -154,6 +157,11 @@ function lines({ imageBytes, symbolBytes, bytecodeBytes, modules, compositions, 
 		"",
 		"Bytecode by what an application uses, bytes",
 		...compositions.map(({ name, bytecodeBytes }) => `  ${name.padEnd(54)}${grouped(bytecodeBytes).padStart(9)}`),
+		"",
+		"Bytecode of each module of LwM2M and of each Object, whole, and its tables, bytes",
+		...parts.map(({ name, bytecodeBytes, tableBytes }) =>
+			tableBytes === undefined ? row(name, bytecodeBytes) : `${row(name, bytecodeBytes)} +${grouped(tableBytes)}`,
+		),
 		"",
 		"ROM when the image is linked, bytes (built-ins of XS included)",
 		row("objects and names", rom.slotBytes),

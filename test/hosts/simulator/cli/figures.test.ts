@@ -7,8 +7,10 @@ import { type DtlsBench, lines } from "../../../../hosts/simulator/cli/bench-dtl
 import { handshakesOnAir, recordOverheads } from "../../../../hosts/simulator/cli/bench-dtls-air.ts";
 import { deviceCosts } from "../../../../hosts/simulator/cli/bench-dtls-device.ts";
 import { clientWork } from "../../../../hosts/simulator/cli/bench-dtls-work.ts";
+import { type Lwm2mBench, lwm2mBench } from "../../../../hosts/simulator/cli/bench-lwm2m.ts";
 import { measureCompositions } from "../../../../hosts/simulator/cli/compositions.ts";
 import { MeasuredBoard, preSharedKey } from "../../../../hosts/simulator/cli/measure.ts";
+import { measureParts } from "../../../../hosts/simulator/cli/parts.ts";
 import { boardSizes } from "../../../../hosts/simulator/cli/size.ts";
 import { inProcess } from "./dormouse.ts";
 
@@ -84,4 +86,28 @@ test("an application without DTLS has none of it in its image, nor cryptography"
 	const names = ["CoAP alone", "LwM2M without DTLS", "DTLS client alone"];
 	const folders = (await measureCompositions(device.engine, names)).map(({ folders }) => folders);
 	deepEqual(folders, [["coap"], ["crypto", "dtls"], ["coap", "formats", "lwm2m", "objects"]]);
+});
+
+test("bench --lwm2m says what requests and objects cost on XS, the same each time", async () => {
+	const { status, stdout } = await inProcess("bench", "--lwm2m", "--json");
+	equal(status, 0);
+	const bench = JSON.parse(stdout) as Lwm2mBench;
+	deepEqual(await lwm2mBench(device.engine), bench);
+	ok(bench.requests.every(({ computrons }) => computrons > 1_000 && computrons < 150_000));
+	ok(bench.heap.every(({ bytes }) => bytes > 0 && bytes < 2_000));
+});
+
+test("the Device object with the 20 resources of Anjay's demo: as many bytes of TLV, and fewer of the rest", async () => {
+	const { deviceObjectBytes } = await lwm2mBench(device.engine);
+	equal(deviceObjectBytes.TLV!.here, 131); // else the values are not the ones to compare
+	ok(deviceObjectBytes["LwM2M CBOR"]!.here <= 137);
+	ok(deviceObjectBytes["SenML CBOR"]!.here <= 256);
+});
+
+test("each module of LwM2M and each object has its bytecode in the sizes, and objects that of their tables", async () => {
+	const parts = await measureParts(device.engine);
+	const part = (name: string) => parts.find((each) => each.name === name)!;
+	for (const name of ["composite", "access-control", "send"]) ok(part(`lwm2m/${name}`).bytecodeBytes > 500, name);
+	ok(part("objects/device-3").tableBytes! > 1_000);
+	equal(part("lwm2m/send").tableBytes, undefined);
 });
