@@ -59,6 +59,8 @@ export class Reporting implements ObservationPort {
 	#sends: Sends | undefined;
 	/** Of pmin and pmax, one object for all observations; read anew after a change of the Server Object. */
 	#defaultSet: AttributeSet | undefined;
+	/** Attributes or their defaults are other ones: looked at in poll(), where the stack is free of the request. */
+	#isStale = false;
 	#nowMs = 0;
 
 	constructor({ server, shortServerId }: Account, context: ReportingContext, port: ReportingPort) {
@@ -81,13 +83,15 @@ export class Reporting implements ObservationPort {
 	}
 
 	deadlineMs({ isReporting, isUpToDate, isAway }: Reachability): number {
-		if (isUpToDate && this.#sends?.isWaiting === true) return 0;
+		if (this.#isStale || (isUpToDate && this.#sends?.isWaiting === true)) return 0;
 		return isReporting || (isAway && this.isStoring) ? this.#observations.deadlineMs(isReporting) : Infinity;
 	}
 
 	/** Sends what is due, or keeps it. */
 	poll(nowMs: number, { isReporting, isUpToDate, isAway }: Reachability): void {
 		this.#nowMs = nowMs;
+		if (this.#isStale) this.#observations.attributesChanged(nowMs);
+		this.#isStale = false;
 		this.#sends?.poll(nowMs, isUpToDate, isReporting);
 		if (isReporting) this.#observations.poll(nowMs, this.#context.limits.notificationsPerTurn);
 		else if (isAway && this.isStoring) this.#observations.keep(nowMs);
@@ -98,7 +102,7 @@ export class Reporting implements ObservationPort {
 		const { facts, id } = this.#server;
 		if (path.objectId === facts.id && path.instanceId === id) {
 			this.#defaultSet = undefined;
-			this.#observations.attributesChanged(this.#nowMs);
+			this.#isStale = true;
 		}
 		this.#observations.changed(path);
 	}
@@ -106,12 +110,12 @@ export class Reporting implements ObservationPort {
 	/** An Object Instance is gone; so are its attributes. */
 	instanceGone(path: Path): void {
 		this.asker.attributes.forget(path);
-		this.#observations.attributesChanged(this.#nowMs);
+		this.#isStale = true;
 	}
 
 	/** Write-Attributes was done. */
-	attributesChanged(nowMs: number): void {
-		this.#observations.attributesChanged(nowMs);
+	attributesChanged(): void {
+		this.#isStale = true;
 	}
 
 	/**

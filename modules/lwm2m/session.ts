@@ -256,7 +256,7 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 		const isDone = this.peer.respond(request, observe === undefined ? response : { ...response, observe }, nowMs);
 		this.log("request", { operation, path: spokenPath(request, path), code: codeText(response.code) });
 		if (failure !== undefined) this.log("hostFailure", { what: failure.message });
-		if (operation === "writeAttributes" && isSuccess(response.code)) this.reporting.attributesChanged(nowMs);
+		if (operation === "writeAttributes" && isSuccess(response.code)) this.reporting.attributesChanged();
 		if (observe === undefined) return;
 		if (isDone) this.log("observing", { path: outcome.paths.map(pathText).join(" ") });
 		else this.reporting.end(request.token); // the peer had no room: the server got the answer to a plain Read
