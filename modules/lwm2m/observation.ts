@@ -62,7 +62,7 @@ export class Observations {
 		const heir = this.#all.find((observation) => isDormant(observation) && isAbout(observation, target));
 		if (heir === undefined && this.#all.length >= this.#limits.observations && !this.evict()) return undefined;
 		const kept = heir?.more?.kept ?? [];
-		const historyAtMs = this.#port.newestAtMs(target.paths);
+		const historyAtMs = heir?.more?.historyAtMs ?? this.#port.newestAtMs(target.paths);
 		const observation = observationOf(token, target, nowMs);
 		if (target.isComposite || own !== undefined || historyAtMs !== undefined || kept.length > 0) {
 			const more = moreOf(target.isComposite ? target.paths : undefined, own);

@@ -200,6 +200,29 @@ test("[CORE-IR-1] a history is told since the last notification, with times; els
 	deepEqual(seen.entries(2), ["/33000/9/1 6 @-3"]);
 });
 
+test("[CORE-IR-1] a history goes on over a Disable: the Observe that follows hears what came meanwhile", () => {
+	const clock = { atMs: 0, nowMs: () => clock.atMs, wallTimeS: () => undefined, setWallTimeS() {}, setAlarm() {} };
+	const past = new History(8, clock);
+	const instance = new ObjectInstance(SAMPLE, { id: 9, values: { whole: 1 }, history: { whole: past } });
+	const furnish = { furnish: (client: Bench["world"]["client"]) => client.add(instance) };
+	const it = bench({ isQuiet: true, account: { disableTimeoutS: 60 }, ...furnish });
+	const { world } = it;
+	watch(it, "/33000/9/1", [], senmlJson);
+	it.attributes("/33000/9/1", "pmin=20");
+	it.execute("/1/0/4");
+	for (const value of [2, 3, 4]) {
+		world.run(15_000);
+		clock.atMs = world.nowMs;
+		instance.set("whole", value);
+	}
+	world.run(20_000);
+	clock.atMs = world.nowMs;
+	const again = watch(it, "/33000/9/1", [], senmlJson);
+	world.settle();
+	const values = again.entries(1).map((entry) => entry.split(" ")[1]);
+	deepEqual(values, ["2", "3", "4"]);
+});
+
 test("[CORE-IR-1] a Read after a while away still tells the value of now", () => {
 	const it = bench({ isQuiet: true });
 	watch(it, "/33000/0/1", [], senmlJson);

@@ -1,6 +1,7 @@
 import { Code } from "../../../modules/coap/code.ts";
 import { ContentFormat } from "../../../modules/formats/content-format.ts";
 import { ObjectInstance } from "../../../modules/lwm2m/instance.ts";
+import { SERVER } from "../../../modules/objects/facts/server-1-v1-2.ts";
 import { deepEqual, equal, ok, test } from "../../harness.ts";
 import { bench, code, linksOf } from "./bench.ts";
 import { named, watch } from "./observing.ts";
@@ -119,6 +120,22 @@ test("[CORE-IR-1] con=1 makes notifications Confirmable, con=0 overrides the Ser
 	it.instance.set("level", 2);
 	it.world.settle();
 	deepEqual(all.sent(), ["0 CON"], "Confirmable when one part of it is to be");
+});
+
+test("[CORE-IR-1] the Server Object's Default Notification Mode, unless con says otherwise", () => {
+	const it = bench({ ...since12, serverFacts: SERVER, account: { notificationMode: "confirmable" } });
+	const plain = watch(it, "/33000/0/1");
+	it.instance.set("whole", 1);
+	it.world.settle();
+	deepEqual(plain.sent(), ["0 CON"]);
+	const own = watch(it, "/33000/0/3", ["con=0"]);
+	it.instance.set("level", 2);
+	it.world.settle();
+	deepEqual(own.sent(), ["0 NON"]);
+	it.put("/1/0/26", ContentFormat.text, new Uint8Array([0x30]));
+	it.instance.set("whole", 2);
+	it.world.settle();
+	deepEqual(plain.sent(), ["0 CON", "0 NON", "0 NON"]);
 });
 
 test("[CORE-DM-2] each Resource Instance of an observed Resource is judged by itself", () => {
