@@ -12,7 +12,7 @@ import { structuredFormat } from "./read.ts";
 import { RequestRefused, refusalOf } from "./refusal.ts";
 import { isSecret } from "./target.ts";
 
-/** Hand this to a Client that is to have Read-, Write- and Observe-Composite (LwM2M Core 1.2 §6.3.8, §6.3.9, §6.4.4). */
+/** For a Client that is to have Read-, Write- and Observe-Composite (LwM2M Core 1.2 §6.3.8, §6.3.9, §6.4.4). */
 export const compositeOperations: CompositeOperations = frozen({
 	pathsOf,
 	preferredFormat,

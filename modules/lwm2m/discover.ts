@@ -76,8 +76,8 @@ function defaultsOf(registry: Registry, shortServerId: number): AttributeSet {
 
 /**
  * The object list of Register and Update (LwM2M Core 1.1 §6.2.1): a link per Object Instance; per Object only where
- * it has no Instance or a version to tell. Security, OSCORE and COSE stay out. No link for the root: it would tell formats
- * or an alternate path, and we have the usual ones.
+ * it has no Instance or a version to tell. Security, OSCORE and COSE stay out. No link for the root: it would tell
+ * formats or an alternate path, and we have the usual ones.
  */
 export function objectList(objects: readonly ObjectEntry[], enabler: EnablerVersion): Uint8Array {
 	const links: Link[] = [];

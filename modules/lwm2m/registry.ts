@@ -12,7 +12,8 @@ import type { Held } from "./value.ts";
 export interface ObjectOptions<It extends Instance = Instance> {
 	/**
 	 * Makes the Instance for a server's Create, with whatever the server may leave out already filled in; it is not
-	 * added yet, and is dropped where the Create is refused after all. May throw RequestRefused. Absent: Create is refused with 4.05.
+	 * added yet, and is dropped where the Create is refused after all. May throw RequestRefused. Absent: Create is
+	 * refused with 4.05.
 	 */
 	create?(id: number): It;
 	/**
