@@ -24,7 +24,7 @@ declare const relay: { set(on: boolean): void };
 declare const meter: { read(): number };
 declare function secondsOn(): number;
 declare function limit(): number;
-export const used = { AccessControl, maxId, Client, History, ObjectInstance, RequestRefused, accessControl, Rights, LIGHT_CONTROL };
+export { AccessControl, maxId, Client, History, ObjectInstance, RequestRefused, accessControl, Rights, LIGHT_CONTROL };
 `;
 
 /** The blocks of TypeScript in a document. */
