@@ -24,7 +24,7 @@ function open(options: FurnishedOptions = {}) {
 						id,
 						values: { text: "filled in", whole: undefined, names: undefined, level: undefined, fixed: "ours" },
 					}),
-				fill(instance, given) {
+				fill(instance: ObjectInstance<typeof OPEN>, given) {
 					if (instance.id === 13 || given.get("text") === "never") throw new RequestRefused(Code.forbidden, "no");
 					const level = given.get("level");
 					if (!given.has("whole") && typeof level === "number") instance.set("whole", level);
