@@ -30,7 +30,7 @@ async function twoServers(used: Device<Machine> | typeof nodeDevice, enabler: No
 	return { world, board, ask };
 }
 
-test("[950] [951] [CORE-REG-3] [CORE-OBJ-1] two servers in one world, each with what it may see, in each version", async () => {
+test("[950] [951] [CORE-OBJ-1] two servers in one world, each with what it may see, in each version", async () => {
 	for (const [name, used] of [
 		["xs", device],
 		["node", nodeDevice],

@@ -278,7 +278,7 @@ test("[CORE-OBJ-1] Access Control Instances are no server's to create or delete:
 	ok(registry.instance(2, 0) !== undefined);
 });
 
-test("[CORE-OBJ-1] 65535 and values out of range in an ACL, 0 as owner: 4.00, and nothing has changed (Anjay 84)", () => {
+test("[CORE-OBJ-1] 65535 and values out of range in an ACL, 0 as owner: 4.00, nothing changed (Anjay 84)", () => {
 	const { first, registry } = twoServers();
 	for (const payload of ["840261ffff01", "8302410220"]) {
 		equal(code(first(Code.post, "/2/0", { contentFormat: tlv, payload: hex(payload) })), "4.00", payload);

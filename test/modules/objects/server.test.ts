@@ -39,7 +39,7 @@ test("[CORE-OBJ-1] Server in each version: the Resources that it has, and no old
 	equal(resourcesOf(serverBench("1.2", SERVER_1_2)), "0 1 4 6 7 8 13 15 17 23 25 26 27");
 });
 
-test("[CORE-OBJ-1] Server 1.1 keeps its recovery resources to the bootstrap; 1.2 shows them, and lets some be written", () => {
+test("[CORE-OBJ-1] Server 1.1 keeps its recovery resources to the bootstrap; 1.2 shows them, and some writable", () => {
 	const old = serverBench("1.1", SERVER_1_1);
 	equal(code(old.get("/1/0/17")), "4.05");
 	equal(code(write(old, "/1/0/17", "6")), "4.05");
@@ -52,7 +52,7 @@ test("[CORE-OBJ-1] Server 1.1 keeps its recovery resources to the bootstrap; 1.2
 	equal(payload(it.get("/1/0/18")), "60");
 });
 
-test("[CORE-OBJ-1] Server: Mute Send, notification storing, disable timeout, and the default periods are writable", () => {
+test("[CORE-OBJ-1] Server: Mute Send, notification storing, disable timeout, the default periods: writable", () => {
 	for (const [enabler, facts] of [
 		["1.1", SERVER_1_1],
 		["1.2", SERVER_1_2],
