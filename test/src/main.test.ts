@@ -178,7 +178,7 @@ test("a host without a socket is logged, and the loop lives", () => {
 	ok(device.alarmMs() !== undefined);
 });
 
-test("[CORE-REG-3] [CORE-OBJ-1] several servers from the factory: an account for each, and rights on everything", () => {
+test("[CORE-REG-3] [CORE-OBJ-1] several servers from the factory: an account for each, rights on everything", () => {
 	const servers = [
 		{ uri: "coap://one.example", shortServerId: 7 },
 		{ uri: `coap://two.example:${deadPort}`, shortServerId: 9, lifetimeS: 60 },

@@ -23,7 +23,7 @@ function allowed(provenance: Provenance): string[] {
 	return list;
 }
 
-test("[BOOT-PROV-001] [BOOT-PROV-002] each instance of 0 and 1 has its source; the bootstrap server changes all", () => {
+test("[BOOT-PROV-001] [BOOT-PROV-002] each instance of 0 and 1 has its source; a bootstrap changes all", () => {
 	const provenance = threeAccounts(new Provenance(openRules));
 	deepEqual(
 		sources.map((_, id) => provenance.sourceOf(1, id)),
