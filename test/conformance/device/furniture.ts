@@ -6,7 +6,7 @@ import { binaryAppData } from "../../../modules/objects/binary-app-data-19.ts";
 import { connectivityMonitoring } from "../../../modules/objects/connectivity-monitoring-4.ts";
 import { connectivityStatistics } from "../../../modules/objects/connectivity-statistics-7.ts";
 import { eventLog } from "../../../modules/objects/event-log-20.ts";
-import { CONNECTIVITY_MONITORING as CONNECTIVITY_1_3 } from "../../../modules/objects/facts/connectivity-monitoring-4-v1-3.ts";
+import { CONNECTIVITY_MONITORING as NEWEST } from "../../../modules/objects/facts/connectivity-monitoring-4-v1-3.ts";
 import { PORTFOLIO } from "../../../modules/objects/facts/portfolio-16.ts";
 import { location } from "../../../modules/objects/location-6.ts";
 import { portfolio, portfolios } from "../../../modules/objects/portfolio-16.ts";
@@ -86,7 +86,7 @@ const identities = ["Host Device ID #1", "Host Device Manufacturer #1", "Host De
 
 function addObjects(client: Client, plan: Plan): void {
 	if (has(plan, "C.5")) {
-		client.add(connectivityMonitoring(network, plan.enabler === "1.2" ? { facts: CONNECTIVITY_1_3 } : {}));
+		client.add(connectivityMonitoring(network, plan.enabler === "1.2" ? { facts: NEWEST } : {}));
 	}
 	if (has(plan, "C.7")) client.add(location(fix));
 	if (has(plan, "C.9")) client.add(connectivityStatistics(client));
