@@ -32,7 +32,7 @@ const periods = ["0", "1", "5", "60", "300", "-1", "x", ""];
 const numbers = ["0", "10", "-3.5", "20.25", "1e3", "", "999999999999999999999999"];
 const attributeNames = ["pmin", "pmax", "epmin", "epmax", "gt", "lt", "st", "edge", "con", "hqmax", "dim", "depth"];
 const anyInstance = [0, 1, 2, 5, 7, 65535];
-const resourceInstanceIds = [2, 5, 0, 1, 31, 65534];
+const resourceInstanceIds = [2, 5, 0, 1, 3, 4, 31, 65534];
 /** Objects with what is there of them from the beginning, and what a server may write of that. */
 const there = [
 	{
@@ -71,8 +71,8 @@ function wildPath(choices: Choices, levels: number): number[] {
 export function drawnEntries(base: readonly number[], choices: Choices): DrawnEntry[] {
 	const entries: DrawnEntry[] = [];
 	const usual = choices.of(anyInstance);
-	const isMany = base.length < 3 && choices.isRare(40);
-	const count = isMany ? 70 : 1 + choices.below(base.length < 3 ? 7 : 3);
+	const isMany = choices.isRare(30);
+	const count = isMany ? choices.of([7, 24, 25, 70, 257]) : 1 + choices.below(base.length < 3 ? 7 : 3);
 	const poisoned = choices.isRare(4) ? choices.below(count) : -1;
 	for (let index = 0; index < count; index++) {
 		const path = index === poisoned ? wildPath(choices, 3) : base.slice(0, 3);
@@ -115,6 +115,10 @@ function drawnFormat(code: number, path: readonly number[], choices: Choices): n
 }
 
 function drawnQuery(choices: Choices): string[] {
+	if (!choices.isRare(3))
+		return [
+			choices.of(["pmin=1", "pmax=60", "pmin=5", "epmin=1", "pmin", "pmax", "gt=10", "lt=20", "epmax=1", "con=1"]),
+		];
 	return Array.from({ length: 1 + choices.below(3) }, () => {
 		const name = choices.of(attributeNames);
 		const isNumber = name === "gt" || name === "lt" || name === "st";

@@ -15,7 +15,7 @@ import { type DeviceState, furnish, furnishRights } from "./fuzzed-device.ts";
 
 export const limits = {
 	observations: 4,
-	attributes: 5,
+	attributes: 3,
 	instances: 20,
 	writeEntries: 24,
 	resourceInstances: 6,

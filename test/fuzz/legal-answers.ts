@@ -44,33 +44,33 @@ const legal: Readonly<Record<AskedFor, readonly number[]>> = {
 const everywhere = [0x82, 0x83, 0x8d, 0x5f, 0x88];
 
 /** The operation that the mapping of Transport 1.2 §6.4.4 makes of a request, by its shape alone. */
-export function askedFor(request: DrawnRequest): AskedFor[] {
+export function askedFor(request: DrawnRequest): AskedFor {
 	const { code, accept, path, query, contentFormat, payload } = request;
 	switch (code) {
 		case method.get:
-			return accept === 40 ? ["discover", "read"] : ["read"]; // a Corelnk is read as link format, too
+			return accept === 40 ? "discover" : "read";
 		case method.put:
-			return contentFormat === undefined && payload.length === 0 && query.length > 0 ? ["writeAttributes"] : ["write"];
+			return contentFormat === undefined && payload.length === 0 && query.length > 0 ? "writeAttributes" : "write";
 		case method.post:
-			if (path.length === 1) return ["create"];
-			return factsAt(Number(path[0]), Number(path[2]))?.operations === "E" ? ["execute"] : ["write"];
+			if (path.length === 1) return "create";
+			return factsAt(Number(path[0]), Number(path[2]))?.operations === "E" ? "execute" : "write";
 		case method.delete:
-			return ["delete"];
+			return "delete";
 		case method.fetch:
-			return ["readComposite"];
+			return "readComposite";
 		case method.ipatch:
-			return ["writeComposite"];
+			return "writeComposite";
 		default:
-			return ["unknown"];
+			return "unknown";
 	}
 }
 
 /** @throws Error for a code that the operation may not have */
 export function checkCode(request: DrawnRequest, code: number): void {
-	const operations = askedFor(request);
+	const operation = askedFor(request);
 	const isServerError = code >> 5 === 5;
-	if (isServerError || everywhere.includes(code) || operations.some((each) => legal[each].includes(code))) return;
-	throw new Error(`${operations[0]} is answered with ${code >> 5}.${String(code & 31).padStart(2, "0")}`);
+	if (isServerError || everywhere.includes(code) || legal[operation].includes(code)) return;
+	throw new Error(`${operation} is answered with ${code >> 5}.${String(code & 31).padStart(2, "0")}`);
 }
 
 const typeNames: Readonly<Record<string, ResourceType>> = {
