@@ -225,7 +225,7 @@ function plainValue(value: Drawn | undefined): unknown {
 	return typeof value === "object" ? cborValue(value) : shortest(value);
 }
 
-/** OMA TLV: the levels below the base; the one that the base itself names is written where it is a Resource or below. */
+/** OMA TLV: the levels below the base, and that of the base itself where it is a Resource or below. */
 function tlv(base: readonly number[], entries: readonly DrawnEntry[]): Uint8Array {
 	const from = Math.max(1, Math.min(base.length, 2));
 	const items = (tree: Tree, level: number): number[] =>

@@ -145,7 +145,7 @@ export function drawnRequest(choices: Choices): DrawnRequest {
 	const isComposite = code === method.fetch || code === method.ipatch;
 	const depth = choices.of(depths[code] ?? [1, 2, 3, 4]);
 	const path = isComposite && !choices.isRare(24) ? [] : drawnPath(choices, depth);
-	const asksAttributes = code === method.put && choices.isRare(3);
+	const asksAttributes = code === method.put && choices.isRare(2);
 	const isAsking = code === method.get || code === method.delete;
 	const carriesNothing = (isAsking || asksAttributes) && !choices.isRare(20);
 	const contentFormat = carriesNothing ? undefined : drawnFormat(code, path, choices);

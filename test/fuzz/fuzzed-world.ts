@@ -15,10 +15,10 @@ import { type DeviceState, furnish, furnishRights } from "./fuzzed-device.ts";
 
 export const limits = {
 	observations: 4,
-	attributes: 3,
+	attributes: 2,
 	instances: 20,
 	writeEntries: 24,
-	resourceInstances: 6,
+	resourceInstances: 4,
 	notificationsPerTurn: 3,
 } satisfies Partial<ClientLimits>;
 

@@ -1,6 +1,6 @@
 /*
- * What a request may be answered with: LwM2M Transport 1.2 §6.7 for the operations, and what CoAP adds below it. Answers
- * are decoded with the embedded server's codecs, which share nothing with the device's.
+ * What a request may be answered with: LwM2M Transport 1.2 §6.7 for the operations, and what CoAP adds below it.
+ * Answers are decoded with the embedded server's codecs, which share nothing with the device's.
  */
 
 import { decodeCbor } from "../../hosts/simulator/server/formats/cbor.ts";

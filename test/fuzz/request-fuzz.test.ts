@@ -1,4 +1,4 @@
-/** Coverage-guided fuzzing of payloads and requests for a bounded time; `npm run fuzz -- request --seconds 600` goes on longer. */
+/** Fuzzing of payloads and requests, bounded; `npm run fuzz -- request --seconds 600` goes on longer. */
 import { ok } from "node:assert/strict";
 import { test } from "node:test";
 import { seed } from "../seed.ts";

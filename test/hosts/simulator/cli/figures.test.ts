@@ -97,14 +97,14 @@ test("bench --lwm2m says what requests and objects cost on XS, the same each tim
 	ok(bench.heap.every(({ bytes }) => bytes > 0 && bytes < 2_000));
 });
 
-test("the Device object with the 20 resources of Anjay's demo: as many bytes of TLV, and fewer of the rest", async () => {
+test("the Device object with Anjay's 20 resources: as many bytes of TLV, and fewer of the rest", async () => {
 	const { deviceObjectBytes } = await lwm2mBench(device.engine);
 	equal(deviceObjectBytes.TLV!.here, 131); // else the values are not the ones to compare
 	ok(deviceObjectBytes["LwM2M CBOR"]!.here <= 137);
 	ok(deviceObjectBytes["SenML CBOR"]!.here <= 256);
 });
 
-test("each module of LwM2M and each object has its bytecode in the sizes, and objects that of their tables", async () => {
+test("each module of LwM2M and each object has its bytecode in the sizes, with tables", async () => {
 	const parts = await measureParts(device.engine);
 	const part = (name: string) => parts.find((each) => each.name === name)!;
 	for (const name of ["composite", "access-control", "send"]) ok(part(`lwm2m/${name}`).bytecodeBytes > 500, name);
