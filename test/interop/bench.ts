@@ -81,11 +81,14 @@ export class Bench implements Registered {
 		this.#remote = this.server.rest.of(device.endpoint);
 	}
 
-	/** One more device, for a case that ends or disturbs it. It is killed after the suite if it still runs. */
-	async start(endpoint: string, seconds: number): Promise<Registered> {
-		const flags = await introduce(endpoint, this.mode, this.server);
-		const { uri: serverUri, image } = this;
-		const device = await Device.register({ serverUri, endpoint, lifetimeS: seconds, flags, image });
+	/** One more device, for a case that ends or disturbs it, or wants another. It is killed after the suite if it still runs. */
+	async start(
+		endpoint: string,
+		seconds: number,
+		{ image = this.image, more = [] }: { readonly image?: ImageName; readonly more?: readonly string[] } = {},
+	): Promise<Registered> {
+		const flags = [...(await introduce(endpoint, this.mode, this.server)), ...more];
+		const device = await Device.register({ serverUri: this.uri, endpoint, lifetimeS: seconds, flags, image });
 		this.#more.push(device);
 		return { device, remote: this.server.rest.of(endpoint) };
 	}

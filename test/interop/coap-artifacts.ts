@@ -8,6 +8,7 @@ const built = join(root, "build/interop");
 const timeoutMs = 300_000;
 
 export const aiocoapVersion = "0.4.17";
+export const cbor2Version = "6.1.4";
 export const californiumVersion = "3.14.0";
 export const aiocoapFront = join(root, "test/interop/coap-peers/aiocoap_front.py");
 
@@ -47,6 +48,18 @@ export function aiocoapPython(): string {
 	if (!made.ok) throw new PeerMissing(`no Python with venv. Debian: apt-get install python3-venv\n${made.output}`);
 	const installed = run(python, ["-m", "pip", "install", "-q", `aiocoap==${aiocoapVersion}`]);
 	if (!installed.ok) throw new PeerMissing(`pip can not get aiocoap ${aiocoapVersion}:\n${installed.output}`);
+	return python;
+}
+
+/** A Python with cbor2, which decodes CBOR with code that nobody here wrote. @throws PeerMissing */
+export function cborPython(): string {
+	const folder = join(built, `cbor2-${cbor2Version}`);
+	const python = join(folder, "bin/python3");
+	if (run(python, ["-c", "import cbor2"]).ok) return python;
+	const made = run("python3", ["-m", "venv", folder]);
+	if (!made.ok) throw new PeerMissing(`no Python with venv. Debian: apt-get install python3-venv\n${made.output}`);
+	const installed = run(python, ["-m", "pip", "install", "-q", `cbor2==${cbor2Version}`]);
+	if (!installed.ok) throw new PeerMissing(`pip can not get cbor2 ${cbor2Version}:\n${installed.output}`);
 	return python;
 }
 

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { type Case, hasCode, valuesIn } from "./case.ts";
-import { readValue, resetting, resource, resourceInstance, resources, structured, test } from "./conformance-values.ts";
+import { readValue, resetting, resource, resourceInstance, structured, test } from "./conformance-values.ts";
 import type { Answer, RemoteDevice } from "./rest-client.ts";
 import { compositeValues, type Instance, type RestValue } from "./rest-node.ts";
 
@@ -206,7 +206,7 @@ const composites: readonly Case[] = [
 			const nodes = {
 				"/1/0/5": resource(5, "integer", "777"),
 				[`${test}/110`]: resource(110, "string", "together"),
-				[`${test}/1120`]: resources(1120, "integer", { 3: "33", 4: "44" }),
+				[`${test}/1120/4`]: resourceInstance(4, "integer", "44"),
 				[`${test}/1110/9`]: resourceInstance(9, "string", "new"),
 			};
 			try {

@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { type Bench, sleep } from "./bench.ts";
 import { type Case, hasCode, roundedValues, valueIn } from "./case.ts";
-import { readValue, resource, resources, test } from "./conformance-values.ts";
+import { readValue, resource, resourceInstance, resources, test } from "./conformance-values.ts";
 import type { CompositeNews, TimedNews } from "./event-stream.ts";
 import type { CompositeFormat } from "./rest-client.ts";
 import { compositeValues } from "./rest-node.ts";
@@ -182,7 +182,10 @@ const composites: readonly Case[] = [
 				const of = { endpoint: device.endpoint, path: test, from: events.mark };
 				hasCode(await remote.observe(test), "2.05", "Observe");
 				try {
-					const nodes = { [`${test}/1120`]: resources(1120, "integer", { 5: "55", 6: "66" }) };
+					const added = (id: number, value: string) => ({
+						[`${test}/1120/${id}`]: resourceInstance(id, "integer", value),
+					});
+					const nodes = { ...added(5, "55"), ...added(6, "66") };
 					hasCode(await remote.writeComposite(nodes), "2.04", "Write-Composite");
 					const [first] = await events.notified(of, 1, 5000);
 					const told = roundedValues(test, first!.node);
@@ -196,13 +199,13 @@ const composites: readonly Case[] = [
 	},
 ];
 
-/** Makes the device send what these paths hold. */
-async function send(bench: Bench, paths: readonly string[]): Promise<CompositeNews> {
+/** Makes the device send what these paths hold. @param how the arguments: 0 the Content-Format, 1 with past values */
+async function send(bench: Bench, paths: readonly string[], how?: string): Promise<CompositeNews> {
 	const { remote, events, device } = bench;
 	const listed = Object.fromEntries(paths.map((path, index) => [String(index), path]));
 	hasCode(await remote.write(`${test}/6`, resources(6, "string", listed)), "2.04", "Resources to Send");
 	const from = events.mark;
-	hasCode(await remote.execute(`${test}/5`), "2.04", "Send Data");
+	hasCode(await remote.execute(`${test}/5`, how), "2.04", "Send Data");
 	const { data } = await bench.event("SEND", device.endpoint, { from, timeoutMs: 8000 });
 	return data as CompositeNews;
 }
@@ -235,6 +238,24 @@ const sending: readonly Case[] = [
 			await send(bench, ["/3/0/16"]);
 		},
 	},
+	...(["110", "112"] as const).map((format) => ({
+		name: `[CORE-IR-2] L-43 L-44 Send with past values in content format ${format}: each has its time, oldest first`,
+		run: async (bench: Bench) => {
+			const { remote } = bench;
+			const measured = [bench.freshNumber(), bench.freshNumber(), bench.freshNumber()];
+			const beganMs = Number(await readValue(remote, "/3/0/13"));
+			for (const value of measured) {
+				await measure(bench, value, "13");
+				await sleep(1100);
+			}
+			const news = await send(bench, ["/33100/0/13"], `0='${format}',1`);
+			const told = news.series?.map(({ val }) => Number(compositeValues(val).get("/33100/0/13"))) ?? [];
+			deepEqual(told.slice(-3), measured.map(Number), JSON.stringify(news));
+			const times = news.series!.slice(-3).map(({ timestamp }) => timestamp);
+			ok(times[0]! >= beganMs - 2000 && times[2]! <= beganMs + 15_000, `${times} for ${beganMs}`);
+			ok(times[0]! < times[1]! && times[1]! < times[2]!, `${times}`);
+		},
+	})),
 	{
 		name: "[CORE-IR-2] a Send that is longer than a block arrives whole",
 		run: async (bench) => {

@@ -18,13 +18,16 @@ export interface DeviceOptions {
 	readonly flags?: readonly string[];
 }
 
-export type ImageName = "reference" | "conformance" | "conformance-1.2";
+export type ImageName = "reference" | "conformance" | "conformance-1.0" | "conformance-1.2";
+
+const conformance = join(root, "build/js/test/conformance/device/run.js");
 
 /** What runs each image on the simulator, in the same words and with the same lines of output. */
 const programs: Readonly<Record<ImageName, readonly string[]>> = {
 	reference: [join(root, "bin/dormouse.mjs"), "sim"],
-	conformance: [join(root, "build/js/test/conformance/device/run.js")],
-	"conformance-1.2": [join(root, "build/js/test/conformance/device/run.js"), "--enabler", "1.2"],
+	conformance: [conformance],
+	"conformance-1.0": [conformance, "--enabler", "1.0"],
+	"conformance-1.2": [conformance, "--enabler", "1.2"],
 };
 
 /** One line of `dormouse sim --json`. */

@@ -1,6 +1,15 @@
+import { describe } from "node:test";
 import { conformanceCases } from "./conformance-cases.ts";
+import { twoServerCases } from "./conformance-other-devices.ts";
 import { startEmbedded } from "./embedded-server.ts";
 import { interopSuite } from "./suite.ts";
 
-interopSuite("xs › embedded", startEmbedded);
-interopSuite("xs › embedded › conformance", startEmbedded, { cases: conformanceCases, image: "conformance" });
+// Side by side, each with a server and a device of its own: both wait most of the time.
+describe("embedded", { concurrency: true }, () => {
+	interopSuite("xs › embedded", startEmbedded);
+	interopSuite("xs › embedded › conformance", startEmbedded, {
+		cases: conformanceCases,
+		more: twoServerCases(startEmbedded),
+		image: "conformance",
+	});
+});

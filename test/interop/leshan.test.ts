@@ -1,6 +1,15 @@
+import { describe } from "node:test";
 import { conformanceCases } from "./conformance-cases.ts";
+import { twoServerCases } from "./conformance-other-devices.ts";
 import { startLeshan } from "./leshan-server.ts";
 import { interopSuite } from "./suite.ts";
 
-interopSuite("xs › Leshan", startLeshan);
-interopSuite("xs › Leshan › conformance", startLeshan, { cases: conformanceCases, image: "conformance" });
+// Side by side, each with a server and a device of its own: both wait most of the time.
+describe("Leshan", { concurrency: true }, () => {
+	interopSuite("xs › Leshan", startLeshan);
+	interopSuite("xs › Leshan › conformance", startLeshan, {
+		cases: conformanceCases,
+		more: twoServerCases(startLeshan),
+		image: "conformance",
+	});
+});

@@ -52,7 +52,7 @@ const updates: readonly Case[] = [
 		},
 	},
 	{
-		name: "[CORE-REG-4] a registration outlives its first lifetime by Updates, under the same location",
+		name: "[CORE-REG-4] L-1 a registration outlives its first lifetime by Updates, under the same location",
 		run: async (bench) => {
 			const { device } = await bench.start("dormouse-short", 5);
 			const before = (await bench.server.rest.client(device.endpoint))!;
@@ -100,7 +100,7 @@ const ends: readonly Case[] = [
 		},
 	},
 	{
-		name: "[CORE-REG-1] a device whose power was cut registers again; the server keeps one registration for it",
+		name: "[CORE-REG-1] L-2 a device whose power was cut registers again; the server keeps one registration for it",
 		run: async (bench) => {
 			const first = await bench.start("dormouse-again", 60);
 			await first.device.kill();
@@ -114,7 +114,7 @@ const ends: readonly Case[] = [
 		},
 	},
 	{
-		name: "[CORE-REG-1] ETS 103 Ctrl-C: the device de-registers, the registry has it no more, the command ends well",
+		name: "[CORE-REG-1] ETS 103 L-1 Ctrl-C: the device de-registers, the registry has it no more, the command ends well",
 		run: async (bench) => {
 			const { device } = await bench.start("dormouse-goodbye", 300);
 			const from = bench.events.mark;

@@ -32,14 +32,14 @@ const executing: readonly Case[] = [
 		},
 	},
 	{
-		name: "[CORE-DM-1] Execute of what is not executable is 4.05",
+		name: "[CORE-DM-1] L-29 Execute of what is not executable is 4.05",
 		run: async ({ remote }) => {
 			hasCode(await remote.execute("/3/0/0"), "4.05", "a read-only resource");
 			hasCode(await remote.execute("/1/0/1"), "4.05", "a writable resource");
 		},
 	},
 	{
-		name: "[CORE-DM-1] Execute of what is not there is 4.04, of Security 4.01",
+		name: "[CORE-DM-1] L-29 Execute of what is not there is 4.04, of Security 4.01",
 		run: async ({ remote }) => {
 			hasCode(await remote.execute("/3/0/9999"), "4.04", "/3/0/9999");
 			hasCode(await remote.execute("/3/7/4"), "4.04", "/3/7/4");
@@ -122,7 +122,7 @@ const attributes: readonly Case[] = [
 		},
 	},
 	{
-		name: "[CORE-DM-2] a bare name removes an attribute and leaves the others",
+		name: "[CORE-DM-2] L-32 a bare name removes an attribute and leaves the others",
 		run: async ({ remote }) => {
 			try {
 				hasCode(await remote.writeAttributes("/3303/0/5700", { pmin: "5", pmax: "50" }), "2.04");

@@ -124,7 +124,7 @@ const changes: readonly Case[] = [
 			}),
 	},
 	{
-		name: "[CORE-IR-1] ETS 710 a change is told to observers of object, instance and resource, each as a Read of it",
+		name: "[CORE-IR-1] ETS 710 L-39 a change is told to observers of object, instance and resource, each as a Read of it",
 		run: (bench) =>
 			observing(bench, { path: steered }, (resource) =>
 				observing(bench, { path: "/1/0" }, (instance) =>
@@ -158,7 +158,7 @@ const changes: readonly Case[] = [
 
 const periods: readonly Case[] = [
 	{
-		name: "[CORE-DM-2] ETS 301 pmax: the value is told that often though it stands still",
+		name: "[CORE-DM-2] ETS 301 L-33 pmax: the value is told that often though it stands still",
 		run: (bench) =>
 			observing(bench, { path: steered, attributes: { pmax: "3" } }, async ({ notified, sinceMs, firstValues }) => {
 				const notifications = await notified(3, 15_000);
@@ -168,7 +168,7 @@ const periods: readonly Case[] = [
 			}),
 	},
 	{
-		name: "[CORE-DM-2] ETS 301 pmin: quick changes are told once, with the last value, not before pmin has passed",
+		name: "[CORE-DM-2] ETS 301 L-33 pmin: quick changes are told once, with the last value, not before pmin has passed",
 		run: (bench) =>
 			observing(bench, { path: steered, attributes: { pmin: "3" } }, async ({ notified, sinceMs, soFar }) => {
 				await steer(bench);
@@ -182,7 +182,7 @@ const periods: readonly Case[] = [
 			}),
 	},
 	{
-		name: "[CORE-DM-2] ETS 301 pmin and pmax together: a change is told after pmin, and pmax counts from there",
+		name: "[CORE-DM-2] ETS 301 L-33 pmin and pmax together: a change is told after pmin, and pmax counts from there",
 		run: (bench) =>
 			observing(bench, { path: steered, attributes: { pmin: "2", pmax: "4" } }, async ({ notified, sinceMs }) => {
 				const written = await steer(bench);
@@ -285,7 +285,7 @@ async function isSilent(bench: Bench, run: () => Promise<unknown>): Promise<void
 
 const cancellations: readonly Case[] = [
 	{
-		name: "[CORE-IR-1] Cancel by GET with Observe 1 answers with the value; then there is silence",
+		name: "[CORE-IR-1] L-41 Cancel by GET with Observe 1 answers with the value; then there is silence",
 		run: (bench) =>
 			observing(bench, { path: steered }, async ({ notified }) => {
 				const written = await steer(bench);
@@ -295,7 +295,7 @@ const cancellations: readonly Case[] = [
 			}),
 	},
 	{
-		name: "[CORE-IR-1] ETS 302 Cancel by Reset to the next notification; then there is silence",
+		name: "[CORE-IR-1] ETS 302 L-41 Cancel by Reset to the next notification; then there is silence",
 		run: (bench) =>
 			observing(bench, { path: steered }, async ({ notified }) => {
 				await steer(bench);

@@ -1,8 +1,8 @@
 import { EventStream } from "./event-stream.ts";
 import type { Instance, ObjectNode, RestNode } from "./rest-node.ts";
 
-/** The payload formats by the names of leshan-demo-server's `format` parameter. */
-export type Format = "TEXT" | "OPAQUE" | "CBOR" | "TLV" | "JSON" | "SENML_JSON" | "SENML_CBOR";
+/** The payload formats by the names of leshan-demo-server's `format` parameter, and one of LwM2M 1.2. */
+export type Format = "TEXT" | "OPAQUE" | "CBOR" | "TLV" | "JSON" | "SENML_JSON" | "SENML_CBOR" | "LWM2M_CBOR";
 
 export interface RestLink {
 	readonly url: string;

@@ -46,7 +46,7 @@ export function interopSuite(
 	start: () => Promise<ServerUnderTest>,
 	{ more = [], mode = "none", cases = plainCases, image = "reference" }: SuiteOptions = {},
 ): void {
-	describe(title, () => {
+	describe(title, { concurrency: 1 }, () => {
 		let bench: Bench | undefined;
 		after(() => bench?.close());
 		// Not a before(): the report shows what a case says when it fails, and hides what a hook says.

@@ -145,7 +145,8 @@ final class Events implements HttpHandler, RegistrationListener, ObservationList
 
 	@Override
 	public void onError(Registration registration, String why, Exception error) {
-		System.err.println("Send not understood: " + why + ": " + error);
+		System.err.println("Send not understood: " + why);
+		error.printStackTrace(); // its causes say what is wrong
 	}
 
 	@Override
