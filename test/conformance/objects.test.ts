@@ -56,7 +56,7 @@ for (const [id, path, configuration] of [
 	});
 }
 
-served("[CORE-IR-1] ETS 910 Connectivity Statistics observed", { configuration: "C.9" }, async (it) => {
+served("[CORE-IR-1] Connectivity Statistics observed at rest", { configuration: "C.9" }, async (it) => {
 	equal((await it.attributes("/7/0", { pmin: 2, pmax: 10 })).code, "2.04");
 	equal((await it.observe("/7/0")).code, "2.05");
 	await it.stage.pass(31);
@@ -75,7 +75,7 @@ served("[CORE-OBJ-1] ETS 1202 power saving modes written", { configuration: "C.1
 	equal((await it.write("/10/0/13", 256, "TLV")).code, "4.00", "out of its range");
 });
 
-served("[CORE-OBJ-1] ETS 1250 an APN Connection Profile", { configuration: "C.10" }, async (it) => {
+served("[CORE-OBJ-1] an APN Connection Profile", { configuration: "C.10" }, async (it) => {
 	const { code, values } = await it.read("/11/0", "TLV");
 	equal(code, "2.05");
 	deepEqual([values["/11/0/0"], values["/11/0/1"], values["/11/0/4"]], ["oma", "web.omaspecworks.org", 3]);

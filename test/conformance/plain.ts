@@ -11,7 +11,7 @@ import {
 import type { ObjectFacts, ResourceFacts } from "../../modules/lwm2m/facts.ts";
 import { CONFORMANCE_BENCH } from "./device/facts/conformance-bench-33100.ts";
 
-/** A value as a test writes it: opaque as bytes or as h'0102', object links as "3:0", integers as numbers if they fit. */
+/** A value as a test writes it: opaque as bytes or as "h'0102'", object links as "3:0", small integers as numbers. */
 export type Plain = string | number | bigint | boolean | Uint8Array;
 /** By Resource Instance ID. */
 export type Several = { readonly [id: number]: Plain };

@@ -1,6 +1,7 @@
 import type { Client } from "../../../modules/lwm2m/client.ts";
 import { ObjectInstance } from "../../../modules/lwm2m/instance.ts";
-import { apnProfile } from "../../../modules/objects/apn-profile-11.ts";
+import { type ApnProfile, apnProfile, apnProfiles } from "../../../modules/objects/apn-profile-11.ts";
+import { APN_CONNECTION_PROFILE } from "../../../modules/objects/facts/apn-connection-profile-11.ts";
 import { CELLULAR_CONNECTIVITY } from "../../../modules/objects/facts/cellular-connectivity-10.ts";
 import { WLAN_CONNECTIVITY } from "./facts/wlan-connectivity-12.ts";
 
@@ -16,13 +17,22 @@ export function cellular(client: Client): void {
 		activePowerSavingModes: 3,
 		releaseAssistanceIndicationUsage: 1,
 	};
-	client.add(new ObjectInstance(CELLULAR_CONNECTIVITY, { values }));
-	client.add(
-		apnProfile(
-			{ profileName: "oma", apn: "web.omaspecworks.org", authenticationType: 3 },
-			{ changed() {}, removed() {} },
-		),
-	);
+	const connectivity = new ObjectInstance(CELLULAR_CONNECTIVITY, { values });
+	client.add(connectivity);
+	/** A profile that is enabled is in use (Resource 11). */
+	const port = {
+		changed(profile: ApnProfile, resource: string) {
+			if (resource !== "enableStatus") return;
+			const links = [...(connectivity.get("activatedProfileNames")?.values() ?? [])].filter(
+				({ instanceId }) => instanceId !== profile.id,
+			);
+			const own = { objectId: 11, instanceId: profile.id };
+			connectivity.set("activatedProfileNames", profile.get("enableStatus") === true ? [...links, own] : links);
+		},
+		removed() {},
+	};
+	client.addObject(APN_CONNECTION_PROFILE, apnProfiles(port, 4));
+	client.add(apnProfile({ profileName: "oma", apn: "web.omaspecworks.org", authenticationType: 3 }, port));
 	const wlan = {
 		interfaceName: "wlan0",
 		enable: true,

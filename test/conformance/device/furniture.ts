@@ -92,7 +92,7 @@ function addObjects(client: Client, plan: Plan): void {
 	if (has(plan, "C.9")) client.add(connectivityStatistics(client));
 	if (has(plan, "C.10")) cellular(client);
 	if (has(plan, "C.12")) {
-		client.addObject(PORTFOLIO, portfolios(4));
+		client.addObject(PORTFOLIO, { ...portfolios(4), remove() {} }); // ETS 1635 deletes that of the device, too
 		client.add(portfolio({ identity: identities, authentication: (it) => it.deliver([new Uint8Array([0xca, 0xfe])]) }));
 	}
 	if (has(plan, "C.15")) {
