@@ -2,6 +2,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { run } from "../../hosts/simulator/cli/object.ts";
 
 interface Row {
 	readonly id: string;
@@ -47,4 +48,19 @@ test("the README says what the catalogue says", (t) => {
 	const lines = script.readmeLines();
 	if (!readme.includes("| Conformance |")) t.skip("the README has no table of conformance yet");
 	else for (const line of lines) ok(readme.includes(line), `npm run conformance -- --readme has: ${line}`);
+});
+
+test("the facts of the tests' own Object are those of its XML", async () => {
+	const said: string[] = [];
+	const ignore = () => {};
+	const output = {
+		out: (line: string) => void said.push(line),
+		err: ignore,
+		bold: String,
+		dim: String,
+		progress: ignore,
+	};
+	const files = [`${root}test/conformance/objects/33100.xml`];
+	const options = { files, out: `${root}test/conformance/device/facts`, check: true };
+	equal(await run(options, { ...output, drained: async () => {} }), 0, said.join());
 });

@@ -60,7 +60,8 @@ served(
 	{ configuration: "C.3", enabler: "1.0" },
 	async (it) => {
 		const set =
-			'{"bn":"/1/0/","e":[{"n":"2","v":101},{"n":"3","v":1010},{"n":"5","v":2000},{"n":"6","bv":true},{"n":"7","sv":"U"}]}';
+			'{"bn":"/1/0/","e":[{"n":"2","v":101},{"n":"3","v":1010},{"n":"5","v":2000},' +
+			'{"n":"6","bv":true},{"n":"7","sv":"U"}]}';
 		equal(await it.code("post", "/1/0", { contentFormat: 11_543, payload: text(set) }), "2.04");
 		deepEqual(await account(it), of215);
 		equal((await it.write("/1/0", { 1: 86_400, 2: 1, 3: 10, 5: 86_400, 6: false, 7: "U" }, "JSON")).code, "2.04");
