@@ -48,6 +48,13 @@ const there = [
 	{ objectId: 2, instances: [2, 3, 0], writable: [2, 3], readable: [0, 1] },
 ] as const;
 
+const usualPaths: readonly (readonly number[])[] = [
+	[33000, 0, 3],
+	[33001, 0, 1],
+	[33000, 0],
+	[33000, 0, 9, 2],
+];
+
 /** How deep paths go, by method. */
 const depths: Readonly<Record<number, readonly number[]>> = { 2: [1, 2, 1, 3], 3: [3, 2, 3, 4], 4: [2, 2, 4, 3] };
 
@@ -146,6 +153,8 @@ export function drawnRequest(choices: Choices): DrawnRequest {
 	const depth = choices.of(depths[code] ?? [1, 2, 3, 4]);
 	const path = isComposite && !choices.isRare(24) ? [] : drawnPath(choices, depth);
 	const asksAttributes = code === method.put && choices.isRare(2);
+	// Attributes are held to those that are there already: the same few paths again and again.
+	if (asksAttributes && !choices.isRare(3)) path.splice(0, 4, ...choices.of(usualPaths));
 	const isAsking = code === method.get || code === method.delete;
 	const carriesNothing = (isAsking || asksAttributes) && !choices.isRare(20);
 	const contentFormat = carriesNothing ? undefined : drawnFormat(code, path, choices);

@@ -7,6 +7,8 @@ import { compositeOperations } from "../../modules/lwm2m/composite.ts";
 import type { EnablerVersion } from "../../modules/lwm2m/facts.ts";
 import type { ClientLimits } from "../../modules/lwm2m/limits.ts";
 import { RequestRefused } from "../../modules/lwm2m/refusal.ts";
+import { decodeReports } from "../../modules/lwm2m/reporting-state.ts";
+import { makeSends } from "../../modules/lwm2m/send.ts";
 import { accessControl } from "../../modules/objects/access-control-2.ts";
 import { seeded } from "../harness.ts";
 import { none, readMessage, texts, textsOf, uint, uintOf, type WireMessage, writeMessage } from "./coap-wire.ts";
@@ -86,8 +88,9 @@ export class FuzzedWorld {
 		const before = kept.slice();
 		this.client = this.#make();
 		this.client.start(this.state.nowMs);
-		const fault = this.client.importReporting(kept, this.state.nowMs);
-		if (fault !== undefined && !Object.isFrozen(fault)) throw new Error("no frozen Fault");
+		const reports = decodeReports(kept, this.client.limits);
+		if (!("code" in reports)) this.client.importReporting(reports, this.state.nowMs);
+		else if (!Object.isFrozen(reports)) throw new Error("no frozen Fault");
 		if (before.some((byte, at) => byte !== kept[at])) throw new Error("what was kept was written to");
 		kept.fill(0xee);
 		this.settle();
@@ -108,7 +111,7 @@ export class FuzzedWorld {
 			wallTimeS: () => (isControlled ? 1_790_000_000 + Math.floor(this.state.nowMs / 1000) : undefined),
 			enabler,
 			formats: enabler === "1.0" ? formats10 : formatsSince11,
-			...(enabler === "1.0" ? {} : { composite: compositeOperations }),
+			...(enabler === "1.0" ? {} : { composite: compositeOperations, sends: makeSends }),
 			...(isControlled ? { accessControl: new AccessControl(accessControl) } : {}),
 			limits,
 			coapLimits: { remembered: 96, outbox: 64, replyBytes: 16_384 },
