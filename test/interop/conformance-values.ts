@@ -1,4 +1,5 @@
 import { deepEqual } from "node:assert/strict";
+import type { Bench } from "./bench.ts";
 import { type Case, hasCode, roundedValues, valueIn } from "./case.ts";
 import type { Format, RemoteDevice } from "./rest-client.ts";
 import type { MultiResource, ResourceInstance, RestValue, SingleResource } from "./rest-node.ts";
@@ -18,6 +19,14 @@ export interface TypeRow {
 	readonly values: readonly RestValue[];
 	/** Formats for one value, where they are not `single`. */
 	readonly formats?: readonly Format[];
+	/** Leshan 2.0.0-M18 writes it so in SenML as Core 1.1 §7.4.4 does not: "vs" for an object link. */
+	readonly isOddInLeshan?: boolean;
+}
+
+/** The formats in which this server can write such values as the specification has them. */
+export function writable(bench: Bench, row: TypeRow, formats: readonly Format[]): readonly Format[] {
+	if (row.isOddInLeshan !== true || !bench.server.name.startsWith("Leshan")) return formats;
+	return formats.filter((format) => !format.startsWith("SENML"));
 }
 
 /** All data types, at their limits (Core 1.1 Appendix C). */
@@ -36,6 +45,7 @@ export const typeRows: readonly TypeRow[] = [
 	{
 		type: "objlnk",
 		id: 170,
+		isOddInLeshan: true,
 		values: [
 			{ objectId: 3, objectInstanceId: 0 },
 			{ objectId: 33_100, objectInstanceId: 1 },

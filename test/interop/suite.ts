@@ -15,23 +15,24 @@ import { writingCases } from "./writing-cases.ts";
 const setUpTimeoutMs = 600_000;
 const caseTimeoutMs = 90_000;
 
-/** All but what is about security. */
-export const plainCases: readonly Case[] = [
+/** Cases that ask and are answered. */
+export const askingCases: readonly Case[] = [
 	...registrationCases,
 	...readingCases,
 	...writingCases,
 	...managementCases,
-	...reportingCases,
 	...wireCases,
-	...lifecycleCases,
 ];
+
+/** Cases that wait for the time to pass. */
+export const waitingCases: readonly Case[] = [...reportingCases, ...lifecycleCases];
 
 export interface SuiteOptions {
 	/** Cases that only this server can drive, or only in this mode. */
 	readonly more?: readonly Case[];
 	/** How devices prove who they are; not at all when left out. */
 	readonly mode?: Mode;
-	readonly cases?: readonly Case[];
+	readonly cases: readonly Case[];
 	/** What the devices run; the product's image when left out. */
 	readonly image?: ImageName;
 }
@@ -44,7 +45,7 @@ export interface SuiteOptions {
 export function interopSuite(
 	title: string,
 	start: () => Promise<ServerUnderTest>,
-	{ more = [], mode = "none", cases = plainCases, image = "reference" }: SuiteOptions = {},
+	{ cases, more = [], mode = "none", image = "reference" }: SuiteOptions,
 ): void {
 	describe(title, { concurrency: 1 }, () => {
 		let bench: Bench | undefined;
