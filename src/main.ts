@@ -6,7 +6,6 @@ import type { FactorySecurity, Host } from "../modules/host.ts";
 import { AccessControl } from "../modules/lwm2m/access-control.ts";
 import { Client } from "../modules/lwm2m/client.ts";
 import { compositeOperations } from "../modules/lwm2m/composite.ts";
-import { DtlsListening } from "../modules/lwm2m/dtls-incoming.ts";
 import { DtlsTransport } from "../modules/lwm2m/dtls-transport.ts";
 import { Loop } from "../modules/lwm2m/loop.ts";
 import { accessControl } from "../modules/objects/access-control-2.ts";
@@ -52,8 +51,8 @@ export default function main(host: Host): void {
 
 /**
  * DTLS for servers with coaps://. A product without it leaves this out, and has none of it in its image; one with
- * pre-shared keys alone leaves publicKeys out, one for chips with cryptography of their own PortableCrypto, one whose
- * server never opens a handshake DtlsListening.
+ * pre-shared keys alone leaves publicKeys out, one for chips with cryptography of their own PortableCrypto. One whose
+ * server opens handshakes adds `listening: new DtlsListening(crypto, entropy)` (modules/lwm2m/dtls-incoming.ts, 16 KB).
  */
 function dtls(host: Host, { connectionId, flightTimeoutMs }: FactorySecurity): DtlsTransport {
 	const { entropy, clock } = host;
@@ -63,7 +62,6 @@ function dtls(host: Host, { connectionId, flightTimeoutMs }: FactorySecurity): D
 		entropy,
 		wallTimeS: () => clock.wallTimeS(),
 		publicKeys: { readPrivateKey, serverTrust },
-		listening: new DtlsListening(crypto, entropy),
 		connectionId: connectionId ?? product.dtls.connectionId,
 		flightTimeoutMs: flightTimeoutMs ?? product.dtls.flightTimeoutMs,
 	});

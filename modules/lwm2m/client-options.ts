@@ -7,6 +7,7 @@ import type { ClientLimits } from "./limits.ts";
 import type { CompositeOperations } from "./operation.ts";
 import type { RegistrationTuning } from "./registration.ts";
 import type { SecureTransport } from "./secure.ts";
+import type { MakeSends } from "./send.ts";
 
 /** What a client is given. It keeps this object and reads it as it goes: one for all its servers. */
 export interface ClientOptions {
@@ -22,6 +23,8 @@ export interface ClientOptions {
 	readonly formats: Formats;
 	/** Read-, Write- and Observe-Composite: `compositeOperations`. Absent: they are answered with 4.05. */
 	readonly composite?: CompositeOperations;
+	/** The Send operation: `makeSends`. Absent: Client.send() says "unsupported". */
+	readonly sends?: MakeSends;
 	/** Rights of several servers. Absent: all of them may do everything. */
 	readonly accessControl?: AccessControl;
 	/** Secures servers with coaps://; without it there is no DTLS in the image, and they are not registered with. */

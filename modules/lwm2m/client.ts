@@ -1,16 +1,15 @@
-import type { Fault } from "../bytes.ts";
 import type { Path } from "../formats/value.ts";
 import type { Address } from "../host.ts";
 import { Agenda } from "./agenda.ts";
 import type { ClientOptions } from "./client-options.ts";
 import type { ObjectFacts } from "./facts.ts";
 import type { ChangeListener, Instance } from "./instance.ts";
-import { defaultLimits, withChanges } from "./limits.ts";
+import { type ClientLimits, defaultLimits, withChanges } from "./limits.ts";
 import { Operations } from "./operations.ts";
 import { path as pathOf } from "./path.ts";
 import { defaultRegistrationTuning } from "./registration.ts";
 import { type ObjectOptions, Registry } from "./registry.ts";
-import { decodeReports, encodeReports } from "./reporting-state.ts";
+import type { KeptReports } from "./reporting-state.ts";
 import type { SendListener, SendOptions } from "./send.ts";
 import { Session, type SessionContext } from "./session.ts";
 
@@ -57,6 +56,10 @@ export class Client implements ChangeListener {
 
 	get sessions(): readonly Session[] {
 		return this.#sessions;
+	}
+
+	get limits(): ClientLimits {
+		return this.#context.limits;
 	}
 
 	/** Datagrams that came from nobody we know, and were dropped. */
@@ -198,7 +201,7 @@ export class Client implements ChangeListener {
 	/**
 	 * Tells a server, or all that we know, the values at these paths without being asked (LwM2M Core 1.2 §6.4.6): at the
 	 * end of the turn, or for a server that is not there as `options` say. What it may not read, or what is absent, is
-	 * left out.
+	 * left out. Without ClientOptions.sends it is "unsupported".
 	 * @param done hears once of each server: of what is known here within this call, of the rest later
 	 */
 	send(
@@ -218,31 +221,27 @@ export class Client implements ChangeListener {
 	}
 
 	/**
-	 * What reporting keeps over a restart, as bytes that importReporting() takes: attributes, observations, and
-	 * notifications that are yet to be told. No secrets are in it.
+	 * What reporting keeps over a restart: attributes, observations, and notifications that are yet to be told. No
+	 * secrets are in it. encodeReports() (reporting-state.ts) makes bytes of it.
 	 */
-	exportReporting(nowMs: number): Uint8Array {
+	exportReporting(nowMs: number): KeptReports {
 		const servers = this.#sessions.map(({ reporting }) => reporting.export(nowMs));
-		return encodeReports({ wallTimeS: this.#context.options.wallTimeS?.(), servers });
+		return { wallTimeS: this.#context.options.wallTimeS?.(), servers };
 	}
 
 	/**
 	 * Takes back what exportReporting() gave, after start() and in the same turn. Servers that have no account any more
 	 * are passed over. Where one of the clocks was not set, no time counts as passed.
-	 * @param bytes may be anything, and stay the caller's
-	 * @returns undefined, or why nothing was taken
+	 * @param kept within `limits`: decodeReports() makes it of bytes that may be anything
 	 */
-	importReporting(bytes: Uint8Array, nowMs: number): Fault | undefined {
+	importReporting(kept: KeptReports, nowMs: number): void {
 		this.#nowMs = nowMs;
-		const kept = decodeReports(bytes, this.#context.limits);
-		if ("code" in kept) return kept;
 		const nowS = this.#context.options.wallTimeS?.() ?? Number.NaN;
 		const elapsedMs = Math.round((nowS - (kept.wallTimeS ?? Number.NaN)) * 1000);
 		const agoMs = Number.isNaN(elapsedMs) ? 0 : Math.max(elapsedMs, 0);
 		for (const each of kept.servers) {
 			this.session(each.shortServerId)?.reporting.import(each, agoMs, nowMs);
 		}
-		return undefined;
 	}
 
 	private open(security: Instance): void {

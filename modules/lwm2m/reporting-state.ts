@@ -1,5 +1,6 @@
 import { type Fault, fault } from "../bytes.ts";
 import type { Path } from "../formats/value.ts";
+import { frozen } from "../frozen.ts";
 import { type Attached, type AttributeSet, attributeNames, isInOrder, type OpenSet } from "./attributes.ts";
 import type { ClientLimits } from "./limits.ts";
 
@@ -35,7 +36,7 @@ export interface KeptReports {
 /** Of the bytes below; others are refused. */
 const version = 1;
 const absent = 0xffff;
-const flag = { composite: 1, dormant: 2, accept: 4, own: 8 } as const;
+const flag = frozen({ composite: 1, dormant: 2, accept: 4, own: 8 });
 
 const unknownVersion = fault("reporting.version", "silence", "modules/lwm2m/README.md");
 const malformed = fault("reporting.malformed", "silence", "modules/lwm2m/README.md");

@@ -14,7 +14,7 @@ import { newestOf, RecordedSince } from "./recorded.ts";
 import { RequestRefused } from "./refusal.ts";
 import type { Account, RegistrationContext } from "./registration-port.ts";
 import type { KeptReporting } from "./reporting-state.ts";
-import { type SendListener, type SendOptions, Sends } from "./send.ts";
+import type { SendListener, SendOptions, Sends } from "./send.ts";
 import { isResource, locate, presentValue } from "./target.ts";
 import { type Representation, seriesOf } from "./time-series.ts";
 import type { Held } from "./value.ts";
@@ -158,8 +158,10 @@ export class Reporting implements ObservationPort {
 		done: SendListener | undefined,
 		{ isReporting }: Reachability,
 	): void {
-		this.#sends ??= new Sends(this.#context.operations, this.asker, this.#server, this.#port);
-		this.#sends.add(paths, options, done, isReporting);
+		const { operations, options: client } = this.#context;
+		this.#sends ??= client.sends?.(operations, this.asker, this.#server, this.#port);
+		if (this.#sends !== undefined) this.#sends.add(paths, options, done, isReporting);
+		else done?.({ shortServerId: this.asker.shortServerId, outcome: "unsupported", code: undefined });
 	}
 
 	/** @returns whether the answer was to a Send */

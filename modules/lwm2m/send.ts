@@ -25,7 +25,7 @@ const formatsOfSend: readonly number[] = frozen([
  * What came of a Send. "sent": the server has it. "refused": its answer was an error. "timedOut": it did not answer.
  * "failed": the message could not go out. The others are known here: "muted" by the server; "notRegistered" with it;
  * "full": as many Sends wait as may; "unreadable": none of the paths; "unsupported": 1.0 has no Send, or the format is
- * none for it.
+ * none for it, or the product is without Send.
  */
 export type SendOutcome =
 	| "sent"
@@ -70,6 +70,13 @@ interface Entry {
 	readonly done: SendListener | undefined;
 	/** 0 before it has gone out. */
 	requestId: number;
+}
+
+/** How a Client that is to have the Send operation comes by it (ClientOptions.sends). */
+export type MakeSends = (context: OperationContext, asker: Asker, server: Instance, port: SendPort) => Sends;
+
+export function makeSends(context: OperationContext, asker: Asker, server: Instance, port: SendPort): Sends {
+	return new Sends(context, asker, server, port);
 }
 
 /** The Send operations to one LwM2M Server (LwM2M Core 1.2 §6.4.6). */

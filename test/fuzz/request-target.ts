@@ -80,7 +80,9 @@ class Script {
 		const { world } = this;
 		world.state.sensor = "works";
 		const kept = encodeReports(world.client.exportReporting(world.state.nowMs));
-		if (this.#choices.isRare(2)) {
+		// A server that is not registered with does not tell what it had.
+		const isTold = world.servers.every((server) => world.isServing(server));
+		if (!isTold || this.#choices.isRare(2)) {
 			world.restart(bent(this.#choices.isRare(4) ? this.#choices.bytes(40) : kept, this.#choices));
 			return;
 		}

@@ -5,6 +5,7 @@ import { AccessControl } from "../../../modules/lwm2m/access-control.ts";
 import { Client } from "../../../modules/lwm2m/client.ts";
 import { compositeOperations } from "../../../modules/lwm2m/composite.ts";
 import { Loop } from "../../../modules/lwm2m/loop.ts";
+import { makeSends } from "../../../modules/lwm2m/send.ts";
 import { accessControl } from "../../../modules/objects/access-control-2.ts";
 import { furnish } from "./furniture.ts";
 import { readPlan } from "./plan.ts";
@@ -26,6 +27,7 @@ export default function main(host: Host): void {
 		enabler: plan.enabler,
 		formats: plan.enabler === "1.0" ? formats10 : formatsSince11,
 		composite: compositeOperations,
+		sends: makeSends,
 		accessControl: new AccessControl(accessControl),
 	});
 	furnish(client, host, plan);

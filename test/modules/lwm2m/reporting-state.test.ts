@@ -1,3 +1,4 @@
+import type { Fault } from "../../../modules/bytes.ts";
 import { ContentFormat } from "../../../modules/formats/content-format.ts";
 import { defaultLimits } from "../../../modules/lwm2m/limits.ts";
 import { decodeReports, encodeReports } from "../../../modules/lwm2m/reporting-state.ts";
@@ -24,11 +25,18 @@ function laden(wallTimeS?: () => number): Bench {
 	return it;
 }
 
-const exportOf = ({ world }: Bench) => world.client.exportReporting(world.nowMs);
+const exportOf = ({ world: { client, nowMs } }: Bench) => encodeReports(client.exportReporting(nowMs));
+
+function importInto({ world: { client, nowMs } }: Bench, bytes: Uint8Array): Fault | undefined {
+	const kept = decodeReports(bytes, client.limits);
+	if ("code" in kept) return kept;
+	client.importReporting(kept, nowMs);
+	return undefined;
+}
 
 test("what reporting keeps is the same after a round trip", () => {
 	const it = laden();
-	const exported = it.world.client.exportReporting(it.world.nowMs);
+	const exported = exportOf(it);
 	const decoded = decodeReports(exported, defaultLimits);
 	if ("code" in decoded) throw new Error(decoded.code);
 	deepEqual(encodeReports(decoded), exported);
@@ -41,10 +49,10 @@ test("what reporting keeps is the same after a round trip", () => {
 test("[CORE-IR-1] attributes and unsent notifications outlive a restart: the Observe that follows gets them", () => {
 	let wallS = 1_700_000_000;
 	const before = laden(() => wallS);
-	const exported = before.world.client.exportReporting(before.world.nowMs);
+	const exported = exportOf(before);
 	wallS += 100;
 	const after = bench({ ...since12, wallTimeS: () => wallS });
-	equal(after.world.client.importReporting(exported, after.world.nowMs), undefined);
+	equal(importInto(after, exported), undefined);
 	equal(after.world.client.sessions[0]!.observationCount, 3);
 	after.world.client.sessions[0]!.reporting.suspend(); // as the Register after a restart does
 	equal(after.world.client.sessions[0]!.observationCount, 0);
@@ -58,22 +66,21 @@ test("bytes that are torn, changed or from elsewhere are refused or taken whole,
 	const exported = exportOf(laden());
 	const it = bench(since12);
 	watch(it, "/33000/0/1");
-	const { client } = it.world;
-	const untouched = client.exportReporting(it.world.nowMs);
+	const untouched = exportOf(it);
 	for (let size = 0; size < exported.length; size++) {
-		const fault = client.importReporting(exported.slice(0, size), it.world.nowMs);
+		const fault = importInto(it, exported.slice(0, size));
 		ok(fault !== undefined, `${size} bytes`);
-		deepEqual(client.exportReporting(it.world.nowMs), untouched);
+		deepEqual(exportOf(it), untouched);
 	}
-	ok(client.importReporting(new Uint8Array([...exported, 0]), it.world.nowMs) !== undefined, "a byte too many");
+	ok(importInto(it, new Uint8Array([...exported, 0])) !== undefined, "a byte too many");
 	const draw = seeded(5);
 	let taken = 0;
 	for (let round = 0; round < 400; round++) {
 		const changed = exported.slice();
 		for (let count = draw(3); count >= 0; count--) changed[draw(changed.length)] = draw(256);
-		const present = client.exportReporting(it.world.nowMs);
-		if (client.importReporting(changed, it.world.nowMs) === undefined) taken++;
-		else deepEqual(client.exportReporting(it.world.nowMs), present);
+		const present = exportOf(it);
+		if (importInto(it, changed) === undefined) taken++;
+		else deepEqual(exportOf(it), present);
 		it.world.run(1000); // whatever was taken is lived with
 	}
 	ok(taken > 0);

@@ -12,6 +12,7 @@ import { formatsSince11 } from "../../../modules/formats/payload.ts";
 import type { Address, LogRecord } from "../../../modules/host.ts";
 import { Client, type ClientOptions } from "../../../modules/lwm2m/client.ts";
 import { compositeOperations } from "../../../modules/lwm2m/composite.ts";
+import { makeSends } from "../../../modules/lwm2m/send.ts";
 import { seeded } from "../../harness.ts";
 
 /** One datagram on the wire between client and server. */
@@ -122,6 +123,7 @@ export class World {
 			entropy,
 			formats: formatsSince11,
 			composite: compositeOperations,
+			sends: makeSends,
 			log: (record) => this.records.push(record),
 			...options,
 		});
