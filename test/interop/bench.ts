@@ -69,8 +69,8 @@ export class Bench implements Registered {
 	}
 
 	/**
-	 * Before each case. A device remembers 24 requests of a server that may not be executed twice (POST, iPATCH) for 247 s
-	 * (RFC 7252 §4.8.2), and answers further ones with 5.03: when half of that is spent, the next case gets a new device.
+	 * Before each case. A device remembers 24 requests of a server that may not be executed twice (POST, iPATCH) for
+	 * 247 s (RFC 7252 §4.8.2), and answers further ones with 5.03: when half of that is spent, the next case gets a new device.
 	 */
 	async refresh(): Promise<void> {
 		if (this.#remote.lastingRequests <= lastingRequestsMax) return;
@@ -81,7 +81,7 @@ export class Bench implements Registered {
 		this.#remote = this.server.rest.of(device.endpoint);
 	}
 
-	/** One more device, for a case that ends or disturbs it, or wants another. It is killed after the suite if it still runs. */
+	/** One more device, for a case that ends or disturbs it. It is killed after the suite if it still runs. */
 	async start(
 		endpoint: string,
 		seconds: number,

@@ -32,7 +32,7 @@ async function withInstance(
 
 const creating: readonly Case[] = [
 	...structured.map((format) => ({
-		name: `[CORE-DM-1] ETS 1630 L-27 Create with an ID in ${format} is 2.01; a second one with it is 4.00; Delete is 2.02`,
+		name: `[CORE-DM-1] ETS 1630 L-27 Create with an ID in ${format} is 2.01, a second one 4.00; Delete is 2.02`,
 		run: async ({ remote }: Parameters<Case["run"]>[0]) => {
 			const instance: Instance = { kind: "instance", id: 4, resources: [kept("5"), resource(1, "string", "made")] };
 			const made = await remote.create(bench, instance, { format });
@@ -72,7 +72,7 @@ const creating: readonly Case[] = [
 		},
 	},
 	{
-		name: "[CORE-DM-1] Create without a mandatory Resource, or with a value out of its range, is 4.00 and makes nothing",
+		name: "[CORE-DM-1] Create without a mandatory Resource, or out of its range, is 4.00 and makes nothing",
 		run: async ({ remote }) => {
 			const without: Instance = { kind: "instance", id: 5, resources: [resource(1, "string", "torn")] };
 			hasCode(await remote.create(bench, without), "4.00", "without Resource 0");
@@ -109,7 +109,7 @@ const creating: readonly Case[] = [
 
 const discovering: readonly Case[] = [
 	{
-		name: "[CORE-DM-1] ETS 260 L-30 Discover of an object, an instance, a Resource, a multiple Resource (dim and instances)",
+		name: "[CORE-DM-1] ETS 260 L-30 Discover of object, instance, Resource, a multiple Resource",
 		run: async ({ remote }) => {
 			const object = linksIn(await remote.discover("/3"));
 			for (const url of ["/3", "/3/0", "/3/0/6", "/3/0/7", "/3/0/4"]) ok(object.has(url), `no ${url}`);
@@ -138,7 +138,7 @@ const discovering: readonly Case[] = [
 		},
 	},
 	{
-		name: "[CORE-DM-2] ETS 260 L-32 attributes at object, instance, Resource and Resource Instance are seen, and removed by name",
+		name: "[CORE-DM-2] ETS 260 L-32 attributes at instance, Resource and Resource Instance are seen, and go by name",
 		run: async ({ remote }) => {
 			const write = async (path: string, set: Readonly<Record<string, string>>) =>
 				hasCode(await remote.writeAttributes(path, set), "2.04", `${path} ${JSON.stringify(set)}`);
@@ -167,7 +167,7 @@ const discovering: readonly Case[] = [
 
 const composites: readonly Case[] = [
 	...(["SENML_JSON", "SENML_CBOR"] as const).map((nodeFormat) => ({
-		name: `[CORE-DM-1] ETS 229 280 Read-Composite in ${nodeFormat}: exactly what was named, from Resource Instance to object`,
+		name: `[CORE-DM-1] ETS 229 280 Read-Composite in ${nodeFormat}: what was named and nothing more`,
 		run: async ({ remote }: Parameters<Case["run"]>[0]) => {
 			const paths = ["/3/0/16", "/3/0/6/0", "/1/0"];
 			const answer = await remote.readComposite(paths, { pathFormat: nodeFormat, nodeFormat });
@@ -192,7 +192,7 @@ const composites: readonly Case[] = [
 		},
 	},
 	{
-		name: "[CORE-DM-1] Read-Composite of a path that is not there tells the others; of none that is there, 4.04 or nothing",
+		name: "[CORE-DM-1] Read-Composite with paths that are not there tells the others",
 		run: async ({ remote }) => {
 			const answer = await remote.readComposite(["/3/0/16", "/3/0/9999", "/9999/0"]);
 			hasCode(answer, "2.05");
@@ -200,7 +200,7 @@ const composites: readonly Case[] = [
 		},
 	},
 	...(["SENML_JSON", "SENML_CBOR"] as const).map((format) => ({
-		name: `[CORE-DM-1] ETS 230 L-24 Write-Composite in ${format}: Resources of several objects together, and new Resource Instances`,
+		name: `[CORE-DM-1] ETS 230 L-24 Write-Composite in ${format}: several objects, new Resource Instances`,
 		run: async ({ remote }: Parameters<Case["run"]>[0]) => {
 			const before = await readValue(remote, "/1/0/5");
 			const nodes = {
@@ -223,7 +223,7 @@ const composites: readonly Case[] = [
 		},
 	})),
 	{
-		name: "[CORE-DM-1] Write-Composite with one part that is refused changes nothing: read-only, out of range, not there",
+		name: "[CORE-DM-1] Write-Composite with one refused part changes nothing",
 		run: async ({ remote }) => {
 			const refusals: readonly (readonly [string, Parameters<typeof kept>[0] | RestValue, string])[] = [
 				["/33100/0/2", "fixed?", "4.05"],

@@ -72,7 +72,7 @@ const toldIn = (news: CompositeNews) => compositeValues(news.val);
 
 const composites: readonly Case[] = [
 	...(["SENML_JSON", "SENML_CBOR"] as const).map((format) => ({
-		name: `[CORE-IR-1] ETS 304 L-42 Observe-Composite in ${format} of a Resource, an instance and a Resource Instance: one notification has all`,
+		name: `[CORE-IR-1] ETS 304 L-42 Observe-Composite in ${format}: one notification has all`,
 		run: (bench: Bench) =>
 			withoutDefaults(bench, () =>
 				observing(bench, { paths: ["/33100/0/4", "/33100/1", "/3/0/6/0"], format }, async ({ notified }) => {
@@ -212,7 +212,7 @@ async function send(bench: Bench, paths: readonly string[], how?: string): Promi
 
 const sending: readonly Case[] = [
 	{
-		name: "[CORE-IR-2] ETS 306 311 L-44 Send of Resources, a Resource Instance and an instance arrives with its values and paths",
+		name: "[CORE-IR-2] ETS 306 311 L-44 Send of Resources, of an instance of one, of an instance arrives",
 		run: async (bench) => {
 			const news = await send(bench, ["/1/0/1", "/3/0/6/0", "/33100/1", "/3/0/16"]);
 			const told = compositeValues(news.val);
@@ -273,7 +273,7 @@ const sending: readonly Case[] = [
 
 const singles: readonly Case[] = [
 	{
-		name: "[CORE-IR-1] ETS 301 302 two observations of voltage and current: both told between pmin and pmax; one ends, the other goes on",
+		name: "[CORE-IR-1] ETS 301 302 two observations, each with its periods; one ends, the other goes on",
 		run: async (bench) => {
 			const { remote, events, device } = bench;
 			hasCode(await remote.writeAttributes("/3/0/7", { pmin: "1", pmax: "3" }), "2.04");

@@ -60,7 +60,7 @@ const multipleTypes: readonly Case[] = typeRows.map((row) => {
 const resourceInstances: readonly Case[] = typeRows.map((row) => {
 	const { type, id, values, formats = single } = row;
 	return resetting(
-		`[CORE-DM-1] ETS 225 233 234 L-14 L-21 one instance of multiple ${type} is written and read alone, in ${formats.join(", ")}`,
+		`[CORE-DM-1] ETS 225 233 234 L-14 L-21 one instance of multiple ${type}, in ${formats.join(", ")}`,
 		async (bench) => {
 			const { remote } = bench;
 			const path = `${test}/${id + 1000}`;
@@ -111,7 +111,7 @@ const odd: readonly Case[] = [
 		deepEqual([...valuesIn(answer, path)], []);
 	}),
 	{
-		name: "[CORE-DM-1] L-23 a Write of another type than the model's is refused by the server or 4.00, and changes nothing",
+		name: "[CORE-DM-1] L-23 a Write of another type is refused by the server or 4.00",
 		run: async ({ remote }) => {
 			const before = await readValue(remote, `${test}/120`);
 			const answer = await remote

@@ -114,7 +114,7 @@ const ends: readonly Case[] = [
 		},
 	},
 	{
-		name: "[CORE-REG-1] ETS 103 L-1 Ctrl-C: the device de-registers, the registry has it no more, the command ends well",
+		name: "[CORE-REG-1] ETS 103 L-1 Ctrl-C: the device de-registers, the registry has it no more, the command ends",
 		run: async (bench) => {
 			const { device } = await bench.start("dormouse-goodbye", 300);
 			const from = bench.events.mark;

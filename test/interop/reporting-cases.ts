@@ -124,7 +124,7 @@ const changes: readonly Case[] = [
 			}),
 	},
 	{
-		name: "[CORE-IR-1] ETS 710 L-39 a change is told to observers of object, instance and resource, each as a Read of it",
+		name: "[CORE-IR-1] ETS 710 L-39 a change is told to observers of object, instance, resource, each as a Read",
 		run: (bench) =>
 			observing(bench, { path: steered }, (resource) =>
 				observing(bench, { path: "/1/0" }, (instance) =>
