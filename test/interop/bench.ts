@@ -70,7 +70,8 @@ export class Bench implements Registered {
 
 	/**
 	 * Before each case. A device remembers 24 requests of a server that may not be executed twice (POST, iPATCH) for
-	 * 247 s (RFC 7252 §4.8.2), and answers further ones with 5.03: when half of that is spent, the next case gets a new device.
+	 * 247 s (RFC 7252 §4.8.2), and answers further ones with 5.03: when half of that is spent, the next case gets a new
+	 * device.
 	 */
 	async refresh(): Promise<void> {
 		if (this.#remote.lastingRequests <= lastingRequestsMax) return;
