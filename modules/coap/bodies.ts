@@ -104,12 +104,17 @@ export class Bodies<Answer extends Content> {
 
 	/** Keeps an answer whose body goes out by blocks; an older one about the same goes. */
 	depart(subject: Subject, answer: Answer, eTag: Uint8Array | undefined, expiryMs: number): Departing<Answer> {
-		const same = this.#departing.findIndex((other) => this.#matcher.same(other.subject, subject));
-		if (same >= 0) this.#departing.splice(same, 1);
-		else if (this.#departing.length >= this.#limits.bodies) this.#departing.shift();
+		this.forget(subject);
+		if (this.#departing.length >= this.#limits.bodies) this.#departing.shift();
 		const departing = { subject, answer, eTag, expiryMs };
 		this.#departing.push(departing);
 		return departing;
+	}
+
+	/** Lets go of the answer about the same. */
+	forget(subject: Subject): void {
+		const same = this.#departing.findIndex((other) => this.#matcher.same(other.subject, subject));
+		if (same >= 0) this.#departing.splice(same, 1);
 	}
 
 	/** The answer this request wants a further block of. */

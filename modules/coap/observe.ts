@@ -26,6 +26,8 @@ export class Observer implements Sender {
 	readonly token: Uint8Array;
 	/** What is observed, to serve further blocks of a notification; unknown after a restart. */
 	subject: Subject | undefined;
+	/** The block size that it asked for, as the value of a Block2 option for the first block (RFC 7959 §2.6). */
+	block2 = NONE;
 	/** Of the last Non-confirmable notification, to know a Reset for it. */
 	messageId = NONE;
 	isUnderWay = false;

@@ -9,7 +9,7 @@ import { type Due, Reception } from "./q-block-reception.ts";
 import type { QBlockShared } from "./q-block-request.ts";
 import { QBlockResponse } from "./q-block-response.ts";
 import type { Request } from "./received.ts";
-import { requestOf } from "./responder.ts";
+import { requestOf } from "./received.ts";
 import { type Subject, SubjectMatcher } from "./same-resource.ts";
 import { exchangeLifetimeMs } from "./tuning.ts";
 

@@ -59,7 +59,9 @@ export class Request extends Received {
 	readonly sink: BodySink | undefined;
 
 	constructor(view: MessageView, path: readonly string[], query: readonly string[], sink: BodySink | undefined) {
-		super(view, sink && wholeOf(sink), defined(view.uint(OptionNumber.observe)));
+		// Only its first block can be observed (RFC 7959 §2.6): who asks for another one wants no more than that.
+		const isLaterBlock = view.uint(OptionNumber.block2) >= 16;
+		super(view, sink && wholeOf(sink), isLaterBlock ? undefined : defined(view.uint(OptionNumber.observe)));
 		this.sink = sink instanceof Body ? undefined : sink;
 		this.token = view.bytes.slice(view.tokenAt, view.optionsAt);
 		this.path = path;
@@ -105,4 +107,11 @@ export function wholeOf(sink: BodySink): Uint8Array {
 
 function defined(value: number): number | undefined {
 	return value < 0 ? undefined : value;
+}
+
+/** The request in `view`, or undefined when its path or query is no UTF-8. */
+export function requestOf(view: MessageView, sink: BodySink | undefined): Request | undefined {
+	const path = readStrings(view, OptionNumber.uriPath);
+	const query = readStrings(view, OptionNumber.uriQuery);
+	return path === undefined || query === undefined ? undefined : new Request(view, path, query, sink);
 }

@@ -10,7 +10,7 @@ import type { Layer, Sending } from "./message-layer.ts";
 import { type Observer, type ObserverOwner, Observers } from "./observe.ts";
 import { NONE } from "./operation.ts";
 import { OptionNumber } from "./option.ts";
-import { Request, readStrings } from "./received.ts";
+import { type Request, requestOf } from "./received.ts";
 import type { Subject } from "./same-resource.ts";
 import { BlockCutter, Body, type BodySink, bodySize } from "./stream.ts";
 import { exchangeLifetimeMs, type Limits, nonLifetimeMs, type Tuning } from "./tuning.ts";
@@ -112,7 +112,6 @@ export class Responder implements ObserverOwner, SinkChooser {
 				observer = this.#observers.add(request.token, { code: request.code, optionBytes: request.optionBytes });
 			else this.forgetObserver(request.token);
 		}
-		if (observer !== undefined) observer.confirmedMs = nowMs;
 		if (this.#abilities?.suppresses(request, response.code) === true) {
 			if (action === "piggyback") this.#acknowledge(incoming.messageId, nowMs);
 			return true;
@@ -126,6 +125,10 @@ export class Responder implements ObserverOwner, SinkChooser {
 		const messageId = isPiggybacked ? incoming.messageId : this.#layer.takeMessageId();
 		const sequence = observer === undefined ? undefined : response.observe;
 		const { block1, block2 } = incoming;
+		if (observer !== undefined) {
+			observer.confirmedMs = nowMs;
+			observer.block2 = block2 < 0 ? NONE : block2 & 7;
+		}
 		const bytes = this.#encode(type, messageId, request.token, response, sequence, request, block1, block2, nowMs);
 		if (type === MessageType.confirmable) this.#confirm(observer, bytes, messageId, nowMs);
 		else this.#layer.post(bytes);
@@ -144,7 +147,8 @@ export class Responder implements ObserverOwner, SinkChooser {
 		const messageId = this.#layer.takeMessageId();
 		const type = isConfirmable ? MessageType.confirmable : MessageType.nonConfirmable;
 		const sequence = isLast ? undefined : response.observe;
-		const bytes = this.#encode(type, messageId, token, response, sequence, observer.subject, NONE, NONE, nowMs);
+		const { subject, block2 } = observer;
+		const bytes = this.#encode(type, messageId, token, response, sequence, subject, NONE, block2, nowMs);
 		if (isLast) this.forgetObserver(token);
 		if (isConfirmable) this.#confirm(isLast ? undefined : observer, bytes, messageId, nowMs);
 		else {
@@ -342,6 +346,8 @@ export class Responder implements ObserverOwner, SinkChooser {
 		if (at > 0 && cutter.size === 0) return writer.start(type, Code.badRequest, messageId, token).finish()!;
 		const { options } = response;
 		if (options !== undefined) writer.with(options);
+		// What is kept of an older body is not to be mixed with this one.
+		if (!more && at === 0 && subject !== undefined) this.#bodies.forget(subject);
 		if (more || at > 0) {
 			const own = options?.find(({ number }) => number === OptionNumber.eTag)?.value;
 			const eTag = own ?? (response.source === undefined ? bodyMark(response.payload!) : response.source.eTag);
@@ -384,11 +390,4 @@ export class Responder implements ObserverOwner, SinkChooser {
 		this.#layer.startNext(nowMs);
 		this.#listener.observerGone(observer.token, reason, nowMs);
 	}
-}
-
-/** The request in `view`, or undefined when its path or query is no UTF-8. */
-export function requestOf(view: MessageView, sink: BodySink | undefined): Request | undefined {
-	const path = readStrings(view, OptionNumber.uriPath);
-	const query = readStrings(view, OptionNumber.uriQuery);
-	return path === undefined || query === undefined ? undefined : new Request(view, path, query, sink);
 }

@@ -4,7 +4,8 @@ import { isWithin, type Path, type PathSlot, type ResourceType, type Value } fro
 /** Builds one payload, entry by entry, in ascending order of path and all of them at or below the base. */
 export interface PayloadWriter {
 	/**
-	 * @param timeS when the value was taken, seconds since 1970, for formats that can say so; the others leave it out
+	 * @param timeS when the value was taken, in seconds as RFC 8428 §4.5.3 counts them, for formats that can say so: to
+	 * 1/128 s. The others leave it out
 	 * @throws AssertionFailed when `value` is not of `type`: that is our caller's bug
 	 */
 	entry(path: Path, type: ResourceType, value: Value, timeS?: number): void;

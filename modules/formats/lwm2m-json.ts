@@ -6,7 +6,7 @@ import { type Entries, type PayloadWriter, wrongType } from "./entry.ts";
 import type { Format } from "./format.ts";
 import { JsonReader, writeJsonScalar, writeJsonString } from "./json.ts";
 import { Output } from "./output.ts";
-import { Pack, sinceBase } from "./senml.ts";
+import { binaryTime, Pack } from "./senml.ts";
 import { levelsOf, type Path, pathText, type ResourceType, type Scalar, scalarOf, type Value } from "./value.ts";
 
 const badDocument = fault("lwm2mJson.structure", 0x80, "LwM2M 1.0 §6.4.4");
@@ -49,8 +49,9 @@ export class Lwm2mJsonWriter implements PayloadWriter {
 		this.#base = base;
 	}
 
-	entry(path: Path, type: ResourceType, value: Value, timeS = 0): void {
+	entry(path: Path, type: ResourceType, value: Value, takenS = 0): void {
 		if (type === "float" && !Number.isFinite(Number(value))) return;
+		const timeS = binaryTime(takenS);
 		const out = this.#out;
 		const levels = levelsOf(path);
 		const baseLevels = levelsOf(this.#base);
@@ -59,7 +60,7 @@ export class Lwm2mJsonWriter implements PayloadWriter {
 		const name = levels === baseLevels ? "" : `"n":"${pathText(path, baseLevels, levels)}",`;
 		out.text(`{${name}"${labels[type]}":`);
 		writeJsonScalar(out, scalarOf(value, type), "padded");
-		out.text(timeS === this.#baseTimeS ? "}" : `,"t":${sinceBase(timeS, this.#baseTimeS)}}`);
+		out.text(timeS === this.#baseTimeS ? "}" : `,"t":${timeS - this.#baseTimeS}}`);
 	}
 
 	/** It has no entry for it. */

@@ -128,8 +128,10 @@ export class Pack {
 
 	/** @returns what the field says as a value of `type`, undefined when it is none */
 	protected convert(label: string, scalar: Scalar, type: ResourceType | undefined): Value | undefined {
-		if (type !== undefined) return label === valueLabels[type] ? conform(scalar, type) : undefined;
-		return label === "vlo" ? conform(scalar, "objectLink") : scalar;
+		if (type === undefined) return label === "vlo" ? conform(scalar, "objectLink") : scalar;
+		// Leshan spells an Object Link as a string.
+		const isLabel = label === valueLabels[type] || (label === "vs" && type === "objectLink");
+		return isLabel ? conform(scalar, type) : undefined;
 	}
 
 	private resolve(): Fault | undefined {
@@ -199,7 +201,7 @@ export class SenmlWriter implements PayloadWriter {
 		Object.assign(this.#held, path);
 		this.#heldType = type;
 		this.#heldValue = value;
-		this.#heldTimeS = timeS;
+		this.#heldTimeS = timeS === undefined ? undefined : binaryTime(timeS);
 	}
 
 	/** SenML has no record for it. */
@@ -225,7 +227,7 @@ export class SenmlWriter implements PayloadWriter {
 		// The first time becomes the base time; from then on an entry without one says 0, which is "now" (RFC 8428 §4.5.3).
 		const baseTimeS = this.#baseTimeS === undefined ? this.#heldTimeS : undefined;
 		this.#baseTimeS ??= baseTimeS;
-		const timeS = sinceBase(this.#heldTimeS ?? 0, this.#baseTimeS ?? 0);
+		const timeS = (this.#heldTimeS ?? 0) - (this.#baseTimeS ?? 0);
 		const hasName = this.#baseLevels < levels;
 		const encoder = this.#encoder;
 		encoder.begin(1 + +(baseName !== undefined) + +(baseTimeS !== undefined) + +hasName + +(timeS !== 0));
@@ -237,11 +239,12 @@ export class SenmlWriter implements PayloadWriter {
 	}
 }
 
-/** @returns what `t` adds to the base time: without the digits that a subtraction brings in, where they say nothing */
-export function sinceBase(timeS: number, baseTimeS: number): number {
-	const exact = timeS - baseTimeS;
-	const short = Math.round(exact * 1e6) / 1e6;
-	return baseTimeS + short === timeS ? short : exact;
+/**
+ * A time as it is told: to 1/128 s. A double holds that without a rest, and so it does the difference to the base time
+ * and their sum; decimals end after seven digits. Some peers add exactly and refuse what does not end within nanoseconds.
+ */
+export function binaryTime(timeS: number): number {
+	return Math.round(timeS * 128) / 128 + 0; // -0 becomes 0
 }
 
 /** As what a time is spelt: most are whole. */

@@ -1,3 +1,4 @@
+import { utf8 } from "../../../modules/bytes.ts";
 import { deepEqual, equal, ok, test } from "../../harness.ts";
 import { Scene } from "./scene.ts";
 
@@ -146,6 +147,36 @@ test("both ways: a FETCH by blocks, its answer by blocks, the further ones asked
 	scene.hears("CON 0.05 #2 02 /c cf=112 accept=60 b1=1/-/128", slice(1, 128));
 	scene.sends("ACK 2.05 #2 02 etag cf=60 b2=0/m/128 b1=1/-/128 size2=200 [128]").tells();
 	scene.hears("CON 0.05 #3 03 /c accept=60 b2=1/-/128").sends("ACK 2.05 #3 03 etag cf=60 b2=1/-/128 [72]").tells();
+});
+
+test("a notification has the block size that the Observe asked for, and no older body is left behind it", () => {
+	const scene = new Scene();
+	scene.answer = (request, nowMs) => {
+		const observe = request.observe === undefined ? {} : { observe: 1 };
+		scene.peer.respond(request, { code: 0x45, contentFormat: 60, payload: body, ...observe }, nowMs);
+	};
+	scene.hears("CON 0.01 #1 a1 /t obs=0 b2=0/-/64");
+	scene.sends("ACK 2.05 #1 a1 etag obs=1 cf=60 b2=0/m/64 size2=200 [64]");
+	const token = new Uint8Array([0xa1]);
+	const told = body.slice(0, 100).fill(7);
+	scene.peer.notify(token, { code: 0x45, observe: 2, contentFormat: 60, payload: told }, "confirmable", 0);
+	scene.sends("CON 2.05 #0 a1 etag obs=2 cf=60 b2=0/m/64 size2=100 [64]").hears("ACK 0.00 #0");
+	scene.hears("CON 0.01 #2 b2 /t b2=1/-/64").sends("ACK 2.05 #2 b2 etag cf=60 b2=1/-/64 [36]");
+	scene.hears("CON 0.01 #3 a1 /t obs=0 b2=0/-/64").skip();
+	scene.peer.notify(token, { code: 0x45, observe: 3, contentFormat: 60, payload: utf8("short") }, "nonConfirmable", 0);
+	scene.sends('NON 2.05 #1 a1 obs=3 cf=60 b2=0/-/64 "short"');
+	equal(scene.peer.figures.bodies, 0);
+});
+
+test("an Observe for a later block observes nothing (RFC 7959 §2.6)", () => {
+	const scene = new Scene();
+	scene.answer = (request, nowMs) => {
+		equal(request.observe, undefined);
+		scene.peer.respond(request, { code: 0x45, contentFormat: 60, payload: body }, nowMs);
+	};
+	scene.hears("CON 0.01 #1 a1 /t obs=0 b2=100/-/16").sends("ACK 4.00 #1 a1");
+	scene.hears("CON 0.01 #2 a1 /t obs=0 b2=1/-/64").sends("ACK 2.05 #2 a1 etag cf=60 b2=1/m/64 [64]");
+	equal(scene.peer.figures.observers, 0);
 });
 
 test("a notification larger than a block: the rest is there for a GET of another token (RFC 7959 §2.6)", () => {

@@ -53,7 +53,7 @@ const patch = (body: string, code: Case["code"], contentFormat: number = senmlJs
 	...{ method: Code.ipatch, path: "", body, contentFormat, code },
 });
 
-/** What is on the bench: /33000/0, an instance 1 whose hooks refuse and fail, and /33001, a server's to create and delete. */
+/** On the bench: /33000/0, an instance 1 whose hooks refuse and fail, and /33001, a server's to create and delete. */
 function table(enabler: EnablerVersion): Bench {
 	const OPEN = { ...SAMPLE, id: 33001 };
 	const refuse = () => {
