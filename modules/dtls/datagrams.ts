@@ -12,6 +12,8 @@ import type { CloseReason, DtlsSettings, Established } from "./settings.ts";
 const inboxMax = 32;
 /** The largest datagram that is read: what one Ethernet frame carries is less. */
 const datagramMaxBytes = 2048;
+/** The host of an endpoint that has a session and no address. */
+const nowhere = "";
 /** How often a new Connection ID is drawn when one is in use already. */
 const drawsMax = 16;
 
@@ -20,7 +22,7 @@ export interface DtlsEvents {
 	established?(at: Address, session: Established, nowMs: number): void;
 	/** There is no association with it any more, or none has come about. */
 	closed?(at: Address, reason: CloseReason, nowMs: number): void;
-	/** An authentic record came from elsewhere (RFC 9146 §6): that is its address from now on. */
+	/** An authentic record came from elsewhere (RFC 9146 §6): its address from now on; of host "" where it has none. */
 	moved?(from: Address, to: Address, nowMs: number): void;
 	/** Saves the state of an endpoint's session: see session-state.ts. */
 	reserve?(at: Address, state: Uint8Array): void;
@@ -73,6 +75,8 @@ export class DtlsDatagrams implements Datagrams, EndpointListener {
 	private readonly byAddress = new Map<string, RemoteEndpoint>();
 	private readonly byConnectionId = new Map<string, RemoteEndpoint>();
 	private inbox: Plaintext[] = [];
+	/** Counts the sessions that lost their address: the port by which each goes until it has another. */
+	private displaced = 0;
 	private isClosed = false;
 
 	constructor(options: DtlsDatagramsOptions) {
@@ -293,10 +297,30 @@ export class DtlsDatagrams implements Datagrams, EndpointListener {
 
 	/** RFC 9146 §6: the record was authentic and the newest, so the peer is where it came from. */
 	private move(endpoint: RemoteEndpoint, nowMs: number): void {
-		const from = endpoint.address;
 		const to = copyOf(this.from);
 		const other = this.byAddress.get(keyOf(to));
-		if (other !== undefined) this.end(other);
+		if (other !== undefined && !this.giveWay(other, nowMs)) return;
+		this.relocate(endpoint, to, nowMs);
+	}
+
+	/**
+	 * Somebody else's record came from this address: a network gave the port away, or a sender lies, for nothing protects
+	 * addresses. A session with a Connection ID has another address with its next record, until then none. One without
+	 * can only be told by its address, and keeps it.
+	 * @returns false when it stays
+	 */
+	private giveWay(endpoint: RemoteEndpoint, nowMs: number): boolean {
+		if (!endpoint.isEstablished) this.end(endpoint);
+		else if (endpoint.association!.records.ownCid.length === 0) return false;
+		else {
+			this.displaced = (this.displaced + 1) >>> 0;
+			this.relocate(endpoint, { host: nowhere, port: this.displaced }, nowMs);
+		}
+		return true;
+	}
+
+	private relocate(endpoint: RemoteEndpoint, to: Address, nowMs: number): void {
+		const from = endpoint.address;
 		this.byAddress.delete(keyOf(from));
 		endpoint.address = to;
 		this.byAddress.set(keyOf(to), endpoint);
@@ -355,6 +379,7 @@ export class DtlsDatagrams implements Datagrams, EndpointListener {
 	}
 
 	private post(datagram: Uint8Array, to: Address): void {
+		if (to.host === nowhere) return; // as good as lost
 		try {
 			this.inner.write(datagram, to);
 		} catch (error) {

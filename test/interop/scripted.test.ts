@@ -51,7 +51,7 @@ scripted("[CORE-DM-1] a Write to an executable resource is 4.05", {}, async ({ s
 });
 
 scripted("[CORE-DM-1] an unknown Content-Format is 4.15, an unknown Accept 4.06", {}, async ({ server }) => {
-	for (const format of [50, 11544, 65_000]) {
+	for (const format of [50, 11545, 65_000]) {
 		const written = await server.request({
 			code: "0.03",
 			path: "/1/0/1",

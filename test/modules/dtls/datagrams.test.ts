@@ -52,6 +52,11 @@ class Wire {
 		this.run();
 	}
 
+	/** What is underway came from there. */
+	pretend(from: Address): void {
+		this.underway = this.underway.map((flown) => ({ ...flown, from }));
+	}
+
 	rebind(host: string, to: Address): void {
 		for (const socket of this.sockets) if (socket.address.host === host) socket.address = to;
 	}
@@ -169,6 +174,54 @@ test("with a Connection ID, a client that has another address is known again, an
 	host.dtls.write(utf8("back"), elsewhere);
 	wire.run();
 	deepEqual(one.heard, ["10.0.0.1:5684 back"]);
+});
+
+test("a record that comes from another client's address ends no session of that client's", () => {
+	const { wire, host, device } = world(6);
+	const [one, two] = [device(1), device(2)];
+	one.dtls.write(utf8("one"), serverAt);
+	two.dtls.write(utf8("two"), serverAt);
+	wire.run();
+	// The second one sends its newest record under the first one's address, or a network gave that port away.
+	two.dtls.write(utf8("mine now"), serverAt);
+	wire.pretend(one.at);
+	wire.run();
+	equal(host.heard.at(-1), "10.0.1.1:4001 mine now");
+	deepEqual(host.events.slice(2), ["moved 10.0.1.1:4001 :1", "moved 10.0.1.2:4002 10.0.1.1:4001"]);
+	host.dtls.write(utf8("lost"), { host: "", port: 1 }); // nobody knows where
+	wire.run();
+	equal(one.heard.length, 0);
+	one.dtls.write(utf8("still here"), serverAt);
+	wire.run();
+	equal(host.heard.at(-1), "10.0.1.1:4001 still here");
+	deepEqual(host.events.slice(4), ["moved 10.0.1.1:4001 :2", "moved :1 10.0.1.1:4001"]);
+	host.dtls.write(utf8("hello"), one.at);
+	wire.run();
+	two.dtls.write(utf8("elsewhere"), serverAt);
+	wire.pretend({ host: "10.0.1.3", port: 9 });
+	wire.run();
+	deepEqual(one.heard, ["10.0.0.1:5684 hello"]);
+	equal(host.heard.at(-1), "10.0.1.3:9 elsewhere");
+	equal(host.dtls.endpointCount, 2);
+	ok(host.events.every((event) => !event.startsWith("closed")));
+});
+
+test("a client without a Connection ID keeps its address against another one's record", () => {
+	const { wire, host, device } = world(6);
+	const two = device(2);
+	const at = { host: "10.0.1.1", port: 4001 };
+	const plain = party(wire, at, { client: () => settings(78).client }); // offers no connection_id
+	plain.dtls.write(utf8("one"), serverAt);
+	two.dtls.write(utf8("two"), serverAt);
+	wire.run();
+	two.dtls.write(utf8("mine now"), serverAt);
+	wire.pretend(at);
+	wire.run();
+	equal(host.heard.at(-1), "10.0.1.2:4002 mine now");
+	plain.dtls.write(utf8("still here"), serverAt);
+	wire.run();
+	equal(host.heard.at(-1), "10.0.1.1:4001 still here");
+	equal(host.events.length, 2);
 });
 
 test("a repeated, an older or a forged record from elsewhere moves nothing (RFC 9146 §6)", () => {
