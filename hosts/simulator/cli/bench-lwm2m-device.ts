@@ -6,6 +6,7 @@ import { compositeOperations } from "../../../modules/lwm2m/composite.ts";
 import type { ObjectFacts } from "../../../modules/lwm2m/facts.ts";
 import { type Instance, ObjectInstance } from "../../../modules/lwm2m/instance.ts";
 import { path } from "../../../modules/lwm2m/path.ts";
+import { makeSends } from "../../../modules/lwm2m/send.ts";
 import { DEVICE } from "../../../modules/objects/facts/device-3-v1-1.ts";
 import { security } from "../../../modules/objects/security-0.ts";
 import { server } from "../../../modules/objects/server-1.ts";
@@ -64,7 +65,8 @@ export class MeasuredDevice {
 	constructor(dice: Dice, entropy: Entropy) {
 		const formats = formatsSince11;
 		const composite = compositeOperations;
-		const client = new Client({ endpointName: "bench", dice, entropy, log() {}, enabler: "1.2", formats, composite });
+		const parts = { formats, composite, sends: makeSends };
+		const client = new Client({ endpointName: "bench", dice, entropy, log() {}, enabler: "1.2", ...parts });
 		this.client = client;
 		client.add(security({ serverUri: "coap://192.0.2.1", shortServerId: 1 }));
 		client.add(server({ shortServerId: 1, lifetimeS: 86_400 }, client));

@@ -45,6 +45,7 @@ const compositions: Readonly<Record<string, Readonly<Record<string, string>>>> =
 	"CoAP over DTLS, no LwM2M": { ...coap, ...dtls },
 	"LwM2M without DTLS": lwm2m,
 	"… with composite operations": { ...lwm2m, ...composite },
+	"… with Send": { ...lwm2m, makeSends: "modules/lwm2m/send" },
 	"… with access control of several servers": { ...lwm2m, ...rights },
 	"… with text, opaque and LwM2M CBOR alone": { ...client, ...fewFormats },
 	"LwM2M, pre-shared keys, cryptography of the chip": psk,
