@@ -240,8 +240,8 @@ export class SenmlWriter implements PayloadWriter {
 }
 
 /**
- * A time as it is told: to 1/128 s. A double holds that without a rest, and so it does the difference to the base time
- * and their sum; decimals end after seven digits. Some peers add exactly and refuse what does not end within nanoseconds.
+ * A time as it is told: to 1/128 s. Doubles hold such times exactly, and so they do differences and sums of them, and
+ * the decimals end after seven digits: Leshan adds without rounding and refuses what does not end within nanoseconds.
  */
 export function binaryTime(timeS: number): number {
 	return Math.round(timeS * 128) / 128 + 0; // -0 becomes 0

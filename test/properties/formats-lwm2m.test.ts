@@ -155,6 +155,50 @@ test("formats lwm2m-json: JSON.parse reads the same entries", () => {
 	);
 });
 
+const toldS = ({ timeS = 0 }: Entry) => Math.round(timeS * 128) / 128 + 0;
+
+/** The times of a payload's records as an oracle has them. */
+function timesIn(contentFormat: number, payload: Uint8Array): { bt: number; t: number }[] {
+	if (contentFormat === senmlCbor) {
+		const records = decoder.decode(payload) as Map<number, number | bigint>[];
+		return records.map((record) => ({ bt: Number(record.get(-3) ?? 0), t: Number(record.get(6) ?? 0) }));
+	}
+	const parsed = JSON.parse(readUtf8(payload)!);
+	const records: { bt?: number; t?: number }[] = contentFormat === senmlJson ? parsed : parsed.e;
+	if (contentFormat === lwm2mJson && records.length > 0) records[0]!.bt = parsed.bt ?? 0;
+	return records.map(({ bt = 0, t = 0 }) => ({ bt, t }));
+}
+
+test("formats: times add up exactly, and their decimals end within nanoseconds", () => {
+	const decimals = (value: number) => value.toFixed(40).replace(/0+$/, "").split(".")[1]!.length;
+	const timeS = fc.oneof(
+		fc.nat(2 ** 41).map((ms) => ms / 1000),
+		fc.nat(2 ** 27).map((ms) => 1_795_276_069.863 + ms / 1000),
+		fc.double({ min: -100_000, max: 2 ** 32, noNaN: true }),
+	);
+	fc.assert(
+		fc.property(
+			fc.array(timeS, { minLength: 1, maxLength: 8 }),
+			fc.constantFrom(senmlJson, senmlCbor, lwm2mJson),
+			(times, contentFormat) => {
+				const path = { objectId: 1, instanceId: 0, resourceId: 5, resourceInstanceId: -1 };
+				const entries = times.map((timeS, value): Entry => ({ path, type: "float", value, timeS }));
+				const payload = write(contentFormat, path, entries);
+				let baseS = 0;
+				for (const [index, { bt, t }] of timesIn(contentFormat, payload).entries()) {
+					baseS = bt === 0 ? baseS : bt;
+					equal(baseS + t, toldS(entries[index]!));
+					for (const each of [baseS, t, baseS + t]) ok(decimals(each) <= 9, `${each}`);
+				}
+				for (const [, fraction] of contentFormat === senmlCbor ? [] : readUtf8(payload)!.matchAll(/\.(\d+)/g)) {
+					ok(fraction!.length <= 9, fraction);
+				}
+			},
+		),
+		{ numRuns: 2000 },
+	);
+});
+
 test("formats: a history of several Resources keeps its times in SenML and LwM2M JSON", () => {
 	const sample = fc.record({
 		resourceId: fc.constantFrom(5, 14, 23),
@@ -179,7 +223,7 @@ test("formats: a history of several Resources keeps its times in SenML and LwM2M
 			ok(typeof found !== "string");
 			found.forEach(({ path, value, timeS }, index) => {
 				deepEqual({ path, value }, { path: entries[index]?.path, value: entries[index]?.value });
-				ok(Math.abs((timeS ?? 0) - (entries[index]?.timeS ?? 0)) < 1e-6);
+				equal(timeS ?? 0, toldS(entries[index]!));
 			});
 			equal(found.length, entries.length);
 		}),
