@@ -32,8 +32,8 @@ export interface ClientOptions {
 	/** The enabler version to register as; 1.1 when left out. */
 	readonly enabler?: EnablerVersion;
 	/**
-	 * Seconds since 1970 where the clock is set, for the times of notifications that are told later; without it they
-	 * count from now (RFC 8428 §4.5.3).
+	 * Seconds since 1970 where the clock is set, for the times of past values and of notifications that are told later;
+	 * without it they count from now (RFC 8428 §4.5.3). Asked in each turn.
 	 */
 	wallTimeS?(): number | undefined;
 	readonly limits?: Partial<ClientLimits>;

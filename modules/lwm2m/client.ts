@@ -12,6 +12,7 @@ import { type ObjectOptions, Registry } from "./registry.ts";
 import type { KeptReports } from "./reporting-state.ts";
 import type { SendListener, SendOptions } from "./send.ts";
 import { Session, type SessionContext } from "./session.ts";
+import { TimeBase } from "./time-base.ts";
 
 export type { ClientOptions } from "./client-options.ts";
 export type { SendListener, SendOptions, SendResult } from "./send.ts";
@@ -51,6 +52,7 @@ export class Client implements ChangeListener {
 			operations: new Operations(this.registry, limits, options),
 			limits,
 			registrationTuning: withChanges(defaultRegistrationTuning, options.registrationTuning),
+			times: new TimeBase(),
 		};
 	}
 
@@ -93,7 +95,7 @@ export class Client implements ChangeListener {
 	 * Server ID.
 	 */
 	start(nowMs: number): void {
-		this.#nowMs = nowMs;
+		this.begin(nowMs);
 		this.#isStarted = true;
 		for (const { instances } of this.registry.objects) for (const instance of instances) this.sample(instance);
 		for (const security of this.registry.object(0)?.instances ?? []) this.open(security);
@@ -102,7 +104,7 @@ export class Client implements ChangeListener {
 
 	/** De-registers everywhere and ends; isEnded says when. */
 	stop(nowMs: number): void {
-		this.#nowMs = nowMs;
+		this.begin(nowMs);
 		this.#isStopped = true;
 		for (const session of this.#sessions) session.stop(nowMs);
 	}
@@ -112,7 +114,7 @@ export class Client implements ChangeListener {
 	 * @param from the sender, spelt as resolved() spelt it; strangers are counted and ignored
 	 */
 	receive(from: Address, bytes: Uint8Array, at: number, end: number, nowMs: number): void {
-		this.#nowMs = nowMs;
+		this.begin(nowMs);
 		const session = this.#sessions.find(({ address: { host, port } }) => host === from.host && port === from.port);
 		if (session === undefined) this.#strangers++;
 		else session.receive(bytes, at, end, nowMs);
@@ -120,7 +122,7 @@ export class Client implements ChangeListener {
 
 	/** Does what is due now, and finishes the turn. */
 	poll(nowMs: number): void {
-		this.#nowMs = nowMs;
+		this.begin(nowMs);
 		this.#agenda.poll(nowMs);
 		for (const session of this.#sessions) session.poll(nowMs);
 	}
@@ -159,7 +161,7 @@ export class Client implements ChangeListener {
 
 	/** The address literal of a name, or undefined when it has none. */
 	resolved(name: string, host: string | undefined, nowMs: number): void {
-		this.#nowMs = nowMs;
+		this.begin(nowMs);
 		for (const session of this.#sessions) session.resolved(name, host, nowMs);
 	}
 
@@ -235,13 +237,19 @@ export class Client implements ChangeListener {
 	 * @param kept within `limits`: decodeReports() makes it of bytes that may be anything
 	 */
 	importReporting(kept: KeptReports, nowMs: number): void {
-		this.#nowMs = nowMs;
+		this.begin(nowMs);
 		const nowS = this.#context.options.wallTimeS?.() ?? Number.NaN;
 		const elapsedMs = Math.round((nowS - (kept.wallTimeS ?? Number.NaN)) * 1000);
 		const agoMs = Number.isNaN(elapsedMs) ? 0 : Math.max(elapsedMs, 0);
 		for (const each of kept.servers) {
 			this.session(each.shortServerId)?.reporting.import(each, agoMs, nowMs);
 		}
+	}
+
+	private begin(nowMs: number): void {
+		const { options, times } = this.#context;
+		this.#nowMs = nowMs;
+		times.look(nowMs, options.wallTimeS?.());
 	}
 
 	private open(security: Instance): void {

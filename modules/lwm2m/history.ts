@@ -8,7 +8,7 @@ import type { Clock } from "../host.ts";
 export class History {
 	/** How many values were dropped unseen because there were too many. */
 	dropped = 0;
-	readonly #clock: Clock;
+	readonly #clock: Pick<Clock, "nowMs">;
 	readonly #capacity: number;
 	/** On the clock's scale of nowMs: where the wall clock is set later, all times are right at once. */
 	readonly #atMs: Float64Array;
@@ -16,7 +16,7 @@ export class History {
 	#first = 0;
 
 	/** @param capacity how many values to keep; each takes 8 bytes and what the value takes */
-	constructor(capacity: number, clock: Clock) {
+	constructor(capacity: number, clock: Pick<Clock, "nowMs">) {
 		this.#capacity = capacity;
 		this.#clock = clock;
 		this.#atMs = new Float64Array(capacity);
@@ -44,16 +44,6 @@ export class History {
 	valueAt(index: number): Value | undefined {
 		const { length } = this.#values;
 		return index < length ? this.#values[(this.#first + index) % length] : undefined;
-	}
-
-	/**
-	 * The time of the value at `index` as SenML has it (RFC 8428 §4.5.3): seconds since 1970 where the wall clock is
-	 * set, else seconds from now, which is 0 or negative.
-	 */
-	timeS(index: number): number {
-		const agoMs = this.#clock.nowMs() - this.#atMs[(this.#first + index) % this.#values.length]!;
-		const wallS = this.#clock.wallTimeS() ?? 0;
-		return wallS - agoMs / 1000 + 0; // -0 becomes 0
 	}
 
 	/** When the value at `index` was noted, on the clock's scale of nowMs. */

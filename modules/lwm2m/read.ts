@@ -20,7 +20,7 @@ export interface ReadResponse extends ResponseOptions {
 	readonly payload: Uint8Array;
 }
 
-/** Values of before of one Resource or Resource Instance, oldest first; a History is one. */
+/** Values of before of one Resource or Resource Instance, oldest first: what a History has, or the end of it. */
 export interface Past {
 	readonly size: number;
 	valueAt(index: number): Value | undefined;

@@ -3,6 +3,7 @@ import type { History } from "./history.ts";
 import type { Instance } from "./instance.ts";
 import type { Past, Recorded } from "./read.ts";
 import type { Registry } from "./registry.ts";
+import type { TimeBase } from "./time-base.ts";
 import { sameHeld } from "./value.ts";
 
 /** Tells each past value after a time, for a notification or a Send (LwM2M Core 1.2 §7.5.6). */
@@ -10,10 +11,12 @@ export class RecordedSince implements Recorded {
 	/** The newest that it has told, on the scale of the History's clock. */
 	newestAtMs: number;
 	readonly #registry: Registry;
+	readonly #times: TimeBase;
 	readonly #sinceMs: number;
 
-	constructor(registry: Registry, sinceMs: number) {
+	constructor(registry: Registry, times: TimeBase, sinceMs: number) {
 		this.#registry = registry;
+		this.#times = times;
 		this.#sinceMs = sinceMs;
 		this.newestAtMs = sinceMs;
 	}
@@ -25,7 +28,7 @@ export class RecordedSince implements Recorded {
 		while (first > 0 && history.atMs(first - 1) > this.#sinceMs) first--;
 		if (first === history.size) return undefined;
 		this.newestAtMs = Math.max(this.newestAtMs, history.newestAtMs);
-		return new Latest(history, first);
+		return new Latest(history, this.#times, first);
 	}
 
 	isPresentIncluded({ objectId, instanceId, resourceId }: Path): boolean {
@@ -40,10 +43,12 @@ export class RecordedSince implements Recorded {
 /** The values of a History from one on. */
 class Latest implements Past {
 	readonly #history: History;
+	readonly #times: TimeBase;
 	readonly #first: number;
 
-	constructor(history: History, first: number) {
+	constructor(history: History, times: TimeBase, first: number) {
 		this.#history = history;
+		this.#times = times;
 		this.#first = first;
 	}
 
@@ -56,7 +61,7 @@ class Latest implements Past {
 	}
 
 	timeS(index: number): number {
-		return this.#history.timeS(this.#first + index);
+		return this.#times.timeS(this.#history.atMs(this.#first + index));
 	}
 }
 

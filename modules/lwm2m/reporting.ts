@@ -16,6 +16,7 @@ import type { Account, RegistrationContext } from "./registration-port.ts";
 import type { KeptReporting } from "./reporting-state.ts";
 import type { SendListener, SendOptions, Sends } from "./send.ts";
 import { isResource, locate, presentValue } from "./target.ts";
+import type { TimeBase } from "./time-base.ts";
 import { type Representation, seriesOf } from "./time-series.ts";
 import type { Held } from "./value.ts";
 
@@ -30,6 +31,7 @@ const resource = frozen({
 /** What all sessions of a client share. */
 export interface ReportingContext extends RegistrationContext {
 	readonly operations: Operations;
+	readonly times: TimeBase;
 }
 
 /** What reporting needs of the session around it. */
@@ -158,8 +160,8 @@ export class Reporting implements ObservationPort {
 		done: SendListener | undefined,
 		{ isReporting }: Reachability,
 	): void {
-		const { operations, options: client } = this.#context;
-		this.#sends ??= client.sends?.(operations, this.asker, this.#server, this.#port);
+		const { operations, options: client, times } = this.#context;
+		this.#sends ??= client.sends?.(operations, this.asker, this.#server, this.#port, times);
 		if (this.#sends !== undefined) this.#sends.add(paths, options, done, isReporting);
 		else done?.({ shortServerId: this.asker.shortServerId, outcome: "unsupported", code: undefined });
 	}
@@ -200,8 +202,9 @@ export class Reporting implements ObservationPort {
 
 	readObserved(what: Observable, { more }: Observed): ResponseOptions {
 		const sinceMs = more?.historyAtMs;
-		const told = sinceMs === undefined ? undefined : new RecordedSince(this.#context.registry, sinceMs);
-		const response = this.#context.operations.observed(what, this.asker, told);
+		const { operations, registry, times } = this.#context;
+		const told = sinceMs === undefined ? undefined : new RecordedSince(registry, times, sinceMs);
+		const response = operations.observed(what, this.asker, told);
 		if (response.code === Code.internalServerError) {
 			this.log("hostFailure", { what: `read ${what.paths.map(pathText).join(" ")}` });
 		}
@@ -248,9 +251,8 @@ export class Reporting implements ObservationPort {
 	}
 
 	gather(kept: readonly Representation[], base: Path): { readonly payload: Uint8Array; readonly count: number } {
-		const { operations, options, registry } = this.#context;
-		const now = { nowMs: this.#nowMs, wallTimeS: options.wallTimeS?.() };
-		return seriesOf(kept, base, operations.formats, registry, now);
+		const { operations, registry, times } = this.#context;
+		return seriesOf(kept, base, operations.formats, registry, times);
 	}
 
 	notify(observed: Observed, response: ResponseOptions, type: "confirmable" | "nonConfirmable"): void {

@@ -10,6 +10,7 @@ import { pathText } from "./path.ts";
 import { type ReadResponse, readTargets } from "./read.ts";
 import { RecordedSince } from "./recorded.ts";
 import { RequestRefused } from "./refusal.ts";
+import type { TimeBase } from "./time-base.ts";
 
 /** Mute Send (Server Object, Resource 23): true or absent, and there is no Send (LwM2M Core 1.2 Appendix E.2). */
 const muteSend = 23;
@@ -73,10 +74,16 @@ interface Entry {
 }
 
 /** How a Client that is to have the Send operation comes by it (ClientOptions.sends). */
-export type MakeSends = (context: OperationContext, asker: Asker, server: Instance, port: SendPort) => Sends;
+export type MakeSends = typeof makeSends;
 
-export function makeSends(context: OperationContext, asker: Asker, server: Instance, port: SendPort): Sends {
-	return new Sends(context, asker, server, port);
+export function makeSends(
+	context: OperationContext,
+	asker: Asker,
+	server: Instance,
+	port: SendPort,
+	times: TimeBase,
+): Sends {
+	return new Sends(context, asker, server, port, times);
 }
 
 /** The Send operations to one LwM2M Server (LwM2M Core 1.2 §6.4.6). */
@@ -85,13 +92,15 @@ export class Sends {
 	readonly #asker: Asker;
 	readonly #server: Instance;
 	readonly #port: SendPort;
+	readonly #times: TimeBase;
 	readonly #all: Entry[] = [];
 
-	constructor(context: OperationContext, asker: Asker, server: Instance, port: SendPort) {
+	constructor(context: OperationContext, asker: Asker, server: Instance, port: SendPort, times: TimeBase) {
 		this.#context = context;
 		this.#asker = asker;
 		this.#server = server;
 		this.#port = port;
+		this.#times = times;
 	}
 
 	/** Whether one waits to go out. */
@@ -165,7 +174,8 @@ export class Sends {
 
 	/** @returns the payload, or the code that says why there is none */
 	private read({ paths, options }: Entry): ReadResponse | number {
-		const told = options.withHistory === true ? new RecordedSince(this.#context.registry, -Infinity) : undefined;
+		const { registry } = this.#context;
+		const told = options.withHistory === true ? new RecordedSince(registry, this.#times, -Infinity) : undefined;
 		try {
 			return readTargets(this.#context, paths, this.#asker, this.formatOf(options)!, told);
 		} catch (error) {

@@ -3,6 +3,7 @@ import { maxEntries } from "../formats/entry.ts";
 import type { Formats } from "../formats/format.ts";
 import type { Path, Value } from "../formats/value.ts";
 import type { Registry } from "./registry.ts";
+import type { TimeBase } from "./time-base.ts";
 
 /** RFC 8428 §4.5.3: times below this are relative, to now. */
 const firstAbsoluteS = 2 ** 28;
@@ -12,12 +13,6 @@ export interface Representation {
 	readonly atMs: number;
 	readonly contentFormat: number;
 	readonly payload: Uint8Array;
-}
-
-/** Now, on both scales; the second is undefined while nobody has set the clock. */
-export interface Now {
-	readonly nowMs: number;
-	readonly wallTimeS: number | undefined;
 }
 
 /** Whether a payload of this format can say when its values were taken. */
@@ -33,11 +28,6 @@ export function hasTimes(contentFormat: number): boolean {
 	}
 }
 
-/** @returns the moment as SenML has it: seconds since 1970 where the clock is set, else from now, 0 or negative */
-export function timeOf(atMs: number, { nowMs, wallTimeS }: Now): number {
-	return (wallTimeS ?? 0) - (nowMs - atMs) / 1000 + 0; // -0 becomes 0
-}
-
 /**
  * Puts payloads of one format with times into one payload, oldest first, each value with its time (LwM2M Core 1.2
  * §7.5.6).
@@ -50,7 +40,7 @@ export function seriesOf(
 	base: Path,
 	formats: Formats,
 	registry: Registry,
-	now: Now,
+	times: TimeBase,
 ): { readonly payload: Uint8Array; readonly count: number } {
 	const { contentFormat } = kept[0]!;
 	const writer = formats.writer(contentFormat, base);
@@ -60,7 +50,7 @@ export function seriesOf(
 		const rows: { readonly path: Path; readonly value: Value; readonly timeS: number }[] = [];
 		formats.read(contentFormat, payload, 0, payload.length, base, registry, {
 			entry(path, value, timeS = 0) {
-				const atS = Math.abs(timeS) < firstAbsoluteS ? timeOf(atMs + Math.round(timeS * 1000), now) : timeS;
+				const atS = Math.abs(timeS) < firstAbsoluteS ? times.timeS(atMs + timeS * 1000) : timeS;
 				if (value !== undefined) rows.push({ path: { ...path }, value, timeS: atS });
 				return undefined;
 			},

@@ -156,7 +156,8 @@ test("[CORE-IR-1] Send tells the history of a value, with times, where it is ask
 	});
 	const { it, send } = sending({ furnish: (client) => client.add(instance) });
 	for (const value of [1, 2, 3, 4]) {
-		clock.atMs += 1000;
+		it.world.run(1000);
+		clock.atMs = it.world.nowMs;
 		instance.set("whole", value);
 	}
 	send([[33000, 9, 1]], { withHistory: true });
