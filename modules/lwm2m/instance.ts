@@ -23,8 +23,8 @@ export interface ChangeListener {
 }
 
 /**
- * How an Object Instance behaves, beside holding values. Every hook may throw RequestRefused; what it throws is the
- * answer.
+ * How an Object Instance behaves, beside holding values. Every hook but `written` may throw RequestRefused, and that is
+ * the answer.
  * @typeParam It the class of the Object Instance, where it is one of its own: its hooks are then one table for all,
  * which stays in ROM (modules/objects/device-3.ts)
  */
@@ -45,7 +45,10 @@ export interface InstanceOptions<F extends ObjectFacts, It = ObjectInstance<F>> 
 	readonly check?: {
 		readonly [N in WritableName<F> & ValueName<F>]?: (value: ValueOf<F, N>, it: It) => void;
 	};
-	/** Called after all of a server's Write is applied. */
+	/**
+	 * Called after all of a server's Write is applied, too late to refuse: RequestRefused and HostFailure thrown here are
+	 * logged as `hostFailure`, the other hooks are called all the same, and the answer says that the Write was done.
+	 */
 	readonly written?: {
 		readonly [N in WritableName<F> & ValueName<F>]?: (value: ValueOf<F, N>, it: It) => void;
 	};
@@ -212,8 +215,11 @@ export class Instance {
 
 	/** Runs what the application does after a server's Write. */
 	written(name: string, held: Held): void {
-		this.#written?.[name]?.(held, this);
-		if (this.#read?.[name] !== undefined) this.tell(name);
+		try {
+			this.#written?.[name]?.(held, this);
+		} finally {
+			if (this.#read?.[name] !== undefined) this.tell(name);
+		}
 	}
 
 	execute(name: string, args: readonly Argument[]): void {

@@ -1,7 +1,7 @@
 import type { Request, ResponseOptions } from "../coap/peer.ts";
 import type { Formats } from "../formats/format.ts";
 import type { Path } from "../formats/value.ts";
-import type { HostFailure } from "../host.ts";
+import type { HostFailure, LogRecord } from "../host.ts";
 import type { AccessRights } from "./access-rights.ts";
 import type { AttributeSet, Attributes } from "./attributes.ts";
 import type { EnablerVersion } from "./facts.ts";
@@ -58,6 +58,7 @@ export interface OperationContext {
 	readonly registry: Registry;
 	readonly limits: ClientLimits;
 	readonly formats: Formats;
+	log(record: LogRecord): void;
 }
 
 /** The composite operations (LwM2M Core 1.2 §6.3.8, §6.3.9), for a product that has them. */

@@ -3,7 +3,7 @@ import type { Request, ResponseOptions } from "../coap/peer.ts";
 import { ContentFormat } from "../formats/content-format.ts";
 import type { Formats } from "../formats/format.ts";
 import type { Path, PathSlot } from "../formats/value.ts";
-import { HostFailure } from "../host.ts";
+import { HostFailure, type LogRecord } from "../host.ts";
 import { type AttributeSet, readAttributes, readObserveAttributes, refuseMisplaced } from "./attributes.ts";
 import type { ClientOptions } from "./client-options.ts";
 import { createInstances } from "./create.ts";
@@ -11,7 +11,7 @@ import { discover } from "./discover.ts";
 import { readArguments } from "./execute-arguments.ts";
 import { isReadable } from "./facts.ts";
 import type { ClientLimits } from "./limits.ts";
-import type { Asker, CompositeOperations, Observable, Operation, OperationContext, Outcome } from "./operation.ts";
+import type { Asker, Observable, Operation, OperationContext, Outcome } from "./operation.ts";
 import { levelOf, pathText, readPath } from "./path.ts";
 import { type Recorded, readTarget, readTargets, structuredFormat } from "./read.ts";
 import { RequestRefused, refusalOf } from "./refusal.ts";
@@ -31,13 +31,17 @@ export class Operations implements OperationContext {
 	readonly registry: Registry;
 	readonly limits: ClientLimits;
 	readonly formats: Formats;
-	readonly #composite: CompositeOperations | undefined;
+	readonly #options: Pick<ClientOptions, "formats" | "composite" | "log">;
 
-	constructor(registry: Registry, limits: ClientLimits, options: Pick<ClientOptions, "formats" | "composite">) {
+	constructor(registry: Registry, limits: ClientLimits, options: Pick<ClientOptions, "formats" | "composite" | "log">) {
 		this.registry = registry;
 		this.limits = limits;
 		this.formats = options.formats;
-		this.#composite = options.composite;
+		this.#options = options;
+	}
+
+	log(record: LogRecord): void {
+		this.#options.log(record);
 	}
 
 	/**
@@ -66,7 +70,7 @@ export class Operations implements OperationContext {
 		if (refused !== undefined) throw refusalOf(refused);
 		outcome.operation = this.operationOf(request, path);
 		this.refuseOperation(outcome.operation, path, asker);
-		if (outcome.operation === "readComposite") outcome.paths = this.#composite!.pathsOf(this, request);
+		if (outcome.operation === "readComposite") outcome.paths = this.#options.composite!.pathsOf(this, request);
 		if (request.observe === 0 && request.query.length > 0) {
 			outcome.attributes = this.ownAttributes(outcome.operation, request, path, asker);
 		}
@@ -99,7 +103,7 @@ export class Operations implements OperationContext {
 		if (isSecret(path.objectId)) throw new RequestRefused(Code.unauthorized, "for the bootstrap server alone");
 		// RFC 7252 §5.8 answers a method that it does not support with 4.05; 1.0 has no composite operations.
 		const isComposite = operation === "readComposite" || operation === "writeComposite";
-		const isKnown = isComposite ? this.#composite !== undefined && enabler !== "1.0" : operation !== "unknown";
+		const isKnown = isComposite ? this.#options.composite !== undefined && enabler !== "1.0" : operation !== "unknown";
 		if (!isKnown) throw new RequestRefused(Code.methodNotAllowed, "method");
 		if (isComposite && levelOf(path) > 0) throw new RequestRefused(Code.methodNotAllowed, "paths are in the payload");
 		if (!isComposite && levelOf(path) === 0) throw new RequestRefused(Code.badRequest, "an object ID is mandatory");
@@ -113,7 +117,7 @@ export class Operations implements OperationContext {
 			case "readComposite":
 				return readTargets(this, paths, asker, request.accept ?? this.compositeFormat(request.contentFormat));
 			case "writeComposite":
-				return this.#composite!.write(this, request, asker);
+				return this.#options.composite!.write(this, request, asker);
 			case "discover":
 				return discover(this, path, asker, request.query);
 			case "write": {
@@ -151,7 +155,7 @@ export class Operations implements OperationContext {
 	}
 
 	private compositeFormat(contentFormat: number | undefined): number {
-		return this.#composite?.preferredFormat(this, contentFormat) ?? structuredFormat(this);
+		return this.#options.composite?.preferredFormat(this, contentFormat) ?? structuredFormat(this);
 	}
 
 	/**

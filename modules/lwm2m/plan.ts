@@ -1,6 +1,7 @@
 import { type Fault, fault } from "../bytes.ts";
 import { Code } from "../coap/code.ts";
 import { type Path, unnamedInstance, type Value } from "../formats/value.ts";
+import { HostFailure } from "../host.ts";
 import { isWritable, type ResourceFacts } from "./facts.ts";
 import type { Instance } from "./instance.ts";
 import type { OperationContext } from "./operation.ts";
@@ -149,9 +150,16 @@ export class Plan {
 		for (const [name, held] of this.#next) this.instance.hold(name, held);
 	}
 
-	/** Lets the application act on them, when all of the Write is applied. */
+	/** Lets the application act on them, when all of the Write is applied: too late for it to refuse. */
 	tell(): void {
-		for (const [name, held] of this.#next) this.instance.written(name, held);
+		for (const [name, held] of this.#next) {
+			try {
+				this.instance.written(name, held);
+			} catch (error) {
+				if (!(error instanceof RequestRefused || error instanceof HostFailure)) throw error;
+				this.#context.log({ event: "hostFailure", what: error.message });
+			}
+		}
 	}
 
 	/** A multiple-instance Resource without instances; anything else without a value is a malformed Write. */
