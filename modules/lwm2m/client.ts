@@ -222,6 +222,13 @@ export class Client implements ChangeListener {
 		done?.({ shortServerId, outcome: "notRegistered", code: undefined });
 	}
 
+	/** Another number says that exportReporting() gives something else than before, but for times: time to keep it. */
+	get reportingChanges(): number {
+		let changes = 0;
+		for (const { reporting } of this.#sessions) changes += reporting.changes;
+		return changes;
+	}
+
 	/**
 	 * What reporting keeps over a restart: attributes, observations, and notifications that are yet to be told. No
 	 * secrets are in it. encodeReports() (reporting-state.ts) makes bytes of it.

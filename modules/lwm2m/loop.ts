@@ -4,6 +4,14 @@ import type { Client } from "./client.ts";
 /** The largest datagram we take: an IPv6 link carries this much without fragments (RFC 8200 §5). */
 const datagramBytes = 1280;
 
+/** Whoever keeps what is to outlive resets: called inside of turns. */
+export interface Keeper {
+	/** The client has just been started. */
+	started(nowMs: number): void;
+	/** Everything of this turn is done but to send. */
+	turnEnded(nowMs: number): void;
+}
+
 /**
  * Drives a client over a host's ports: one socket for all servers, the resolver, one alarm. Every call from the host
  * is one turn: the time is read once, what waits is read, the client polls, and all that comes out is sent. A
@@ -17,12 +25,14 @@ export class Loop {
 	readonly #address: Address = { host: "", port: 0 };
 	/** What the host calls for an alarm and for datagrams: one function for all turns. */
 	readonly #wake = () => this.turn();
+	readonly #keeper: Keeper | undefined;
 	#datagrams: Datagrams | undefined;
 	#hasEnded = false;
 
-	constructor(host: Host, client: Client) {
+	constructor(host: Host, client: Client, keeper?: Keeper) {
 		this.#host = host;
 		this.#client = client;
+		this.#keeper = keeper;
 	}
 
 	/** Opens the socket, starts the client, and comes back to it whenever the host calls; returns at once. */
@@ -34,7 +44,10 @@ export class Loop {
 			this.note(error);
 		}
 		power.onShutdown(() => this.turn((nowMs) => this.#client.stop(nowMs)));
-		this.turn((nowMs) => this.#client.start(nowMs));
+		this.turn((nowMs) => {
+			this.#client.start(nowMs);
+			this.#keeper?.started(nowMs);
+		});
 	}
 
 	private turn(begin?: (nowMs: number) => void): void {
@@ -48,6 +61,7 @@ export class Loop {
 		}
 		try {
 			this.#client.poll(nowMs);
+			this.#keeper?.turnEnded(nowMs);
 		} catch (error) {
 			this.note(error);
 		}

@@ -37,6 +37,8 @@ export class Observations {
 	readonly #all: Observation[] = [];
 	/** What is being looked at for the first time is no news. */
 	#isLooking = false;
+	/** Counts what makes the next export() another one than the last, but for times and sequence numbers. */
+	changes = 0;
 
 	constructor(limits: ObservationLimits, port: ObservationPort) {
 		this.#limits = limits;
@@ -73,6 +75,7 @@ export class Observations {
 		}
 		if (heir !== undefined) this.#all.splice(this.#all.indexOf(heir), 1);
 		this.#all.push(observation);
+		this.changes++;
 		this.refresh(observation, nowMs);
 		return 0;
 	}
@@ -91,6 +94,7 @@ export class Observations {
 	/** All observations are void, and nothing is kept of them: the client is done with the server. */
 	clear(): void {
 		for (const observation of this.#all) if (!isDormant(observation)) this.#port.observationDropped(observation);
+		if (this.#all.length > 0) this.changes++;
 		this.#all.length = 0;
 	}
 
@@ -100,6 +104,7 @@ export class Observations {
 	 * registration in vain is let go.
 	 */
 	suspend(): void {
+		if (this.#all.length > 0) this.changes++;
 		for (let index = this.#all.length - 1; index >= 0; index--) {
 			const observation = this.#all[index]!;
 			observation.more ??= moreOf(undefined, undefined);
@@ -155,7 +160,7 @@ export class Observations {
 			const observation = this.#all[index]!;
 			if (isDormant(observation)) {
 				if (hasKept(observation)) observation.more!.dormant = "offered";
-				else this.#all.splice(index--, 1);
+				else this.remove(index--);
 				continue;
 			}
 			this.evaluate(observation, nowMs);
@@ -167,7 +172,7 @@ export class Observations {
 			}
 			if (notificationDueMs(observation, this.attributesOf(observation)) > nowMs) continue;
 			count++;
-			if (!this.notify(observation, nowMs)) this.#all.splice(index--, 1);
+			if (!this.notify(observation, nowMs)) this.remove(index--);
 		}
 	}
 
@@ -346,6 +351,7 @@ export class Observations {
 		const { kept } = more;
 		if (more.dropped > 0) this.#port.notificationsDropped(observation, more.dropped);
 		more.dropped = 0;
+		this.changes++;
 		const { contentFormat, payload } = kept[0]!;
 		const told = hasTimes(contentFormat) ? this.#port.gather(kept, observation) : { payload, count: 1 };
 		kept.splice(0, told.count);
@@ -363,11 +369,17 @@ export class Observations {
 	}
 
 	private hold(observation: Observation, one: Representation): void {
+		this.changes++;
 		hold(this.#all, observation, one, { count: this.capacityOf(observation), bytes: this.#limits.keptBytes });
 	}
 
 	private forget(observation: Observation): void {
-		this.#all.splice(this.#all.indexOf(observation), 1);
+		this.remove(this.#all.indexOf(observation));
+	}
+
+	private remove(index: number): void {
+		this.#all.splice(index, 1);
+		this.changes++;
 	}
 
 	/** Makes room for one that the server asks for now. @returns whether there was one to let go */

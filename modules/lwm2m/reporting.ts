@@ -63,6 +63,7 @@ export class Reporting implements ObservationPort {
 	#defaultSet: AttributeSet | undefined;
 	/** Attributes or their defaults are other ones: looked at in poll(), where the stack is free of the request. */
 	#isStale = false;
+	#attributeChanges = 0;
 	#nowMs = 0;
 
 	constructor({ server, shortServerId }: Account, context: ReportingContext, port: ReportingPort) {
@@ -78,6 +79,11 @@ export class Reporting implements ObservationPort {
 		this.#server = server;
 		this.#port = port;
 		this.#observations = new Observations(limits, this);
+	}
+
+	/** Counts what makes the next export() another one than the last, but for times and sequence numbers. */
+	get changes(): number {
+		return this.#attributeChanges + this.#observations.changes;
 	}
 
 	get observationCount(): number {
@@ -112,12 +118,13 @@ export class Reporting implements ObservationPort {
 	/** An Object Instance is gone; so are its attributes. */
 	instanceGone(path: Path): void {
 		this.asker.attributes.forget(path);
-		this.#isStale = true;
+		this.attributesChanged();
 	}
 
 	/** Write-Attributes was done. */
 	attributesChanged(): void {
 		this.#isStale = true;
+		this.#attributeChanges++;
 	}
 
 	/**
