@@ -6,7 +6,7 @@ import { isWritable, type ResourceFacts } from "./facts.ts";
 import type { Instance } from "./instance.ts";
 import type { OperationContext } from "./operation.ts";
 import { RequestRefused, refusalOf } from "./refusal.ts";
-import { type Held, type Instances, isAcceptable, isInstances, isObjectLink } from "./value.ts";
+import { areLinks, type Held, type Instances, isAcceptable, isInstances, isObjectLink } from "./value.ts";
 
 /** A payload to write, whole. */
 export interface WriteBody {
@@ -121,6 +121,8 @@ export class Plan {
 		for (const [name, held] of this.#next) {
 			const isEmptied = isInstances(held) && held.size === 0;
 			if (isEmptied && resources[name]!.mandatory === true) throw refusalOf(this.#takesAway ? lastOne : noneLeft);
+			// Not in entry(): there the stack has the reader of the payload on it.
+			if (resources[name]!.type === "coreLink" && !areLinks(held)) throw refusalOf(notAcceptable);
 			this.instance.check(name, held);
 		}
 	}

@@ -1,4 +1,5 @@
-import { equalBytes, utf8Size } from "../bytes.ts";
+import { equalBytes, utf8, utf8Size } from "../bytes.ts";
+import { readLinks } from "../formats/core-link.ts";
 import type { ObjectLink, Value } from "../formats/value.ts";
 import type { ResourceFacts } from "./facts.ts";
 
@@ -67,6 +68,16 @@ export function isAcceptable(facts: ResourceFacts, value: Value): boolean {
 function sizeOf(value: Value): number {
 	if (typeof value === "string") return utf8Size(value);
 	return value instanceof Uint8Array ? value.length : Number(value);
+}
+
+/** Whether what a Corelnk is to hold is CoRE links, as Appendix C has it. */
+export function areLinks(held: Held): boolean {
+	if (isInstances(held)) {
+		for (const each of held.values()) if (!areLinks(each)) return false;
+		return true;
+	}
+	const bytes = utf8(held as string);
+	return !("code" in readLinks(bytes, 0, bytes.length));
 }
 
 export function isObjectLink(value: Value): value is ObjectLink {

@@ -44,7 +44,7 @@ function scene(formats: Formats = formatsSince11) {
 		deleted: (objectId, instanceId) => void asked.push(`deleted ${objectId} ${instanceId}`),
 	};
 	const asker: Asker = { attributes: new Attributes(16), enabler: "1.2", shortServerId: 1, rights };
-	const operations = new Operations(registry, defaultLimits, { formats, composite: compositeOperations });
+	const operations = new Operations(registry, defaultLimits, { formats, composite: compositeOperations, log() {} });
 	const perform = (code: number, to: string, more: Partial<Request> = {}) => {
 		const request = {
 			...{
@@ -184,7 +184,7 @@ test("[CORE-DM-1] a product's own formats: what it has not got is refused, and w
 	equal(it.ask(Code.get, "/33000/0", { accept: senmlJson }), "4.06");
 	equal(it.ask(Code.put, "/33000/0/1", { contentFormat: senmlJson, payload: utf8("[]") }), "4.15");
 	equal(it.ask(Code.fetch, "/", { contentFormat: senmlJson, payload: utf8("[]") }), "4.15");
-	const none = new Operations(it.registry, defaultLimits, { formats: formatsSince11 });
+	const none = new Operations(it.registry, defaultLimits, { formats: formatsSince11, log() {} });
 	const request = { code: Code.fetch, path: [], query: [], payload: new Uint8Array(), token: new Uint8Array(1) };
 	equal(codeText(none.perform(request as unknown as Request, it.asker).response.code), "4.05");
 });

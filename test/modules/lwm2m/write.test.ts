@@ -1,10 +1,18 @@
 import { toHex, utf8 } from "../../../modules/bytes.ts";
 import { Code, codeText } from "../../../modules/coap/code.ts";
 import { ContentFormat } from "../../../modules/formats/content-format.ts";
+import type { ObjectFacts } from "../../../modules/lwm2m/facts.ts";
+import { ObjectInstance } from "../../../modules/lwm2m/instance.ts";
 import { deepEqual, equal, test } from "../../harness.ts";
 import { bench, code, hex, linksOf, payload } from "./bench.ts";
 
 const { text, tlv, senmlJson, opaque, cbor } = ContentFormat;
+
+const manyLinks = {
+	id: 33002,
+	version: "1.0",
+	resources: { links: { id: 0, operations: "RW", type: "coreLink", multiple: true } },
+} as const satisfies ObjectFacts;
 
 test("[CORE-DM-1] Write a resource: every type, and read it back", () => {
 	const it = bench();
@@ -196,4 +204,28 @@ test("[CORE-DM-1] two entries for one path are refused in every Write, and nothi
 	}
 	equal(payload(it.get("/33000/0/1")), "7");
 	equal(payload(it.get("/33000/0/9/2")), "two");
+});
+
+test("[CORE-DM-1] a Corelnk holds CoRE links (RFC 6690) and no other text", () => {
+	const it = bench();
+	for (const links of ["", "</3/0>;pmin=5,</3/1>", '</>;rt="oma.lwm2m"']) {
+		equal(code(it.put("/33000/0/8", text, utf8(links))), "2.04", links);
+		equal(payload(it.get("/33000/0/8")), links);
+	}
+	for (const other of ["<", "/3/0", "</3", "</3>;", "</3>,x"]) {
+		equal(code(it.put("/33000/0/8", text, utf8(other))), "4.00", other);
+		const several = JSON.stringify([
+			{ bn: "/33000/0/", n: "1", v: 3 },
+			{ n: "8", vs: other },
+		]);
+		equal(code(it.post("/33000/0", senmlJson, utf8(several))), "4.00", other);
+	}
+	equal(it.instance.get("links"), '</>;rt="oma.lwm2m"');
+	equal(it.instance.get("whole"), 7);
+	const many = bench({
+		furnish: (client) => client.add(new ObjectInstance(manyLinks, { values: { links: new Map([[0, "</3>"]]) } })),
+	});
+	equal(code(many.put("/33002/0/0/0", text, utf8("</4>"))), "2.04");
+	equal(code(many.put("/33002/0/0/0", text, utf8("4"))), "4.00");
+	equal(payload(many.get("/33002/0/0/0")), "</4>");
 });
