@@ -29,6 +29,7 @@ const { status } = spawnSync(
 	[
 		"--test",
 		"--disable-warning=ExperimentalWarning",
+		"--test-timeout=1200000", // a file that hangs fails, and does not hang all
 		`--test-reporter=${join(root, "scripts/test-reporter.mjs")}`,
 		"--test-reporter-destination=stdout",
 		...(interop ? ["--test-concurrency=1"] : []),

@@ -1,5 +1,6 @@
 /** Writes DER and certificates, good and bad, for tests. Signs with node:crypto. */
-import { createPrivateKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { createPrivateKey, type KeyObject, sign } from "node:crypto";
+import { ecKeyPair } from "./key-pair.ts";
 
 type Bytes = Uint8Array;
 
@@ -61,7 +62,7 @@ export interface KeyPair {
 }
 
 export function keyPair(curve = "prime256v1"): KeyPair {
-	const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: curve });
+	const { privateKey, publicKey } = ecKeyPair(curve);
 	const spki = new Uint8Array(publicKey.export({ format: "der", type: "spki" }));
 	return { privateKey, spki, point: spki.slice(-65) };
 }

@@ -30,7 +30,7 @@ function keeping(it: Bench, store: Store, log: LogRecord[] = []): ReportingKeepe
 	return new ReportingKeeper(it.world.client, store, 7, { write: (record) => void log.push(record) });
 }
 
-test("[CORE-IR-1] attributes, hqmax and the series that was kept outlive a reset: the server gets it when it observes", () => {
+test("[CORE-IR-1] attributes and the series that hqmax keeps outlive a reset", () => {
 	const store = new Memory();
 	let wallS = 1_700_000_000;
 	const before = bench({ ...since12, wallTimeS: () => wallS });

@@ -15,6 +15,7 @@ import {
 import { drawIdentity } from "../../../../hosts/simulator/server/server-identity.ts";
 import { fromHex, toHex } from "../../../../modules/bytes.ts";
 import { readPrivateKey, readSpki } from "../../../../modules/crypto/public-key.ts";
+import { ecKeyPair } from "../../x509/key-pair.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "dormouse-keys-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -25,13 +26,18 @@ function file(name: string, content: string | Uint8Array): string {
 	return path;
 }
 
-const keys = () => generateKeyPairSync("ec", { namedCurve: "P-256" });
+const keys = () => ecKeyPair("P-256");
 const board = keys();
 const server = keys();
 const pem = (key: KeyObject, type: "pkcs8" | "spki" | "sec1") => key.export({ format: "pem", type }) as string;
 const der = (key: KeyObject, type: "pkcs8" | "spki" | "sec1") =>
 	Uint8Array.from(key.export({ format: "der", type }) as Buffer);
 
+const rsa = generateKeyPairSync("rsa", {
+	modulusLength: 2048,
+	publicKeyEncoding: { format: "pem", type: "spki" },
+	privateKeyEncoding: { format: "pem", type: "pkcs8" },
+});
 const certified = drawIdentity("board", (bytes) => void randomFillSync(bytes));
 const certifiedKey = createPrivateKey({
 	key: {
@@ -59,8 +65,8 @@ const paths = {
 	certificateDer: file("cert.der", certified.chain[0]!),
 	certificateKey: file("cert.key", pem(certifiedKey, "pkcs8")),
 	garbage: file("garbage", "nothing of the kind"),
-	p384: file("p384.pem", pem(generateKeyPairSync("ec", { namedCurve: "P-384" }).privateKey, "pkcs8")),
-	rsa: file("rsa.pem", pem(generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey, "spki")),
+	p384: file("p384.pem", pem(ecKeyPair("P-384").privateKey, "pkcs8")),
+	rsa: file("rsa.pem", rsa.publicKey),
 	nowhere: join(folder, "nowhere"),
 };
 
