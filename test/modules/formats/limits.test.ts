@@ -173,8 +173,8 @@ test("formats: histories have times in SenML and LwM2M JSON; LwM2M CBOR has none
 	);
 	equal(
 		readUtf8(history(lwm2mJson, 4)),
-		'{"bn":"/9/","bt":1700000000.1015625,"e":[{"n":"0/1","v":1.5},{"n":"0/2","v":-1,"t":0.1953125},{"n":"0/1","v":2.5,"t":60},' +
-			'{"n":"1/1","v":3.5,"t":-1.1015625}]}',
+		'{"bn":"/9/","bt":1700000000.1015625,"e":[{"n":"0/1","v":1.5},{"n":"0/2","v":-1,"t":0.1953125},' +
+			'{"n":"0/1","v":2.5,"t":60},{"n":"1/1","v":3.5,"t":-1.1015625}]}',
 	);
 	const types = { typeOf: () => "float" as const, isMultiple: () => false };
 	for (const contentFormat of [senmlJson, senmlCbor, lwm2mJson]) {
