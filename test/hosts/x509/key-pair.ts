@@ -1,9 +1,9 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 
 /**
- * Draws a key pair, by way of its bytes. Node 20 can wait for itself for ever where a KeyObject is used that came out of
- * generateKeyPairSync: export() holds the key's lock while it allocates, and the garbage collection that this may begin
- * wants the same lock to destroy what had generated the key.
+ * Draws a key pair, by way of its bytes. Node 20 can wait for itself for ever where a KeyObject is used that came out
+ * of generateKeyPairSync: export() holds the key's lock while it allocates, and the garbage collection that this may
+ * begin wants the same lock to destroy what had generated the key.
  */
 export function ecKeyPair(namedCurve: string): { readonly privateKey: KeyObject; readonly publicKey: KeyObject } {
 	const { privateKey } = generateKeyPairSync("ec", {
