@@ -68,10 +68,11 @@ export class Compaction {
 			if (size > largest) largest = size;
 		}
 		if (log.isFilling && !this.finish()) return WORN;
-		if (this.fits(sizes)) return undefined;
+		if (isSpare && this.fits(sizes)) return undefined;
 		if (log.sequences.length - log.badCount() < 2) return WORN;
 		const spareBytes = isSpare ? 0 : spareRecords * log.medium.recordBytes;
 		if (index.liveBytes + total + spareBytes > this.usableFor(largest)) return FULL;
+		if (this.fits(sizes)) return undefined;
 		for (let cycle = 0; cycle < 2 * log.sequences.length; cycle++) {
 			if (!this.finish()) return WORN;
 			if (this.fits(sizes)) return undefined;

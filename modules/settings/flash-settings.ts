@@ -72,9 +72,14 @@ export class FlashSettings implements Settings {
 		this.reopen();
 	}
 
-	/** The longest value that can be set: what a sector takes, up to 65535. Sealing takes 28 of it. */
+	/**
+	 * The longest value that can be set: two of them fit into a sector, so that one can take the place of another even
+	 * where there are no more than two sectors. Sealing takes 28 bytes of it.
+	 */
 	get valueMaxBytes(): number {
-		return Math.min(0xffff, this.log.capacity - this.medium.recordBytes);
+		const { alignment, recordBytes } = this.medium;
+		const half = (this.log.capacity - spareRecords * recordBytes) / 2;
+		return Math.min(0xffff, half - (half % alignment) - recordBytes);
 	}
 
 	get isIdle(): boolean {
