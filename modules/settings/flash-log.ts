@@ -116,16 +116,14 @@ export class FlashLog {
 
 	/** @returns how often the sector was erased, as far as that can be known */
 	erasesOf(sector: number): number {
-		const { medium } = this;
-		const at = sector * medium.sectorBytes;
 		const erases = this.markOf(sector);
 		if (erases >= 0) return erases;
 		// An erase was cut short. It is counted, but no other that was cut short right after it.
 		if (this.lastTailSector === sector) return this.lastTailErases + 1;
-		if (medium.writtenEnd(at, at + medium.firstOffset) === at) return 0;
-		let most = 0;
+		// Never used, or forgotten: sectors take turns, so it is one behind the others, or was.
+		let most = 1;
 		for (let other = 0; other < this.sequences.length; other++) most = Math.max(most, this.markOf(other));
-		return most;
+		return most - 1;
 	}
 
 	/** Erases a free sector, which takes the chip some time. @returns whether it can be used; if not, it is bad now */

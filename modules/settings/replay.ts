@@ -234,7 +234,7 @@ export class Replay {
 				continue;
 			}
 			this.apply(place);
-			if (place >= to) return;
+			if (place === to) return;
 			at = place + this.sizeOfRecord();
 		}
 	}

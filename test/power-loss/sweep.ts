@@ -27,9 +27,10 @@ export interface Cuts {
 	old: number;
 	new: number;
 	operations: number;
+	erases: number;
 }
 
-export const noCuts = (): Cuts => ({ first: 0, recovery: 0, old: 0, new: 0, operations: 0 });
+export const noCuts = (): Cuts => ({ first: 0, recovery: 0, old: 0, new: 0, operations: 0, erases: 0 });
 
 const probe: Step = { does: "commit", changes: [{ key: 77, value: Uint8Array.of(7, 7, 7) }] };
 const damage = new Set(["settings.rot", "settings.repaired", "settings.worn"]);
@@ -102,7 +103,7 @@ class Run {
 		for (let step = 0; step < 3 && !store.isIdle; step++) store.poll();
 		const refusal = perform(store, probe);
 		ok(refusal === undefined || refusal.code === "settings.full", `${this.where}: ${refusal?.code}`);
-		for (let step = 0; step < 50 && !store.isIdle; step++) store.poll();
+		for (let step = 0; step < 200 && !store.isIdle; step++) store.poll();
 		ok(store.isIdle, `${this.where}: never idle`);
 	}
 
@@ -121,6 +122,7 @@ export function sweepPower(sweep: Sweep, cuts: Cuts): void {
 	const whole = new NorFlash(geometry);
 	new Run(sweep, `seed ${seed}, no cut`).live(whole);
 	cuts.operations += whole.operations;
+	for (const erases of whole.erases) cuts.erases += erases;
 	for (let cutAt = seed % stride; cutAt < whole.operations; cutAt += stride) {
 		const run = new Run(sweep, `${JSON.stringify(geometry)} seed ${seed} cut at ${cutAt}`);
 		const flash = new NorFlash(geometry);
