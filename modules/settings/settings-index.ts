@@ -62,8 +62,17 @@ export class SettingsIndex {
 
 	/** From now on, the record at `place` holds for `views` of `key`, and what did before does not. */
 	put(key: number, views: number, place: number, size: number): void {
-		this.remove(key, views & anyView);
 		const bytes = this.medium.recordSize(size);
+		const present = this.find(key, views & anyView);
+		if (present >= 0 && (this.views[present]! & anyView) === (views & anyView)) {
+			this.liveBytes += bytes - this.medium.recordSize(this.sizes[present]!);
+			if (bytes > this.largestBytes) this.largestBytes = bytes;
+			this.places[present] = place;
+			this.sizes[present] = size;
+			this.views[present] = views;
+			return; // the usual case, and nothing has to move
+		}
+		if (present >= 0) this.remove(key, views & anyView);
 		this.liveBytes += bytes;
 		if (bytes > this.largestBytes) this.largestBytes = bytes;
 		if (this.count === this.keys.length) this.grow();
