@@ -251,6 +251,26 @@ export interface Flash {
 	erase(offset: number, size: number): void;
 }
 
+/**
+ * A platform's own key/value store, where raw flash is not to be had: NVS of ESP-IDF, the settings of Zephyr, a folder
+ * of files. One name at a time is atomic; what is more is ours.
+ */
+export interface KeyValue {
+	/** The longest value, in bytes. */
+	readonly valueMaxBytes: number;
+	/** @param name 1 to 12 ASCII letters and digits. @returns bytes of their own; undefined: there is none */
+	get(name: string): Uint8Array | undefined;
+	/**
+	 * Whatever happens to power, the old value or the new one is there.
+	 * @throws HostFailure without room, or when it fails; then the old value is there
+	 */
+	set(name: string, value: Uint8Array): void;
+	/** A name that is not there is no failure. @throws HostFailure */
+	remove(name: string): void;
+	/** All names, in any order. */
+	names(): string[];
+}
+
 export type ResetCause = "powerOn" | "restart" | "watchdog" | "crash" | "deepSleep";
 
 export interface Power {
