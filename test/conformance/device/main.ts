@@ -5,10 +5,16 @@ import { AccessControl } from "../../../modules/lwm2m/access-control.ts";
 import { Client } from "../../../modules/lwm2m/client.ts";
 import { compositeOperations } from "../../../modules/lwm2m/composite.ts";
 import { Loop } from "../../../modules/lwm2m/loop.ts";
+import { ReportingKeeper } from "../../../modules/lwm2m/reporting-keeper.ts";
 import { makeSends } from "../../../modules/lwm2m/send.ts";
 import { accessControl } from "../../../modules/objects/access-control-2.ts";
+import { FlashSettings } from "../../../modules/settings/flash-settings.ts";
+import { liveKey } from "../../../modules/settings/key.ts";
 import { furnish } from "./furniture.ts";
 import { readPlan } from "./plan.ts";
+
+/** Among the settings of this device. */
+const reportingKey = 1;
 
 /**
  * A device for conformance tests: the objects and values of OMA's configurations, built as a product builds its own.
@@ -31,5 +37,11 @@ export default function main(host: Host): void {
 		accessControl: new AccessControl(accessControl),
 	});
 	furnish(client, host, plan);
-	new Loop(host, client).start();
+	new Loop(host, client, keeperOf(host, client)).start();
+}
+
+/** What reporting keeps lies in the settings partition, where there is one. */
+function keeperOf({ flash, entropy, log }: Host, client: Client): ReportingKeeper | undefined {
+	if (flash === undefined) return undefined;
+	return new ReportingKeeper(client, new FlashSettings({ flash, entropy, log }), reportingKey | liveKey, log);
 }
