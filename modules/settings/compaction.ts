@@ -67,7 +67,6 @@ export class Compaction {
 			total += size;
 			if (size > largest) largest = size;
 		}
-		if (log.isFilling && !this.finish()) return WORN;
 		if (isSpare && this.fits(sizes)) return undefined;
 		if (log.sequences.length - log.badCount() < 2) return WORN;
 		const spareBytes = isSpare ? 0 : spareRecords * log.medium.recordBytes;
