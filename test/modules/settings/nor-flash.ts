@@ -32,6 +32,8 @@ export class NorFlash implements Flash {
 	/** Sectors that refuse to be erased, or whose bits stick. */
 	readonly eraseFails = new Set<number>();
 	readonly writeFails = new Set<number>();
+	/** Asked for each write: "refused", "wrong" (bits do not take, and nobody says so), or undefined. */
+	writeFate: () => "refused" | "wrong" | undefined = () => undefined;
 	/** Offsets of bytes that stay 0x00 for a while although they read well after the erase. */
 	readonly stuckBytes = new Set<number>();
 
@@ -67,9 +69,12 @@ export class NorFlash implements Flash {
 		if (isCut && used >= 0) throw new PowerCut(`in a write at ${offset}, refused for ${used}`);
 		if (this.writeFails.has(Math.floor(offset / this.sectorBytes))) throw new HostFailure("the sector takes no writes");
 		if (used >= 0) throw new HostFailure(`written twice, at ${used}`);
+		const fate = this.writeFate();
+		if (fate === "refused") throw new HostFailure("a write was refused");
 		this.bytesWritten += bytes.length;
 		if (isCut) this.tear(offset, bytes);
 		for (let at = 0; at < bytes.length; at++) this.program(offset + at, bytes[at]!);
+		if (fate === "wrong") this.bytes[offset + (this.operations % bytes.length)]! ^= 0x24;
 	}
 
 	erase(offset: number, size: number): void {
