@@ -14,6 +14,13 @@ export class PowerCut extends Error {
 	}
 }
 
+/** What no right program does, however broken its flash: not caught by anybody. */
+export class Misuse extends Error {
+	override get name() {
+		return "Misuse";
+	}
+}
+
 export class NorFlash implements Flash {
 	readonly sizeBytes: number;
 	readonly sectorBytes: number;
@@ -56,14 +63,14 @@ export class NorFlash implements Flash {
 	}
 
 	read(offset: number, into: Uint8Array): void {
-		if (offset < 0 || offset + into.length > this.sizeBytes) throw new HostFailure(`read outside, at ${offset}`);
+		if (offset < 0 || offset + into.length > this.sizeBytes) throw new Misuse(`read outside, at ${offset}`);
 		into.set(this.bytes.subarray(offset, offset + into.length));
 	}
 
 	write(offset: number, bytes: Uint8Array): void {
 		const { writeBytes } = this;
-		if (offset < 0 || offset + bytes.length > this.sizeBytes) throw new HostFailure(`write outside, at ${offset}`);
-		if (offset % writeBytes !== 0 || bytes.length % writeBytes !== 0) throw new HostFailure(`misaligned, at ${offset}`);
+		if (offset < 0 || offset + bytes.length > this.sizeBytes) throw new Misuse(`write outside, at ${offset}`);
+		if (offset % writeBytes !== 0 || bytes.length % writeBytes !== 0) throw new Misuse(`misaligned, at ${offset}`);
 		const isCut = this.operations++ === this.cutAt;
 		const used = this.firstWritten(offset, bytes.length);
 		if (isCut && used >= 0) throw new PowerCut(`in a write at ${offset}, refused for ${used}`);
@@ -78,7 +85,7 @@ export class NorFlash implements Flash {
 	}
 
 	erase(offset: number, size: number): void {
-		if (offset % this.sectorBytes !== 0 || size % this.sectorBytes !== 0) throw new HostFailure("erase: misaligned");
+		if (offset % this.sectorBytes !== 0 || size % this.sectorBytes !== 0) throw new Misuse("erase: misaligned");
 		for (let sector = offset / this.sectorBytes; sector < (offset + size) / this.sectorBytes; sector++) {
 			const isCut = this.operations++ === this.cutAt;
 			if (this.eraseFails.has(sector)) throw new HostFailure(`sector ${sector} can not be erased`);
