@@ -7,6 +7,9 @@ import type { SettingsIndex } from "./settings-index.ts";
 /** How often a copy is tried anew in other flash, before the sector is left where it is. */
 const triesMax = 8;
 
+/** A reserve that could not take what it was to take is erased and tried again, so often. */
+const failuresMax = 3;
+
 /** Records of no body that a full store still takes: something can always be removed, and a snapshot be restored. */
 export const spareRecords = 4;
 
@@ -24,6 +27,8 @@ export class Compaction {
 	/** Nothing can be freed: too few sectors take writes. */
 	private isStuck = false;
 	private tries = 0;
+	/** Sectors in a row that could not take what the victim holds. */
+	private failures = 0;
 
 	constructor(log: FlashLog, index: SettingsIndex, reopen: () => void) {
 		this.log = log;
@@ -67,7 +72,6 @@ export class Compaction {
 			total += size;
 			if (size > largest) largest = size;
 		}
-		if (log.isFilling && !this.finish()) return WORN;
 		if (isSpare && this.fits(sizes)) return undefined;
 		if (log.sequences.length - log.badCount() < 2) return WORN;
 		const spareBytes = isSpare ? 0 : spareRecords * log.medium.recordBytes;
@@ -146,8 +150,10 @@ export class Compaction {
 		const entry = index.findPlace(from, from + log.medium.sectorBytes);
 		if (entry >= 0) {
 			if (!this.move(entry)) this.retry();
-		} else if (log.retire(this.victim)) this.victim = -1;
-		else this.retry();
+		} else if (log.retire(this.victim)) {
+			this.victim = -1;
+			this.failures = 0;
+		} else this.retry();
 	}
 
 	/** Copies the record of an entry to the head, or notes that it is lost. @returns whether it is there */
@@ -188,12 +194,16 @@ export class Compaction {
 	private retry(): void {
 		const { log } = this;
 		if (++this.tries < triesMax) return;
-		if (log.isFilling) {
-			// It was to take what the victim holds, and does not: without it, everything is where it was.
-			log.giveUp(log.head);
-			this.reopen();
+		if (!log.isFilling) {
+			this.stop();
+			return;
 		}
-		this.stop();
+		// The reserve was to take what the victim holds, and does not: without it, everything is where it was.
+		this.victim = -1;
+		const isBad = ++this.failures >= failuresMax;
+		if (isBad) log.giveUp(log.head);
+		this.reopen();
+		if (isBad) this.stop();
 	}
 
 	private stop(): void {

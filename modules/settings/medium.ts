@@ -108,16 +108,13 @@ export class Medium {
 
 	/** @returns the place behind the last of [from, to) that does not read as erased; `from` when all of it does */
 	writtenEnd(from: number, to: number): number {
+		const { erasedWord, words } = this;
 		let end = from;
 		for (let at = from; at < to; at += chunkBytes) {
 			const size = Math.min(chunkBytes, to - at);
-			if (!this.read(at, this.chunk)) {
-				end = at + size;
-				continue;
-			}
-			for (let index = 0; index < size >> 2; index++) {
-				if (this.words[index] !== this.erasedWord) end = at + (index + 1) * 4;
-			}
+			let count = size >> 2;
+			if (this.read(at, this.chunk)) while (count > 0 && words[count - 1] === erasedWord) count--;
+			if (count > 0) end = at + count * 4;
 		}
 		return Math.min(to, from + up(end - from, this.alignment));
 	}

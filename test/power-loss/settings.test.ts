@@ -1,4 +1,4 @@
-/** Settings and power loss: see sweep.ts. `DORMOUSE_POWER_LOSS=all` cuts everything everywhere, for minutes. */
+/** Settings and power loss: see sweep.ts. `DORMOUSE_POWER_LOSS=all` cuts everywhere, for minutes. */
 import { equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { toHex } from "../../modules/bytes.ts";
@@ -12,7 +12,7 @@ import { noCuts, sweepPower } from "./sweep.ts";
 import { drawnSteps, lifeOfADevice } from "./workload.ts";
 
 const isExhaustive = process.env.DORMOUSE_POWER_LOSS === "all";
-const seeds = isExhaustive ? 12 : 3;
+const seeds = isExhaustive ? 4 : 3;
 const secrets = { crypto: new AddingCrypto(), key: 3 };
 
 for (const [name, chip] of Object.entries(chips)) {
@@ -20,8 +20,8 @@ for (const [name, chip] of Object.entries(chips)) {
 		const { geometry, steps, valueMaxBytes } = chip;
 		const cuts = noCuts();
 		const isLarge = geometry.sectorBytes > 8192;
-		const stride = isExhaustive ? (isLarge ? 11 : 1) : chip.stride;
-		const recoveryStride = isExhaustive ? (isLarge ? 5 : 1) : chip.recoveryStride;
+		const stride = isExhaustive ? (isLarge ? 61 : 1) : chip.stride;
+		const recoveryStride = isExhaustive ? (isLarge ? 17 : 1) : chip.recoveryStride;
 		const options = { steps, keys: valueMaxBytes < 30 ? 5 : 9, valueMaxBytes, snapshots: true };
 		const life = lifeOfADevice(seeded(1), Math.min(90, valueMaxBytes));
 		sweepPower({ geometry, seed: 1, steps: life, secrets, stride: Math.min(stride, 5), recoveryStride }, cuts);

@@ -69,7 +69,7 @@ for (const preset of [presets.esp32, presets.nrf52840, presets.nrf9160]) {
 	const ideal = year.payloadBytes / sectorBytes / erases.length;
 	const { liveBytes, usableBytes } = year.store.figures();
 	process.stdout.write(
-		`${preset.name}: ${erases.length} sectors, ${year.sets} sets of ${year.payloadBytes} bytes; ${bytesWritten} bytes ` +
+		`${preset.name}: ${erases.length} sectors, ${year.sets} sets of ${year.payloadBytes} bytes; ${bytesWritten} ` +
 			`written, ${(bytesWritten / year.sets).toFixed(1)} a set; erases a sector: ${Math.min(...erases)} to ${most}, ` +
 			`mean ${mean.toFixed(1)}, ideal ${ideal.toFixed(1)} (${(mean / ideal).toFixed(2)} times); ` +
 			`live ${liveBytes} of ${usableBytes}; lasts ${Math.floor(enduranceErases / most)} years\n`,

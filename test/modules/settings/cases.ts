@@ -158,6 +158,23 @@ export function settingsCases(name: string, bench: () => Bench): void {
 		);
 	});
 
+	is("[MaU-003] snapshots again and again, and tidied up afterwards: the last one is whole", (place) => {
+		const store = place.open();
+		for (let turn = 1; turn <= 9; turn++) {
+			for (const key of [1, 2, 3]) accepted(store.set(key, bytes(turn, key)));
+			accepted(store.snapshot(turn % 2));
+			if (turn % 4 === 0) accepted(store.restore(1));
+		}
+		for (const key of [1, 2, 3]) accepted(store.set(key, bytes(0)));
+		for (let step = 0; step < 200 && !store.isIdle; step++) store.poll();
+		for (const each of [store, place.open()]) {
+			for (const turn of [9, 8]) {
+				accepted(each.restore(turn % 2));
+				for (const key of [1, 2, 3]) deepEqual(each.get(key), bytes(turn, key));
+			}
+		}
+	});
+
 	is("[MaU-003] values migrate forward and back, each time as a whole", (place) => {
 		const added: Migration = {
 			to: 1,

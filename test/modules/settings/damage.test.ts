@@ -167,6 +167,51 @@ test("[MaU-001] sectors that fail to erase or to write are given up and reported
 	deepEqual(bench.open().get(1 + (199 % 7)), filled(50, 199));
 });
 
+test("[MaU-001] writes that are refused, or go wrong unnoticed, now and then: nothing is lost, and it goes on", () => {
+	for (const geometry of [two, words]) {
+		for (const fate of ["refused", "wrong"] as const) {
+			const draw = seeded(77);
+			const bench = new Bench(geometry);
+			const { flash } = bench;
+			let well = 0;
+			flash.writeFate = () => {
+				if (well++ < 5 || draw(9) > 0) return undefined;
+				well = 0;
+				return fate;
+			};
+			let store = bench.open();
+			const expected: number[] = [];
+			for (let turn = 0; turn < 150 * patience; turn++) {
+				const changes = [1 + (turn % 5), 1 + draw(5)].map((key) => ({ key, value: filled(20 + draw(25), turn) }));
+				const refusal = store.commit(changes);
+				equal(refusal, undefined, `${fate}, turn ${turn}: ${refusal?.code}`);
+				for (const { key } of changes) expected[key] = turn;
+				if (turn % 3 === 0) store.poll();
+				if (turn % 8 === 0) store = bench.open();
+				for (const [key, value] of expected.entries()) {
+					const found = store.get(key);
+					if (value !== undefined) ok(found instanceof Uint8Array && found[0] === (value & 0xff), `turn ${turn}`);
+				}
+			}
+			ok(bench.heard("settings.writeFailed") && !bench.heard("settings.rot"));
+		}
+	}
+});
+
+test("[MaU-003] a snapshot does not hold on to live values", () => {
+	const bench = new Bench(words);
+	let store = bench.open();
+	for (const key of [1, 2 | liveKey]) store.set(key, filled(20, 1));
+	store.snapshot(0);
+	for (const key of [1, 2 | liveKey]) store.set(key, filled(20, 2));
+	equal(store.figures().entries, 3);
+	store = bench.open();
+	equal(store.figures().entries, 3);
+	store.forget(0);
+	equal(store.figures().entries, 2);
+	equal(bench.open().figures().entries, 2);
+});
+
 test("[MaU-001] when too few sectors take writes, that is said, and all can be read", () => {
 	for (const fails of ["eraseFails", "writeFails"] as const) {
 		const bench = new Bench(two);

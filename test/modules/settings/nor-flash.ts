@@ -14,6 +14,13 @@ export class PowerCut extends Error {
 	}
 }
 
+/** What no right program does, however broken its flash: not caught by anybody. */
+export class Misuse extends Error {
+	override get name() {
+		return "Misuse";
+	}
+}
+
 export class NorFlash implements Flash {
 	readonly sizeBytes: number;
 	readonly sectorBytes: number;
@@ -32,6 +39,8 @@ export class NorFlash implements Flash {
 	/** Sectors that refuse to be erased, or whose bits stick. */
 	readonly eraseFails = new Set<number>();
 	readonly writeFails = new Set<number>();
+	/** Asked for each write: "refused", "wrong" (bits do not take, and nobody says so), or undefined. */
+	writeFate: () => "refused" | "wrong" | undefined = () => undefined;
 	/** Offsets of bytes that stay 0x00 for a while although they read well after the erase. */
 	readonly stuckBytes = new Set<number>();
 
@@ -54,26 +63,29 @@ export class NorFlash implements Flash {
 	}
 
 	read(offset: number, into: Uint8Array): void {
-		if (offset < 0 || offset + into.length > this.sizeBytes) throw new HostFailure(`read outside, at ${offset}`);
+		if (offset < 0 || offset + into.length > this.sizeBytes) throw new Misuse(`read outside, at ${offset}`);
 		into.set(this.bytes.subarray(offset, offset + into.length));
 	}
 
 	write(offset: number, bytes: Uint8Array): void {
 		const { writeBytes } = this;
-		if (offset < 0 || offset + bytes.length > this.sizeBytes) throw new HostFailure(`write outside, at ${offset}`);
-		if (offset % writeBytes !== 0 || bytes.length % writeBytes !== 0) throw new HostFailure(`misaligned, at ${offset}`);
+		if (offset < 0 || offset + bytes.length > this.sizeBytes) throw new Misuse(`write outside, at ${offset}`);
+		if (offset % writeBytes !== 0 || bytes.length % writeBytes !== 0) throw new Misuse(`misaligned, at ${offset}`);
 		const isCut = this.operations++ === this.cutAt;
 		const used = this.firstWritten(offset, bytes.length);
 		if (isCut && used >= 0) throw new PowerCut(`in a write at ${offset}, refused for ${used}`);
 		if (this.writeFails.has(Math.floor(offset / this.sectorBytes))) throw new HostFailure("the sector takes no writes");
 		if (used >= 0) throw new HostFailure(`written twice, at ${used}`);
+		const fate = this.writeFate();
+		if (fate === "refused") throw new HostFailure("a write was refused");
 		this.bytesWritten += bytes.length;
 		if (isCut) this.tear(offset, bytes);
 		for (let at = 0; at < bytes.length; at++) this.program(offset + at, bytes[at]!);
+		if (fate === "wrong") this.bytes[offset + (this.operations % bytes.length)]! ^= 0x24;
 	}
 
 	erase(offset: number, size: number): void {
-		if (offset % this.sectorBytes !== 0 || size % this.sectorBytes !== 0) throw new HostFailure("erase: misaligned");
+		if (offset % this.sectorBytes !== 0 || size % this.sectorBytes !== 0) throw new Misuse("erase: misaligned");
 		for (let sector = offset / this.sectorBytes; sector < (offset + size) / this.sectorBytes; sector++) {
 			const isCut = this.operations++ === this.cutAt;
 			if (this.eraseFails.has(sector)) throw new HostFailure(`sector ${sector} can not be erased`);

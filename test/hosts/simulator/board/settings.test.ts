@@ -8,7 +8,7 @@ import type { Machine } from "../../../../hosts/simulator/engine/machine.ts";
 import { javaScriptRoot } from "../../../../hosts/simulator/image/builder.ts";
 import { World, type WorldEvent } from "../../../../hosts/simulator/world.ts";
 
-test("[MaU-003] settings on a board, on XS, power cut at every flash operation: old or new, sealed, and going on", async () => {
+test("[MaU-003] settings on a board, on XS, power cut at every flash operation: old or new, sealed", async () => {
 	const device = await loadDevice({
 		entry: join(javaScriptRoot, "test/hosts/simulator/board/settings-program.js"),
 		version: "1",
