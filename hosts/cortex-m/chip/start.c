@@ -1,4 +1,4 @@
-/* Reset, faults, console, counter, and the ten functions that newlib asks of a system. */
+/* Reset, faults, counter, stack, and the ten functions that newlib asks of a system. */
 #include "chip.h"
 
 #include <errno.h>
@@ -67,45 +67,6 @@ static void fault(void)
 __attribute__((section(".vectors"), used)) static void *const vectors[16] = {
 	stackTop, chip_reset, fault, fault, fault, fault, fault, 0, 0, 0, 0, fault, fault, 0, fault, fault,
 };
-
-/* --- semihosting: the debugger's door, which the emulator answers --- */
-
-static int ask(int operation, void *block)
-{
-	register int r0 __asm("r0") = operation;
-	register void *r1 __asm("r1") = block;
-	__asm volatile("bkpt 0xAB" : "+r"(r0) : "r"(r1) : "memory");
-	return r0;
-}
-
-void chip_exit(int status)
-{
-	int block[2] = { 0x20026, status }; /* ADP_Stopped_ApplicationExit */
-	for (;;)
-		ask(0x20, block); /* SYS_EXIT_EXTENDED */
-}
-
-int chip_argument(char *into, int capacity)
-{
-	struct {
-		char *text;
-		int size;
-	} line = { into, capacity };
-	const char *blank;
-	if (ask(0x15, &line)) /* SYS_GET_CMDLINE */
-		line.size = 0;
-	into[line.size] = 0;
-	blank = strchr(into, ' '); /* the first word is the program's name */
-	memmove(into, blank ? blank + 1 : "", strlen(blank ? blank + 1 : "") + 1);
-	return (int)strlen(into);
-}
-
-/* Not the serial port: to wait for that would make two runs differ. */
-void chip_write(const char *text, int size)
-{
-	while (size-- > 0)
-		ask(0x03, (void *)text++); /* SYS_WRITEC */
-}
 
 /* --- counter, stack --- */
 

@@ -8,6 +8,9 @@ import type { Toolchain } from "./toolchain.ts";
 
 const run = promisify(execFile);
 
+/** What the firmware's main() is: the bench, or the device. */
+export type FirmwareKind = "bench" | "device";
+
 /** XS, the shim, the board and perhaps mbedTLS, linked for the emulated chip. */
 export interface ChipFirmware {
 	readonly path: string;
@@ -62,6 +65,8 @@ const counted = [
 	"Seal Open Cbc HashBegin HashUpdate HashDigest",
 ].flatMap((line) => line.split(" "));
 
+const cortexRooms = ["cortex-m/xs", "cortex-m/chip", "cortex-m/net"];
+
 interface Step {
 	readonly source: string;
 	readonly flags: readonly string[];
@@ -71,8 +76,11 @@ interface Step {
  * Builds the firmware, or finds it: build/cortex-m has one for each state of sources, flags and compiler.
  * @throws EngineFailure when there are no XS sources, or with the compiler's first words
  */
-export async function buildFirmware({ compiler, mbedtls }: Toolchain): Promise<ChipFirmware> {
-	const steps = recipe(mbedtls);
+export async function buildFirmware(
+	{ compiler, mbedtls }: Toolchain,
+	kind: FirmwareKind = "bench",
+): Promise<ChipFirmware> {
+	const steps = recipe(mbedtls, kind);
 	const script = join(packageRoot, "hosts/cortex-m/chip/mps2-an386.ld");
 	const hash = createHash("sha256").update(JSON.stringify([compiler, machine, codeFlags, counted, mbedtls]));
 	for (const { source, flags } of steps) hash.update(JSON.stringify([flags, readFileSync(source, "utf8")]));
@@ -84,20 +92,26 @@ export async function buildFirmware({ compiler, mbedtls }: Toolchain): Promise<C
 	return { path, flashBytes: sizeOf(path), nativeCrypto: mbedtls !== undefined };
 }
 
-function recipe(mbedtls: string | undefined): Step[] {
+/** Of cortex-m, what each kind has beside crypto.c, port.c and program.c. */
+const own: { readonly [kind in FirmwareKind]: readonly string[] } = {
+	bench: ["xs/board.c", "xs/main.c", "xs/natives.c"],
+	device: ["xs/device.c", "chip/lan9118.c", "chip/nor-flash.c", "chip/wait.c", "net/dns.c", "net/udp.c"],
+};
+const both = ["xs/crypto.c", "xs/port.c", "xs/program.c", "chip/semihosting.c", "chip/start.c"];
+
+function recipe(mbedtls: string | undefined, kind: FirmwareKind): Step[] {
 	const xs = findXsFolder();
 	if (xs === undefined) throw new EngineFailure("no sources of XS: run `npm install` with dev dependencies");
 	const at = (path: string) => join(packageRoot, "hosts", path);
 	const includes = ["includes", "platforms", "sources"].map((room) => `-I${join(xs, room)}`);
-	const own = [`-I${at("cortex-m/xs")}`, `-I${at("cortex-m/chip")}`, `-I${at("simulator/engine/shim")}`];
+	const rooms = [...cortexRooms, "simulator/engine/shim", "psa"];
 	const hasPsa = `-DDORMOUSE_HAS_PSA=${mbedtls === undefined ? 0 : 1}`;
-	const flags = [...own, `-I${at("psa")}`, ...includes, ...xsFlags, hasPsa];
+	const flags = [...rooms.map((room) => `-I${at(room)}`), ...includes, ...xsFlags, hasPsa];
 	const xsFiles = readdirSync(join(xs, "sources")).filter((name) => name.endsWith(".c") && !xsLeftOut.includes(name));
 	const sources = [
 		...xsFiles.sort().map((name) => join(xs, "sources", name)),
 		...shim.map((name) => at(`simulator/engine/shim/${name}`)),
-		...["board.c", "crypto.c", "main.c", "natives.c", "port.c"].map((name) => at(`cortex-m/xs/${name}`)),
-		at("cortex-m/chip/start.c"),
+		...[...own[kind], ...both].map((name) => at(`cortex-m/${name}`)),
 		at("psa/psa-natives.c"),
 	];
 	const steps: Step[] = sources.map((source) => ({ source, flags }));
@@ -113,7 +127,7 @@ function recipe(mbedtls: string | undefined): Step[] {
 
 /** Ours: those of XS and mbedTLS change with their C files. */
 function headers(): string[] {
-	return ["cortex-m/xs", "cortex-m/chip", "cortex-m/mbedtls", "simulator/engine/shim", "psa"].flatMap((room) => {
+	return [...cortexRooms, "cortex-m/mbedtls", "simulator/engine/shim", "psa"].flatMap((room) => {
 		const folder = join(packageRoot, "hosts", room);
 		const names = existsSync(folder) ? readdirSync(folder) : [];
 		return names.filter((name) => name.endsWith(".h")).map((name) => join(folder, name));

@@ -8,12 +8,18 @@ import { type Image, writeImage } from "../../simulator/image/image.ts";
 
 const psaNatives = "hosts/psa/psa-natives";
 
+/** The reference device of src/ for the chip. */
+export function buildDeviceImage(): Promise<Image> {
+	return buildBenchImage(join(javaScriptRoot, "hosts/cortex-m/device/lwm2m.js"), "device");
+}
+
 /**
  * A program for the chip and all it imports, as bytecode.
  * @param entryFile JavaScript below build/js; absent: the bench
  */
 export async function buildBenchImage(
 	entryFile = join(javaScriptRoot, "hosts/cortex-m/device/main.js"),
+	version = "bench",
 ): Promise<Image> {
 	const engine = await loadEngine();
 	const modules = await bundle({ entries: [entryFile], root: javaScriptRoot, shake: true });
@@ -21,7 +27,7 @@ export async function buildBenchImage(
 		compileCached(engine, name, name === psaNatives ? bound(source) : source),
 	);
 	const entry = modules.at(-1)?.name ?? "";
-	return writeImage(engine.compiler.link(compiled), { entry, version: "bench", xsVersion: engine.xsVersion });
+	return writeImage(engine.compiler.link(compiled), { entry, version, xsVersion: engine.xsVersion });
 }
 
 /**

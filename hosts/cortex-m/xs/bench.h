@@ -2,8 +2,7 @@
 #ifndef DORMOUSE_BENCH_H
 #define DORMOUSE_BENCH_H
 
-#include "chip.h"
-#include "shim.h"
+#include "board.h"
 
 /*
  * A program runs on three machines, one after the other. On the first it plays both sides of a conversation and keeps
@@ -17,11 +16,5 @@ extern int boardSide;
 
 /* What the program learns as its boot record: JSON. */
 extern char boardRecord[160];
-
-/* Instructions in the C of the Crypto port since the machine began. */
-extern double cryptoInstructions;
-
-/* Gives the board the bench's own functions. */
-void bench_defineNatives(txMachine *the, txSlot *board);
 
 #endif

@@ -3,13 +3,11 @@
  * globalThis.board, by their names in C (tools/image.ts does the other half). And how many instructions the core below
  * them takes, so that a bench can tell C from the interpreter: the linker calls a function's __wrap_ in its place.
  */
-#include "bench.h"
+#include "board.h"
 
 #include "crypto-core.h"
 
 double cryptoInstructions;
-
-extern void board_fillEntropy(void *bytes, int size);
 
 /* --- natives --- */
 
@@ -46,7 +44,7 @@ static const ShimNative cryptoNatives[] = { EACH_NATIVE(ROW) };
 void shim_defineCrypto(txMachine *the, txSlot *board)
 {
 	txID id = fxID(the, "xs_dormouse_psa_hash_destructor");
-	bench_defineNatives(the, board);
+	board_defineNatives(the, board);
 	shim_defineNatives(the, board, cryptoNatives, sizeof(cryptoNatives) / sizeof(cryptoNatives[0]));
 	fxNewObject(the);
 	fxNewHostConstructor(the, makeHostObject, 0, id);
@@ -96,7 +94,8 @@ COUNTED(CoreHash *, coreHashBegin, (void), ())
 COUNTED(int, coreHashUpdate, (CoreHash * hash, In bytes, size_t size), (hash, bytes, size))
 COUNTED(int, coreHashDigest, (CoreHash * hash, Out into), (hash, into))
 
-/* mbedTLS draws here (MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG): the bench's numbers, the same in every run. No source of keys. */
+/* mbedTLS draws here (MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG): the bench's numbers, which are no source of keys, or
+ * the computer's. */
 int mbedtls_psa_external_get_random(void *context, uint8_t *into, size_t room, size_t *size);
 int mbedtls_psa_external_get_random(void *context, uint8_t *into, size_t room, size_t *size)
 {

@@ -83,7 +83,7 @@ static const ShimNative natives[] = {
 	{ "stackPeak", stackPeak, 0 },
 };
 
-void bench_defineNatives(txMachine *the, txSlot *board)
+void board_defineNatives(txMachine *the, txSlot *board)
 {
 	shim_defineNatives(the, board, natives, sizeof(natives) / sizeof(natives[0]));
 }
