@@ -84,8 +84,9 @@ function mayImport(from: string, to: string): boolean {
 	if (room === "src") return toRoom === "src" || toRoom === "modules";
 	const desktopOnBoard = name === "desktop" && to.startsWith("hosts/simulator/board/");
 	const ownHost = toRoom === "hosts" && (toName === name || toName === "psa"); // its C is for every host that has PSA
-	// The chip runs what the simulator's compiler and bundler make; the command line of the simulator starts its bench.
-	const chipOnCompiler = name === "cortex-m" && /^hosts\/simulator\/(engine|image)\//.test(to);
+	// The chip runs what the simulator's compiler and bundler make, behind the same natives; the command line of the
+	// simulator starts it.
+	const chipOnCompiler = name === "cortex-m" && /^hosts\/simulator\/(board\/presets|device|engine|image)/.test(to);
 	const benchOnChip = from.startsWith("hosts/simulator/cli/") && to.startsWith("hosts/cortex-m/tools/");
 	return toRoom === "src" || toRoom === "modules" || ownHost || desktopOnBoard || chipOnCompiler || benchOnChip;
 }

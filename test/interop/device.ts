@@ -12,22 +12,23 @@ export interface DeviceOptions {
 	readonly endpoint: string;
 	readonly lifetimeS: number;
 	readonly board?: string;
-	/** The product's image, or that of test/conformance with all objects; "reference" when left out. */
+	/** The product on the simulator ("reference", when left out) or on QEMU; or the image of test/conformance. */
 	readonly image?: ImageName;
 	/** More of them: keys. */
 	readonly flags?: readonly string[];
 }
 
-export type ImageName = "reference" | "conformance" | "conformance-1.0" | "conformance-1.2";
+export type ImageName = "reference" | "conformance" | "conformance-1.0" | "conformance-1.2" | "cortex-m";
 
 const conformance = join(root, "build/js/test/conformance/device/run.js");
 
-/** What runs each image on the simulator, in the same words and with the same lines of output. */
+/** What runs each image, on the simulator but for the last, in the same words and with the same lines of output. */
 const programs: Readonly<Record<ImageName, readonly string[]>> = {
 	reference: [join(root, "bin/dormouse.mjs"), "sim"],
 	conformance: [conformance],
 	"conformance-1.0": [conformance, "--enabler", "1.0"],
 	"conformance-1.2": [conformance, "--enabler", "1.2"],
+	"cortex-m": [join(root, "bin/dormouse.mjs"), "qemu"],
 };
 
 /** One line of `dormouse sim --json`. */

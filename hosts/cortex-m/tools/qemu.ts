@@ -19,8 +19,10 @@ export interface DeviceEvent {
 
 /** What it has taken so far. */
 export interface QemuFigures {
-	/** Of the chip's time since reset: with `isCounted` an instruction takes a thousandth of one. */
-	readonly us: number;
+	/** Of the chip's time, since reset. */
+	readonly ms: number;
+	/** Of the machine's turns since it booted, modulo 2^32; with `isCounted` alone. */
+	readonly instructions: number;
 	readonly slotBytes: number;
 	readonly chunkBytes: number;
 	readonly stackBytes: number;
@@ -43,8 +45,11 @@ export interface QemuOptions {
 	onText?(line: string): void;
 }
 
-/** What a person types at the device: xs/device.c has the same numbers. */
-const keys = { shutDown: "\u0003", reset: "\u0004", figures: "\u0006" } as const;
+/** What is typed at the device: xs/device.c has the same numbers. */
+const keys = { shutDown: "\u0003", reset: "\u0004", here: "\u0005", figures: "\u0006" } as const;
+
+/** It ends by itself when it has not heard of us for 20 s: nobody is left to end it. */
+const hereEveryMs = 3000;
 
 /** The reference device on QEMU's MPS2+ board, in a process of its own. */
 export class QemuDevice {
@@ -61,7 +66,9 @@ export class QemuDevice {
 			cwd: folder,
 			stdio: ["pipe", "pipe", "pipe"],
 		});
+		const here = setInterval(() => this.type(keys.here), hereEveryMs);
 		let complaint = "";
+		this.#process.stdin?.on("error", () => {}); // it has just ended
 		this.#process.stderr?.on("data", (text) => {
 			complaint = `${complaint}${text}`.slice(-2000);
 		});
@@ -76,6 +83,7 @@ export class QemuDevice {
 		this.ended = new Promise((resolve, reject) => {
 			this.#process.once("error", (cause) => reject(new EngineFailure(`QEMU: ${cause.message}`, { cause })));
 			this.#process.once("close", (status) => {
+				clearInterval(here);
 				if (complaint !== "") onText?.(complaint.trim());
 				resolve(status ?? -1);
 			});
@@ -84,12 +92,12 @@ export class QemuDevice {
 
 	/** The device de-registers and goes off. */
 	shutDown(): void {
-		this.#process.stdin?.write(keys.shutDown);
+		this.type(keys.shutDown);
 	}
 
 	/** As its reset pin does: RAM's programs are lost, flash stays. */
 	reset(): void {
-		this.#process.stdin?.write(keys.reset);
+		this.type(keys.reset);
 	}
 
 	/** The power goes. */
@@ -99,8 +107,12 @@ export class QemuDevice {
 
 	async figures(): Promise<QemuFigures> {
 		const said = this.next("figures");
-		this.#process.stdin?.write(keys.figures);
+		this.type(keys.figures);
 		return (await said) as unknown as QemuFigures;
+	}
+
+	private type(key: string): void {
+		if (this.#process.stdin?.writable === true) this.#process.stdin.write(key);
 	}
 
 	/** The next event of this name. @throws EngineFailure when the device ends before */

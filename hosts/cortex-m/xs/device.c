@@ -20,10 +20,15 @@ enum { wantsNothing, wantsRestart, wantsOff };
 /* What chip_restart leaves for the next life. */
 enum { afterRestart = 1 };
 
-/* What a person types: Ctrl-C, Ctrl-D. */
-enum { typedShutDown = 3, typedReset = 4, typedFigures = 6 };
+/* What comes through the serial port; tools/qemu.ts has the same numbers. */
+enum { typedShutDown = 3, typedReset = 4, typedHere = 5, typedFigures = 6 };
+
+/* An emulator whose tool has died, and says "here" no more, ends. */
+enum { lonelyMs = 20000, lonelyStatus = 4 };
 
 static double alarmAtMs = C_INFINITY;
+/* Ticks of the counter that turns took: not those of waiting. */
+static double busyTicks;
 static int wants;
 static int entropyFile = -1;
 static uint32_t resetWord;
@@ -156,6 +161,14 @@ void board_resolve(const char *name, int size)
 		dns_ask(asked, chip_nowMs());
 }
 
+/* One event, one turn of the machine. */
+static void tell(int kind, double first, double second, const char *text)
+{
+	uint32_t began = chip_ticks();
+	device_turn(kind, first, second, text);
+	busyTicks += (double)(chip_ticks() - began);
+}
+
 static int answerName(void)
 {
 	char text[sizeof(asked) + 20];
@@ -169,7 +182,7 @@ static int answerName(void)
 	if (address)
 		address_write(address, text + size);
 	asked[0] = 0;
-	device_turn(resolvedEvent, address ? 1 : 0, 0, text);
+	tell(resolvedEvent, address ? 1 : 0, 0, text);
 	return 1;
 }
 
@@ -237,17 +250,23 @@ void board_defineNatives(txMachine *the, txSlot *board)
 static void sayFigures(void)
 {
 	double *figures = device_figures();
-	shim_printf("{\"event\":\"figures\",\"us\":%u,\"slotBytes\":%d,\"chunkBytes\":%d,\"stackBytes\":%d,"
-		"\"cHeapBytes\":%d,\"cStackBytes\":%d,\"collections\":%d}", (unsigned)(uint64_t)(chip_nowMs() * 1000), 16 * (int)figures[figureSlots],
+	shim_printf("{\"event\":\"figures\",\"ms\":%d,\"instructions\":%u,\"slotBytes\":%d,\"chunkBytes\":%d,\"stackBytes\":%d,"
+		"\"cHeapBytes\":%d,\"cStackBytes\":%d,\"collections\":%d}", (int)chip_nowMs(),
+		(unsigned)(busyTicks * chipInstructionsPerTick), 16 * (int)figures[figureSlots],
 		(int)figures[figureChunks], 16 * (int)figures[figureStack], (int)figures[figureCHeap], (int)chip_stackPeak(),
 		(int)figures[figureCollections]);
 }
 
 static int listen(void)
 {
+	static double heardAtMs;
 	int typed = chip_readSerial();
+	if (typed >= 0)
+		heardAtMs = chip_nowMs();
+	else if (chip_nowMs() - heardAtMs > lonelyMs)
+		chip_exit(lonelyStatus);
 	if (typed == typedShutDown)
-		device_turn(shutDownEvent, 0, 0, C_NULL);
+		tell(shutDownEvent, 0, 0, C_NULL);
 	else if (typed == typedReset)
 		chip_restart(afterRestart);
 	else if (typed == typedFigures)
@@ -263,11 +282,11 @@ static int turn(void)
 	int isBusy = (arrived != 0);
 	for (socket = 0; socket < udpSockets; socket++)
 		if (arrived & (1u << socket))
-			device_turn(readableEvent, socket, 1, C_NULL);
+			tell(readableEvent, socket, 1, C_NULL);
 	isBusy |= answerName();
 	if (chip_nowMs() >= alarmAtMs) {
 		alarmAtMs = C_INFINITY;
-		device_turn(alarmEvent, 0, 0, C_NULL);
+		tell(alarmEvent, 0, 0, C_NULL);
 		isBusy = 1;
 	}
 	return isBusy | listen();

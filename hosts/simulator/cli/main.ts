@@ -101,6 +101,7 @@ function program(load: Load, output: Output): Command {
 		.option("--json", "one line of JSON")
 		.action(load("./size.js"));
 	addObject(dormouse, load);
+	addQemu(dormouse, load);
 	return dormouse;
 }
 
@@ -195,6 +196,40 @@ Example:
   dormouse object 3303.xml 3304.xml --out src/facts`,
 		)
 		.action((files: string[], options: object) => load("./object.js")({ files, ...options }));
+}
+
+function addQemu(dormouse: Command, load: Load): void {
+	const qemu = dormouse
+		.command("qemu")
+		.description("the reference device on a Cortex-M4 that QEMU emulates, with XS, Ethernet and flash (npm run qemu)")
+		.addOption(
+			new Option(
+				"--server <uri>",
+				"coap://host:port or coaps://host:port of your own server; an embedded one without",
+			).argParser(readServerOptions),
+		)
+		.addOption(new Option("--endpoint <name>", "endpoint client name").argParser(readEndpoint))
+		.addOption(new Option("--lifetime <s>", "lifetime of the registration in seconds").argParser(readLifetime))
+		.addOption(enablerOption())
+		.option("--keep <folder>", "keep the flash in this folder, from one run to the next")
+		.addOption(
+			new Option("--for <time>", "run so long by the machine's clock (30s, 10m); until Ctrl-C without").argParser(
+				readDuration,
+			),
+		)
+		.option("--count", "let an instruction take a nanosecond, so that the figures at the end count them")
+		.option("--json", "one event per line on stdout, everything else on stderr");
+	addCredentialOptions(qemu)
+		.addHelpText(
+			"after",
+			`
+Needs arm-none-eabi-gcc with newlib, and qemu-system-arm. This machine's 127.0.0.1 is 10.0.2.2 to the device.
+
+Examples:
+  dormouse qemu --for 30s
+  dormouse qemu --server coaps://127.0.0.1:5684 --psk-identity me --psk-key 000102030405060708090a0b0c0d0e0f`,
+		)
+		.action(load("./qemu.js"));
 }
 
 /** Says what went wrong; every kind of failure is told apart here, once. */
