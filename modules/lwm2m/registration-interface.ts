@@ -1,10 +1,8 @@
 import { utf8Size } from "../bytes.ts";
 import { Code, codeText, isSuccess } from "../coap/code.ts";
 import type { Failure, RequestOptions, Response } from "../coap/peer.ts";
-import { ContentFormat } from "../formats/content-format.ts";
 import { frozen } from "../frozen.ts";
 import { type Address, HostFailure } from "../host.ts";
-import { objectList } from "./discover.ts";
 import {
 	Registration,
 	type RegistrationAction,
@@ -12,24 +10,15 @@ import {
 	type RegistrationState,
 } from "./registration.ts";
 import type { Account, RegistrationContext, RegistrationPort } from "./registration-port.ts";
+import { RegistrationRequest } from "./registration-request.ts";
 import type { Unsecured } from "./secure.ts";
 import { readServerUri, type ServerUri } from "./server-uri.ts";
 
 /** The Resources of the Security and Server Objects that matter here (LwM2M Core 1.1 Appendix E.1, E.2). */
-const resource = frozen({ serverUri: 0, lifetime: 1, disableTimeout: 5, binding: 7 });
+const resource = frozen({ serverUri: 0, disableTimeout: 5 });
 
 /** A day: the default of Disable Timeout (Server Object, Resource 5). */
 const defaultDisableTimeoutS = 86_400;
-
-/** UDP: the binding of a Register that names none (LwM2M Core 1.1 §6.2.1, Table 6.2.1-1). */
-const defaultBinding = "U";
-
-/** What a server knows, or is being told, of our registration. */
-interface Told {
-	readonly lifetimeS: number;
-	readonly binding: string;
-	readonly listVersion: number;
-}
 
 /** Why something failed, for the log. */
 interface Cause extends Unsecured {
@@ -47,6 +36,7 @@ export class RegistrationInterface {
 	readonly #context: RegistrationContext;
 	readonly #port: RegistrationPort;
 	readonly #registration: Registration;
+	readonly #request: RegistrationRequest;
 	#uri: ServerUri | undefined;
 	#wantsName = false;
 	/** The request that waits for a handshake to end: its CoAP times begin when it is sent. */
@@ -54,8 +44,6 @@ export class RegistrationInterface {
 	/** The request that waits for its response, 0 for none. */
 	#inFlight = 0;
 	#sentAtMs = 0;
-	#sending: Told | undefined;
-	#told: Told | undefined;
 	#location: readonly string[] = [];
 	#isTriggered = false;
 	#isDisabled = false;
@@ -70,6 +58,7 @@ export class RegistrationInterface {
 		this.#context = context;
 		this.#port = port;
 		this.#registration = new Registration(context.options.dice, context.registrationTuning);
+		this.#request = new RegistrationRequest(account, context);
 	}
 
 	get state(): RegistrationState {
@@ -212,7 +201,7 @@ export class RegistrationInterface {
 			this.#isDisabled = false;
 			return "disable";
 		}
-		if (this.state === "registered" && (this.#isTriggered || this.hasNews())) return "changed";
+		if (this.state === "registered" && (this.#isTriggered || this.#request.hasNews)) return "changed";
 		return this.#registration.due(nowMs);
 	}
 
@@ -262,46 +251,16 @@ export class RegistrationInterface {
 		}
 	}
 
-	/**
-	 * LwM2M Core 1.1 §6.2.1: endpoint name, lifetime, version and the object list; the binding where it is not the
-	 * default of Table 6.2.1-1, which goes without saying.
-	 */
 	private sendRegister(): void {
-		const { options, enabler, registry } = this.#context;
-		const now = this.toTell();
 		this.#port.dropObservations();
 		this.#port.log("registering", { uri: String(this.#account.security.at(resource.serverUri)) });
 		this.#isTriggered = false;
-		this.#sending = now;
-		this.send({
-			code: Code.post,
-			path: ["rd"],
-			query: [
-				`ep=${options.endpointName}`,
-				`lt=${now.lifetimeS}`,
-				`lwm2m=${enabler}`,
-				...(now.binding === defaultBinding ? [] : [`b=${now.binding}`]),
-			],
-			contentFormat: ContentFormat.coreLink,
-			payload: objectList(registry.objects, enabler),
-		});
+		this.send(this.#request.register());
 	}
 
-	/** LwM2M Core 1.1 §6.2.2: nothing but what changed. */
 	private sendUpdate(): void {
-		const { enabler, registry } = this.#context;
-		const told = this.#told!;
-		const now = this.toTell();
-		const query: string[] = [];
-		if (now.lifetimeS !== told.lifetimeS) query.push(`lt=${now.lifetimeS}`);
-		if (now.binding !== told.binding) query.push(`b=${now.binding}`);
-		const list =
-			now.listVersion === told.listVersion
-				? {}
-				: { contentFormat: ContentFormat.coreLink, payload: objectList(registry.objects, enabler) };
 		this.#isTriggered = false;
-		this.#sending = now;
-		this.send({ code: Code.post, path: this.#location, query, ...list });
+		this.send(this.#request.update(this.#location));
 	}
 
 	private send(options: RequestOptions): void {
@@ -333,9 +292,7 @@ export class RegistrationInterface {
 	}
 
 	private settle(before: RegistrationState): void {
-		const told = this.#sending!;
-		const { lifetimeS } = told;
-		this.#told = told;
+		const lifetimeS = this.#request.accepted();
 		this.#registration.settle(this.#sentAtMs, lifetimeS);
 		if (before === "registering") {
 			this.#port.log("registered", { location: `/${this.#location.join("/")}`, lifetimeS });
@@ -357,21 +314,6 @@ export class RegistrationInterface {
 		if (locationPath.length === 0 || locationPath.length > locationSegments || size > locationBytes) return false;
 		this.#location = locationPath.slice();
 		return true;
-	}
-
-	private hasNews(): boolean {
-		const told = this.#told!;
-		const { lifetimeS, binding, listVersion } = this.toTell();
-		return lifetimeS !== told.lifetimeS || binding !== told.binding || listVersion !== told.listVersion;
-	}
-
-	/** What the server must know, as it is now. */
-	private toTell(): Told {
-		return {
-			lifetimeS: this.seconds(resource.lifetime, 0),
-			binding: String(this.#account.server.at(resource.binding) ?? defaultBinding),
-			listVersion: this.#context.registry.listVersion,
-		};
 	}
 
 	private seconds(resourceId: number, absent: number): number {
