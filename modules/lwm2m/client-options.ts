@@ -2,6 +2,7 @@ import type { Limits, Tuning } from "../coap/tuning.ts";
 import type { Formats } from "../formats/format.ts";
 import type { Dice, Entropy, LogRecord } from "../host.ts";
 import type { AccessControl } from "./access-control.ts";
+import type { MakeBootstrap } from "./bootstrap-port.ts";
 import type { EnablerVersion } from "./facts.ts";
 import type { ClientLimits } from "./limits.ts";
 import type { CompositeOperations } from "./operation.ts";
@@ -25,6 +26,8 @@ export interface ClientOptions {
 	readonly composite?: CompositeOperations;
 	/** The Send operation: `makeSends`. Absent: Client.send() says "unsupported". */
 	readonly sends?: MakeSends;
+	/** The Bootstrap Interface: `makeBootstrap`. Absent: accounts come from the application alone. */
+	readonly bootstrap?: MakeBootstrap;
 	/** Rights of several servers. Absent: all of them may do everything. */
 	readonly accessControl?: AccessControl;
 	/** Secures servers with coaps://; without it there is no DTLS in the image, and they are not registered with. */
