@@ -230,10 +230,13 @@ export interface Streams {
 
 export interface Resolver {
 	/**
-	 * Finds an address for `name`; an address literal resolves to itself. Answers later, exactly once.
-	 * @param onResolved receives the address literal, or undefined when the name has none or nobody answers
+	 * Finds the addresses of `name`, the best one first; an address literal is its own only one. Answers later, exactly
+	 * once.
+	 * @param onResolved receives address literals, spelt as Datagrams.read() spells senders; none when the name has none
+	 * or nobody answers
+	 * @throws HostFailure when the host can not ask
 	 */
-	resolve(name: string, onResolved: (host: string | undefined) => void): void;
+	resolve(name: string, onResolved: (hosts: readonly string[]) => void): void;
 }
 
 /** Raw NOR flash of one partition. Offsets and sizes in bytes. */

@@ -159,10 +159,10 @@ export class Client implements ChangeListener {
 		return undefined;
 	}
 
-	/** The address literal of a name, or undefined when it has none. */
-	resolved(name: string, host: string | undefined, nowMs: number): void {
+	/** The address literals of a name, the best one first; none when it has none. Nothing here keeps the list. */
+	resolved(name: string, hosts: readonly string[], nowMs: number): void {
 		this.begin(nowMs);
-		for (const session of this.#sessions) session.resolved(name, host, nowMs);
+		for (const session of this.#sessions) session.resolved(name, hosts, nowMs);
 	}
 
 	/** Says that the value at `path` is another one, where nobody else does: values from outside the Object Instances. */

@@ -100,7 +100,7 @@ export class Loop {
 	private resolveAll(): void {
 		for (let name = this.#client.takeName(); name !== undefined; name = this.#client.takeName()) {
 			const asked = name;
-			this.#host.resolver.resolve(asked, (host) => this.turn((nowMs) => this.#client.resolved(asked, host, nowMs)));
+			this.#host.resolver.resolve(asked, (hosts) => this.turn((nowMs) => this.#client.resolved(asked, hosts, nowMs)));
 		}
 	}
 

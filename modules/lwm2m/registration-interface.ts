@@ -121,8 +121,8 @@ export class RegistrationInterface {
 		return this.#uri!.host;
 	}
 
-	/** The answer to takeName(); undefined says that the name has no address. Answers nobody waits for are ignored. */
-	resolved(name: string, host: string | undefined, nowMs: number): void {
+	/** The answer to takeName(); none says that the name has no address. Answers nobody waits for are ignored. */
+	resolved(name: string, [host]: readonly string[], nowMs: number): void {
 		const uri = this.#uri;
 		if (this.state !== "connecting" || this.#wantsName || name !== uri?.host) return;
 		if (host === undefined) {

@@ -131,8 +131,8 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 	}
 
 	/** The answer to takeName(). */
-	resolved(name: string, host: string | undefined, nowMs: number): void {
-		this.#registration.resolved(name, host, nowMs);
+	resolved(name: string, hosts: readonly string[], nowMs: number): void {
+		this.#registration.resolved(name, hosts, nowMs);
 	}
 
 	/** @param bytes one datagram from this server's address; nothing here keeps a reference to it */

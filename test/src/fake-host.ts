@@ -70,7 +70,7 @@ export function fakeHost(options: { readonly factory?: Factory; readonly hasSens
 			return datagrams;
 		},
 		// As a real one: it answers later.
-		resolver: { resolve: (_, onResolved) => void resolving.push(() => onResolved("192.0.2.1")) },
+		resolver: { resolve: (_, onResolved) => void resolving.push(() => onResolved(["192.0.2.1"])) },
 		power: {
 			resetCause: "powerOn" as ResetCause,
 			restart: () => void it.restarts++,

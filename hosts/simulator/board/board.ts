@@ -280,8 +280,8 @@ export class Board<M extends BoardMachine = BoardMachine> {
 			udpClose: (socket) => sockets.close(socket),
 			resolve: (name) => {
 				const asking = this.#machine;
-				network.resolve(name, (host) => {
-					if (this.#machine === asking) this.#dispatch({ kind: "resolved", name, host });
+				network.resolve(name, (hosts) => {
+					if (this.#machine === asking) this.#dispatch({ kind: "resolved", name, hosts });
 				});
 			},
 			flashSizeBytes: settings.sizeBytes,

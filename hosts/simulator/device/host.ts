@@ -44,7 +44,7 @@ export class SimulatedHost implements Host {
 	readonly #hear: Parameters<Natives["listen"]>[0] = (kind, first, second, text) => {
 		if (kind === eventKinds.alarm) this.clock.ring();
 		else if (kind === eventKinds.readable) this.#sockets.find(({ socket }) => socket === first)?.onReadable(second);
-		else if (kind === eventKinds.resolved) this.resolver.resolved(text ?? "", first === 1);
+		else if (kind === eventKinds.resolved) this.resolver.resolved(text ?? "");
 		else if (kind === eventKinds.shutDown) this.power.shutDown();
 	};
 
@@ -179,26 +179,27 @@ const maxQuestions = 8;
 
 class BoardResolver implements Resolver {
 	readonly #natives: Natives;
-	readonly #questions: { readonly name: string; readonly onResolved: (host: string | undefined) => void }[] = [];
+	readonly #questions: { readonly name: string; readonly onResolved: (hosts: readonly string[]) => void }[] = [];
 
 	constructor(natives: Natives) {
 		this.#natives = natives;
 	}
 
 	/** @throws HostFailure when too many names wait for an answer */
-	resolve(name: string, onResolved: (host: string | undefined) => void): void {
+	resolve(name: string, onResolved: (hosts: readonly string[]) => void): void {
 		if (this.#questions.length === maxQuestions) throw new HostFailure(`${maxQuestions} names wait to be resolved`);
 		this.#questions.push({ name, onResolved });
 		this.#natives.resolve(name);
 	}
 
-	/** @param text name and address, a line each */
-	resolved(text: string, isFound: boolean): void {
-		const [name, host] = text.split("\n");
+	/** @param text the name and its addresses, a line each */
+	resolved(text: string): void {
+		const hosts = text.split("\n");
+		const name = hosts.shift();
 		const index = this.#questions.findIndex((question) => question.name === name);
 		if (index < 0) return;
 		const [question] = this.#questions.splice(index, 1);
-		question?.onResolved(isFound ? host : undefined);
+		question?.onResolved(hosts);
 	}
 }
 

@@ -82,7 +82,7 @@ export const eventKinds = Object.freeze({
 	alarm: 1,
 	/** first: socket, second: how many datagrams wait */
 	readable: 2,
-	/** first: 1 when there is an address; text: name and address, a line each */
+	/** first: how many addresses there are; text: the name and they, a line each */
 	resolved: 3,
 	shutDown: 4,
 });

@@ -104,7 +104,7 @@ export class Machine {
 		const kind = eventKinds[event.kind];
 		if (event.kind === "readable") this.#vm.turn(kind, event.socket, event.count);
 		else if (event.kind === "resolved")
-			this.#vm.turn(kind, event.host === undefined ? 0 : 1, 0, `${event.name}\n${event.host ?? ""}`);
+			this.#vm.turn(kind, event.hosts.length, 0, [event.name, ...event.hosts].join("\n"));
 		else this.#vm.turn(kind);
 	}
 

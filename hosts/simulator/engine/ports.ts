@@ -75,5 +75,5 @@ export interface BoardPorts {
 export type DeviceEvent =
 	| { readonly kind: "alarm" }
 	| { readonly kind: "readable"; readonly socket: number; readonly count: number }
-	| { readonly kind: "resolved"; readonly name: string; readonly host: string | undefined }
+	| { readonly kind: "resolved"; readonly name: string; readonly hosts: readonly string[] }
 	| { readonly kind: "shutDown" };

@@ -22,14 +22,16 @@ export class UdpNetwork implements Network {
 		return new UdpSocket(options, this.counters);
 	}
 
-	resolve(name: string, onResolved: (host: string | undefined) => void): void {
+	resolve(name: string, onResolved: (hosts: readonly string[]) => void): void {
 		const literal = literalOf(name);
 		if (literal !== undefined) {
-			setImmediate(() => onResolved(literal));
+			setImmediate(() => onResolved([literal]));
 			return;
 		}
 		// IPv4 first: "localhost" is often ::1 first, while most servers there listen on 127.0.0.1 only.
-		lookup(name, { verbatim: false }, (error, host) => onResolved(error === null ? host : undefined));
+		lookup(name, { all: true, verbatim: false }, (error, found) =>
+			onResolved(error === null ? found.map(({ address }) => address) : []),
+		);
 	}
 }
 

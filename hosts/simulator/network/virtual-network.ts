@@ -1,4 +1,4 @@
-import { isIP } from "node:net";
+import { isIP, isIPv6, SocketAddress } from "node:net";
 import { type Address, HostFailure } from "../../../modules/host.ts";
 import type { Chance } from "../chance.ts";
 import type { Timekeeper } from "../time.ts";
@@ -69,7 +69,7 @@ export class VirtualNetwork implements Network {
 	readonly #time: Timekeeper;
 	readonly #chance: Chance;
 	readonly #sockets = new Map<string, VirtualSocket>();
-	readonly #names = new Map<string, string>();
+	readonly #names = new Map<string, readonly string[]>();
 	/** When the last datagram of a way arrives, so that jitter does not reorder. */
 	readonly #lastArrivalMs = new Map<string, number>();
 	#addresses = 0;
@@ -86,16 +86,16 @@ export class VirtualNetwork implements Network {
 		return `10.${(number >> 16) & 0xff}.${(number >> 8) & 0xff}.${number & 0xff}`;
 	}
 
-	/** Gives `host` a name that resolve() knows. */
-	name(name: string, host: string): void {
-		this.#names.set(name.toLowerCase(), host);
+	/** Gives these hosts, and no others, a name that resolve() knows. */
+	name(name: string, ...hosts: readonly string[]): void {
+		this.#names.set(name.toLowerCase(), hosts);
 	}
 
-	resolve(name: string, onResolved: (host: string | undefined) => void): void {
+	resolve(name: string, onResolved: (hosts: readonly string[]) => void): void {
 		const literal = literalOf(name);
-		const host = literal ?? this.#names.get(name.toLowerCase());
+		const hosts = literal === undefined ? (this.#names.get(name.toLowerCase()) ?? []) : [literal];
 		this.#time.at(this.#time.nowMs() + (literal === undefined ? this.conditions.latencyMs * 2 : 0), () =>
-			onResolved(host),
+			onResolved(hosts),
 		);
 	}
 
@@ -225,9 +225,13 @@ export function takeNext(queue: Waiting[], into: Uint8Array, from: Address): num
 	}
 }
 
-/** An address literal in the form the networks use, without brackets; undefined when `name` is not one. */
+/**
+ * An address literal in the form the networks use, without brackets, IPv6 as RFC 5952 has it; undefined when `name` is
+ * not one.
+ */
 export function literalOf(name: string): string | undefined {
 	const bare = name.startsWith("[") && name.endsWith("]") ? name.slice(1, -1) : name;
+	if (isIPv6(bare)) return new SocketAddress({ address: bare, family: "ipv6" }).address;
 	return isIP(bare) === 0 ? undefined : bare;
 }
 

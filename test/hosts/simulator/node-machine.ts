@@ -11,7 +11,7 @@ import main from "../../../src/main.ts";
 export class NodeMachine implements BoardMachine {
 	readonly #ports: BoardPorts;
 	readonly #readable = new Map<number, (count: number) => void>();
-	readonly #resolving = new Map<string, ((host: string | undefined) => void)[]>();
+	readonly #resolving = new Map<string, ((hosts: readonly string[]) => void)[]>();
 	#ring: () => void = () => {};
 	#shutDown: () => void = () => {};
 	#steps = 0;
@@ -33,7 +33,7 @@ export class NodeMachine implements BoardMachine {
 		else {
 			const waiting = this.#resolving.get(event.name) ?? [];
 			this.#resolving.delete(event.name);
-			for (const onResolved of waiting) onResolved(event.host);
+			for (const onResolved of waiting) onResolved(event.hosts);
 		}
 	}
 

@@ -150,7 +150,7 @@ class Pair {
 			this.association.poll(this.nowMs);
 			this.peer.poll(this.nowMs);
 			for (let name = this.client.takeName(); name !== undefined; name = this.client.takeName()) {
-				this.client.resolved(name, (name === "plain.example" ? plainAddress : address).host, this.nowMs);
+				this.client.resolved(name, [(name === "plain.example" ? plainAddress : address).host], this.nowMs);
 				this.client.poll(this.nowMs);
 			}
 			if (!this.#carry()) return;

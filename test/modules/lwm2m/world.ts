@@ -43,7 +43,7 @@ export interface WorldOptions extends Partial<ClientOptions> {
 	readonly seed?: number;
 	readonly answering?: Answering;
 	/** Addresses of names; a name that is not here has none. Everything is at "192.0.2.1" when left out. */
-	readonly names?: { readonly [name: string]: string };
+	readonly names?: { readonly [name: string]: string | readonly string[] };
 	/** A second server at this address. It welcomes everybody. */
 	readonly secondHost?: string;
 	/** Fills the client before it starts. */
@@ -206,8 +206,8 @@ export class World {
 
 	#resolve(): void {
 		for (let name = this.client.takeName(); name !== undefined; name = this.client.takeName()) {
-			const host = this.#names === undefined ? this.serverAddress.host : this.#names[name];
-			this.client.resolved(name, host, this.nowMs);
+			const found = this.#names === undefined ? this.serverAddress.host : (this.#names[name] ?? []);
+			this.client.resolved(name, typeof found === "string" ? [found] : found, this.nowMs);
 			this.client.poll(this.nowMs);
 		}
 	}

@@ -101,17 +101,17 @@ test("nobody listening is silence, a full queue drops, too large is refused, a t
 test("names are resolved in the network's time, literals are their own", () => {
 	const time = new VirtualTime();
 	const network = new VirtualNetwork({ time, chance: new Chance(1) });
-	network.name("server.example", "10.0.0.9");
+	network.name("server.example", "10.0.0.9", "2001:db8::9");
 	const found: string[] = [];
-	for (const name of ["Server.Example", "nobody.example", "192.0.2.1", "[2001:db8::1]"]) {
-		network.resolve(name, (host) => found.push(`${time.nowMs()} ${name} ${host}`));
+	for (const name of ["Server.Example", "nobody.example", "192.0.2.1", "[2001:DB8::0:1]"]) {
+		network.resolve(name, (hosts) => found.push(`${time.nowMs()} ${name} ${hosts.join()}`));
 	}
 	time.run(1000);
 	deepEqual(found, [
 		"0 192.0.2.1 192.0.2.1",
-		"0 [2001:db8::1] 2001:db8::1",
-		"40 Server.Example 10.0.0.9",
-		"40 nobody.example undefined",
+		"0 [2001:DB8::0:1] 2001:db8::1",
+		"40 Server.Example 10.0.0.9,2001:db8::9",
+		"40 nobody.example ",
 	]);
 	match(network.newAddress(), /^10\.0\.0\.\d+$/);
 });
