@@ -10,9 +10,9 @@ export type BootstrapReason = "noAccounts" | "registrationFailed" | "trigger" | 
 /** What a bootstrap client needs of the client around it, beside its context. */
 export interface BootstrapPort {
 	/**
-	 * A bootstrap session begins now: all servers' sessions fall silent, until applied() or failed(), whatever the
-	 * application and the servers ask for meanwhile. To be called inside of a turn, once per session, with a handshake
-	 * or a request about to leave; not while Client Hold Off Time runs.
+	 * The Bootstrap-Server has answered, with its 2.04 or with an operation: a session is open, and all servers' sessions
+	 * fall silent until applied() or failed(), whatever the application and the servers ask for meanwhile. While it is
+	 * merely asked, servers are served as ever: a dead Bootstrap-Server disturbs none of them.
 	 */
 	begun(nowMs: number): void;
 	/**
@@ -34,7 +34,7 @@ export interface BootstrapClient {
 	readonly isPossible: boolean;
 	/** Whether begin() was called and neither applied() nor cancel() ended it: attempts are under way or have their time. */
 	readonly isWanted: boolean;
-	/** Whether a session is open: between begun() and applied() or failed(). */
+	/** Whether a session is open: between begun() and applied(), failed() or cancel(). */
 	readonly isOpen: boolean;
 	/** When poll() has something to do; Infinity when nothing is due at all. */
 	readonly deadlineMs: number;
