@@ -37,6 +37,12 @@ export interface NewBoard {
 	/** A chip of its own in memory when absent. */
 	readonly flash?: FlashChip;
 	readonly rtc?: "running" | "unset";
+	/** A record of `dormouse provision`, which goes into the partition of its own. */
+	readonly factoryRecord?: Uint8Array;
+	/** Whether there is a reader for smart cards; there is with `smartCard`. */
+	readonly hasCardReader?: boolean;
+	/** The bootstrap file of the card that is in it (LwM2M Core 1.2 Appendix G.3.3); see Board.insertCard, removeCard. */
+	readonly smartCard?: Uint8Array;
 }
 
 export interface ServerPlace {
@@ -144,7 +150,8 @@ export class World<M extends BoardMachine> {
 	}
 
 	/** Puts a board into the world: off, with the image in its slot. @throws SlotRefused when the image does not fit */
-	addBoard({ name, preset, factory = {}, flash, rtc = "running" }: NewBoard): Board<M> {
+	addBoard({ name, preset, factory = {}, flash, rtc = "running", ...more }: NewBoard): Board<M> {
+		const { factoryRecord, smartCard, hasCardReader = smartCard !== undefined } = more;
 		const boardName = name ?? `board-${this.boards.length + 1}`;
 		const chance = this.#chance.branch(boardName);
 		const seeded = chance.branch("entropy");
@@ -161,11 +168,14 @@ export class World<M extends BoardMachine> {
 			factory,
 			makeMachine: this.#options.device.makeMachine,
 			rtc,
+			hasCardReader,
+			...(smartCard === undefined ? {} : { smartCard }),
 			onEvent: (record, board) => this.#options.onEvent?.({ t: this.time.nowMs(), ...record }, board),
 			onPrint: (text, board) => this.#options.onPrint?.(text, board),
 		};
 		const board = new Board<M>(options);
 		board.program(this.#options.device.image.bytes);
+		if (factoryRecord !== undefined) board.provision(factoryRecord);
 		this.boards.push(board);
 		return board;
 	}

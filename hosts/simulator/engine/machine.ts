@@ -8,7 +8,7 @@ import { type Snapshot, Vm } from "./vm.ts";
 import type { Engine } from "./xs.ts";
 
 /** How events are numbered on their way to the device: hosts/simulator/device/natives.ts has the same table. */
-const eventKinds = { alarm: 1, readable: 2, resolved: 3, shutDown: 4 } as const;
+const eventKinds = { alarm: 1, readable: 2, resolved: 3, shutDown: 4, smartCard: 5 } as const;
 
 export interface FirmwareOptions {
 	/** The module that boot() runs, in RAM, as mcconfig does with main. */

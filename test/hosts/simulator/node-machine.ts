@@ -1,7 +1,15 @@
 import { NodeCrypto } from "../../../hosts/simulator/board/accelerator.ts";
 import type { BoardMachine, MakeMachine } from "../../../hosts/simulator/board/board.ts";
-import type { BoardPorts, DeviceEvent } from "../../../hosts/simulator/engine/ports.ts";
-import { type Address, type Datagrams, type Host, HostFailure } from "../../../modules/host.ts";
+import { type BoardPorts, cardAt, type DeviceEvent, factoryAt } from "../../../hosts/simulator/engine/ports.ts";
+import { fromHex } from "../../../modules/bytes.ts";
+import {
+	type Address,
+	type Datagrams,
+	type Flash,
+	type Host,
+	HostFailure,
+	type SmartCard,
+} from "../../../modules/host.ts";
 import main from "../../../src/main.ts";
 
 /**
@@ -14,6 +22,7 @@ export class NodeMachine implements BoardMachine {
 	readonly #resolving = new Map<string, ((hosts: readonly string[]) => void)[]>();
 	#ring: () => void = () => {};
 	#shutDown: () => void = () => {};
+	#cardChanged: () => void = () => {};
 	#steps = 0;
 
 	constructor(ports: BoardPorts) {
@@ -30,6 +39,7 @@ export class NodeMachine implements BoardMachine {
 		if (event.kind === "alarm") this.#ring();
 		else if (event.kind === "readable") this.#readable.get(event.socket)?.(event.count);
 		else if (event.kind === "shutDown") this.#shutDown();
+		else if (event.kind === "smartCard") this.#cardChanged();
 		else {
 			const waiting = this.#resolving.get(event.name) ?? [];
 			this.#resolving.delete(event.name);
@@ -52,7 +62,11 @@ export class NodeMachine implements BoardMachine {
 
 	#host(): Host {
 		const ports = this.#ports;
-		const { platform, resetCause, factory } = JSON.parse(ports.bootRecordJson);
+		const { platform, resetCause, factory, hasCardReader, deviceKey } = JSON.parse(ports.bootRecordJson);
+		const crypto =
+			ports.accelerator === undefined
+				? undefined
+				: new NodeCrypto({ fillEntropy: (bytes) => ports.fillEntropy(bytes), keysMax: 64 });
 		return {
 			clock: {
 				nowMs: () => ports.nowMs(),
@@ -65,9 +79,10 @@ export class NodeMachine implements BoardMachine {
 			},
 			dice: { below: (bound) => ports.dice(bound) },
 			entropy: { fill: (bytes) => ports.fillEntropy(bytes) },
-			...(ports.accelerator === undefined
-				? {}
-				: { crypto: new NodeCrypto({ fillEntropy: (bytes) => ports.fillEntropy(bytes), keysMax: 64 }) }),
+			...(crypto === undefined ? {} : { crypto, deviceKey: crypto.importAesKey(fromHex(deviceKey)!) }),
+			flash: partition(ports, ports.flashSizeBytes, 0),
+			...(ports.factorySizeBytes === 0 ? {} : { factoryFlash: partition(ports, ports.factorySizeBytes, factoryAt) }),
+			...(hasCardReader ? { smartCard: this.#card() } : {}),
 			openDatagrams: ({ port = 0, onReadable }) => {
 				const socket = ports.udpOpen(port);
 				if (socket < 0) throw new HostFailure("no socket");
@@ -96,6 +111,21 @@ export class NodeMachine implements BoardMachine {
 		};
 	}
 
+	#card(): SmartCard {
+		return {
+			read: () => {
+				const size = this.#ports.smartCardSizeBytes();
+				if (size < 0) return undefined;
+				const bytes = new Uint8Array(size);
+				refuse(this.#ports.flashRead(cardAt, bytes));
+				return bytes;
+			},
+			onChanged: (changed) => {
+				this.#cardChanged = changed;
+			},
+		};
+	}
+
 	#datagrams(socket: number): Datagrams {
 		const ports = this.#ports;
 		return {
@@ -113,6 +143,22 @@ export class NodeMachine implements BoardMachine {
 			close: () => ports.udpClose(socket),
 		};
 	}
+}
+
+function partition(ports: BoardPorts, sizeBytes: number, base: number): Flash {
+	return {
+		sizeBytes,
+		sectorBytes: ports.flashSectorBytes,
+		writeBytes: ports.flashWriteBytes,
+		erasedByte: 0xff,
+		read: (offset, into) => refuse(ports.flashRead(base + offset, into)),
+		write: (offset, bytes) => refuse(ports.flashWrite(base + offset, bytes)),
+		erase: (offset, size) => refuse(ports.flashErase(base + offset, size)),
+	};
+}
+
+function refuse(error: string | undefined): void {
+	if (error !== undefined) throw new HostFailure(error);
 }
 
 /** Takes any image: what runs is the application of this tree. */
