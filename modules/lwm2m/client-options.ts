@@ -3,6 +3,9 @@ import type { Formats } from "../formats/format.ts";
 import type { Dice, Entropy, LogRecord } from "../host.ts";
 import type { AccessControl } from "./access-control.ts";
 import type { MakeBootstrap } from "./bootstrap-port.ts";
+import type { BootstrapTuning } from "./bootstrap-state.ts";
+import type { ConfigurationStore } from "./configuration.ts";
+import type { ConfigurationState } from "./configuration-state.ts";
 import type { EnablerVersion } from "./facts.ts";
 import type { ClientLimits } from "./limits.ts";
 import type { CompositeOperations } from "./operation.ts";
@@ -28,6 +31,11 @@ export interface ClientOptions {
 	readonly sends?: MakeSends;
 	/** The Bootstrap Interface: `makeBootstrap`. Absent: accounts come from the application alone. */
 	readonly bootstrap?: MakeBootstrap;
+	/** What of the registry is configuration, and where from; to be shared with who keeps it. */
+	readonly configuration?: ConfigurationState;
+	/** Keeps what a bootstrap has brought. Absent: it lasts until the next restart. */
+	readonly configurationStore?: ConfigurationStore;
+	readonly bootstrapTuning?: Partial<BootstrapTuning>;
 	/** Rights of several servers. Absent: all of them may do everything. */
 	readonly accessControl?: AccessControl;
 	/** Secures servers with coaps://; without it there is no DTLS in the image, and they are not registered with. */
