@@ -35,6 +35,8 @@ export interface ClientLimits {
 	readonly locationSegments: number;
 	/** UTF-8 bytes of a registration's location, likewise. */
 	readonly locationBytes: number;
+	/** Addresses of a server's name that are tried; the rest are passed over. */
+	readonly addresses: number;
 }
 
 export const defaultLimits: ClientLimits = frozen({
@@ -53,6 +55,7 @@ export const defaultLimits: ClientLimits = frozen({
 	stagedBytes: 8192,
 	locationSegments: 4,
 	locationBytes: 64,
+	addresses: 4,
 });
 
 /** `defaults` with `changes` in their place; where there are none the defaults themselves, which lie in ROM. */
