@@ -41,8 +41,10 @@ export interface ScriptedServer {
 
 /** One session of the bootstrap, as a scripted bootstrap client plays it. */
 export interface ScriptedSession {
+	/** From the request to the Bootstrap-Server's first answer; undefined: there is none, and it fails. */
+	readonly opensAfterMs: number | undefined;
 	readonly isApplied: boolean;
-	/** From its begin. */
+	/** From then on. */
 	readonly afterMs: number;
 	/** Until the next one, where it failed. */
 	readonly retryMs: number;
@@ -55,11 +57,31 @@ export interface ScriptedBootstrap {
 	readonly sessions: readonly ScriptedSession[];
 }
 
+/** The Resources 13 to 20 and 5 of one Server Object Instance, by their place in ScriptedServer. */
+export type LiveResource =
+	| "initialDelayS"
+	| "failureBlock"
+	| "bootstrapOnFailure"
+	| "retryCount"
+	| "retryTimerS"
+	| "sequenceDelayTimerS"
+	| "sequenceRetryCount"
+	| "disableTimeoutS";
+
+/** One of them gets another value. */
+export interface LiveWrite {
+	readonly atMs: number;
+	readonly server: number;
+	readonly resource: LiveResource;
+	readonly value: number | boolean;
+}
+
 export interface Scenario {
 	readonly servers: readonly ScriptedServer[];
 	readonly bootstrap: ScriptedBootstrap | undefined;
 	/** Whether the servers' accounts are there at start, or the bootstrap brings them. */
 	readonly isProvisioned: boolean;
+	readonly writes: readonly LiveWrite[];
 	/** How long it is looked at, in milliseconds from the start. */
 	readonly horizonMs: number;
 }
@@ -94,4 +116,4 @@ export const goodbyeMs = 10_000;
 export const updateMarginMs = 93_000;
 
 export const acceptedAtOnce: Outcome & { kind: "accepted" } = { kind: "accepted", afterMs: 0 };
-export const appliedSoon: ScriptedSession = { isApplied: true, afterMs: 1000, retryMs: 0 };
+export const appliedSoon: ScriptedSession = { opensAfterMs: 0, isApplied: true, afterMs: 1000, retryMs: 0 };
