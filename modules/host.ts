@@ -396,7 +396,7 @@ export interface Host {
 	readonly flash?: Flash;
 	/** Where there is no raw flash for settings: the platform's own store. */
 	readonly keyValue?: KeyValue;
-	/** The partition with the factory's record (modules/factory/FORMAT.md), only read; absent where there is none. */
+	/** The partition with the factory's record (modules/lwm2m/FORMAT.md), only read; absent where there is none. */
 	readonly factoryFlash?: Flash;
 	/** AES-128, of this device alone, in `crypto`: what secrets are sealed with on flash. It stays the host's. */
 	readonly deviceKey?: KeyHandle;

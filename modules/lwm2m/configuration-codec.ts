@@ -15,7 +15,7 @@ const cardFlag = 1;
 
 const sources: readonly Source[] = frozen(["factory", "smartCard", "bootstrapServer"]);
 
-const see = "modules/lwm2m/CONFIGURATION.md";
+const see = "modules/lwm2m/FORMAT.md";
 const unknownVersion = fault("configuration.version", "silence", see);
 const malformed = fault("configuration.malformed", "silence", see);
 
@@ -51,7 +51,7 @@ export function decodeHeader(bytes: Uint8Array): KeptUnder | Fault {
 	return { factory: view.getInt32(2), card: bytes[1] === cardFlag ? view.getInt32(6) : undefined };
 }
 
-/** One Object Instance as bytes: CONFIGURATION.md says which. */
+/** One Object Instance as bytes: FORMAT.md says which. */
 export function encodeInstance({ instance, isFormer }: KeptInstance, registry: Registry): Uint8Array {
 	const { objectId, instanceId, source } = instance;
 	const tlv = instanceTlv(instance, registry);

@@ -1,9 +1,6 @@
-import { frozen } from "../frozen.ts";
 import type { ConfiguredInstance } from "./configuration.ts";
+import { isAccountObject, sorted } from "./configuration-state.ts";
 import type { Provenance, Source } from "./provenance.ts";
-
-/** Objects that make accounts, and the rights of servers: what bootstrap information is (LwM2M Core 1.2 §6.1.2). */
-export const accountObjects: readonly number[] = frozen([0, 1, 2, 21, 23]);
 
 /** Resources that name the server of an Instance (LwM2M Core 1.2 Appendix E.1, E.2). */
 const isBootstrapServer = 1;
@@ -41,11 +38,11 @@ export function provisioned(provisions: Provisions): ConfiguredInstance[] {
 	if (hadCard) restore(inForce, factory);
 	if (card !== undefined && card.length > 0) {
 		if (!isFactoryBeside && hasAccount(card) && provenance.may("smartCard", "factory")) {
-			inForce = inForce.filter(({ source, objectId }) => source !== "factory" || !accountObjects.includes(objectId));
+			inForce = inForce.filter(({ source, objectId }) => source !== "factory" || !isAccountObject(objectId));
 		}
 		inForce = applied(inForce, card, provenance);
 	}
-	return inForce.sort((a, b) => a.objectId - b.objectId || a.instanceId - b.instanceId);
+	return sorted(inForce);
 }
 
 /** Which server the Instance is about; undefined: none. */

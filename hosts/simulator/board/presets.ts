@@ -13,7 +13,7 @@ export interface FlashMap {
 	readonly slotA: Partition;
 	readonly slotB: Partition;
 	readonly settings: Partition;
-	/** What the factory says of this device (modules/factory/FORMAT.md); programs only read it. */
+	/** What the factory says of this device (modules/lwm2m/FORMAT.md); programs only read it. */
 	readonly factory: Partition;
 }
 
