@@ -7,6 +7,7 @@ import { Chance } from "./chance.ts";
 import type { Network } from "./network/network.ts";
 import { UdpNetwork } from "./network/udp-network.ts";
 import { type Conditions, VirtualNetwork } from "./network/virtual-network.ts";
+import { BootstrapServer } from "./server/bootstrap/bootstrap-server.ts";
 import { Lwm2mServer } from "./server/server.ts";
 import { RealTime, type Timekeeper, VirtualTime } from "./time.ts";
 
@@ -71,6 +72,8 @@ export class World<M extends BoardMachine> {
 	readonly boards: Board<M>[] = [];
 	/** In the order in which startServer was called. */
 	readonly servers: Lwm2mServer[] = [];
+	/** In the order in which startBootstrapServer was called. */
+	readonly bootstrapServers: BootstrapServer[] = [];
 	readonly #options: WorldOptions<M>;
 	readonly #chance: Chance;
 	readonly #virtual: { time: VirtualTime; network: VirtualNetwork } | undefined;
@@ -112,8 +115,13 @@ export class World<M extends BoardMachine> {
 		return this.server === undefined ? undefined : this.secureUriOf(this.server);
 	}
 
+	/** The first Bootstrap-Server, once startBootstrapServer was called. */
+	get bootstrapServer(): BootstrapServer | undefined {
+		return this.bootstrapServers[0];
+	}
+
 	/** A server's URI for boards that come over DTLS; undefined without a secure port. */
-	secureUriOf({ host = "127.0.0.1", securePort }: Lwm2mServer): string | undefined {
+	secureUriOf({ host = "127.0.0.1", securePort }: Lwm2mServer | BootstrapServer): string | undefined {
 		return securePort === undefined ? undefined : `coaps://${bracketed(host)}:${securePort}`;
 	}
 
@@ -129,24 +137,12 @@ export class World<M extends BoardMachine> {
 	 * @throws HostFailure with a message for people when it can not listen there
 	 */
 	async startServer(at: ServerPlace = {}): Promise<string> {
-		const host = at.host ?? this.#virtual?.network.newAddress() ?? "127.0.0.1";
 		const count = this.servers.length;
-		const chance = this.#chance.branch(count === 0 ? "server" : `server-${count + 1}`);
-		const entropy = chance.branch("entropy");
-		const seeded = this.#virtual === undefined ? {} : { dice: chance, entropy, hasCalendar: false };
-		const { time, network } = this;
-		const server = new Lwm2mServer({
-			time,
-			network,
-			host,
-			...(at.port === undefined ? {} : { port: at.port }),
-			...(at.securePort === undefined ? {} : { securePort: at.securePort }),
-			...(at.clientAuthorities === undefined ? {} : { clientAuthorities: at.clientAuthorities }),
-			...seeded,
-		});
+		const place = this.#placeOf(at, count === 0 ? "server" : `server-${count + 1}`);
+		const server = new Lwm2mServer(place);
 		await server.start();
 		this.servers.push(server);
-		return `coap://${bracketed(host)}:${server.port}`;
+		return `coap://${bracketed(place.host)}:${server.port}`;
 	}
 
 	/** Puts a board into the world: off, with the image in its slot. @throws SlotRefused when the image does not fit */
@@ -196,13 +192,38 @@ export class World<M extends BoardMachine> {
 		}
 	}
 
+	/**
+	 * Starts an embedded Bootstrap-Server, as startServer does; called again, another one beside it. Say with
+	 * `configure` how its clients are to be configured.
+	 * @returns its URI for boards that come without DTLS
+	 * @throws HostFailure with a message for people when it can not listen there
+	 */
+	async startBootstrapServer(at: ServerPlace = {}): Promise<string> {
+		const count = this.bootstrapServers.length;
+		const place = this.#placeOf(at, count === 0 ? "bootstrap" : `bootstrap-${count + 1}`);
+		const server = new BootstrapServer(place);
+		await server.start();
+		this.bootstrapServers.push(server);
+		return `coap://${bracketed(place.host)}:${server.port}`;
+	}
+
+	/** Where a server listens, and what is left to chance there. */
+	#placeOf(at: ServerPlace, branch: string) {
+		const host = at.host ?? this.#virtual?.network.newAddress() ?? "127.0.0.1";
+		const chance = this.#chance.branch(branch);
+		const entropy = chance.branch("entropy");
+		const seeded = this.#virtual === undefined ? {} : { dice: chance, entropy, hasCalendar: false };
+		const { time, network } = this;
+		return { ...at, time, network, host, ...seeded };
+	}
+
 	/** Switches everything off, without a word to anybody. */
 	close(): void {
 		for (const board of this.boards) {
 			board.switchOff();
 			board.flash.close();
 		}
-		for (const server of this.servers) server.stop();
+		for (const server of [...this.servers, ...this.bootstrapServers]) server.stop();
 	}
 }
 

@@ -74,6 +74,16 @@ export class PeerTable {
 		return this.#table.get(keyOf(address));
 	}
 
+	/** As at, but an address that has not been heard for long is spoken with, too. @returns undefined without room */
+	reach(address: Readonly<RemoteAddress>): Correspondent | undefined {
+		const known = this.at(address);
+		if (known !== undefined) return known;
+		if (this.#table.size >= this.#options.limits.peers && !this.#forgetLongestSilent()) return undefined;
+		const correspondent = this.#newCorrespondent(copyOf(address), this.#options.time.nowMs());
+		this.#table.set(keyOf(address), correspondent);
+		return correspondent;
+	}
+
 	/**
 	 * Takes one message. Garbage from strangers leaves nothing behind.
 	 * @param proven who it is, for a message out of a DTLS session

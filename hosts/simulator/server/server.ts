@@ -1,40 +1,24 @@
-import { randomFillSync, randomInt } from "node:crypto";
 import { Code } from "../../../modules/coap/code.ts";
 import type { Request, ResponseOptions } from "../../../modules/coap/peer.ts";
-import { type Address, type Dice, type Entropy, HostFailure } from "../../../modules/host.ts";
+import type { Dice, Entropy } from "../../../modules/host.ts";
 import { NodeCrypto } from "../board/accelerator.ts";
-import type { Network, NetworkSocket } from "../network/network.ts";
-import type { Timekeeper } from "../time.ts";
 import { type EventName, Events, type ServerEvents } from "./events.ts";
 import { defaultLimits, type ServerLimits } from "./limits.ts";
 import { Models } from "./models/models.ts";
 import { Observations } from "./observations.ts";
 import { Operations } from "./operations.ts";
-import { type Correspondent, PeerTable, type RemoteAddress } from "./peer-table.ts";
+import { type Correspondent, PeerTable } from "./peer-table.ts";
 import { badRequest, Refusal } from "./refusal.ts";
 import { type Registration, readRegister, readUpdate, updated } from "./registration.ts";
 import { Registry } from "./registry.ts";
-import { SecurePort } from "./secure-port.ts";
 import { SecurityStore } from "./security-store.ts";
 import { readSend } from "./send.ts";
-import { drawIdentity, type ServerIdentity } from "./server-identity.ts";
+import type { ServerIdentity } from "./server-identity.ts";
+import { type Listening, ServerPorts } from "./server-ports.ts";
+import { systemDice, systemEntropy } from "./system-chance.ts";
 import { readWire } from "./wire.ts";
 
-export interface ServerOptions {
-	readonly network: Network;
-	readonly time: Timekeeper;
-	/** Local address literal; absent listens on what the network has. */
-	readonly host?: string;
-	/** UDP port; 5683 by default, 0 lets the network choose. */
-	readonly port?: number;
-	/** UDP port for CoAP over DTLS; absent: no DTLS, 0 lets the network choose. */
-	readonly securePort?: number;
-	/** The server's own key and certificate; drawn anew when left out. */
-	readonly identity?: ServerIdentity;
-	/** Certificates in DER: of authorities whose clients may come with certificates, or of single clients. */
-	readonly clientAuthorities?: readonly Uint8Array[];
-	/** Whether `time` is that of the calendar, so that clients' certificates have to be valid now; true by default. */
-	readonly hasCalendar?: boolean;
+export interface ServerOptions extends Listening {
 	/** A virtual world gives its own; the default is the system's. */
 	readonly dice?: Dice;
 	readonly entropy?: Entropy;
@@ -48,12 +32,6 @@ export const coapPort = 5683;
 /** The default port of CoAP over DTLS (RFC 7252 §6.2). */
 export const coapsPort = 5684;
 
-/** Longest UDP payload; what a client sends beyond our CoAP limits is refused by the protocol, not lost here. */
-const receiveBufferBytes = 65_535;
-
-const systemDice: Dice = { below: (bound) => randomInt(bound) };
-const systemEntropy: Entropy = { fill: (bytes) => void randomFillSync(bytes) };
-
 /**
  * An LwM2M Server (1.0, 1.1, 1.2) over UDP: registrations, operations, events. In the time and on the network that
  * it is given.
@@ -62,8 +40,6 @@ export class Lwm2mServer {
 	readonly limits: ServerLimits;
 	/** Read, Write, Execute and so on. */
 	readonly operations: Operations;
-	/** Datagrams that the network refused to send: no route, too large. Like a loss for the protocol. */
-	unsent = 0;
 	/** Who may register, and how each proves who it is. */
 	readonly security: SecurityStore;
 	readonly #options: ServerOptions;
@@ -74,20 +50,16 @@ export class Lwm2mServer {
 	readonly #observations: Observations;
 	/** How many watch each endpoint's CoAP messages. */
 	readonly #watched = new Map<string, number>();
-	readonly #crypto: NodeCrypto;
-	#socket: NetworkSocket | undefined;
-	#port = 0;
-	#securePort: SecurePort | undefined;
-	#identity: ServerIdentity | undefined;
+	readonly #ports: ServerPorts;
 
 	constructor(options: ServerOptions) {
 		this.#options = options;
 		this.limits = { ...defaultLimits, ...options.limits };
 		this.#models = options.models ?? Models.load();
 		const { time, dice = systemDice, entropy = systemEntropy } = options;
-		this.#crypto = new NodeCrypto({ fillEntropy: (bytes) => entropy.fill(bytes) });
-		this.security = new SecurityStore(this.#crypto, this.limits.credentials, (info) => this.#securePort?.revoke(info));
-		this.#identity = options.identity;
+		const crypto = new NodeCrypto({ fillEntropy: (bytes) => entropy.fill(bytes) });
+		this.security = new SecurityStore(crypto, this.limits.credentials, (info) => this.#ports.revoke(info));
+		this.#ports = this.#makePorts(crypto, entropy);
 		this.#registry = new Registry({
 			time,
 			entropy,
@@ -106,7 +78,7 @@ export class Lwm2mServer {
 			dice,
 			entropy,
 			limits: this.limits,
-			send: (bytes, to) => this.#send(bytes, to),
+			send: (bytes, to) => this.#ports.send(bytes, to),
 			requested: (correspondent, request, nowMs) => this.#requested(correspondent, request, nowMs),
 			traced: (correspondent, bytes, incoming) => this.#traced(correspondent, bytes, incoming),
 			addressOfLocation: (id) => this.#registry.byId(id)?.address,
@@ -124,31 +96,14 @@ export class Lwm2mServer {
 		});
 	}
 
-	/** Binds the ports. @throws HostFailure with a message for people, naming the port, when one is taken */
-	async start(): Promise<void> {
-		await this.#openPlain();
-		if (this.#options.securePort === undefined) return;
-		try {
-			await this.#openSecure(this.#options.securePort);
-		} catch (error) {
-			this.stop();
-			throw error;
-		}
-	}
-
-	async #openSecure(port: number): Promise<void> {
-		const { network, host, time, entropy = systemEntropy, clientAuthorities = [] } = this.#options;
-		const { hasCalendar = true } = this.#options;
-		this.#identity ??= drawIdentity("dormouse", (bytes) => entropy.fill(bytes));
-		const secure = new SecurePort({
-			network,
-			time,
+	#makePorts(crypto: NodeCrypto, entropy: Entropy): ServerPorts {
+		return new ServerPorts({
+			listening: this.#options,
+			title: "LwM2M server",
+			port: this.#options.port ?? coapPort,
+			crypto,
 			entropy,
-			crypto: this.#crypto,
-			identity: this.#identity,
 			store: this.security,
-			authorities: clientAuthorities,
-			hasCalendar,
 			sessions: this.limits.sessions,
 			received: (bytes, from, proven) => this.#peers.receive(bytes, from, proven),
 			failed: (address, reason) => this.#events.emit("handshakeFailed", { address, reason }),
@@ -161,30 +116,11 @@ export class Lwm2mServer {
 				for (const id of this.#peers.relocate(from, to)) this.#registry.relocate(id, to);
 			},
 		});
-		this.#securePort = secure;
-		await secure.open(port, host);
 	}
 
-	async #openPlain(): Promise<void> {
-		const { network, host, port = coapPort } = this.#options;
-		const buffer = new Uint8Array(receiveBufferBytes);
-		const from: Address = { host: "", port: 0 };
-		const onReadable = () => {
-			for (;;) {
-				const size = this.#socket?.read(buffer, from) ?? -1;
-				if (size < 0) return;
-				this.#peers.receive(buffer.subarray(0, size), from);
-			}
-		};
-		const socket = network.open({ port, onReadable, ...(host === undefined ? {} : { host }) });
-		this.#socket = socket;
-		try {
-			this.#port = await socket.bound;
-		} catch (cause) {
-			this.#socket = undefined;
-			const why = cause instanceof Error ? cause.message : String(cause);
-			throw new HostFailure(`The LwM2M server can not listen on UDP port ${port}: ${why}`, { cause });
-		}
+	/** Binds the ports. @throws HostFailure with a message for people, naming the port, when one is taken */
+	start(): Promise<void> {
+		return this.#ports.open();
 	}
 
 	/** Closes the port and forgets everything; no client is told. */
@@ -192,10 +128,12 @@ export class Lwm2mServer {
 		for (const registration of [...this.#registry.all()]) this.#drop(registration);
 		this.#registry.clear();
 		this.#peers.clear();
-		this.#securePort?.close();
-		this.#securePort = undefined;
-		this.#socket?.close();
-		this.#socket = undefined;
+		this.#ports.close();
+	}
+
+	/** Datagrams that the network refused to send: no route, too large. Like a loss for the protocol. */
+	get unsent(): number {
+		return this.#ports.unsent;
 	}
 
 	/** How much it holds. */
@@ -205,17 +143,17 @@ export class Lwm2mServer {
 
 	/** The UDP port, once started. */
 	get port(): number {
-		return this.#port;
+		return this.#ports.port;
 	}
 
 	/** The UDP port of CoAP over DTLS, once started; undefined without one. */
 	get securePort(): number | undefined {
-		return this.#securePort?.port;
+		return this.#ports.securePort;
 	}
 
 	/** What it shows of itself in DTLS; undefined without a secure port. */
 	get identity(): ServerIdentity | undefined {
-		return this.#identity;
+		return this.#ports.identity;
 	}
 
 	/** The address it was told to listen on, if any. */
@@ -259,16 +197,6 @@ export class Lwm2mServer {
 		};
 	}
 
-	#send(bytes: Uint8Array, to: Readonly<RemoteAddress>): void {
-		try {
-			if (to.secure !== true) this.#socket?.write(bytes, to);
-			else if (this.#securePort?.write(bytes, to) !== true) this.unsent++;
-		} catch (error) {
-			if (!(error instanceof HostFailure)) throw error;
-			this.unsent++;
-		}
-	}
-
 	#traced(correspondent: Correspondent, bytes: Uint8Array, incoming: boolean): void {
 		for (const id of correspondent.registrationIds) {
 			if (incoming) this.#registry.heard(id);
@@ -293,7 +221,7 @@ export class Lwm2mServer {
 	/** The Register interface: POST /rd, POST and DELETE /rd/{location} (Core 1.1 §6.2); and Send. @throws Refusal */
 	#serve(correspondent: Correspondent, request: Request, nowMs: number): void {
 		const [root, location, ...more] = request.path;
-		if (root === "bs") throw new Refusal(Code.notImplemented, "/bs is not implemented yet");
+		if (root === "bs") throw new Refusal(Code.notImplemented, "this is no Bootstrap-Server");
 		if (root === "dp" && location === undefined) {
 			this.#sent(correspondent, request, nowMs);
 			return;

@@ -122,3 +122,18 @@ export function objectToJson(object: ObjectFacts): unknown {
 		})),
 	};
 }
+
+/** Where a server listens. */
+export function endpointsToJson(server: {
+	readonly host: string | undefined;
+	readonly port: number;
+	readonly securePort: number | undefined;
+}): unknown {
+	const { host = "0.0.0.0", port, securePort } = server;
+	const endpoint = (scheme: string, port: number, description: string) => {
+		const full = `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+		return { uri: { full, scheme, host, port }, description };
+	};
+	const plain = endpoint("coap", port, "CoAP over UDP");
+	return securePort === undefined ? [plain] : [plain, endpoint("coaps", securePort, "CoAP over DTLS")];
+}

@@ -7,7 +7,7 @@ import type { Node } from "../node.ts";
 import { OperationFailure } from "../refusal.ts";
 import type { Registration } from "../registration.ts";
 import type { Lwm2mServer } from "../server.ts";
-import { answerToJson, objectToJson, registrationToJson } from "./client-json.ts";
+import { answerToJson, endpointsToJson, objectToJson, registrationToJson } from "./client-json.ts";
 import { NodeRefused, nodeFromJson } from "./node-json.ts";
 
 /** An HTTP answer with a text for people. */
@@ -62,10 +62,7 @@ export class ClientRoutes {
 			http.route({ method, url: "/api/clients/:endpoint/*", handler });
 		}
 		http.get("/api/objectspecs/:endpoint", (request, reply) => this.#call(request, reply, this.#objects));
-		http.get("/api/server/endpoint", () => this.#endpoints());
-		for (const url of ["/api/bootstrap", "/api/bootstrap/*"]) {
-			http.all(url, (_, reply) => notYet(reply, "Bootstrap operations"));
-		}
+		http.get("/api/server/endpoint", () => endpointsToJson(this.#server));
 	}
 
 	async #call(request: FastifyRequest, reply: FastifyReply, operation: Operation): Promise<unknown> {
@@ -151,16 +148,6 @@ export class ClientRoutes {
 		const objects = ids.map((id) => registration.models.object(id)).filter((object) => object !== undefined);
 		return objects.map(objectToJson);
 	};
-
-	#endpoints(): unknown {
-		const { host = "0.0.0.0", port, securePort } = this.#server;
-		const endpoint = (scheme: string, port: number, description: string) => {
-			const full = `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
-			return { uri: { full, scheme, host, port }, description };
-		};
-		const plain = endpoint("coap", port, "CoAP over UDP");
-		return securePort === undefined ? [plain] : [plain, endpoint("coaps", securePort, "CoAP over DTLS")];
-	}
 }
 
 async function shown(answer: Promise<Answer>): Promise<unknown> {
@@ -175,10 +162,6 @@ async function cancelled(answer: Promise<Answer | undefined>): Promise<unknown> 
 
 function isComposite(levels: readonly string[]): boolean {
 	return levels[0] === "composite" && levels.length <= 2;
-}
-
-function notYet(reply: FastifyReply, what: string): unknown {
-	return reply.code(501).type("text/plain; charset=UTF-8").send(`${what} are not implemented by this server yet`);
 }
 
 function refusalOf(error: unknown): readonly [status: number, text: string] {
