@@ -1,7 +1,7 @@
 import { Code } from "../coap/code.ts";
 import { frozen } from "../frozen.ts";
 import type { EnablerVersion } from "./facts.ts";
-import type { Instance } from "./instance.ts";
+import type { Account } from "./registration-port.ts";
 import { isInstances } from "./value.ts";
 
 /** The versions that there are, ascending. */
@@ -23,7 +23,7 @@ const possible: readonly number[] = frozen([Code.badRequest, Code.badOption, Cod
  */
 export class Negotiation {
 	readonly #ours: readonly EnablerVersion[];
-	readonly #server: Instance;
+	readonly #account: Account;
 	/** Where a round begins. */
 	#highest: EnablerVersion;
 	/** What is spoken now. */
@@ -34,8 +34,8 @@ export class Negotiation {
 	#hasGuessed = false;
 
 	/** @param allowed those that may be spoken; `most` alone when left out */
-	constructor(server: Instance, most: EnablerVersion, allowed: readonly EnablerVersion[] | undefined) {
-		this.#server = server;
+	constructor(account: Account, most: EnablerVersion, allowed: readonly EnablerVersion[] | undefined) {
+		this.#account = account;
 		this.#ours = allVersions.filter((each) => each === most || (each < most && allowed?.includes(each) === true));
 		this.#version = this.#highest = this.highest();
 	}
@@ -81,7 +81,7 @@ export class Negotiation {
 
 	/** Our highest one, or the highest that the server is said to have. */
 	private highest(): EnablerVersion {
-		const said = this.#server.at(supportedVersions);
+		const said = this.#account.server.at(supportedVersions);
 		const most = this.#ours.length - 1;
 		if (said === undefined || !isInstances(said)) return this.#ours[most]!;
 		for (let at = most; at >= 0; at--) {

@@ -62,7 +62,7 @@ export class RegistrationRequest {
 		checkParameters(options.registrationParameters ?? []);
 		this.#account = account;
 		this.#context = context;
-		this.#negotiation = new Negotiation(account.server, enabler, options.enablers);
+		this.#negotiation = new Negotiation(account, enabler, options.enablers);
 	}
 
 	/** The enabler version that is spoken with this server. */
