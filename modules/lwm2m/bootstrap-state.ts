@@ -64,7 +64,6 @@ export type BootstrapAction =
 	| "connect"
 	| "ask"
 	| "listen"
-	| "greet"
 	| "settle"
 	| "backOff"
 	| "giveUp"
@@ -82,7 +81,7 @@ export const BOOTSTRAP: Readonly<Record<BootstrapStateName, Readonly<Record<Boot
 		reached: "ignore",
 		accepted: "impossible",
 		otherwise: "impossible",
-		heard: ["greet", "open"],
+		heard: ["listen", "open"],
 		finished: "impossible",
 		failed: "ignore",
 		dropped: "ignore",
@@ -96,7 +95,7 @@ export const BOOTSTRAP: Readonly<Record<BootstrapStateName, Readonly<Record<Boot
 		reached: "ignore",
 		accepted: "impossible",
 		otherwise: "impossible",
-		heard: ["greet", "open"],
+		heard: ["listen", "open"],
 		finished: "impossible",
 		failed: "ignore",
 		dropped: "ignore",
@@ -110,7 +109,7 @@ export const BOOTSTRAP: Readonly<Record<BootstrapStateName, Readonly<Record<Boot
 		reached: "ignore",
 		accepted: "impossible",
 		otherwise: "impossible",
-		heard: ["greet", "open"],
+		heard: ["listen", "open"],
 		finished: "impossible",
 		failed: ["backOff", "holding"],
 		dropped: "impossible",
@@ -139,7 +138,7 @@ export const BOOTSTRAP: Readonly<Record<BootstrapStateName, Readonly<Record<Boot
 		accepted: ["listen", "open"],
 		otherwise: ["ask", "requesting"],
 		heard: ["listen", "open"],
-		finished: ["settle", "idle"],
+		finished: "impossible",
 		failed: ["backOff", "holding"],
 		dropped: "impossible",
 		cancel: ["end", "idle"],

@@ -5,7 +5,7 @@ import type { Instance } from "./instance.ts";
 import { Provenance } from "./provenance.ts";
 import { RequestRefused } from "./refusal.ts";
 import type { ObjectEntry, Registry } from "./registry.ts";
-import type { Held } from "./value.ts";
+import { type Held, sameHeld } from "./value.ts";
 
 /**
  * Security, Server, Access Control, OSCORE, COSE and MQTT Server: accounts and what belongs to them. A configuration
@@ -17,7 +17,12 @@ export function isAccountObject(objectId: number): boolean {
 	return accountObjects.includes(objectId);
 }
 
-export function indexOf(instances: readonly ConfiguredInstance[], objectId: number, instanceId: number): number {
+/** Which one of a list it is, by Object and Object Instance; -1 for none. */
+export function indexOf(
+	instances: readonly Pick<ConfiguredInstance, "objectId" | "instanceId">[],
+	objectId: number,
+	instanceId: number,
+): number {
 	for (let index = 0; index < instances.length; index++) {
 		const instance = instances[index]!;
 		if (instance.objectId === objectId && instance.instanceId === instanceId) return index;
@@ -144,6 +149,18 @@ function tell(instance: Instance, values: ReadonlyMap<number, Held>): void {
 	}
 }
 
+/** Whether two lists say the same, whoever said it. */
+export function sameConfigured(a: readonly ConfiguredInstance[], b: readonly ConfiguredInstance[]): boolean {
+	if (a.length !== b.length) return false;
+	for (const { objectId, instanceId, values } of a) {
+		const other = b[indexOf(b, objectId, instanceId)]?.values;
+		if (other?.size !== values.size) return false;
+		for (const [resourceId, held] of values) if (!sameHeld(held, other.get(resourceId))) return false;
+	}
+	return true;
+}
+
+/** In place, in ascending order of Object, then Object Instance. */
 export function sorted(instances: ConfiguredInstance[]): ConfiguredInstance[] {
 	return instances.sort((a, b) => a.objectId - b.objectId || a.instanceId - b.instanceId);
 }
