@@ -180,7 +180,7 @@ export class ConfigurationKeeper implements Keeper, ConfigurationStore {
 			instances: instances.length,
 		});
 		state.apply(client.registry, { instances, formerBootstrap });
-		client.accountsChanged(nowMs);
+		client.poll(nowMs); // it has seen that its accounts are others now
 	}
 
 	/** @param before what a card that can not be read counts as: it was not changed as far as we know */
