@@ -3,6 +3,7 @@ import { Code, codeText, isSuccess } from "../coap/code.ts";
 import type { Failure, RequestOptions, Response } from "../coap/peer.ts";
 import { frozen } from "../frozen.ts";
 import { type Address, HostFailure } from "../host.ts";
+import { Attempts } from "./attempts.ts";
 import {
 	Registration,
 	type RegistrationAction,
@@ -15,10 +16,7 @@ import type { Unsecured } from "./secure.ts";
 import { readServerUri, type ServerUri } from "./server-uri.ts";
 
 /** The Resources of the Security and Server Objects that matter here (LwM2M Core 1.1 Appendix E.1, E.2). */
-const resource = frozen({ serverUri: 0, disableTimeout: 5 });
-
-/** A day: the default of Disable Timeout (Server Object, Resource 5). */
-const defaultDisableTimeoutS = 86_400;
+const resource = frozen({ serverUri: 0, bootstrapOnFailure: 16 });
 
 /** Why something failed, for the log. */
 interface Cause extends Unsecured {
@@ -35,6 +33,7 @@ export class RegistrationInterface {
 	readonly #account: Account;
 	readonly #context: RegistrationContext;
 	readonly #port: RegistrationPort;
+	readonly attempts: Attempts;
 	readonly #registration: Registration;
 	readonly #request: RegistrationRequest;
 	#uri: ServerUri | undefined;
@@ -49,15 +48,22 @@ export class RegistrationInterface {
 	#isDisabled = false;
 	#hasForgotten = false;
 	#hasFailedToSend = false;
+	/** Nothing goes out, and no time is kept, until speak(). */
+	#isSilent = false;
+	/** Whether the account can not be used as it is. */
+	#isUnusable = false;
 	/** Why the secure channel is lost, until the end of the turn. */
 	#lost: Cause | undefined;
 	#nowMs = 0;
 
-	constructor(account: Account, context: RegistrationContext, port: RegistrationPort) {
+	/** @param isFirst whether Initial Registration Delay Timer (1/x/14) is to be kept */
+	constructor(account: Account, context: RegistrationContext, port: RegistrationPort, isFirst: boolean) {
+		const { options, registrationTuning } = context;
 		this.#account = account;
 		this.#context = context;
 		this.#port = port;
-		this.#registration = new Registration(context.options.dice, context.registrationTuning);
+		this.attempts = new Attempts(account, options.dice, registrationTuning, isFirst);
+		this.#registration = new Registration(this.attempts, registrationTuning);
 		this.#request = new RegistrationRequest(account, context);
 	}
 
@@ -65,38 +71,52 @@ export class RegistrationInterface {
 		return this.#registration.state;
 	}
 
+	/** Whether the server knows us, as far as we know: also while nothing goes out. */
+	get isRegistered(): boolean {
+		return this.state === "registered" || this.state === "updating";
+	}
+
+	get isSilent(): boolean {
+		return this.#isSilent;
+	}
+
 	/**
 	 * Whether requests of the server are served (LwM2M Core 1.1 §6.3: those before the registration is complete are
 	 * ignored).
 	 */
 	get isServing(): boolean {
-		return this.#registration.isServing;
+		return !this.#isSilent && this.#registration.isServing;
 	}
 
 	/** Whether notifications are sent: the server knows us, and nobody has said good-bye. */
 	get isReporting(): boolean {
-		return this.state === "registered" || this.state === "updating";
+		return !this.#isSilent && this.isRegistered;
 	}
 
 	get deadlineMs(): number {
-		return this.#registration.deadlineMs;
+		return this.#isSilent ? Infinity : this.#registration.deadlineMs;
 	}
 
-	/** Begins, or begins again at once where an attempt waits for its time. */
+	/** Wants a registration, or another series of attempts; attempts.begin() lets it begin. */
 	start(nowMs: number): void {
-		const uri = readServerUri(String(this.#account.security.at(resource.serverUri) ?? ""));
-		const refusal = "code" in uri ? uri : this.#port.prepare(uri.scheme);
-		if (refusal !== undefined || "code" in uri) {
-			this.#port.log("registrationFailed", { reason: refusal!.code });
-			return;
-		}
-		this.#uri = uri;
 		this.event("start", nowMs);
+	}
+
+	/** Nothing goes out from now on. What is under way is forgotten, and done again after speak(). */
+	silence(nowMs: number): void {
+		if (this.#isSilent) return;
+		this.event("silence", nowMs);
+		this.#isSilent = true;
+	}
+
+	speak(): void {
+		this.#isSilent = false;
 	}
 
 	/** De-registers where need be, and ends. */
 	stop(nowMs: number): void {
 		this.event("stop", nowMs);
+		if (this.#isSilent) this.event("silence", nowMs);
 	}
 
 	/** An Update is wanted: it goes out at the end of the turn, after the answer to whoever wants it. */
@@ -176,6 +196,7 @@ export class RegistrationInterface {
 
 	/** Does what is due, and what the turn has brought about. */
 	poll(nowMs: number): void {
+		if (this.#isSilent) return;
 		for (let event = this.next(nowMs); event !== undefined; event = this.next(nowMs)) {
 			const cause = this.#lost ?? { reason: event };
 			this.#lost = undefined;
@@ -209,6 +230,7 @@ export class RegistrationInterface {
 		this.#nowMs = nowMs;
 		const before = this.state;
 		const action = this.#registration.take(event);
+		if (event === "retryDue") this.attempts.next();
 		if (event === "timedOut") this.#port.drop(); // the server may not know the session any more
 		if (before === "updating" && (event === "refused" || event === "timedOut")) {
 			this.#port.log("registrationFailed", { ...cause, retryInMs: 0 });
@@ -218,9 +240,12 @@ export class RegistrationInterface {
 
 	private act(action: RegistrationAction, cause: Cause, before: RegistrationState): void {
 		switch (action) {
+			case "hold":
+				this.attempts.hold();
+				break;
 			case "connect":
 				this.abandon();
-				this.#wantsName = true;
+				this.locate();
 				break;
 			case "sendRegister":
 				this.sendRegister();
@@ -237,18 +262,53 @@ export class RegistrationInterface {
 				break;
 			case "backOff":
 				this.abandon();
-				this.#port.log("registrationFailed", { ...cause, retryInMs: this.#registration.backOff(this.#nowMs) });
+				this.backOff(cause);
+				break;
+			case "cutOff":
+				if (this.#held !== undefined) this.#port.drop(); // a handshake is under way, and can not wait
+				this.abandon();
+				this.#wantsName = false;
+				if (before === "updating") this.#isTriggered = true;
+				else this.attempts.again(this.#nowMs);
 				break;
 			case "pause":
 				this.gone(cause);
 				this.#port.close();
-				this.#registration.pause(this.#nowMs, 1000 * this.seconds(resource.disableTimeout, defaultDisableTimeoutS));
+				this.attempts.disable(this.#nowMs);
 				break;
 			case "finish":
 				if (before === "deregistering") this.gone(cause);
 				else this.abandon();
 				this.#port.close();
 		}
+	}
+
+	/** Where the account says that the server is: read anew for each attempt. */
+	private locate(): void {
+		const uri = readServerUri(String(this.#account.security.at(resource.serverUri) ?? ""));
+		const refusal = "code" in uri ? uri : this.#port.prepare(uri.scheme);
+		this.#isUnusable = refusal !== undefined;
+		if (refusal !== undefined) this.#lost = { reason: refusal.code };
+		if ("code" in uri || refusal !== undefined) return;
+		this.#uri = uri;
+		this.#wantsName = true;
+	}
+
+	/** The attempt failed; whether it was the last one, attempts.ts says. */
+	private backOff(cause: Cause): void {
+		const { attempts } = this;
+		const { attempt, sequence } = attempts;
+		// "Explicitly rejected" (LwM2M Core 1.2 Appendix E.2, Resource 16): where a bootstrap may help it follows at once.
+		const isForbidden = cause.code === "4.03" && this.bootstrapsOnFailure;
+		attempts.failed(this.#nowMs, this.#isUnusable || isForbidden);
+		const retryInMs = attempts.deadlineMs - this.#nowMs;
+		const retry = retryInMs === Infinity ? {} : { retryInMs };
+		this.#port.log("registrationFailed", { ...cause, ...retry, attempt, sequence });
+	}
+
+	private get bootstrapsOnFailure(): boolean {
+		const { bootstrap } = this.#context;
+		return bootstrap?.isPossible === true && this.#account.server.at(resource.bootstrapOnFailure) !== false;
 	}
 
 	private sendRegister(): void {
@@ -314,10 +374,5 @@ export class RegistrationInterface {
 		if (locationPath.length === 0 || locationPath.length > locationSegments || size > locationBytes) return false;
 		this.#location = locationPath.slice();
 		return true;
-	}
-
-	private seconds(resourceId: number, absent: number): number {
-		const value = this.#account.server.at(resourceId);
-		return typeof value === "number" ? value : absent;
 	}
 }

@@ -4,12 +4,12 @@ import { ContentFormat } from "../formats/content-format.ts";
 import type { Path } from "../formats/value.ts";
 import { frozen } from "../frozen.ts";
 import { HostFailure, type LogRecord } from "../host.ts";
-import type { Instance } from "./instance.ts";
 import type { Asker, OperationContext } from "./operation.ts";
 import { pathText } from "./path.ts";
 import { type ReadResponse, readTargets } from "./read.ts";
 import { RecordedSince } from "./recorded.ts";
 import { RequestRefused } from "./refusal.ts";
+import type { Account } from "./registration-port.ts";
 import type { TimeBase } from "./time-base.ts";
 
 /** Mute Send (Server Object, Resource 23): true or absent, and there is no Send (LwM2M Core 1.2 Appendix E.2). */
@@ -79,26 +79,26 @@ export type MakeSends = typeof makeSends;
 export function makeSends(
 	context: OperationContext,
 	asker: Asker,
-	server: Instance,
+	account: Account,
 	port: SendPort,
 	times: TimeBase,
 ): Sends {
-	return new Sends(context, asker, server, port, times);
+	return new Sends(context, asker, account, port, times);
 }
 
 /** The Send operations to one LwM2M Server (LwM2M Core 1.2 §6.4.6). */
 export class Sends {
 	readonly #context: OperationContext;
 	readonly #asker: Asker;
-	readonly #server: Instance;
+	readonly #account: Account;
 	readonly #port: SendPort;
 	readonly #times: TimeBase;
 	readonly #all: Entry[] = [];
 
-	constructor(context: OperationContext, asker: Asker, server: Instance, port: SendPort, times: TimeBase) {
+	constructor(context: OperationContext, asker: Asker, account: Account, port: SendPort, times: TimeBase) {
 		this.#context = context;
 		this.#asker = asker;
-		this.#server = server;
+		this.#account = account;
 		this.#port = port;
 		this.#times = times;
 	}
@@ -152,7 +152,7 @@ export class Sends {
 	}
 
 	private get isMuted(): boolean {
-		return this.#server.at(muteSend) !== false;
+		return this.#account.server.at(muteSend) !== false;
 	}
 
 	private send(entry: Entry, nowMs: number): void {
