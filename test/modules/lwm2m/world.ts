@@ -44,8 +44,9 @@ export interface WorldOptions extends Partial<ClientOptions> {
 	readonly answering?: Answering;
 	/** Addresses of names; a name that is not here has none. Everything is at "192.0.2.1" when left out. */
 	readonly names?: { readonly [name: string]: string | readonly string[] };
-	/** A second server at this address. It welcomes everybody. */
+	/** A second server at this address. It welcomes everybody, or answers as `secondAnswering` says. */
 	readonly secondHost?: string;
+	readonly secondAnswering?: Answering;
 	/** Fills the client before it starts. */
 	readonly furnish: (client: Client, world: World) => void;
 }
@@ -71,6 +72,11 @@ export class World {
 	readonly #secondAddress: Address;
 	/** Nothing passes between the client and the first server while this is set. */
 	isCut = false;
+	/** Nothing passes between the client and the second server while this is set. */
+	isSecondCut = false;
+	/** Datagrams between the client and the second server. */
+	readonly secondWire: Datagram[] = [];
+	secondAnswering: Answering;
 	answering: Answering;
 	readonly #names: WorldOptions["names"];
 	readonly #to: Address = { host: "", port: 0 };
@@ -103,6 +109,7 @@ export class World {
 				observerGone() {},
 			},
 		});
+		this.secondAnswering = options.secondAnswering ?? welcoming;
 		this.#secondAddress = { host: options.secondHost ?? "", port: 5683 };
 		this.second = new Peer({
 			dice,
@@ -110,7 +117,8 @@ export class World {
 			listener: {
 				requested: (request, nowMs) => {
 					this.secondRequests.push(request);
-					this.second.respond(request, welcoming(request, this)!, nowMs);
+					const response = this.secondAnswering(request, this);
+					if (response !== undefined) this.second.respond(request, response, nowMs);
 				},
 				responded: (_, response) => void this.secondResponses.push(response),
 				failed() {},
@@ -219,7 +227,8 @@ export class World {
 			const peer = this.#to.host === this.#secondAddress.host ? this.second : this.server;
 			isMoved = true;
 			if (peer === this.server) this.wire.push({ atMs: this.nowMs, from: "client", bytes });
-			if (peer === this.second || !this.isCut) peer.receive(bytes, 0, bytes.length, this.nowMs);
+			if (peer === this.second) this.secondWire.push({ atMs: this.nowMs, from: "client", bytes });
+			if (!(peer === this.second ? this.isSecondCut : this.isCut)) peer.receive(bytes, 0, bytes.length, this.nowMs);
 		}
 		for (let sent = this.server.takeDatagram(); sent !== undefined; sent = this.server.takeDatagram()) {
 			const bytes = sent.slice();
@@ -229,7 +238,8 @@ export class World {
 		}
 		for (let sent = this.second.takeDatagram(); sent !== undefined; sent = this.second.takeDatagram()) {
 			isMoved = true;
-			this.client.receive(this.#secondAddress, sent, 0, sent.length, this.nowMs);
+			this.secondWire.push({ atMs: this.nowMs, from: "server", bytes: sent.slice() });
+			if (!this.isSecondCut) this.client.receive(this.#secondAddress, sent, 0, sent.length, this.nowMs);
 		}
 		return isMoved;
 	}
