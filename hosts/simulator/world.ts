@@ -8,6 +8,7 @@ import type { Network } from "./network/network.ts";
 import { UdpNetwork } from "./network/udp-network.ts";
 import { type Conditions, VirtualNetwork } from "./network/virtual-network.ts";
 import { BootstrapServer } from "./server/bootstrap/bootstrap-server.ts";
+import type { EnablerVersion } from "./server/registration.ts";
 import { Lwm2mServer } from "./server/server.ts";
 import { RealTime, type Timekeeper, VirtualTime } from "./time.ts";
 
@@ -52,6 +53,8 @@ export interface ServerPlace {
 	readonly securePort?: number;
 	/** Certificates in DER of those whose boards may come with certificates. */
 	readonly clientAuthorities?: readonly Uint8Array[];
+	/** Versions of LwM2M that an LwM2M Server speaks; all by default. */
+	readonly enablers?: readonly EnablerVersion[];
 }
 
 export interface RunOptions {

@@ -8,8 +8,16 @@ import { Models } from "./models/models.ts";
 import { Observations } from "./observations.ts";
 import { Operations } from "./operations.ts";
 import { type Correspondent, PeerTable } from "./peer-table.ts";
+import { Profiles } from "./profiles.ts";
 import { badRequest, Refusal } from "./refusal.ts";
-import { type Registration, readRegister, readUpdate, updated } from "./registration.ts";
+import {
+	allEnablers,
+	type EnablerVersion,
+	type Registration,
+	readRegister,
+	readUpdate,
+	updated,
+} from "./registration.ts";
 import { Registry } from "./registry.ts";
 import { SecurityStore } from "./security-store.ts";
 import { readSend } from "./send.ts";
@@ -25,6 +33,8 @@ export interface ServerOptions extends Listening {
 	readonly limits?: Partial<ServerLimits>;
 	/** Facts about Objects; loaded from facts.json by default. */
 	readonly models?: Models;
+	/** Versions of LwM2M that it speaks, all by default; a Register with another one is answered 4.12. */
+	readonly enablers?: readonly EnablerVersion[];
 }
 
 /** The default CoAP port (RFC 7252 §6.1). */
@@ -42,6 +52,8 @@ export class Lwm2mServer {
 	readonly operations: Operations;
 	/** Who may register, and how each proves who it is. */
 	readonly security: SecurityStore;
+	/** Object lists by Profile ID (Core 1.2 §6.2.1). */
+	readonly profiles: Profiles;
 	readonly #options: ServerOptions;
 	readonly #models: Models;
 	readonly #events = new Events();
@@ -59,6 +71,7 @@ export class Lwm2mServer {
 		const { time, dice = systemDice, entropy = systemEntropy } = options;
 		const crypto = new NodeCrypto({ fillEntropy: (bytes) => entropy.fill(bytes) });
 		this.security = new SecurityStore(crypto, this.limits.credentials, (info) => this.#ports.revoke(info));
+		this.profiles = new Profiles(this.limits.profiles);
 		this.#ports = this.#makePorts(crypto, entropy);
 		this.#registry = new Registry({
 			time,
@@ -161,6 +174,11 @@ export class Lwm2mServer {
 		return this.#options.host;
 	}
 
+	/** Versions of LwM2M that it speaks. */
+	get enablers(): readonly EnablerVersion[] {
+		return this.#options.enablers ?? allEnablers;
+	}
+
 	get models(): Models {
 		return this.#models;
 	}
@@ -222,7 +240,8 @@ export class Lwm2mServer {
 	#serve(correspondent: Correspondent, request: Request, nowMs: number): void {
 		const [root, location, ...more] = request.path;
 		if (root === "bs") throw new Refusal(Code.notImplemented, "this is no Bootstrap-Server");
-		if (root === "dp" && location === undefined) {
+		// Send came with 1.1 (Core 1.1 §6.4.6).
+		if (root === "dp" && location === undefined && this.enablers.some((version) => version !== "1.0")) {
 			this.#sent(correspondent, request, nowMs);
 			return;
 		}
@@ -245,9 +264,11 @@ export class Lwm2mServer {
 	}
 
 	#context(correspondent: Correspondent) {
-		const { limits } = this;
+		const { limits, profiles, enablers } = this;
+		const { address, proven } = correspondent;
+		const provenEndpoint = proven === undefined ? undefined : this.security.endpointOf(proven);
 		const wallTimeMs = this.#options.time.wallTimeMs();
-		return { limits, models: this.#models, address: correspondent.address, wallTimeMs };
+		return { limits, profiles, enablers, models: this.#models, address, wallTimeMs, provenEndpoint };
 	}
 
 	#register(correspondent: Correspondent, request: Request, nowMs: number): void {

@@ -35,6 +35,7 @@ export function registrationToJson(registration: Registration, server: Lwm2mServ
 		rootPath: registration.rootPath,
 		objectLinks: registration.links.map(linkToJson),
 		secure: registration.address.secure === true,
+		...(registration.profileIds.length === 0 ? {} : { profileIds: registration.profileIds }),
 		additionalRegistrationAttributes: Object.fromEntries(registration.additionalAttributes),
 		queuemode: registration.queueMode,
 		availableInstances: Object.fromEntries(instances.map(([id, list]) => [id, [...list].sort((a, b) => a - b)])),

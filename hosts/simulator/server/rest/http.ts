@@ -7,6 +7,7 @@ import { streamClients } from "./client-events.ts";
 import { endpointsToJson } from "./client-json.ts";
 import { EventStreams } from "./event-stream.ts";
 import { page } from "./page.ts";
+import { routeProfiles } from "./profile-routes.ts";
 import { ClientRoutes } from "./routes.ts";
 import { SecurityRoutes } from "./security-routes.ts";
 
@@ -44,6 +45,7 @@ export function buildHttp(server: Lwm2mServer, bootstrap?: BootstrapServer): Fas
 	const endings = [streamClients(server, streams)];
 	new ClientRoutes(server).route(http);
 	new SecurityRoutes(server).route(http);
+	routeProfiles(http, server.profiles);
 	if (bootstrap === undefined) {
 		for (const url of ["/api/bootstrap", "/api/bootstrap/*"]) {
 			http.all(url, (_, reply) => reply.code(501).type(textPlain).send("There is no Bootstrap-Server here"));
