@@ -120,7 +120,10 @@ export class BootstrapDraft {
 
 	/** @param isMerged what else an Instance has stays. @throws RequestRefused, and then nothing has changed */
 	private stage(staged: readonly OpenInstance[], isMerged: boolean): void {
-		for (const each of staged) this.check(each);
+		for (const each of staged) {
+			this.check(each);
+			if (isMerged && each.values.size === 0) refuse(Code.badRequest, "no such resource");
+		}
 		const next = this.#instances.slice();
 		for (const { objectId, instanceId, source, values } of staged) {
 			const at = indexOf(next, objectId, instanceId);

@@ -66,6 +66,7 @@ export function performBootstrap(
 	try {
 		if (outcome.operation === "bootstrapFinish") outcome.response = { code: finisher.finish() };
 		else {
+			if (outcome.operation === "unknown") throw new RequestRefused(Code.methodNotAllowed, "method");
 			follow(request, path);
 			outcome.response = answer(outcome.operation, request, path, context, draft, enabler);
 		}
@@ -120,10 +121,8 @@ function answer(
 			return { code: Code.deleted };
 		case "bootstrapDiscover":
 			return discover(path, context.registry, draft, enabler);
-		case "bootstrapRead":
-			return read(path, request.accept, context, draft, enabler);
 		default:
-			throw new RequestRefused(Code.methodNotAllowed, "method");
+			return read(path, request.accept, context, draft, enabler);
 	}
 }
 
