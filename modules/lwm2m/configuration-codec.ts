@@ -9,6 +9,7 @@ import type { Registry } from "./registry.ts";
 /** Of the header and of every record; another one is another image's, and is left alone. */
 const version = 1;
 const headerBytes = 10;
+const registeredMax = 64;
 const recordHeadBytes = 5;
 const formerFlag = 0x80;
 const cardFlag = 1;
@@ -25,6 +26,8 @@ export interface KeptUnder {
 	readonly factory: number;
 	/** CRC-32 of the smart card's file that was applied; undefined: none was. */
 	readonly card: number | undefined;
+	/** Short Server IDs of those that we have registered with since the last bootstrap. */
+	readonly registered: readonly number[];
 }
 
 export interface KeptInstance {
@@ -33,22 +36,28 @@ export interface KeptInstance {
 	readonly isFormer: boolean;
 }
 
-export function encodeHeader({ factory, card }: KeptUnder): Uint8Array {
-	const bytes = new Uint8Array(headerBytes);
+export function encodeHeader({ factory, card, registered }: KeptUnder): Uint8Array {
+	const bytes = new Uint8Array(headerBytes + 2 * registered.length);
 	const view = new DataView(bytes.buffer);
 	bytes[0] = version;
 	bytes[1] = card === undefined ? 0 : cardFlag;
 	view.setInt32(2, factory);
 	view.setInt32(6, card ?? 0);
+	registered.forEach((shortServerId, index) => {
+		view.setUint16(headerBytes + 2 * index, shortServerId);
+	});
 	return bytes;
 }
 
 /** Never throws: the bytes may be another image's. */
 export function decodeHeader(bytes: Uint8Array): KeptUnder | Fault {
 	if (bytes[0] !== version) return unknownVersion;
-	if (bytes.length !== headerBytes || bytes[1]! > cardFlag) return malformed;
-	const view = new DataView(bytes.buffer, bytes.byteOffset, headerBytes);
-	return { factory: view.getInt32(2), card: bytes[1] === cardFlag ? view.getInt32(6) : undefined };
+	const count = (bytes.length - headerBytes) / 2;
+	if (!(count >= 0 && count <= registeredMax) || bytes[1]! > cardFlag) return malformed;
+	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+	const registered: number[] = [];
+	for (let at = headerBytes; at + 1 < bytes.length; at += 2) registered.push(view.getUint16(at));
+	return { factory: view.getInt32(2), card: bytes[1] === cardFlag ? view.getInt32(6) : undefined, registered };
 }
 
 /** One Object Instance as bytes: FORMAT.md says which. */

@@ -58,7 +58,8 @@ export class ConfigurationKeeper implements Keeper, ConfigurationStore {
 	readonly #options: ConfigurationKeeperOptions;
 	#client: Client | undefined;
 	#records: ConfigurationRecords | undefined;
-	#under: KeptUnder = { factory: 0, card: undefined };
+	#under: KeptUnder = { factory: 0, card: undefined, registered: [] };
+	#isForgotten = false;
 	#isDirty = false;
 	#isCardDue = false;
 	#isRefused = false;
@@ -82,7 +83,7 @@ export class ConfigurationKeeper implements Keeper, ConfigurationStore {
 		const factoryCrc = this.crcOf(made);
 		const kept = this.load(factoryCrc);
 		const now = this.readCard(kept?.under.card);
-		this.#under = { factory: factoryCrc, card: now.crc };
+		this.#under = { factory: factoryCrc, card: now.crc, registered: kept?.under.registered ?? [] };
 		const instances = provisioned({
 			factory: made,
 			card: now.instances,
@@ -109,7 +110,21 @@ export class ConfigurationKeeper implements Keeper, ConfigurationStore {
 			this.#isDirty = true;
 	}
 
+	/** Whether we have registered with this server since the last bootstrap: `ClientOptions.hasRegistered`. */
+	hasRegistered(shortServerId: number): boolean {
+		return this.#under.registered.includes(shortServerId);
+	}
+
+	/** What a bootstrap has brought; servers register for the first time again. */
 	keep(configuration: Configuration): boolean {
+		const before = this.#under;
+		this.#under = { ...before, registered: [] };
+		const isKept = this.write(configuration);
+		if (!isKept) this.#under = before;
+		return isKept;
+	}
+
+	private write(configuration: Configuration): boolean {
 		try {
 			const refusal = this.#records?.write(this.#under, configuration);
 			if (refusal !== undefined) return this.refused(refusal.code);
@@ -126,7 +141,7 @@ export class ConfigurationKeeper implements Keeper, ConfigurationStore {
 	 * restarts. @throws HostFailure when the host can not do it
 	 */
 	forget(): boolean {
-		this.#isDirty = false;
+		this.#isForgotten = true;
 		return this.#records?.clear() === undefined;
 	}
 
@@ -134,10 +149,16 @@ export class ConfigurationKeeper implements Keeper, ConfigurationStore {
 
 	/** Looks at the card, where there is reason to, and keeps what the turn has changed. */
 	turnEnded(nowMs: number): void {
+		if (this.#isForgotten) return;
 		if (this.isCardDue()) this.changeCard(nowMs);
+		for (const { isRegistered, shortServerId } of this.#client!.sessions) {
+			if (!isRegistered || this.hasRegistered(shortServerId)) continue;
+			this.#under = { ...this.#under, registered: [...this.#under.registered, shortServerId] };
+			this.#isDirty = true;
+		}
 		if (!this.#isDirty) return;
 		this.#isDirty = false;
-		this.keep(this.capture());
+		this.write(this.capture());
 	}
 
 	/** When it says so, and when one of its servers is told of us (LwM2M Core 1.2 §6.1.3.2). */
@@ -171,7 +192,7 @@ export class ConfigurationKeeper implements Keeper, ConfigurationStore {
 			isFactoryBeside,
 			provenance: state.provenance,
 		});
-		this.#under = { factory: this.#under.factory, card: now.crc };
+		this.#under = { ...this.#under, card: now.crc };
 		this.#isDirty = true;
 		log.write({
 			event: "configured",
