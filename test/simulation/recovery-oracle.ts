@@ -188,10 +188,10 @@ class Oracle {
 
 	private accept(server: ModelledServer, sentAtMs: number, disableAfterMs: number | undefined): void {
 		server.accept(sentAtMs, disableAfterMs === undefined ? Infinity : this.nowMs + disableAfterMs);
-		if (this.#wishes.length === 0 || !this.#wishes.every((isContent) => isContent())) return;
+		if (!this.#wishes.every((isContent) => isContent())) return;
+		if (this.#wishes.length > 0) this.cancel();
 		this.#wishes = [];
 		this.#beginCount = 0;
-		this.cancel();
 	}
 
 	private cancel(): void {
@@ -280,7 +280,7 @@ class Oracle {
 		if (this.#isWanted) return;
 		this.#isWanted = true;
 		// Left to us: a bootstrap whose accounts fail again is not repeated at once.
-		const count = what === "bootstrapNoAccounts" ? 0 : this.#beginCount++;
+		const count = this.#beginCount++;
 		const delayMs = count === 0 ? 0 : Math.min(mostMs, leastMs * 2 ** (count - 1));
 		this.#sleepers.start("bootstrap", this.bootstrap(what, delayMs));
 	}
@@ -331,10 +331,8 @@ class Oracle {
 			this.#sleepers.end(server);
 			server.bootstrapped(this.nowMs);
 		}
-		if (this.#wishes.every((isContent) => isContent())) {
-			this.#wishes = [];
-			this.#beginCount = 0;
-		}
+		this.#wishes = this.#wishes.filter((isContent) => !isContent());
+		if (this.#wishes.length === 0 && this.#servers.some(({ isRegistered }) => isRegistered)) this.#beginCount = 0;
 		this.beginRound();
 	}
 }

@@ -35,6 +35,8 @@ export default function main(host: Host): void {
 		composite: compositeOperations,
 		sends: makeSends,
 		accessControl: new AccessControl(accessControl),
+		...plan.client,
+		...(plan.client.enablers?.includes("1.0") === true ? { formats10 } : {}),
 	});
 	furnish(client, host, plan);
 	new Loop(host, client, keeperOf(host, client)).start();
