@@ -105,7 +105,10 @@ export class Recovery {
 
 	private look(session: Session, sessions: readonly Session[], nowMs: number): boolean {
 		const { attempts } = session;
-		if (!attempts.isComplete && !isBlocking(session)) attempts.isComplete = attempts.sequence > 1 || attempts.hasFailed;
+		if (!attempts.isComplete && !isBlocking(session) && (attempts.sequence > 1 || attempts.hasFailed)) {
+			attempts.isComplete = true;
+			return true; // somebody may wait for that
+		}
 		switch (attempts.wait) {
 			case "turn":
 				if (!isFree(session, sessions)) return false;

@@ -48,8 +48,8 @@ export class Servers {
 	poll(isStarted: boolean, nowMs: number): void {
 		this.forgetEnded();
 		if (isStarted && this.#isStale && !this.#isHushed) this.reconcile(nowMs);
-		// Each round lets one more begin at least: the next in the order.
-		for (let rounds = 0; rounds <= this.sessions.length; rounds++) {
+		// What one begins, or is through with, lets others begin: three steps for each of them at most.
+		for (let rounds = 0; rounds <= 3 * this.sessions.length; rounds++) {
 			for (const session of this.sessions) session.poll(nowMs);
 			if (!isStarted || this.#isHushed || this.#isOffline || !this.recovery.poll(this.sessions, nowMs)) break;
 		}
