@@ -18,7 +18,7 @@ import {
 	readUpdate,
 	updated,
 } from "./registration.ts";
-import { Registry } from "./registry.ts";
+import { defaultAwakeMs, Registry } from "./registry.ts";
 import { SecurityStore } from "./security-store.ts";
 import { readSend } from "./send.ts";
 import type { ServerIdentity } from "./server-identity.ts";
@@ -35,6 +35,8 @@ export interface ServerOptions extends Listening {
 	readonly models?: Models;
 	/** Versions of LwM2M that it speaks, all by default; a Register with another one is answered 4.12. */
 	readonly enablers?: readonly EnablerVersion[];
+	/** How long a queue-mode client is taken to listen after it was heard; 93 s by default, as Leshan's demo. */
+	readonly awakeMs?: number;
 }
 
 /** The default CoAP port (RFC 7252 §6.1). */
@@ -77,7 +79,9 @@ export class Lwm2mServer {
 			time,
 			entropy,
 			expired: (registration) => this.#end(registration, "expired"),
+			awakeMs: options.awakeMs ?? defaultAwakeMs,
 			asleep: (registration) => this.#events.emit("sleeping", { registration }),
+			awake: (registration) => this.#awoken(registration),
 		});
 		this.#observations = new Observations({
 			time,
@@ -93,6 +97,9 @@ export class Lwm2mServer {
 			limits: this.limits,
 			send: (bytes, to) => this.#ports.send(bytes, to),
 			requested: (correspondent, request, nowMs) => this.#requested(correspondent, request, nowMs),
+			heard: ({ registrationIds }) => {
+				for (const id of [...registrationIds]) this.#registry.heard(id);
+			},
 			traced: (correspondent, bytes, incoming) => this.#traced(correspondent, bytes, incoming),
 			addressOfLocation: (id) => this.#registry.byId(id)?.address,
 			mayMove: (id, proven) => {
@@ -106,6 +113,8 @@ export class Lwm2mServer {
 			peers: this.#peers,
 			observations: this.#observations,
 			registered: (endpoint) => this.#registry.byEndpoint(endpoint),
+			isAwake: (registration) => this.isAwake(registration),
+			unanswered: ({ id }) => this.#registry.unheard(id),
 		});
 	}
 
@@ -138,7 +147,10 @@ export class Lwm2mServer {
 
 	/** Closes the port and forgets everything; no client is told. */
 	stop(): void {
-		for (const registration of [...this.#registry.all()]) this.#drop(registration);
+		for (const registration of [...this.#registry.all()]) {
+			this.#drop(registration);
+			this.operations.drop(registration.endpoint);
+		}
 		this.#registry.clear();
 		this.#peers.clear();
 		this.#ports.close();
@@ -202,6 +214,11 @@ export class Lwm2mServer {
 		return !registration.queueMode || this.#registry.isAwake(registration);
 	}
 
+	/** How many requests are held for a client that sleeps. */
+	held(registration: Registration): number {
+		return this.operations.held(registration.endpoint);
+	}
+
 	/** Asks for `coap` events with every message of `endpoint`. @returns a function that ends it */
 	watch(endpoint: string): () => void {
 		this.#watched.set(endpoint, (this.#watched.get(endpoint) ?? 0) + 1);
@@ -217,7 +234,6 @@ export class Lwm2mServer {
 
 	#traced(correspondent: Correspondent, bytes: Uint8Array, incoming: boolean): void {
 		for (const id of correspondent.registrationIds) {
-			if (incoming) this.#registry.heard(id);
 			const endpoint = this.#registry.byId(id)?.endpoint;
 			if (endpoint === undefined || !this.#watched.has(endpoint)) continue;
 			const message = readWire(bytes.slice());
@@ -288,6 +304,7 @@ export class Lwm2mServer {
 		if (earlier !== undefined) this.#end(earlier, "replaced");
 		if (registration.queueMode) this.#events.emit("awake", { registration });
 		this.#events.emit("registered", { registration });
+		this.operations.wake(registration.endpoint); // what was held for its earlier registration
 	}
 
 	#sent(correspondent: Correspondent, request: Request, nowMs: number): void {
@@ -321,12 +338,20 @@ export class Lwm2mServer {
 		this.#registry.replace(registration);
 		this.#answer(correspondent, request, { code: Code.changed }, nowMs);
 		this.#events.emit("updated", { registration, update });
-		if (!wasAwake) this.#events.emit("awake", { registration });
+		if (wasAwake)
+			this.operations.wake(registration.endpoint); // it may have left queue mode
+		else this.#awoken(registration);
+	}
+
+	#awoken(registration: Registration): void {
+		this.#events.emit("awake", { registration });
+		this.operations.wake(registration.endpoint);
 	}
 
 	/** After a registration left the registry: ends what was under way with it, and tells. */
 	#end(registration: Registration, reason: ServerEvents["deregistered"]["reason"]): void {
 		this.#drop(registration);
+		if (reason !== "replaced") this.operations.drop(registration.endpoint);
 		this.#events.emit("deregistered", { registration, reason });
 	}
 

@@ -80,6 +80,7 @@ export class BootstrapServer {
 			limits: this.limits,
 			send: (bytes, to) => this.#ports.send(bytes, to),
 			requested: (correspondent, request, nowMs) => this.#requested(correspondent, request, nowMs),
+			heard: () => {},
 			traced: () => {},
 			addressOfLocation: () => undefined,
 			mayMove: () => false,

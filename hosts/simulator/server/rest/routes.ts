@@ -2,8 +2,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Answer } from "../answer.ts";
 import { type Attributes, attributeNames } from "../attributes.ts";
 import type { CompositeTuning, Writes } from "../composites.ts";
+import type { RequestTuning } from "../exchanges.ts";
 import { type FormatName, formats } from "../formats/codec.ts";
 import type { Node } from "../node.ts";
+import type { FormatTuning } from "../operations.ts";
 import { OperationFailure } from "../refusal.ts";
 import type { Registration } from "../registration.ts";
 import type { Lwm2mServer } from "../server.ts";
@@ -38,6 +40,7 @@ const failures: Readonly<Record<OperationFailure["reason"], readonly [status: nu
 	invalidRequest: [400, "Invalid request: "],
 	invalidResponse: [500, "Invalid Response: "],
 	timedOut: [504, ""],
+	asleep: [400, "Invalid request: "],
 	rejected: [500, "Request rejected: "],
 	cancelled: [500, "Request cancelled: "],
 	notObserved: [404, ""],
@@ -102,7 +105,7 @@ export class ClientRoutes {
 		if (levels.length < 2) throw new HttpRefusal(400, "Invalid path");
 		if (levels.at(-1) === "attributes") {
 			const path = pathOf(levels.slice(0, -1));
-			return shown(operations.writeAttributes(endpoint, path, attributesOf(query, ["timeout"]), timing(query)));
+			return shown(operations.writeAttributes(endpoint, path, attributesOf(query, ["timeout", "hold"]), timing(query)));
 		}
 		const mode = query.replace === undefined || query.replace === "true" ? "replace" : "update";
 		const node = bodyNode(call);
@@ -114,12 +117,12 @@ export class ClientRoutes {
 		const { operations } = this.#server;
 		if (isComposite(levels)) {
 			if (levels[1] !== "observe") throw new HttpRefusal(400, "Invalid path");
-			const attributes = attributesOf(query, ["paths", "pathformat", "nodeformat", "timeout"]);
+			const attributes = attributesOf(query, ["paths", "pathformat", "nodeformat", "timeout", "hold"]);
 			const options = { ...compositeTuning(query), attributes };
 			return shown(operations.observeComposite(endpoint, pathsOf(query), options));
 		}
 		if (levels.length >= 2 && levels.at(-1) === "observe") {
-			const options = { ...tuning(query), attributes: attributesOf(query, ["format", "timeout"]) };
+			const options = { ...tuning(query), attributes: attributesOf(query, ["format", "timeout", "hold"]) };
 			return shown(operations.observe(endpoint, pathOf(levels.slice(0, -1)), options));
 		}
 		if (levels.length === 3) {
@@ -178,12 +181,17 @@ function pathOf(levels: readonly string[]): string {
 	return `/${levels.join("/")}`;
 }
 
-function timing(query: Call["query"]): { timeoutS?: number } {
-	const timeout = query.timeout;
-	return typeof timeout === "string" && /^\d{1,6}$/.test(timeout) ? { timeoutS: Number(timeout) } : {};
+function timing(query: Call["query"]): RequestTuning {
+	const seconds = (name: string) => {
+		const text = query[name];
+		return typeof text === "string" && /^\d{1,6}$/.test(text) ? Number(text) : undefined;
+	};
+	const timeoutS = seconds("timeout");
+	const holdS = seconds("hold");
+	return { ...(timeoutS === undefined ? {} : { timeoutS }), ...(holdS === undefined ? {} : { holdS }) };
 }
 
-function tuning(query: Call["query"]): { timeoutS?: number; format?: FormatName } {
+function tuning(query: Call["query"]): FormatTuning {
 	return { ...timing(query), ...formatOf(query, "format") };
 }
 
