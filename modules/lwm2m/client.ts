@@ -174,6 +174,18 @@ export class Client implements ChangeListener, BootstrapPort {
 		for (const session of this.sessions) session.resolved(name, hosts, nowMs);
 	}
 
+	/**
+	 * A datagram of takeDatagram() did not get to its address. Registrations try the next address of the server's name.
+	 * @param why "notSent": the host refused it (no route), and may take the next one. "unreachable": the network says
+	 * that nobody is there (ICMP); that is believed while a registration is under way, and a request of it ends with that
+	 */
+	undeliverable({ host, port }: Address, why: "notSent" | "unreachable", nowMs: number): void {
+		this.begin(nowMs);
+		for (const session of this.sessions) {
+			if (session.address.host === host && session.address.port === port) session.undeliverable(why, nowMs);
+		}
+	}
+
 	/** Says that the value at `path` is another one, where nobody else does: values from outside the Object Instances. */
 	changed(path: Path): void {
 		for (const session of this.sessions) session.reporting.valueChanged(path);
@@ -201,9 +213,12 @@ export class Client implements ChangeListener, BootstrapPort {
 		return () => this.#agenda.drop(appointment);
 	}
 
-	/** Sends an Update to this server at the end of the turn (Server Object, Resource 8). */
-	update(shortServerId: number): void {
-		this.session(shortServerId)?.trigger();
+	/**
+	 * Sends an Update to this server at the end of the turn (Server Object, Resource 8).
+	 * @param transport the letter of another transport to send it through; one that there is not is passed over
+	 */
+	update(shortServerId: number, transport?: string): void {
+		this.session(shortServerId)?.trigger(transport);
 	}
 
 	/**

@@ -42,6 +42,8 @@ export interface RegistrationPort {
 	drop(): void;
 	/** Ends the secure session, if there is one, at the end of the turn. */
 	close(): void;
+	/** The server took a Register: from now on this version is spoken with it. */
+	agreed(enabler: EnablerVersion): void;
 	/** All observations are void from now on (LwM2M Core 1.1 §6.4.1). */
 	dropObservations(): void;
 	log(event: string, fields: Omit<LogRecord, "event">): void;

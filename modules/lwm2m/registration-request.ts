@@ -1,6 +1,6 @@
 import { assert, utf8Size } from "../bytes.ts";
 import { Code } from "../coap/code.ts";
-import type { RequestOptions } from "../coap/peer.ts";
+import type { RequestOptions, Response } from "../coap/peer.ts";
 import { ContentFormat } from "../formats/content-format.ts";
 import { frozen } from "../frozen.ts";
 import type { EnablerVersion } from "./facts.ts";
@@ -46,6 +46,7 @@ export class RegistrationRequest {
 	readonly #account: Account;
 	readonly #context: RegistrationContext;
 	readonly #negotiation: Negotiation;
+	#location: readonly string[] = [];
 	#referring: Referring = "alone";
 	/** The profile ID that it was taught: if it still does not know it, it never learns. */
 	#taught = "";
@@ -53,6 +54,7 @@ export class RegistrationRequest {
 	#refusesInUpdate = false;
 	/** The new profile ID of the Update under way. */
 	#updating: ProfiledList | undefined;
+	#isStrange = false;
 	#sending: Told | undefined;
 	#told: Told | undefined;
 
@@ -63,6 +65,11 @@ export class RegistrationRequest {
 		this.#account = account;
 		this.#context = context;
 		this.#negotiation = new Negotiation(account, enabler, options.enablers);
+	}
+
+	/** Where the server put our registration. */
+	get location(): readonly string[] {
+		return this.#location;
 	}
 
 	/** The enabler version that is spoken with this server. */
@@ -77,6 +84,13 @@ export class RegistrationRequest {
 	register(): RequestOptions {
 		const { options } = this.#context;
 		if (this.#updating !== undefined) this.updateRefused(this.#updating);
+		if (this.#isStrange) {
+			this.#negotiation.forget();
+			this.#referring = "alone";
+			this.#taught = "";
+			this.#refusesInUpdate = false;
+			this.#isStrange = false;
+		}
 		this.#negotiation.begin();
 		const { enabler } = this;
 		const now = this.toTell();
@@ -89,8 +103,8 @@ export class RegistrationRequest {
 		return { code: Code.post, path: ["rd"], query, ...this.listFor(now) };
 	}
 
-	/** LwM2M Core 1.2 §6.2.2: nothing but what changed. @param location where the server put our registration */
-	update(location: readonly string[]): RequestOptions {
+	/** LwM2M Core 1.2 §6.2.2: nothing but what changed. */
+	update(): RequestOptions {
 		const told = this.#told!;
 		const hasOtherList = told.listVersion !== this.#context.registry.listVersion;
 		if (hasOtherList && this.#refusesInUpdate && this.#referring === "alone") this.#referring = "teaching";
@@ -102,7 +116,21 @@ export class RegistrationRequest {
 		if (hasOtherList && now.profile !== undefined) query.push(`pid=${now.profile.pid}`);
 		this.#sending = now;
 		this.#updating = hasOtherList ? now.profile : undefined;
-		return { code: Code.post, path: location, query, ...(hasOtherList ? this.listFor(now) : {}) };
+		return { code: Code.post, path: this.#location, query, ...(hasOtherList ? this.listFor(now) : {}) };
+	}
+
+	deregister(): RequestOptions {
+		return { code: Code.delete, path: this.#location };
+	}
+
+	/** @returns false when the location in the answer to a Register is missing, or longer than we keep */
+	keepLocation({ locationPath }: Response): boolean {
+		const { locationSegments, locationBytes } = this.#context.limits;
+		let size = 0;
+		for (const segment of locationPath) size += utf8Size(segment);
+		if (locationPath.length === 0 || locationPath.length > locationSegments || size > locationBytes) return false;
+		this.#location = locationPath.slice();
+		return true;
 	}
 
 	/** The server took the last of them. @returns the lifetime it knows, in seconds; 0 lasts for ever */
@@ -131,13 +159,9 @@ export class RegistrationRequest {
 		return true;
 	}
 
-	/** The account is another one: nothing is known of what its server takes. */
+	/** The account is another one: from the next Register on nothing is known of what its server takes. */
 	forget(): void {
-		this.#negotiation.forget();
-		this.#referring = "alone";
-		this.#taught = "";
-		this.#refusesInUpdate = false;
-		this.#updating = undefined;
+		this.#isStrange = true;
 	}
 
 	/** Whether there is something that the server must hear of. */

@@ -1,5 +1,34 @@
+import { type Fault, fault } from "../bytes.ts";
+import { frozen } from "../frozen.ts";
 import type { Address } from "../host.ts";
-import type { ServerUri } from "./server-uri.ts";
+import type { Account } from "./registration-port.ts";
+import { readServerUri, type ServerUri } from "./server-uri.ts";
+import { builtTransports, chooseTransport } from "./transport-binding.ts";
+
+/** Resources of the Security and the Server Object that say where a server is (LwM2M Core 1.2 Appendix E.1, E.2). */
+const resource = frozen({ serverUri: 0, binding: 7, preferredTransport: 22 });
+
+const noTransport = fault("binding.none", "silence", "LwM2M Core 1.2 §6.2.1.2");
+
+/**
+ * Where the account says that its server is, for the transport that is chosen now; as long as there is but UDP, it can
+ * only be that.
+ * @param argument the transport that 1/x/8 asked for
+ * @returns the Fault where the URI can not be read, or there is no transport for it
+ */
+export function serverUriOf({ security, server }: Account, argument: string | undefined): ServerUri | Fault {
+	const uri = readServerUri(String(security.at(resource.serverUri) ?? ""));
+	if ("code" in uri) return uri;
+	const preferred = server.at(resource.preferredTransport);
+	const choice = chooseTransport({
+		schemes: [uri.scheme],
+		binding: String(server.at(resource.binding) ?? builtTransports),
+		preferred: typeof preferred === "string" ? preferred : undefined,
+		argument,
+		built: builtTransports,
+	});
+	return choice === undefined ? noTransport : uri;
+}
 
 /**
  * Where one server is: the addresses of its name, tried in turn. The one that worked last is tried first as long as the
@@ -26,6 +55,11 @@ export class ServerAddress {
 	look(uri: ServerUri): void {
 		this.#uri = uri;
 		this.#wantsName = true;
+	}
+
+	/** No name is wanted any more. */
+	cancel(): void {
+		this.#wantsName = false;
 	}
 
 	/** @returns the name to resolve, once; undefined when none is wanted */

@@ -5,6 +5,7 @@ import type { Path } from "../formats/value.ts";
 import type { Address, LogRecord } from "../host.ts";
 import { fingerprintOf } from "./accounts.ts";
 import type { Attempts } from "./attempts.ts";
+import type { EnablerVersion } from "./facts.ts";
 import type { Outcome } from "./operation.ts";
 import { spokenPath } from "./operations.ts";
 import { pathText } from "./path.ts";
@@ -152,6 +153,7 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 	adopt({ security, server }: Account): boolean {
 		const { account } = this;
 		if (fingerprintOf({ ...account, security }) !== this.#fingerprint) return false;
+		if (account.security !== security || account.server !== server) this.#registration.renegotiate();
 		if (account.security !== security) {
 			this.#channel?.drop();
 			this.#channel = undefined; // the next one has its keys from the new Instance
@@ -170,9 +172,9 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 		this.#channel?.drop();
 	}
 
-	/** Registration Update Trigger (Server Object, Resource 8). */
-	trigger(): void {
-		this.#registration.trigger();
+	/** Registration Update Trigger (Server Object, Resource 8). @param transport its argument, where it has one */
+	trigger(transport?: string): void {
+		this.#registration.trigger(transport);
 	}
 
 	/** Disable (Server Object, Resource 4). */
@@ -188,6 +190,11 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 	/** The answer to takeName(). */
 	resolved(name: string, hosts: readonly string[], nowMs: number): void {
 		this.#registration.resolved(name, hosts, nowMs);
+	}
+
+	/** See Client.undeliverable(). */
+	undeliverable(why: "notSent" | "unreachable", nowMs: number): void {
+		this.#registration.undeliverable(why, nowMs);
 	}
 
 	/** @param bytes one datagram from this server's address; nothing here keeps a reference to it */
@@ -334,6 +341,10 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 		// RFC 7641 §4.5 drops an observer that does not acknowledge; the server may only have been away, and would wait
 		// in vain. A Register makes it observe anew (LwM2M Core 1.1 §6.4.1).
 		if (reason === "timedOut") this.#registration.forget();
+	}
+
+	agreed(enabler: EnablerVersion): void {
+		this.reporting.asker.enabler = enabler;
 	}
 
 	dropObservations(): void {
