@@ -19,8 +19,8 @@ export class BootstrapAccount {
 	readonly #options: ClientOptions;
 	readonly #state: ConfigurationState;
 	#isFormer = false;
-	/** When it is too old (0/x/12); NaN: not looked at yet. */
-	purgeAtMs = Number.NaN;
+	/** When it is too old (0/x/12); -Infinity: not looked at yet. */
+	purgeAtMs = -Infinity;
 	/** Of the attempt under way, or the last one. */
 	security: Instance | undefined;
 	uri: ServerUri | undefined;
@@ -90,7 +90,7 @@ export class BootstrapAccount {
 		for (const each of securities) if (each.at(securityResource.bootstrapServer) === true) count += 1;
 		const isLimited = typeof timeoutS === "number" && timeoutS > 0 && securities.length > count;
 		if (!isLimited) this.purgeAtMs = Infinity;
-		else if (!(this.purgeAtMs < Infinity)) this.purgeAtMs = nowMs + timeoutS * 1000;
+		else if (Math.abs(this.purgeAtMs) === Infinity) this.purgeAtMs = nowMs + timeoutS * 1000;
 		return count < 2;
 	}
 

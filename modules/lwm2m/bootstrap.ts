@@ -4,6 +4,7 @@ import { frozen } from "../frozen.ts";
 import { type Address, HostFailure, type LogRecord } from "../host.ts";
 import { BootstrapAccount } from "./bootstrap-account.ts";
 import { BootstrapDraft } from "./bootstrap-draft.ts";
+import { finishDraft } from "./bootstrap-finish.ts";
 import { type Finisher, performBootstrap } from "./bootstrap-operations.ts";
 import type { BootstrapClient, BootstrapPort, BootstrapReason, MakeBootstrap } from "./bootstrap-port.ts";
 import { type BootstrapWay, bootstrapRequest, firstWay, nextWay } from "./bootstrap-request.ts";
@@ -13,19 +14,16 @@ import {
 	BootstrapState,
 	defaultBootstrapTuning,
 } from "./bootstrap-state.ts";
-import type { Configuration, ConfiguredInstance } from "./configuration.ts";
-import { checkConfiguration, securityResource } from "./configuration-check.ts";
-import { ConfigurationState, instanceOf } from "./configuration-state.ts";
+import type { Configuration } from "./configuration.ts";
+import { securityResource } from "./configuration-check.ts";
+import { ConfigurationState } from "./configuration-state.ts";
 import { withChanges } from "./limits.ts";
-import { Link, type LinkOwner, vetAccount } from "./link.ts";
+import { Link, type LinkOwner } from "./link.ts";
 import { spokenPath } from "./operations.ts";
 import { RequestRefused } from "./refusal.ts";
 import type { Unsecured } from "./secure.ts";
 import { ServerAddress } from "./server-address.ts";
 import type { SessionContext } from "./session.ts";
-
-/** Last Bootstrapped (Server Object, Resource 12; LwM2M Core 1.2 Appendix E.2). */
-const lastBootstrapped = 12;
 
 /** With these, what went wrong before has been dealt with. */
 const ending: readonly BootstrapEvent[] = frozen(["elsewhere", "failed", "dropped", "finished"]);
@@ -88,9 +86,8 @@ class Bootstrap implements BootstrapClient, LinkOwner, Finisher {
 	}
 
 	get deadlineMs(): number {
-		const { purgeAtMs } = this.#account;
-		const ownMs = Math.min(this.#machine.deadlineMs, this.#closeAtMs, Number.isNaN(purgeAtMs) ? Infinity : purgeAtMs);
-		return this.#link === undefined ? ownMs : Math.min(ownMs, this.#link.deadlineMs);
+		const deadlineMs = Math.min(this.#machine.deadlineMs, this.#link?.deadlineMs ?? Infinity);
+		return this.#machine.state === "idle" ? Math.min(deadlineMs, this.#closeAtMs, this.#account.purgeAtMs) : deadlineMs;
 	}
 
 	begin(why: BootstrapReason, argument: string, nowMs: number): void {
@@ -113,19 +110,18 @@ class Bootstrap implements BootstrapClient, LinkOwner, Finisher {
 
 	receive(from: Address, bytes: Uint8Array, at: number, end: number, nowMs: number): boolean {
 		if (!this.isFrom(from)) return false;
-		this.#nowMs = nowMs;
 		this.#link!.receive(bytes, at, end, nowMs);
 		return true;
 	}
 
 	poll(nowMs: number): void {
 		this.#nowMs = nowMs;
-		if (Number.isNaN(this.#account.purgeAtMs)) this.accountsChanged(nowMs);
+		if (this.#account.purgeAtMs === -Infinity) this.accountsChanged(nowMs);
 		this.#link?.poll(nowMs);
 		for (let event = this.next(nowMs); event !== undefined; event = this.next(nowMs)) this.event(event, nowMs);
-		const isIdle = this.#machine.state === "idle";
-		if (nowMs >= this.#closeAtMs && isIdle) this.hangUp();
-		if (!isIdle || nowMs < this.#account.purgeAtMs) return;
+		if (this.#machine.state !== "idle") return;
+		if (nowMs >= this.#closeAtMs) this.hangUp();
+		if (nowMs < this.#account.purgeAtMs) return;
 		this.#account.purge();
 		this.hangUp();
 		this.log("bootstrapAccountPurged", {});
@@ -163,8 +159,8 @@ class Bootstrap implements BootstrapClient, LinkOwner, Finisher {
 	requested(request: Request, nowMs: number): void {
 		const { peer } = this.#link!;
 		if (this.#finished !== undefined || !this.mayAsk()) {
-			peer.respond(request, { code: Code.badRequest }, nowMs);
 			this.log("bootstrapRefused", { reason: "outsideSession", path: `/${request.path.join("/")}` });
+			peer.respond(request, { code: Code.badRequest }, nowMs);
 			return;
 		}
 		this.event("heard", nowMs);
@@ -199,27 +195,14 @@ class Bootstrap implements BootstrapClient, LinkOwner, Finisher {
 		this.#context.options.log({ event, server: "bootstrap", ...fields });
 	}
 
-	/** Bootstrap-Finish (LwM2M Core 1.2 §6.1.3.3, §6.1.6): checked, and kept; it is applied at the end of the turn. */
+	/** Bootstrap-Finish (LwM2M Core 1.2 §6.1.3.3): what it has come to is applied at the end of the turn. */
 	finish(): number {
-		const { options, registry, limits } = this.#context;
-		const draft = this.#draft!;
-		const vet = (each: ConfiguredInstance) => {
-			const vetted = vetAccount(instanceOf(registry, each)!, options);
-			return "code" in vetted ? vetted : undefined;
-		};
-		const refused = checkConfiguration(draft.instances, registry, limits.servers, vet);
-		if (refused !== undefined) {
-			this.log("bootstrapRefused", { reason: refused.code });
-			return Code.notAcceptable;
+		const finished = finishDraft(this.#context, this.#account, this.#draft!);
+		if (typeof finished === "string") {
+			this.log("bootstrapRefused", { reason: finished });
+			return finished === "notKept" ? Code.internalServerError : Code.notAcceptable;
 		}
-		const nowS = options.wallTimeS?.();
-		if (nowS !== undefined) draft.stamp(lastBootstrapped, nowS);
-		const configuration = draft.configuration(this.#account.formerBeside(draft.instances));
-		if (options.configurationStore?.keep(configuration) === false) {
-			this.log("bootstrapRefused", { reason: "notKept" });
-			return Code.internalServerError;
-		}
-		this.#finished = configuration;
+		this.#finished = finished;
 		return Code.changed;
 	}
 
@@ -314,6 +297,7 @@ class Bootstrap implements BootstrapClient, LinkOwner, Finisher {
 		this.#machine.deadlineMs = this.#nowMs + this.#machine.tuning.silenceMs;
 		if (this.#isOpen) return;
 		this.#isOpen = true;
+		this.#closeAtMs = Infinity;
 		this.#port.begun(this.#nowMs);
 	}
 
@@ -361,11 +345,10 @@ class Bootstrap implements BootstrapClient, LinkOwner, Finisher {
 
 	/** A Bootstrap-Pack is all of a session in one: applied, or else asked for the other way (§6.1.6). */
 	private take({ contentFormat, payload }: Response, nowMs: number): void {
-		const draft = new BootstrapDraft(this.#context.operations, this.#state);
-		this.#draft = draft;
+		this.#draft = new BootstrapDraft(this.#context.operations, this.#state);
 		let reason = "inconsistent";
 		try {
-			draft.replace({ contentFormat, payload });
+			this.#draft.replace({ contentFormat, payload });
 			if (this.finish() === Code.changed) reason = "";
 		} catch (error) {
 			if (!(error instanceof RequestRefused || error instanceof HostFailure)) throw error;
@@ -409,7 +392,7 @@ class Bootstrap implements BootstrapClient, LinkOwner, Finisher {
 		this.#machine.failures = 0;
 		this.abandon();
 		this.#closeAtMs = this.#nowMs + this.#machine.tuning.lingerMs;
-		this.#account.purgeAtMs = Number.NaN;
+		this.#account.purgeAtMs = -Infinity;
 		this.accountsChanged(this.#nowMs);
 		this.log("bootstrapFinished", { instances: configuration.instances.length });
 		this.#port.applied(this.#nowMs);

@@ -75,7 +75,7 @@ test("[A-54] a name without address, and a server that is not there, are failure
 	equal(second.world.logged("bootstrapFailed").length, 0);
 });
 
-test("[A-55] a request that is refused is not repeated at once; one refused for its format is asked as 1.0 does", () => {
+test("[A-55] a refused request is not repeated at once; one refused for its format is asked as 1.0 does", () => {
 	let code: number = Code.badRequest;
 	const it = bootstrapBench({
 		secondAnswering: (request) => ({ code: request.query.length > 1 ? code : Code.changed }),
@@ -100,7 +100,7 @@ test("as a 1.0 client it does not name a format", () => {
 	deepEqual(it.asked(), ["POST /bs?ep=ep"]);
 });
 
-test("[A-56] EXCHANGE_LIFETIME counts from the last message of the Bootstrap-Server; then nothing is left of it", () => {
+test("[A-56] EXCHANGE_LIFETIME counts from the last message of the server; then nothing is left of it", () => {
 	const it = bootstrapBench();
 	it.world.start().run(0);
 	const before = it.registry();
@@ -119,7 +119,7 @@ test("[A-56] EXCHANGE_LIFETIME counts from the last message of the Bootstrap-Ser
 	equal(it.finish(), "4.06"); // of a new session, which knows nothing of the old one
 });
 
-test("[A-62] operations that nobody asked for: over coap refused, unless the product wants them; Finish again is 2.04", () => {
+test("[A-62] operations nobody asked for: over coap refused, unless the product wants them; Finish again is 2.04", () => {
 	const it = bootstrapBench({ hasServer: true });
 	it.world.start();
 	it.world.client.requestBootstrap("application", "");

@@ -19,7 +19,8 @@ test("[ETS-0] client-initiated bootstrap: by itself, for want of a server; Disco
 	equal(it.write("/1", ...serverRecords(0, 1)), "2.04");
 	equal(
 		it.discover("/"),
-		'</>;lwm2m=1.1,</0>;ver=1.2,</0/0>;ssid=1;uri="coap://server.example",</0/1>,</1>;ver=1.2,</1/0>;ssid=1,</2>;ver=1.1,</3/0>,</33100>',
+		'</>;lwm2m=1.1,</0>;ver=1.2,</0/0>;ssid=1;uri="coap://server.example",</0/1>,' +
+			"</1>;ver=1.2,</1/0>;ssid=1,</2>;ver=1.1,</3/0>,</33100>",
 	);
 	equal(it.world.requests.length, 0);
 	equal(it.finish(), "2.04");
@@ -61,7 +62,7 @@ test("[ETS-1] the server of the bootstrap hears Register, and reads what was wri
 	deepEqual(world.requests[0]?.query, ["ep=ep", "lt=86400", "lwm2m=1.1"]);
 });
 
-test("[ETS-4] [A-62] Delete of /0, /1 and of everything: the account of the Bootstrap-Server and the Device stay", () => {
+test("[ETS-4] [A-62] Delete of /0, /1 and of everything: the Bootstrap-Server and the Device stay", () => {
 	const it = configured({
 		furnish: (client) => client.add(client.registry.object(33100)!.options.create!(7)),
 	});
