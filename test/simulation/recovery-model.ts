@@ -124,9 +124,11 @@ export class ModelledServer {
 		const { onBootstrap } = this.script;
 		this.isCut = false;
 		this.isExchanging = false;
+		this.isFailed = false;
 		if (!this.isAccount || onBootstrap !== "unchanged") {
 			this.isRegistered = false;
 			this.isDisabled = false;
+			this.#set = this.script;
 		}
 		this.isAccount = onBootstrap !== "removed";
 		if (this.isRegistered) this.updateAtMs = nowMs;

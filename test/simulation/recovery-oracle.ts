@@ -43,8 +43,7 @@ class Oracle {
 
 	/** @returns everything that is decided up to the horizon */
 	run(): readonly Decision[] {
-		if (this.#servers.some(({ isAccount }) => isAccount)) this.beginRound();
-		else if (this.#scenario.bootstrap !== undefined) this.want("bootstrapNoAccounts", () => false);
+		this.beginRound();
 		for (const write of this.#scenario.writes) this.#sleepers.start("always", this.write(write));
 		this.#sleepers.run(this.#scenario.horizonMs, () => this.look());
 		return this.decisions;
@@ -61,16 +60,19 @@ class Oracle {
 	private *write({ atMs, server, resource, value }: LiveWrite): Process {
 		yield () => atMs;
 		const it = this.#servers[server]!;
+		if (!it.isAccount) return;
 		it.write(resource, value);
-		// 1/x/16 is looked at when registration fails, and when it changes afterwards.
-		if (resource === "bootstrapOnFailure" && value === true && it.isFailed && !it.isWaiting) {
-			it.isWaiting = this.considers(it);
-		}
 	}
 
-	/** 1/x/15 counts whenever it is looked at: who has failed once and does not block (any more) lets the others go on. */
+	/**
+	 * 1/x/15 counts whenever it is looked at: who has failed once and does not block (any more) lets the others go on. So
+	 * does 1/x/16, and whether there are others: who pauses may have to ask for a bootstrap all the same.
+	 */
 	private look(): void {
 		for (const server of this.#servers) if (server.hasFailedOnce && !server.blocks) server.isComplete = true;
+		for (const server of this.#servers) {
+			if (server.isFailed && !server.isWaiting) server.isWaiting = this.considers(server);
+		}
 	}
 
 	/**
@@ -79,6 +81,8 @@ class Oracle {
 	 * LwM2M Server are managed independently".
 	 */
 	private beginRound(): void {
+		const hasAccounts = this.#servers.some(({ isAccount }) => isAccount);
+		if (!hasAccounts && this.#scenario.bootstrap !== undefined) this.want("bootstrapNoAccounts", () => false);
 		for (const server of this.#servers) {
 			if (!server.isAccount) continue;
 			server.begin();
@@ -132,9 +136,9 @@ class Oracle {
 			isNameKnown = false;
 			server.isFailed = true;
 			server.hasFailedOnce = true;
+			server.isWaiting = false;
 			this.look();
 			const since = this.nowMs;
-			server.isWaiting = this.considers(server);
 			server.isAgain = false;
 			// "The maximum number of retry sequences": what comes then is left to us, lest one outage end it for good.
 			yield () => (server.isAgain ? 0 : server.isWaiting ? Infinity : since + server.seriesMs);
@@ -188,9 +192,10 @@ class Oracle {
 
 	private accept(server: ModelledServer, sentAtMs: number, disableAfterMs: number | undefined): void {
 		server.accept(sentAtMs, disableAfterMs === undefined ? Infinity : this.nowMs + disableAfterMs);
-		if (!this.#wishes.every((isContent) => isContent())) return;
-		if (this.#wishes.length > 0) this.cancel();
-		this.#wishes = [];
+		const hadWishes = this.#wishes.length > 0;
+		this.#wishes = this.#wishes.filter((isContent) => !isContent());
+		if (this.#wishes.length > 0) return;
+		if (hadWishes) this.cancel();
 		this.#beginCount = 0;
 	}
 
@@ -214,7 +219,10 @@ class Oracle {
 		if (this.#scenario.bootstrap === undefined) return false;
 		if (server.bootstraps) this.want("bootstrapRegistrationFailed", () => server.isRegistered || !server.isAccount);
 		else if (this.#servers.some((other) => other !== server && this.hasProspect(other))) return false;
-		else this.want("bootstrapRegistrationFailed", () => this.#servers.some(({ isRegistered }) => isRegistered));
+		else {
+			const isServed = () => this.#servers.some(({ isRegistered }) => isRegistered);
+			this.want("bootstrapRegistrationFailed", () => isServed() || !server.isAccount);
+		}
 		return true;
 	}
 
@@ -331,8 +339,10 @@ class Oracle {
 			this.#sleepers.end(server);
 			server.bootstrapped(this.nowMs);
 		}
+		const hadWishes = this.#wishes.length > 0;
 		this.#wishes = this.#wishes.filter((isContent) => !isContent());
-		if (this.#wishes.length === 0 && this.#servers.some(({ isRegistered }) => isRegistered)) this.#beginCount = 0;
+		const isServed = this.#servers.some(({ isRegistered }) => isRegistered);
+		if (this.#wishes.length === 0 && (hadWishes || isServed)) this.#beginCount = 0;
 		this.beginRound();
 	}
 }

@@ -42,8 +42,8 @@ interface Peer {
 	readonly address: Address;
 	attempts: number;
 	updates: number;
-	/** Message ID of the request that it has seen last: the same again is a copy. */
-	seen: number;
+	/** Message ID and token of the request that it has seen last: the same again is a copy. */
+	seen: string;
 	/** Which of its registrations Disable is meant for. */
 	registration: number;
 	accounts: readonly Instance[];
@@ -110,7 +110,7 @@ class Stage {
 			address: { host: `192.0.2.${index + 1}`, port: 5683 },
 			attempts: 0,
 			updates: 0,
-			seen: -1,
+			seen: "",
 			registration: 0,
 			accounts: [],
 		}));
@@ -244,8 +244,9 @@ class Stage {
 		const index = this.#peers.findIndex(({ address }) => address.host === this.#to.host);
 		const peer = this.#peers[index]!;
 		const request = read(bytes);
-		if (request.code === 0 || request.code >= 0x20 || request.messageId === peer.seen) return;
-		peer.seen = request.messageId;
+		const key = `${request.messageId} ${request.token.join()}`;
+		if (request.code === 0 || request.code >= 0x20 || key === peer.seen) return;
+		peer.seen = key;
 		if (request.code === code.delete) {
 			this.decide(index, "deregister");
 			if (peer.script.saysGoodbye) this.answer(peer, request, { kind: "accepted", afterMs: 0 }, code.deleted);
