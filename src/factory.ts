@@ -1,4 +1,3 @@
-import { PortableCrypto } from "../modules/crypto/portable.ts";
 import type { Crypto, Factory, Host, Log } from "../modules/host.ts";
 import type { Client } from "../modules/lwm2m/client.ts";
 import type { ConfiguredInstance } from "../modules/lwm2m/configuration.ts";
@@ -10,17 +9,12 @@ import { product } from "./product.ts";
 /** What the factory says, whichever way: the record in its partition, and over it what `host.factory` names. */
 export type ProductFactory = Factory & Partial<FactoryRecord>;
 
-/** Cryptography of the host, or the portable one. */
-export function cryptoOf({ crypto, entropy }: Host): Crypto {
-	return crypto ?? new PortableCrypto({ entropy });
-}
-
 /** A record that is damaged, or not signed with the product's key where that has one, is as none. */
-export function openFactory({ factory, factoryFlash, log }: Host, crypto: Crypto): ProductFactory {
+export function openFactory({ factory, factoryFlash, log }: Host, crypto: Crypto | undefined): ProductFactory {
 	const { servers, bootstrap, security } = factory;
 	const keys = security ?? bootstrap?.security ?? servers?.find((server) => server.security !== undefined)?.security;
 	const record =
-		factoryFlash === undefined
+		factoryFlash === undefined || crypto === undefined
 			? undefined
 			: readFactoryRecord(factoryFlash, { crypto, publicPoint: product.factoryPublicPoint });
 	const isGood = record !== undefined && !("code" in record);

@@ -1,113 +1,26 @@
+import { PortableCrypto } from "../modules/crypto/portable.ts";
 import { readPrivateKey } from "../modules/crypto/public-key.ts";
 import { serverTrust } from "../modules/crypto/trust.ts";
 import { formatsSince11 } from "../modules/formats/payload.ts";
-import { frozen } from "../modules/frozen.ts";
-import type { Crypto, Host } from "../modules/host.ts";
+import type { Host } from "../modules/host.ts";
 import { AccessControl } from "../modules/lwm2m/access-control.ts";
 import { makeBootstrap } from "../modules/lwm2m/bootstrap.ts";
-import { Client } from "../modules/lwm2m/client.ts";
 import { compositeOperations } from "../modules/lwm2m/composite.ts";
-import { ConfigurationKeeper, type KeptResources } from "../modules/lwm2m/configuration-keeper.ts";
-import { ConfigurationState } from "../modules/lwm2m/configuration-state.ts";
-import { DtlsTransport } from "../modules/lwm2m/dtls-transport.ts";
-import { Loop } from "../modules/lwm2m/loop.ts";
 import { ReportingKeeper } from "../modules/lwm2m/reporting-keeper.ts";
-import { accessControl, accessControlObject } from "../modules/objects/access-control-2.ts";
-import { device } from "../modules/objects/device-3.ts";
-import { ACCESS_CONTROL } from "../modules/objects/facts/access-control-2-v1-1.ts";
-import { SECURITY } from "../modules/objects/facts/security-0-v1-1.ts";
-import { securityObject } from "../modules/objects/security-0.ts";
-import { serverObject } from "../modules/objects/server-1.ts";
-import { Preferences } from "../modules/settings/preferences.ts";
-import { grantRights } from "./accounts.ts";
-import { cryptoOf, instancesOfFactory, needsKeys, needsRights, openFactory, type ProductFactory } from "./factory.ts";
-import { product } from "./product.ts";
-import { forgetSettings, openSettings, owners, settingsKeys, tidying } from "./settings.ts";
-import { tablesOf } from "./tables.ts";
-import { thermometer } from "./thermometer.ts";
+import { accessControl } from "../modules/objects/access-control-2.ts";
+import { application } from "./application.ts";
 
-/** What is kept although it belongs to no account: the time zone, and what the thermometer is for. */
-const alsoKept: readonly KeptResources[] = frozen([
-	{ objectId: 3, instanceId: 0, resourceIds: [14, 15] },
-	{ objectId: 3303, instanceId: 0, resourceIds: [5750] },
-]);
-
-/** The device: its objects, its servers, and the loop that keeps it alive. A host calls this once after boot. */
+/** The device with everything. A host calls this once after boot. */
 export default function main(host: Host): void {
-	const { log, power, clock, smartCard: card } = host;
-	const { platform, temperature } = host;
-	log.write({ event: "booted", platform, version: product.firmwareVersion, resetCause: power.resetCause });
-
-	const crypto = cryptoOf(host);
-	const factory = openFactory(host, crypto);
-	const settings = openSettings(host);
-	const enabler = factory.enabler ?? product.enabler;
-	const table = tablesOf(enabler);
-	const state = new ConfigurationState();
-	const keeper: ConfigurationKeeper = new ConfigurationKeeper({
-		store: settings,
-		key: settingsKeys.configuration,
-		log,
-		state,
-		factory: () => instancesOfFactory(factory, client, log),
-		card,
-		wake: () => loop.wake(),
-		also: alsoKept,
-	});
-	const client: Client = new Client({
-		endpointName: factory.endpointName ?? product.endpointName,
-		dice: host.dice,
-		entropy: host.entropy,
-		enabler,
-		formats: formatsSince11,
-		composite: compositeOperations,
-		accessControl: new AccessControl(accessControl),
-		bootstrap: makeBootstrap,
-		configuration: state,
-		configurationStore: keeper,
-		log: (record) => log.write(record),
-		wallTimeS: () => clock.wallTimeS(),
-		changed: (instance) => keeper.changed(instance),
-		hasRegistered: (shortServerId) => keeper.hasRegistered(shortServerId),
-		...(card !== undefined || needsKeys(factory) ? { secure: dtls(host, crypto, factory) } : {}),
-	});
-	client.addObject(SECURITY, securityObject(SECURITY));
-	client.addObject(table.server, serverObject(client, table.server));
-	if (card !== undefined || needsRights(factory)) client.addObject(ACCESS_CONTROL, accessControlObject());
-	const after = (delayMs: number, run: () => void) => client.after(delayMs, run);
-	const factoryReset = () => {
-		keeper.forget();
-		forgetSettings(settings);
-	};
-	const ports = { clock, power, log, after, factoryReset };
-	client.add(device({ ...product, serialNumber: factory.serialNumber }, ports, table.device));
-	if (temperature !== undefined) {
-		const correction = new Preferences(owners, settings).get("correction");
-		client.add(thermometer(() => temperature() + correction));
-	}
-	keeper.configure(client);
-	grantRights(client, state.provenance);
-
-	const keepers =
-		settings === undefined
-			? [keeper]
-			: [keeper, new ReportingKeeper(client, settings, settingsKeys.reporting, log), tidying(settings)];
-	const loop = new Loop(host, client, ...keepers);
-	loop.start();
-}
-
-/**
- * DTLS for servers with coaps://. A product without it leaves this out, and has none of it in its image; one with
- * pre-shared keys alone leaves publicKeys out, one for chips with cryptography of their own PortableCrypto. One whose
- * server opens handshakes adds `listening: new DtlsListening(crypto, entropy)` (modules/lwm2m/dtls-incoming.ts, 16 KB).
- */
-function dtls({ entropy, clock }: Host, crypto: Crypto, factory: ProductFactory): DtlsTransport {
-	return new DtlsTransport({
-		crypto,
-		entropy,
-		wallTimeS: () => clock.wallTimeS(),
+	application(host, {
+		client: {
+			formats: formatsSince11,
+			composite: compositeOperations,
+			accessControl: new AccessControl(accessControl),
+			bootstrap: makeBootstrap,
+		},
 		publicKeys: { readPrivateKey, serverTrust },
-		connectionId: factory.connectionId ?? product.dtls.connectionId,
-		flightTimeoutMs: factory.flightTimeoutMs ?? product.dtls.flightTimeoutMs,
+		crypto: (entropy) => new PortableCrypto({ entropy }),
+		reportingKeeper: (...it) => new ReportingKeeper(...it),
 	});
 }

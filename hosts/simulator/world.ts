@@ -15,6 +15,8 @@ import { RealTime, type Timekeeper, VirtualTime } from "./time.ts";
 /** An image and the machines that run it. */
 export interface Device<M extends BoardMachine> {
 	readonly image: { readonly bytes: Uint8Array; readonly version: string; readonly hash: string };
+	/** Absent: `image` for every kind of board. */
+	imageFor?(preset: BoardPreset): Device<M>["image"];
 	readonly makeMachine: MakeMachine<M>;
 }
 
@@ -173,7 +175,8 @@ export class World<M extends BoardMachine> {
 			onPrint: (text, board) => this.#options.onPrint?.(text, board),
 		};
 		const board = new Board<M>(options);
-		board.program(this.#options.device.image.bytes);
+		const { device } = this.#options;
+		board.program((device.imageFor?.(preset) ?? device.image).bytes);
 		if (factoryRecord !== undefined) board.provision(factoryRecord);
 		this.boards.push(board);
 		return board;

@@ -35,6 +35,10 @@ export interface BoardPreset {
 	 * without, the device computes in JavaScript.
 	 */
 	readonly accelerator: boolean;
+	/**
+	 * Whether its slots are too small for everything: then it runs src/main-compact.ts, and src/main.ts elsewhere.
+	 */
+	readonly isCompact?: true;
 }
 
 export type BoardName = "esp32" | "esp32c3" | "nrf52840" | "nrf9160";
@@ -143,6 +147,7 @@ export const presets: Readonly<Record<BoardName, BoardPreset>> = frozen({
 		computronsPerMs: 1000,
 		mtuBytes: 1280,
 		accelerator: true,
+		isCompact: true,
 	},
 	nrf9160: {
 		name: "nrf9160",
@@ -163,6 +168,7 @@ export const presets: Readonly<Record<BoardName, BoardPreset>> = frozen({
 		computronsPerMs: 1150,
 		mtuBytes: 1280,
 		accelerator: true,
+		isCompact: true,
 	},
 });
 
