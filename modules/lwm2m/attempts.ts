@@ -193,9 +193,9 @@ export class Attempts {
 		return wait === "retry" && this.failed(nowMs, false) === "decision";
 	}
 
-	/** What comes of a series that failed. */
-	decided(what: "bootstrap" | "series", nowMs: number): void {
-		this.until(what, nowMs);
+	/** What comes of a series that failed; a pause counts from that failure. */
+	decided(what: "bootstrap" | "series"): void {
+		this.#wait = what;
 		this.#jitterMs = this.jitter(this.#tuning.seriesMs);
 	}
 

@@ -35,7 +35,10 @@ export const afterSeries: {
  */
 export class Recovery {
 	readonly #context: RegistrationContext;
-	/** Short Server IDs of those whose failure asked for a bootstrap, and that have not been registered with since. */
+	/**
+	 * Short Server IDs of those whose failure asked for a bootstrap, and that have not been registered with since; 0 where
+	 * it was asked for because no server at all was left.
+	 */
 	readonly #askers: number[] = [];
 	/** How often that was asked for in vain. */
 	#asked = 0;
@@ -51,14 +54,18 @@ export class Recovery {
 		return this.#beginAtMs;
 	}
 
-	/** @returns whether a session has something to do since */
+	/** @returns whether a session has something to do since: then this is to be called again */
 	poll(sessions: readonly Session[], nowMs: number): boolean {
 		let hasMoved = false;
 		for (const session of sessions) {
-			if (session.isRegistered) this.registered(session.shortServerId, nowMs);
-			else if (session.state === "waiting" && !session.isOffline && this.look(session, sessions, nowMs))
-				hasMoved = true;
+			if (session.isRegistered) {
+				this.settled(session.shortServerId, nowMs);
+				this.settled(0, nowMs);
+				if (this.#askers.length === 0) this.#asked = 0;
+			} else if (isWaiting(session) && arrange(session, sessions, nowMs)) hasMoved = true;
 		}
+		if (hasMoved) return true; // nobody is given up before it is known who goes on
+		for (const session of sessions) if (isWaiting(session) && this.consider(session, sessions, nowMs)) hasMoved = true;
 		if (!sessions.some(isWanted)) this.ask("noAccounts", nowMs);
 		if (nowMs >= this.#beginAtMs) {
 			this.#beginAtMs = Infinity;
@@ -84,15 +91,12 @@ export class Recovery {
 		this.reset(nowMs);
 	}
 
-	/** The account of this server is gone. */
-	gone(shortServerId: number, nowMs: number): void {
-		this.registered(shortServerId, nowMs);
-	}
-
-	private registered(shortServerId: number, nowMs: number): void {
+	/** The account of this server is gone, or it has accepted us: nobody asks for a bootstrap because of it any more. */
+	settled(shortServerId: number, nowMs: number): void {
 		const at = this.#askers.indexOf(shortServerId);
-		if (at >= 0) this.#askers.splice(at, 1);
-		if (this.#askers.length === 0 && this.#asked > 0) this.reset(nowMs);
+		if (at < 0) return;
+		this.#askers.splice(at, 1);
+		if (this.#askers.length === 0) this.reset(nowMs);
 	}
 
 	private reset(nowMs: number): void {
@@ -103,26 +107,14 @@ export class Recovery {
 		if (bootstrap.isWanted && !bootstrap.isOpen) bootstrap.cancel(nowMs);
 	}
 
-	private look(session: Session, sessions: readonly Session[], nowMs: number): boolean {
+	private consider(session: Session, sessions: readonly Session[], nowMs: number): boolean {
 		const { attempts } = session;
-		if (!attempts.isComplete && !isBlocking(session) && (attempts.sequence > 1 || attempts.hasFailed)) {
-			attempts.isComplete = true;
-			return true; // somebody may wait for that
-		}
 		switch (attempts.wait) {
-			case "turn":
-				if (!isFree(session, sessions)) return false;
-				attempts.begin(nowMs);
-				return true;
-			case "retry":
-			case "sequence":
-				if (attempts.review(nowMs)) this.decide(session, sessions, nowMs);
-				return false;
 			case "decision":
 				this.decide(session, sessions, nowMs);
 				return false;
-			case "series": // 1/x/16 may be another one by now, or this was the last one that others could rely on
-				if (this.remedy(session, sessions) === "bootstrap") this.decide(session, sessions, nowMs);
+			case "series": // 1/x/16 may be another one by now
+				if (this.isPossible && wantsBootstrap(session)) this.decide(session, sessions, nowMs);
 				return false;
 			case "bootstrap":
 				if (this.isExpecting) return false;
@@ -138,21 +130,22 @@ export class Recovery {
 		return this.#beginAtMs !== Infinity || this.#context.bootstrap?.isWanted === true;
 	}
 
-	private remedy(session: Session, sessions: readonly Session[]): Remedy {
-		const { bootstrap } = this.#context;
-		const isWanted = session.account.server.at(resource.bootstrapOnFailure) !== false;
-		const hasOthers = sessions.some((other) => other !== session && isAlive(other));
-		return afterSeries[bootstrap?.isPossible === true ? "possible" : "impossible"][isWanted ? "wanted" : "unwanted"][
-			hasOthers ? "othersLeft" : "noneLeft"
-		];
+	private get isPossible(): boolean {
+		return this.#context.bootstrap?.isPossible === true;
 	}
 
 	private decide(session: Session, sessions: readonly Session[], nowMs: number): void {
 		const { shortServerId, attempts } = session;
-		const decision = this.remedy(session, sessions);
-		attempts.decided(decision, nowMs);
+		const isWanted = wantsBootstrap(session);
+		const hasOthers = sessions.some((other) => other !== session && isAlive(other));
+		const decision =
+			afterSeries[this.isPossible ? "possible" : "impossible"][isWanted ? "wanted" : "unwanted"][
+				hasOthers ? "othersLeft" : "noneLeft"
+			];
+		attempts.decided(decision);
 		if (decision === "bootstrap") {
-			if (!this.#askers.includes(shortServerId)) this.#askers.push(shortServerId);
+			const asker = isWanted ? shortServerId : 0;
+			if (!this.#askers.includes(asker)) this.#askers.push(asker);
 			this.ask("registrationFailed", nowMs);
 			session.log("recovery", { decision });
 		} else if (attempts.deadlineMs === Infinity) session.log("recovery", { decision: "parked" });
@@ -161,14 +154,32 @@ export class Recovery {
 
 	/** The first time at once; then, where none of it has led to a registration, less and less often. */
 	private ask(why: BootstrapReason, nowMs: number): void {
-		const { bootstrap, registrationTuning } = this.#context;
-		if (bootstrap?.isPossible !== true || this.isExpecting) return;
-		const { bootstrapAgainMs, bootstrapAgainMostMs } = registrationTuning;
+		if (!this.isPossible || this.isExpecting) return;
+		const { bootstrapAgainMs, bootstrapAgainMostMs } = this.#context.registrationTuning;
 		const waitMs = this.#asked === 0 ? 0 : bootstrapAgainMs * 2 ** Math.min(this.#asked - 1, 30);
 		this.#asked++;
 		this.#why = why;
 		this.#beginAtMs = nowMs + Math.min(waitMs, bootstrapAgainMostMs);
 	}
+}
+
+/** The order: whose turn it is, and who lets others go on. @returns whether that has changed */
+function arrange(session: Session, sessions: readonly Session[], nowMs: number): boolean {
+	const { attempts } = session;
+	const { wait } = attempts;
+	if (wait === "turn") {
+		if (!isFree(session, sessions)) return false;
+		attempts.begin(nowMs);
+		return true;
+	}
+	const hasFailed = (wait === "retry" || wait === "sequence") && attempts.review(nowMs);
+	if (attempts.isComplete || isBlocking(session) || !(attempts.sequence > 1 || attempts.hasFailed)) return hasFailed;
+	attempts.isComplete = true;
+	return true;
+}
+
+function isWaiting({ state, isOffline }: Session): boolean {
+	return state === "waiting" && !isOffline;
 }
 
 /** Whether there is an account that the application did not take away. */
@@ -180,6 +191,11 @@ function isWanted({ state }: Session): boolean {
 function isAlive({ state, attempts, isOffline }: Session): boolean {
 	if (isOffline || state === "idle" || state === "ended" || state === "deregistering") return false;
 	return state !== "waiting" || (attempts.wait !== "turn" && !attempts.hasFailed);
+}
+
+/** Bootstrap on Registration Failure: yes where it is absent (Table 6.2.1.1-1). */
+function wantsBootstrap({ account }: Session): boolean {
+	return account.server.at(resource.bootstrapOnFailure) !== false;
 }
 
 /** Registration Failure Block: who comes after it waits until it is registered. */

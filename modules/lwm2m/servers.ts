@@ -111,7 +111,7 @@ export class Servers {
 			if (session.isLeaving) continue;
 			const account = accountOf(this.#context.registry, session.shortServerId);
 			if (account !== undefined && session.adopt(account)) continue;
-			if (account === undefined) this.recovery.gone(session.shortServerId, nowMs);
+			if (account === undefined) this.recovery.settled(session.shortServerId, nowMs);
 			session.isLeaving = true;
 			session.stop(nowMs);
 		}
@@ -140,7 +140,7 @@ export class Servers {
 	private drop(session: Session, isGone: boolean, nowMs: number): void {
 		session.vanish(nowMs);
 		this.sessions.splice(this.sessions.indexOf(session), 1);
-		if (isGone) this.recovery.gone(session.shortServerId, nowMs);
+		if (isGone) this.recovery.settled(session.shortServerId, nowMs);
 	}
 
 	/** Those that we left, after their last datagram was taken. What comes after them may begin. */
