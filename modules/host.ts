@@ -159,6 +159,11 @@ export interface DatagramsOptions {
 	port?: number;
 	/** Called from the host's loop when `count` datagrams wait. */
 	onReadable(count: number): void;
+	/**
+	 * Called from the host's loop when the network says that a datagram to this address can not be delivered (ICMP), where
+	 * the host hears of it. Anybody on the way may say so: it is a hint, and loss is often silent.
+	 */
+	onUnreachable?(to: Readonly<Address>): void;
 }
 
 /**

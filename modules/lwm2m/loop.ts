@@ -44,7 +44,10 @@ export class Loop {
 		const { power } = this.#host;
 		this.#hasStarted = true;
 		try {
-			this.#datagrams = this.#host.openDatagrams({ onReadable: this.#wake });
+			this.#datagrams = this.#host.openDatagrams({
+				onReadable: this.#wake,
+				onUnreachable: (to) => this.turn((nowMs) => this.#client.undeliverable(to, "unreachable", nowMs)),
+			});
 		} catch (error) {
 			this.note(error);
 		}
@@ -75,8 +78,8 @@ export class Loop {
 		} catch (error) {
 			this.note(error);
 		}
-		this.sendAll();
-		this.resolveAll();
+		this.sendAll(nowMs);
+		this.resolveAll(nowMs);
 		this.end();
 		if (this.#hasEnded) return;
 		const { deadlineMs } = this.#client;
@@ -96,11 +99,11 @@ export class Loop {
 			if (size < 0) return;
 			this.#client.receive(this.#address, this.#bytes, 0, size, nowMs);
 			this.#client.poll(nowMs);
-			this.sendAll(); // answers leave before the next request is read: bounded, however many wait
+			this.sendAll(nowMs); // answers leave before the next request is read: bounded, however many wait
 		}
 	}
 
-	private sendAll(): void {
+	private sendAll(nowMs: number): void {
 		for (;;) {
 			const bytes = this.#client.takeDatagram(this.#address);
 			if (bytes === undefined) return;
@@ -108,14 +111,20 @@ export class Loop {
 				this.#datagrams?.write(bytes, this.#address);
 			} catch (error) {
 				this.note(error);
+				this.#client.undeliverable(this.#address, "notSent", nowMs);
 			}
 		}
 	}
 
-	private resolveAll(): void {
+	private resolveAll(nowMs: number): void {
 		for (let name = this.#client.takeName(); name !== undefined; name = this.#client.takeName()) {
 			const asked = name;
-			this.#host.resolver.resolve(asked, (hosts) => this.turn((nowMs) => this.#client.resolved(asked, hosts, nowMs)));
+			try {
+				this.#host.resolver.resolve(asked, (hosts) => this.turn((nowMs) => this.#client.resolved(asked, hosts, nowMs)));
+			} catch (error) {
+				this.note(error);
+				this.#client.resolved(asked, [], nowMs);
+			}
 		}
 	}
 

@@ -109,6 +109,7 @@ export class Board<M extends BoardMachine = BoardMachine> {
 			address: options.address,
 			ledger: this.ledger,
 			onReadable: (socket, count) => this.#dispatch({ kind: "readable", socket, count }),
+			onUnreachable: (socket, { host, port }) => this.#dispatch({ kind: "unreachable", socket, host, port }),
 			onRefused: (why) => this.#say({ event: "socketRefused", why }),
 		});
 	}

@@ -55,6 +55,10 @@ export class SimulatedHost implements Host {
 		else if (kind === eventKinds.resolved) this.resolver.resolved(text ?? "");
 		else if (kind === eventKinds.shutDown) this.power.shutDown();
 		else if (kind === eventKinds.smartCard) this.smartCard?.changed();
+		else if (kind === eventKinds.unreachable) {
+			const datagrams = this.#sockets.find(({ socket }) => socket === first);
+			datagrams?.onUnreachable?.({ host: text ?? "", port: second });
+		}
 	};
 
 	constructor(natives: Natives) {
@@ -154,6 +158,7 @@ class BoardLog implements Log {
 
 class BoardDatagrams implements Datagrams {
 	readonly onReadable: (count: number) => void;
+	readonly onUnreachable: DatagramsOptions["onUnreachable"];
 	readonly #natives: Natives;
 	/** All that are open, this one among them. */
 	readonly #open: BoardDatagrams[];
@@ -162,6 +167,7 @@ class BoardDatagrams implements Datagrams {
 
 	constructor(natives: Natives, socket: number, options: DatagramsOptions, open: BoardDatagrams[]) {
 		this.onReadable = options.onReadable;
+		this.onUnreachable = options.onUnreachable;
 		this.#natives = natives;
 		this.#open = open;
 		this.#socket = socket;

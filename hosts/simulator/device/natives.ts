@@ -96,4 +96,6 @@ export const eventKinds = Object.freeze({
 	resolved: 3,
 	shutDown: 4,
 	smartCard: 5,
+	/** first: socket, second: port; text: address. The network can not deliver what was sent there */
+	unreachable: 6,
 });

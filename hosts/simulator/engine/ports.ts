@@ -83,6 +83,7 @@ export const cardAt = 0x2_0000_0000;
 export type DeviceEvent =
 	| { readonly kind: "alarm" }
 	| { readonly kind: "readable"; readonly socket: number; readonly count: number }
+	| { readonly kind: "unreachable"; readonly socket: number; readonly host: string; readonly port: number }
 	| { readonly kind: "resolved"; readonly name: string; readonly hosts: readonly string[] }
 	| { readonly kind: "shutDown" }
 	/** A smart card was put in, taken out, or has another file. */

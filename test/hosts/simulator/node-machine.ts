@@ -5,6 +5,7 @@ import { fromHex } from "../../../modules/bytes.ts";
 import {
 	type Address,
 	type Datagrams,
+	type DatagramsOptions,
 	type Flash,
 	type Host,
 	HostFailure,
@@ -18,7 +19,7 @@ import main from "../../../src/main.ts";
  */
 export class NodeMachine implements BoardMachine {
 	readonly #ports: BoardPorts;
-	readonly #readable = new Map<number, (count: number) => void>();
+	readonly #readable = new Map<number, DatagramsOptions>();
 	readonly #resolving = new Map<string, ((hosts: readonly string[]) => void)[]>();
 	#ring: () => void = () => {};
 	#shutDown: () => void = () => {};
@@ -37,7 +38,8 @@ export class NodeMachine implements BoardMachine {
 	dispatch(event: DeviceEvent): void {
 		this.#steps++;
 		if (event.kind === "alarm") this.#ring();
-		else if (event.kind === "readable") this.#readable.get(event.socket)?.(event.count);
+		else if (event.kind === "readable") this.#readable.get(event.socket)?.onReadable(event.count);
+		else if (event.kind === "unreachable") this.#readable.get(event.socket)?.onUnreachable?.(event);
 		else if (event.kind === "shutDown") this.#shutDown();
 		else if (event.kind === "smartCard") this.#cardChanged();
 		else {
@@ -83,10 +85,10 @@ export class NodeMachine implements BoardMachine {
 			flash: partition(ports, ports.flashSizeBytes, 0),
 			...(ports.factorySizeBytes === 0 ? {} : { factoryFlash: partition(ports, ports.factorySizeBytes, factoryAt) }),
 			...(hasCardReader ? { smartCard: this.#card() } : {}),
-			openDatagrams: ({ port = 0, onReadable }) => {
-				const socket = ports.udpOpen(port);
+			openDatagrams: (options) => {
+				const socket = ports.udpOpen(options.port ?? 0);
 				if (socket < 0) throw new HostFailure("no socket");
-				this.#readable.set(socket, onReadable);
+				this.#readable.set(socket, options);
 				return this.#datagrams(socket);
 			},
 			resolver: {

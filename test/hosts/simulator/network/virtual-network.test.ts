@@ -115,3 +115,19 @@ test("names are resolved in the network's time, literals are their own", () => {
 	]);
 	match(network.newAddress(), /^10\.0\.0\.\d+$/);
 });
+
+test("where nobody listens, the sender hears so only where the network tells", () => {
+	for (const tellsUnreachable of [false, true]) {
+		const time = new VirtualTime();
+		const network = new VirtualNetwork({ time, chance: new Chance(1), conditions: { tellsUnreachable, jitterMs: 0 } });
+		const heard: string[] = [];
+		const socket = network.open({
+			onReadable: () => {},
+			onUnreachable: ({ host, port }) => heard.push(`${time.nowMs()} ${host} ${port}`),
+		});
+		socket.write(new Uint8Array(1), { host: "10.9.9.9", port: 5683 });
+		time.run(1000);
+		deepEqual(heard, tellsUnreachable ? ["40 10.9.9.9 5683"] : []);
+		equal(network.counters.unreachable, 1);
+	}
+});
