@@ -150,7 +150,7 @@ function read(
 	return readTarget({ registry, limits, formats, log() {} }, path, { enabler }, accept);
 }
 
-/** Bootstrap-Discover (LwM2M Core 1.2 §6.1.7.3): the enabler version, Objects and their Instances, and whose they are. */
+/** Bootstrap-Discover (LwM2M Core 1.2 §6.1.7.3): the enabler version, Objects, their Instances, and whose they are. */
 function discover(path: Path, registry: Registry, draft: BootstrapDraft, enabler: EnablerVersion): ResponseOptions {
 	if (levelOf(path) > 1) throw new RequestRefused(Code.badRequest, "discover of an object, or of all");
 	const only = path.objectId < 0 ? undefined : registry.object(path.objectId);

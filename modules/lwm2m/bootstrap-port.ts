@@ -1,5 +1,4 @@
 import type { Address } from "../host.ts";
-import type { SessionContext } from "./session.ts";
 
 /**
  * Why a bootstrap is wanted (LwM2M Core 1.2 §6.1.3, §6.1.4): no account to register with; registration failed as the
@@ -22,8 +21,8 @@ export interface BootstrapPort {
 	 */
 	applied(nowMs: number): void;
 	/**
-	 * The session, or the attempt to begin one, failed; nothing was applied. The bootstrap client tries again by itself at
-	 * its time, until cancel(); meanwhile the servers have another round.
+	 * The session, or the attempt to begin one, failed; nothing was applied. The bootstrap client tries again by itself
+	 * at its time, until cancel(); meanwhile the servers have another round.
 	 */
 	failed(reason: string, nowMs: number): void;
 }
@@ -32,7 +31,7 @@ export interface BootstrapPort {
 export interface BootstrapClient {
 	/** Whether there is a Bootstrap-Server Account, and it is not too old (0/x/12): whether begin() can lead anywhere. */
 	readonly isPossible: boolean;
-	/** Whether begin() was called and neither applied() nor cancel() ended it: attempts are under way or have their time. */
+	/** Whether begin() was called, and neither applied() nor cancel() has ended it: also between its attempts. */
 	readonly isWanted: boolean;
 	/** Whether a session is open: between begun() and applied(), failed() or cancel(). */
 	readonly isOpen: boolean;
@@ -44,7 +43,7 @@ export interface BootstrapClient {
 	 * @param argument of Bootstrap-Request Trigger, as the server wrote it; "" for none
 	 */
 	begin(why: BootstrapReason, argument: string, nowMs: number): void;
-	/** Nobody wants it any more: no further attempt, and an open session ends without a word. Neither callback follows. */
+	/** Nobody wants it any more: no further attempt, and an open session ends without a word. No callback follows. */
 	cancel(nowMs: number): void;
 	/** Takes a datagram. @returns false when it is not from the Bootstrap-Server */
 	receive(from: Address, bytes: Uint8Array, at: number, end: number, nowMs: number): boolean;
@@ -59,5 +58,8 @@ export interface BootstrapClient {
 	accountsChanged(nowMs: number): void;
 }
 
-/** Makes the bootstrap client of a client, without doing anything else yet: `ClientOptions.bootstrap`. */
-export type MakeBootstrap = (context: SessionContext, port: BootstrapPort) => BootstrapClient;
+/**
+ * Makes the bootstrap client of a client, without doing anything else yet: `ClientOptions.bootstrap`.
+ * @param context the client's SessionContext, which can not be named here: the options are part of it
+ */
+export type MakeBootstrap = (context: never, port: BootstrapPort) => BootstrapClient;

@@ -4,7 +4,7 @@ import { frozen } from "../frozen.ts";
 import { type Address, HostFailure, type LogRecord } from "../host.ts";
 import { BootstrapAccount } from "./bootstrap-account.ts";
 import { BootstrapDraft } from "./bootstrap-draft.ts";
-import { finishDraft } from "./bootstrap-finish.ts";
+import { finishDraft, refusalOfPack } from "./bootstrap-finish.ts";
 import { type Finisher, performBootstrap } from "./bootstrap-operations.ts";
 import type { BootstrapClient, BootstrapPort, BootstrapReason, MakeBootstrap } from "./bootstrap-port.ts";
 import { type BootstrapWay, bootstrapRequest, firstWay, nextWay } from "./bootstrap-request.ts";
@@ -20,7 +20,6 @@ import { ConfigurationState } from "./configuration-state.ts";
 import { withChanges } from "./limits.ts";
 import { Link, type LinkOwner } from "./link.ts";
 import { spokenPath } from "./operations.ts";
-import { RequestRefused } from "./refusal.ts";
 import type { Unsecured } from "./secure.ts";
 import { ServerAddress } from "./server-address.ts";
 import type { SessionContext } from "./session.ts";
@@ -60,6 +59,8 @@ class Bootstrap implements BootstrapClient, LinkOwner, Finisher {
 	#finished: Configuration | undefined;
 	/** When the answer to Bootstrap-Finish need not be repeated any more. */
 	#closeAtMs = Infinity;
+	/** The link has nothing to do but to say good-bye. */
+	#isDone = false;
 	#nowMs = 0;
 
 	constructor(context: SessionContext, port: BootstrapPort) {
@@ -109,7 +110,7 @@ class Bootstrap implements BootstrapClient, LinkOwner, Finisher {
 	}
 
 	receive(from: Address, bytes: Uint8Array, at: number, end: number, nowMs: number): boolean {
-		if (!this.isFrom(from)) return false;
+		if (!this.isFrom(from, nowMs)) return false;
 		this.#link!.receive(bytes, at, end, nowMs);
 		return true;
 	}
@@ -129,7 +130,10 @@ class Bootstrap implements BootstrapClient, LinkOwner, Finisher {
 
 	takeDatagram(to: Address): Uint8Array | undefined {
 		const bytes = this.#link?.takeDatagram();
-		if (bytes === undefined) return undefined;
+		if (bytes === undefined) {
+			if (this.#isDone) this.#link = undefined; // its last word is out
+			return undefined;
+		}
 		to.host = this.#server.address.host;
 		to.port = this.#server.address.port;
 		return bytes;
@@ -297,7 +301,6 @@ class Bootstrap implements BootstrapClient, LinkOwner, Finisher {
 		this.#machine.deadlineMs = this.#nowMs + this.#machine.tuning.silenceMs;
 		if (this.#isOpen) return;
 		this.#isOpen = true;
-		this.#closeAtMs = Infinity;
 		this.#port.begun(this.#nowMs);
 	}
 
@@ -318,19 +321,19 @@ class Bootstrap implements BootstrapClient, LinkOwner, Finisher {
 
 	/** A new link for every attempt: what an earlier one has left behind is nobody's. */
 	private open(): void {
-		this.#link?.drop();
-		this.#closeAtMs = Infinity;
+		this.#isDone = false;
 		this.#link = new Link(this, this.#account.security!, this.#account.uri!.scheme, this.#context.options);
 	}
 
 	private hangUp(): void {
 		this.#closeAtMs = Infinity;
+		this.#isDone = true;
 		this.#link?.close();
 		this.#link?.poll(this.#nowMs);
 	}
 
 	/** Whether a datagram is the Bootstrap-Server's; one that nobody waits for may begin a session. */
-	private isFrom({ host, port }: Address): boolean {
+	private isFrom({ host, port }: Address, nowMs: number): boolean {
 		const { address } = this.#server;
 		const isKnown = host === address.host && port === address.port;
 		if (this.#link !== undefined) return isKnown;
@@ -340,21 +343,15 @@ class Bootstrap implements BootstrapClient, LinkOwner, Finisher {
 		address.host = host;
 		address.port = port;
 		this.open();
+		this.#closeAtMs = nowMs + this.#machine.tuning.lingerMs;
 		return true;
 	}
 
 	/** A Bootstrap-Pack is all of a session in one: applied, or else asked for the other way (§6.1.6). */
-	private take({ contentFormat, payload }: Response, nowMs: number): void {
+	private take(pack: Response, nowMs: number): void {
 		this.#draft = new BootstrapDraft(this.#context.operations, this.#state);
-		let reason = "inconsistent";
-		try {
-			this.#draft.replace({ contentFormat, payload });
-			if (this.finish() === Code.changed) reason = "";
-		} catch (error) {
-			if (!(error instanceof RequestRefused || error instanceof HostFailure)) throw error;
-			reason = error.message;
-		}
-		if (reason === "") {
+		const reason = refusalOfPack(pack, this.#draft, this);
+		if (reason === undefined) {
 			this.event("accepted", nowMs);
 			return;
 		}

@@ -22,7 +22,7 @@ export const serverShortServerId = 0;
 /** Links from a Security Instance to what belongs to its account: OSCORE, MQTT Server, COSE. */
 const linking: readonly number[] = frozen([17, 26, 27]);
 
-/** By Security Mode, the Resources without which there is no account; the rest may be left out (Transport 1.2 §5.2.9). */
+/** By Security Mode, the Resources without which there is no account (Transport 1.2 §5.2.9). */
 const neededByMode: readonly (readonly number[])[] = frozen([[0, 3, 5], [0, 3, 4, 5], [0, 3, 4, 5], [0]]);
 
 /** LwM2M Core 1.2 §7.4, Table 7.4-1. */

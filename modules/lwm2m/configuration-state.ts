@@ -35,7 +35,7 @@ export function canMake({ options }: ObjectEntry): boolean {
 	return options.provide !== undefined || options.create !== undefined;
 }
 
-/** An Instance for this data, in no registry; undefined where the Object is not known, or its Instances are not made. */
+/** An Instance for this data, in no registry; undefined where the Object is not known, or does not make any. */
 export function instanceOf(registry: Registry, configured: ConfiguredInstance): Instance | undefined {
 	const options = registry.object(configured.objectId)?.options;
 	const instance = options?.provide?.(configured.instanceId) ?? options?.create?.(configured.instanceId);

@@ -119,7 +119,7 @@ test("[A-56] EXCHANGE_LIFETIME counts from the last message of the server; then 
 	equal(it.finish(), "4.06"); // of a new session, which knows nothing of the old one
 });
 
-test("[A-62] operations nobody asked for: over coap refused, unless the product wants them; Finish again is 2.04", () => {
+test("[A-62] operations nobody asked for: refused over coap, unless they are wanted; Finish again is 2.04", () => {
 	const it = bootstrapBench({ hasServer: true });
 	it.world.start();
 	it.world.client.requestBootstrap("application", "");

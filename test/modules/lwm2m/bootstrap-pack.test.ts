@@ -5,7 +5,9 @@ import { ContentFormat } from "../../../modules/formats/content-format.ts";
 import type { PayloadWriter } from "../../../modules/formats/entry.ts";
 import { formatsSince11 } from "../../../modules/formats/payload.ts";
 import type { ResourceType, Value } from "../../../modules/formats/value.ts";
+import { ConfigurationState } from "../../../modules/lwm2m/configuration-state.ts";
 import { path, rootPath } from "../../../modules/lwm2m/path.ts";
+import { ownRules, Provenance } from "../../../modules/lwm2m/provenance.ts";
 import { deepEqual, equal, ok, test } from "../../harness.ts";
 import { bootstrapBench, bootstrapHost, record, securityRecords, serverRecords } from "./bootstrap-bench.ts";
 
@@ -226,4 +228,51 @@ test("Last Bootstrapped is told of the servers that were written", () => {
 	it.write("/1", ...records.slice(4));
 	equal(it.finish(), "2.04");
 	equal(it.world.client.registry.instance(1, 0)?.read("lastBootstrapped"), 1_700_000_000);
+});
+
+test("[BOOT-PROV-002] where each source has its own, a bootstrap leaves what the factory gave", () => {
+	const it = bootstrapBench({ hasServer: true, configuration: new ConfigurationState(new Provenance(ownRules)) });
+	const { world } = it;
+	world.start();
+	const session = () => {
+		world.client.requestBootstrap("application", "");
+		world.run(0);
+	};
+	session();
+	equal(it.write("/0/0", ...records.slice(0, 4)), "4.00");
+	equal(it.write("/1/0/1", record("/1/0/1", 60)), "4.00");
+	equal(it.remove("/1/0"), "4.00");
+	equal(it.remove("/"), "2.02");
+	equal(it.write("/0", ...securityRecords(3, 3, "coap://other.example")), "2.04");
+	equal(it.write("/1", ...serverRecords(3, 3)), "2.04");
+	equal(it.finish(), "2.04");
+	const { registry } = world.client;
+	equal(registry.instance(1, 0)?.read("lifetime"), 86400);
+	equal(it.state.provenance.sourceOf(1, 3), "bootstrapServer");
+	equal(it.state.provenance.sourceOf(1, 0), "factory");
+	session();
+	equal(it.remove("/1/3"), "2.02");
+	equal(it.remove("/0/3"), "2.02");
+	equal(it.finish(), "2.04");
+	equal(registry.instance(1, 3), undefined);
+	ok(registry.instance(0, 0) !== undefined);
+});
+
+test("what was kept makes the same registry on another day, and says who had said so", () => {
+	const it = bootstrapBench();
+	it.world.start().run(0);
+	it.write("/0", ...records.slice(0, 4));
+	it.write("/1", ...records.slice(4));
+	it.write("/2/0", record("/2/0/0", 1), record("/2/0/1", 0), record("/2/0/2/1", 15), record("/2/0/3", 1));
+	it.write("/33100", record("/33100/2/0", "hall"), record("/33100/2/1", 7));
+	equal(it.store.kept, undefined); // power fails: all is as before
+	equal(it.finish(), "2.04");
+	const other = bootstrapBench();
+	other.state.apply(other.world.client.registry, it.store.kept!);
+	equal(other.registry(), it.registry());
+	equal(other.state.provenance.sourceOf(1, 0), "bootstrapServer");
+	deepEqual(other.state.capture(other.world.client.registry), it.store.kept);
+	other.world.start();
+	equal(other.world.client.sessions[0]?.state, "registered");
+	equal(other.asked().length, 0);
 });
