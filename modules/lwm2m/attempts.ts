@@ -1,6 +1,6 @@
 import { frozen } from "../frozen.ts";
 import type { Dice } from "../host.ts";
-import type { Account } from "./registration-port.ts";
+import type { Instance } from "./instance.ts";
 
 /** Resources of the Server Object about registering again (LwM2M Core 1.2 §6.2.1.1, Appendix E.2). */
 const resource = frozen({
@@ -12,7 +12,7 @@ const resource = frozen({
 	sequenceCount: 20,
 });
 
-/** Where these are absent (Table 6.2.1.1-1; Appendix E.2 for Disable Timeout): a day, 5 attempts a minute apart, once. */
+/** Where these are absent (Table 6.2.1.1-1; Appendix E.2 for Disable Timeout): 5 attempts from a minute on, once. */
 const standard = frozen({ disableS: 86_400, retryCount: 5, retryS: 60, sequenceDelayS: 86_400, sequenceCount: 1 });
 
 /** MAX_VALUE of an unsigned integer: as Communication Sequence Delay Timer, that there is no further sequence. */
@@ -61,6 +61,11 @@ export const afterAttempt: {
 	},
 });
 
+/** Of an account what is needed here; the Instance may be another one after a bootstrap. */
+interface Configured {
+	readonly server: Instance;
+}
+
 /** What the attempts take of RegistrationTuning. */
 export interface AttemptTuning {
 	/** The pause before a new series where 1/x/19 is absent. */
@@ -76,7 +81,7 @@ export interface AttemptTuning {
  * for: what a server writes holds at once, also for the wait that runs.
  */
 export class Attempts {
-	readonly #account: Account;
+	readonly #account: Configured;
 	readonly #dice: Dice;
 	readonly #tuning: AttemptTuning;
 	#wait: Wait = "turn";
@@ -91,7 +96,7 @@ export class Attempts {
 	/** Whether nobody behind it in the order waits for it any more. Recovery's to set; a registration sets it, too. */
 	isComplete = false;
 
-	constructor(account: Account, dice: Dice, tuning: AttemptTuning, isFirst: boolean) {
+	constructor(account: Configured, dice: Dice, tuning: AttemptTuning, isFirst: boolean) {
 		this.#account = account;
 		this.#dice = dice;
 		this.#tuning = tuning;

@@ -52,7 +52,7 @@ export class Client implements ChangeListener, BootstrapPort {
 			times: new TimeBase(),
 		};
 		this.#servers = new Servers(this.#context);
-		const bootstrap = options.bootstrap?.(this.#context, this);
+		const bootstrap = options.bootstrap?.(this.#context as never, this);
 		if (bootstrap !== undefined) this.#context.bootstrap = bootstrap;
 	}
 
@@ -92,8 +92,8 @@ export class Client implements ChangeListener, BootstrapPort {
 
 	/**
 	 * Registers with every LwM2M Server that has an account: a Security and a Server Instance with the same Short
-	 * Server ID. Accounts that come, go or change later are followed at the end of each turn. Without any account there is
-	 * a bootstrap, where that is possible.
+	 * Server ID. Accounts that come, go or change later are followed at the end of each turn. Without any account there
+	 * is a bootstrap, where that is possible.
 	 */
 	start(nowMs: number): void {
 		this.begin(nowMs);
@@ -253,8 +253,8 @@ export class Client implements ChangeListener, BootstrapPort {
 	}
 
 	/**
-	 * Says that accounts came, went or changed where nobody else does; changes of Object Instances are seen. What the last
-	 * poll() of this turn finds is followed.
+	 * Says that accounts came, went or changed where nobody else does; changes of Object Instances are seen. What poll()
+	 * finds at the end of this turn is followed.
 	 */
 	accountsChanged(nowMs: number): void {
 		this.begin(nowMs);

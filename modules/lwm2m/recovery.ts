@@ -36,8 +36,8 @@ export const afterSeries: {
 export class Recovery {
 	readonly #context: RegistrationContext;
 	/**
-	 * Short Server IDs of those whose failure asked for a bootstrap, and that have not been registered with since; 0 where
-	 * it was asked for because no server at all was left.
+	 * Short Server IDs of those whose failure asked for a bootstrap, and that have not been registered with since; 0
+	 * where it was asked for because no server at all was left.
 	 */
 	readonly #askers: number[] = [];
 	/** How often that was asked for in vain. */
@@ -203,7 +203,7 @@ function isBlocking({ account }: Session): boolean {
 	return account.server.at(resource.failureBlock) === true;
 }
 
-/** Whether nobody before it in the order is still to be waited for. One without a place in the order waits for nobody. */
+/** Whether nobody before it in the order is to be waited for. One without a place in the order waits for nobody. */
 function isFree(session: Session, sessions: readonly Session[]): boolean {
 	const place = placeOf(session);
 	if (place === undefined || session.attempts.isComplete) return true;

@@ -4,12 +4,12 @@ import { ContentFormat } from "../formats/content-format.ts";
 import type { Path } from "../formats/value.ts";
 import { frozen } from "../frozen.ts";
 import { HostFailure, type LogRecord } from "../host.ts";
+import type { Instance } from "./instance.ts";
 import type { Asker, OperationContext } from "./operation.ts";
 import { pathText } from "./path.ts";
 import { type ReadResponse, readTargets } from "./read.ts";
 import { RecordedSince } from "./recorded.ts";
 import { RequestRefused } from "./refusal.ts";
-import type { Account } from "./registration-port.ts";
 import type { TimeBase } from "./time-base.ts";
 
 /** Mute Send (Server Object, Resource 23): true or absent, and there is no Send (LwM2M Core 1.2 Appendix E.2). */
@@ -73,13 +73,18 @@ interface Entry {
 	requestId: number;
 }
 
+/** Of an account what is needed here; the Instance may be another one after a bootstrap. */
+interface Asking {
+	readonly server: Instance;
+}
+
 /** How a Client that is to have the Send operation comes by it (ClientOptions.sends). */
 export type MakeSends = typeof makeSends;
 
 export function makeSends(
 	context: OperationContext,
 	asker: Asker,
-	account: Account,
+	account: Asking,
 	port: SendPort,
 	times: TimeBase,
 ): Sends {
@@ -90,12 +95,12 @@ export function makeSends(
 export class Sends {
 	readonly #context: OperationContext;
 	readonly #asker: Asker;
-	readonly #account: Account;
+	readonly #account: Asking;
 	readonly #port: SendPort;
 	readonly #times: TimeBase;
 	readonly #all: Entry[] = [];
 
-	constructor(context: OperationContext, asker: Asker, account: Account, port: SendPort, times: TimeBase) {
+	constructor(context: OperationContext, asker: Asker, account: Asking, port: SendPort, times: TimeBase) {
 		this.#context = context;
 		this.#asker = asker;
 		this.#account = account;

@@ -2,7 +2,7 @@ import { accountOf, shortServerIdOf } from "./accounts.ts";
 import { Recovery } from "./recovery.ts";
 import { Session, type SessionContext } from "./session.ts";
 
-/** All servers of a client: which there are, which of them may speak, and what comes of those that can not be reached. */
+/** All servers of a client: which there are, which of them may speak, and what comes of those out of reach. */
 export class Servers {
 	readonly sessions: Session[] = [];
 	readonly recovery: Recovery;
