@@ -159,6 +159,11 @@ export interface DatagramsOptions {
 	port?: number;
 	/** Called from the host's loop when `count` datagrams wait. */
 	onReadable(count: number): void;
+	/**
+	 * Called from the host's loop when the network says that a datagram to this address can not be delivered (ICMP), where
+	 * the host hears of it. Anybody on the way may say so: it is a hint, and loss is often silent.
+	 */
+	onUnreachable?(to: Readonly<Address>): void;
 }
 
 /**
@@ -230,10 +235,13 @@ export interface Streams {
 
 export interface Resolver {
 	/**
-	 * Finds an address for `name`; an address literal resolves to itself. Answers later, exactly once.
-	 * @param onResolved receives the address literal, or undefined when the name has none or nobody answers
+	 * Finds the addresses of `name`, the best one first; an address literal is its own only one. Answers later, exactly
+	 * once.
+	 * @param onResolved receives address literals, spelt as Datagrams.read() spells senders; none when the name has none
+	 * or nobody answers
+	 * @throws HostFailure when the host can not ask
 	 */
-	resolve(name: string, onResolved: (host: string | undefined) => void): void;
+	resolve(name: string, onResolved: (hosts: readonly string[]) => void): void;
 }
 
 /** Raw NOR flash of one partition. Offsets and sizes in bytes. */
@@ -269,6 +277,18 @@ export interface KeyValue {
 	remove(name: string): void;
 	/** All names, in any order. */
 	names(): string[];
+}
+
+/** A smart card that may hold bootstrap data (LwM2M Core 1.2 §6.1.3.2): whoever finds its way to the file. */
+export interface SmartCard {
+	/**
+	 * The file EF LwM2M_Bootstrap (Appendix G.3.3), as it is now.
+	 * @returns bytes of their own; undefined: there is no card, or no such file on it
+	 * @throws HostFailure when there is a card that can not be read
+	 */
+	read(): Uint8Array | undefined;
+	/** Says who is called, from the host's loop, when a card was put in or taken out, or its file is another one. */
+	onChanged(changed: () => void): void;
 }
 
 export type ResetCause = "powerOn" | "restart" | "watchdog" | "crash" | "deepSleep";
@@ -329,6 +349,22 @@ export interface FactoryServer {
 	readonly shortServerId: number;
 	readonly lifetimeS?: number;
 	readonly security?: FactorySecurity;
+	/** Other Resources of the Server Object by ID, 2 to 27; a list where there may be several. */
+	readonly resources?: { readonly [id: string]: FactoryValue | readonly FactoryValue[] };
+}
+
+/** As the Resource has it, if it is no opaque and no link. */
+export type FactoryValue = string | number | boolean;
+
+/** The LwM2M Bootstrap-Server of a factory record. */
+export interface FactoryBootstrap {
+	/** coap://host:port, or coaps:// with `security`. */
+	readonly uri: string;
+	readonly security?: FactorySecurity;
+	/** Client Hold Off Time, Resource 11. */
+	readonly holdOffS?: number;
+	/** How long the account is there after a bootstrap, Resource 12; for ever when left out. */
+	readonly accountTimeoutS?: number;
 }
 
 /**
@@ -343,6 +379,8 @@ export interface Factory {
 	readonly lifetimeS?: number;
 	/** Several LwM2M Servers, in place of `serverUri`, `security` and `lifetimeS`. */
 	readonly servers?: readonly FactoryServer[];
+	/** Whom to ask for servers. With it alone, there are none until it was asked. */
+	readonly bootstrap?: FactoryBootstrap;
 	/** The LwM2M version to register as. */
 	readonly enabler?: "1.0" | "1.1" | "1.2";
 	readonly serialNumber?: string;
@@ -361,6 +399,14 @@ export interface Host {
 	readonly resolver: Resolver;
 	/** The partition for settings; absent where a host has none yet. */
 	readonly flash?: Flash;
+	/** Where there is no raw flash for settings: the platform's own store. */
+	readonly keyValue?: KeyValue;
+	/** The partition with the factory's record (modules/lwm2m/FORMAT.md), only read; absent where there is none. */
+	readonly factoryFlash?: Flash;
+	/** AES-128, of this device alone, in `crypto`: what secrets are sealed with on flash. It stays the host's. */
+	readonly deviceKey?: KeyHandle;
+	/** Absent on boards without a reader. */
+	readonly smartCard?: SmartCard;
 	readonly power: Power;
 	readonly log: Log;
 	readonly factory: Factory;

@@ -1,43 +1,100 @@
-import type { Factory, FactoryServer } from "../modules/host.ts";
+import type { Value } from "../modules/formats/value.ts";
+import type { Factory, FactoryBootstrap, FactorySecurity, FactoryServer } from "../modules/host.ts";
 import type { Client } from "../modules/lwm2m/client.ts";
+import type { ConfiguredInstance } from "../modules/lwm2m/configuration.ts";
+import type { Provenance } from "../modules/lwm2m/provenance.ts";
+import type { Held } from "../modules/lwm2m/value.ts";
 import { accessControl, Rights } from "../modules/objects/access-control-2.ts";
-import { security } from "../modules/objects/security-0.ts";
-import { type ServerFacts, server } from "../modules/objects/server-1.ts";
-import { securityOf } from "./credentials.ts";
+import { addCredentials } from "./credentials.ts";
 import { product } from "./product.ts";
 
-/** The servers that the factory names; else the product's, with what the factory has to say of it. */
+/** The Server Object's Short Server ID, and its Instance that an account of ours begins with. */
+const shortServerIdResource = 0;
+
+/**
+ * The servers that the factory names, and its bootstrap server; else the product's server, with what the factory has to
+ * say of it.
+ */
 export function accountsOf(factory: Factory): readonly FactoryServer[] {
-	const { servers, serverUri, security, lifetimeS } = factory;
+	const { servers, serverUri, security, lifetimeS, bootstrap } = factory;
 	if (servers !== undefined && servers.length > 0) return servers;
+	if (serverUri === undefined && bootstrap !== undefined) return [];
 	const { uri, shortServerId, lifetimeS: usualS } = product.server;
 	const account = { uri: serverUri ?? uri, shortServerId, lifetimeS: lifetimeS ?? usualS };
 	return [security === undefined ? account : { ...account, security }];
 }
 
-/** Adds a Security and a Server Instance for each. */
-export function addAccounts(client: Client, accounts: readonly FactoryServer[], facts: ServerFacts): void {
-	accounts.forEach(({ uri, shortServerId, lifetimeS = product.server.lifetimeS, security: keys }, id) => {
-		client.add(security({ id, serverUri: uri, shortServerId, ...(keys === undefined ? {} : securityOf(keys)) }));
-		client.add(server({ id, shortServerId, lifetimeS }, client, facts));
+/** What a factory says, as a Security and a Server Instance for each server, and a Security Instance behind them. */
+export function instancesOf(factory: Factory): ConfiguredInstance[] {
+	const accounts = accountsOf(factory);
+	const instances: ConfiguredInstance[] = [];
+	accounts.forEach((account, id) => {
+		const { shortServerId, lifetimeS = product.server.lifetimeS, resources } = account;
+		instances.push(instance(0, id, securityValues(account, shortServerId)));
+		const values = new Map<number, Held>([
+			[shortServerIdResource, shortServerId],
+			[1, lifetimeS],
+			[6, true],
+			[7, "U"],
+		]);
+		if ((factory.enabler ?? product.enabler) !== "1.0") values.set(23, false);
+		for (const resource in resources) values.set(Number(resource), held(resources[resource]!));
+		instances.push(instance(1, id, values));
 	});
+	const { bootstrap } = factory;
+	// Not Instance 0: there a bootstrap server puts its first server.
+	if (bootstrap !== undefined) {
+		const values = securityValues(bootstrap, undefined);
+		if (bootstrap.holdOffS !== undefined) values.set(11, bootstrap.holdOffS);
+		if (bootstrap.accountTimeoutS !== undefined) values.set(12, bootstrap.accountTimeoutS);
+		instances.push(instance(0, Math.max(1, accounts.length), values));
+	}
+	return instances;
+}
+
+function instance(objectId: number, instanceId: number, values: Map<number, Held>): ConfiguredInstance {
+	return { objectId, instanceId, source: "factory", values };
+}
+
+/** @param shortServerId undefined for a bootstrap server */
+function securityValues(
+	{ uri, security }: { readonly uri: string; readonly security?: FactorySecurity } & Partial<FactoryBootstrap>,
+	shortServerId: number | undefined,
+): Map<number, Held> {
+	const values = new Map<number, Held>([
+		[0, uri],
+		[1, shortServerId === undefined],
+	]);
+	addCredentials(values, security);
+	if (shortServerId !== undefined) values.set(10, shortServerId);
+	return values;
+}
+
+/** A list becomes the Instances of a Resource. */
+function held(value: Value | readonly Value[]): Held {
+	return Array.isArray(value) ? new Map(value.map((each, id): [number, Value] => [id, each])) : (value as Value);
 }
 
 /**
- * With several servers, says who may do what with the Instances that are there: each server manages its own account;
- * all else is the first server's to manage, and everybody's to read. A bootstrap may say otherwise.
+ * With several servers, says who may do what with the Instances that are there and that nothing says it of: each server
+ * manages its own account; all else is the first server's to manage, and everybody's to read. Where a bootstrap server
+ * has made accounts, it has said who may do what.
  */
-export function grantRights(client: Client, accounts: readonly FactoryServer[]): void {
-	if (accounts.length < 2) return;
+export function grantRights(client: Client, provenance: Provenance): void {
+	const { registry } = client;
+	const servers = registry.object(1)?.instances ?? [];
+	if (servers.length < 2 || servers.some(({ id }) => provenance.sourceOf(1, id) === "bootstrapServer")) return;
+	const ownerOf = (id: number) => registry.instance(1, id)!.at(shortServerIdResource) as number;
 	const everybody = new Map([[0, Rights.read]]);
+	const entries = registry.object(2)?.instances ?? [];
 	let id = 0;
-	for (const { facts, instances } of client.registry.objects.slice()) {
-		for (const { id: objectInstanceId } of instances) {
-			if (facts.id === 0) continue;
+	for (const { facts, instances } of registry.objects.slice()) {
+		for (const { id: objectInstanceId } of facts.id === 0 || facts.id === 2 ? [] : instances.slice()) {
+			if (entries.some((entry) => entry.at(0) === facts.id && entry.at(1) === objectInstanceId)) continue;
+			while (registry.instance(2, id) !== undefined) id++;
 			const target = { id, objectId: facts.id, objectInstanceId };
-			if (facts.id === 1) client.add(accessControl({ ...target, owner: accounts[objectInstanceId]!.shortServerId }));
-			else client.add(accessControl({ ...target, owner: accounts[0]!.shortServerId, acl: everybody }));
-			id++;
+			if (facts.id === 1) client.add(accessControl({ ...target, owner: ownerOf(objectInstanceId) }));
+			else client.add(accessControl({ ...target, owner: ownerOf(servers[0]!.id), acl: everybody }));
 		}
 	}
 }

@@ -1,35 +1,28 @@
 import { fromHex } from "../modules/bytes.ts";
+import { frozen } from "../modules/frozen.ts";
 import type { FactorySecurity } from "../modules/host.ts";
-import type { SecurityOptions } from "../modules/objects/security-0.ts";
+import type { Held } from "../modules/lwm2m/value.ts";
 
-/** What a factory record says of a server's security, as the Security Object takes it: bytes for digits. */
-export function securityOf(factory: FactorySecurity): Pick<SecurityOptions, "credentials" | "sni" | "ciphersuites"> {
-	const { sni, ciphersuites } = factory;
-	return {
-		credentials: credentialsOf(factory),
-		...(sni === undefined ? {} : { sni }),
-		...(ciphersuites === undefined ? {} : { ciphersuites }),
-	};
-}
+/** Resources of the Security Object that a factory record may name: bytes as digits, and what is as it is. */
+const bytesOf = frozen({ publicKeyOrIdentity: 3, serverPublicKey: 4, secretKey: 5 });
+const plain = frozen({ matchingType: 13, sni: 14, certificateUsage: 15 });
+const modes = frozen({ psk: 0, rpk: 1, x509: 2 });
+const noSec = 3;
 
-function credentialsOf(factory: FactorySecurity): NonNullable<SecurityOptions["credentials"]> {
-	const own = bytesOf(factory.publicKeyOrIdentity);
-	const secret = bytesOf(factory.secretKey);
-	const server = bytesOf(factory.serverPublicKey);
-	const { mode, certificateUsage, matchingType } = factory;
-	if (mode === "psk") return { mode, identity: own, key: secret };
-	if (mode === "rpk") return { mode, publicKey: own, privateKey: secret, serverPublicKey: server };
-	return {
-		mode,
-		certificate: own,
-		privateKey: secret,
-		serverCertificate: server,
-		...(certificateUsage === undefined ? {} : { certificateUsage }),
-		...(matchingType === undefined ? {} : { matchingType }),
-	};
-}
-
-/** Digits that spell no bytes are no bytes: the client then says that the credentials are wrong. */
-function bytesOf(digits: string | undefined): Uint8Array {
-	return (digits === undefined ? undefined : fromHex(digits)) ?? new Uint8Array(0);
+/** Adds what a factory record says of a server's security, by Resource of the Security Object. */
+export function addCredentials(values: Map<number, Held>, security: FactorySecurity | undefined): void {
+	values.set(2, security === undefined ? noSec : modes[security.mode]);
+	if (security === undefined) return;
+	for (const name in bytesOf) {
+		const digits = security[name as keyof typeof bytesOf];
+		// Digits that spell no bytes are no bytes: the client then says that the credentials are wrong.
+		if (digits !== undefined) values.set(bytesOf[name as keyof typeof bytesOf], fromHex(digits) ?? new Uint8Array(0));
+	}
+	for (const name in plain) {
+		const value = security[name as keyof typeof plain];
+		if (value !== undefined) values.set(plain[name as keyof typeof plain], value);
+	}
+	const { ciphersuites } = security;
+	if (ciphersuites !== undefined)
+		values.set(16, new Map(ciphersuites.map((suite, id): [number, number] => [id, suite])));
 }

@@ -2,67 +2,25 @@ import { PortableCrypto } from "../modules/crypto/portable.ts";
 import { readPrivateKey } from "../modules/crypto/public-key.ts";
 import { serverTrust } from "../modules/crypto/trust.ts";
 import { formatsSince11 } from "../modules/formats/payload.ts";
-import type { FactorySecurity, Host } from "../modules/host.ts";
+import type { Host } from "../modules/host.ts";
 import { AccessControl } from "../modules/lwm2m/access-control.ts";
-import { Client } from "../modules/lwm2m/client.ts";
+import { makeBootstrap } from "../modules/lwm2m/bootstrap.ts";
 import { compositeOperations } from "../modules/lwm2m/composite.ts";
-import { DtlsTransport } from "../modules/lwm2m/dtls-transport.ts";
-import { Loop } from "../modules/lwm2m/loop.ts";
+import { ReportingKeeper } from "../modules/lwm2m/reporting-keeper.ts";
 import { accessControl } from "../modules/objects/access-control-2.ts";
-import { device } from "../modules/objects/device-3.ts";
-import { accountsOf, addAccounts, grantRights } from "./accounts.ts";
-import { product } from "./product.ts";
-import { tablesOf } from "./tables.ts";
-import { thermometer } from "./thermometer.ts";
+import { application } from "./application.ts";
 
-/** The device: its objects, its servers, and the loop that keeps it alive. A host calls this once after boot. */
+/** The device with everything. A host calls this once after boot. */
 export default function main(host: Host): void {
-	const { factory, log, power, clock } = host;
-	log.write({
-		event: "booted",
-		platform: host.platform,
-		version: product.firmwareVersion,
-		resetCause: power.resetCause,
-	});
-
-	const accounts = accountsOf(factory);
-	const enabler = factory.enabler ?? product.enabler;
-	const table = tablesOf(enabler);
-	const keys = accounts.find(({ security }) => security !== undefined)?.security;
-	const client = new Client({
-		endpointName: factory.endpointName ?? product.endpointName,
-		dice: host.dice,
-		entropy: host.entropy,
-		enabler,
-		formats: formatsSince11,
-		composite: compositeOperations,
-		accessControl: new AccessControl(accessControl),
-		log: (record) => log.write(record),
-		...(keys === undefined ? {} : { secure: dtls(host, keys) }),
-	});
-	addAccounts(client, accounts, table.server);
-	const after = (delayMs: number, run: () => void) => client.after(delayMs, run);
-	client.add(device({ ...product, serialNumber: factory.serialNumber }, { clock, power, log, after }, table.device));
-	if (host.temperature !== undefined) client.add(thermometer(host.temperature));
-	grantRights(client, accounts);
-
-	new Loop(host, client).start();
-}
-
-/**
- * DTLS for servers with coaps://. A product without it leaves this out, and has none of it in its image; one with
- * pre-shared keys alone leaves publicKeys out, one for chips with cryptography of their own PortableCrypto. One whose
- * server opens handshakes adds `listening: new DtlsListening(crypto, entropy)` (modules/lwm2m/dtls-incoming.ts, 16 KB).
- */
-function dtls(host: Host, { connectionId, flightTimeoutMs }: FactorySecurity): DtlsTransport {
-	const { entropy, clock } = host;
-	const crypto = host.crypto ?? new PortableCrypto({ entropy });
-	return new DtlsTransport({
-		crypto,
-		entropy,
-		wallTimeS: () => clock.wallTimeS(),
+	application(host, {
+		client: {
+			formats: formatsSince11,
+			composite: compositeOperations,
+			accessControl: new AccessControl(accessControl),
+			bootstrap: makeBootstrap,
+		},
 		publicKeys: { readPrivateKey, serverTrust },
-		connectionId: connectionId ?? product.dtls.connectionId,
-		flightTimeoutMs: flightTimeoutMs ?? product.dtls.flightTimeoutMs,
+		crypto: (entropy) => new PortableCrypto({ entropy }),
+		reportingKeeper: (...it) => new ReportingKeeper(...it),
 	});
 }

@@ -7,12 +7,16 @@ import { Chance } from "./chance.ts";
 import type { Network } from "./network/network.ts";
 import { UdpNetwork } from "./network/udp-network.ts";
 import { type Conditions, VirtualNetwork } from "./network/virtual-network.ts";
+import { BootstrapServer } from "./server/bootstrap/bootstrap-server.ts";
+import type { EnablerVersion } from "./server/registration.ts";
 import { Lwm2mServer } from "./server/server.ts";
 import { RealTime, type Timekeeper, VirtualTime } from "./time.ts";
 
 /** An image and the machines that run it. */
 export interface Device<M extends BoardMachine> {
 	readonly image: { readonly bytes: Uint8Array; readonly version: string; readonly hash: string };
+	/** Absent: `image` for every kind of board. */
+	imageFor?(preset: BoardPreset): Device<M>["image"];
 	readonly makeMachine: MakeMachine<M>;
 }
 
@@ -37,6 +41,12 @@ export interface NewBoard {
 	/** A chip of its own in memory when absent. */
 	readonly flash?: FlashChip;
 	readonly rtc?: "running" | "unset";
+	/** A record of `dormouse provision`, which goes into the partition of its own. */
+	readonly factoryRecord?: Uint8Array;
+	/** Whether there is a reader for smart cards; there is with `smartCard`. */
+	readonly hasCardReader?: boolean;
+	/** The bootstrap file of the card that is in it (LwM2M Core 1.2 Appendix G.3.3); see Board.insertCard, removeCard. */
+	readonly smartCard?: Uint8Array;
 }
 
 export interface ServerPlace {
@@ -45,6 +55,8 @@ export interface ServerPlace {
 	readonly securePort?: number;
 	/** Certificates in DER of those whose boards may come with certificates. */
 	readonly clientAuthorities?: readonly Uint8Array[];
+	/** Versions of LwM2M that an LwM2M Server speaks; all by default. */
+	readonly enablers?: readonly EnablerVersion[];
 }
 
 export interface RunOptions {
@@ -65,6 +77,8 @@ export class World<M extends BoardMachine> {
 	readonly boards: Board<M>[] = [];
 	/** In the order in which startServer was called. */
 	readonly servers: Lwm2mServer[] = [];
+	/** In the order in which startBootstrapServer was called. */
+	readonly bootstrapServers: BootstrapServer[] = [];
 	readonly #options: WorldOptions<M>;
 	readonly #chance: Chance;
 	readonly #virtual: { time: VirtualTime; network: VirtualNetwork } | undefined;
@@ -106,8 +120,13 @@ export class World<M extends BoardMachine> {
 		return this.server === undefined ? undefined : this.secureUriOf(this.server);
 	}
 
+	/** The first Bootstrap-Server, once startBootstrapServer was called. */
+	get bootstrapServer(): BootstrapServer | undefined {
+		return this.bootstrapServers[0];
+	}
+
 	/** A server's URI for boards that come over DTLS; undefined without a secure port. */
-	secureUriOf({ host = "127.0.0.1", securePort }: Lwm2mServer): string | undefined {
+	secureUriOf({ host = "127.0.0.1", securePort }: Lwm2mServer | BootstrapServer): string | undefined {
 		return securePort === undefined ? undefined : `coaps://${bracketed(host)}:${securePort}`;
 	}
 
@@ -123,28 +142,17 @@ export class World<M extends BoardMachine> {
 	 * @throws HostFailure with a message for people when it can not listen there
 	 */
 	async startServer(at: ServerPlace = {}): Promise<string> {
-		const host = at.host ?? this.#virtual?.network.newAddress() ?? "127.0.0.1";
 		const count = this.servers.length;
-		const chance = this.#chance.branch(count === 0 ? "server" : `server-${count + 1}`);
-		const entropy = chance.branch("entropy");
-		const seeded = this.#virtual === undefined ? {} : { dice: chance, entropy, hasCalendar: false };
-		const { time, network } = this;
-		const server = new Lwm2mServer({
-			time,
-			network,
-			host,
-			...(at.port === undefined ? {} : { port: at.port }),
-			...(at.securePort === undefined ? {} : { securePort: at.securePort }),
-			...(at.clientAuthorities === undefined ? {} : { clientAuthorities: at.clientAuthorities }),
-			...seeded,
-		});
+		const place = this.#placeOf(at, count === 0 ? "server" : `server-${count + 1}`);
+		const server = new Lwm2mServer(place);
 		await server.start();
 		this.servers.push(server);
-		return `coap://${bracketed(host)}:${server.port}`;
+		return `coap://${bracketed(place.host)}:${server.port}`;
 	}
 
 	/** Puts a board into the world: off, with the image in its slot. @throws SlotRefused when the image does not fit */
-	addBoard({ name, preset, factory = {}, flash, rtc = "running" }: NewBoard): Board<M> {
+	addBoard({ name, preset, factory = {}, flash, rtc = "running", ...more }: NewBoard): Board<M> {
+		const { factoryRecord, smartCard, hasCardReader = smartCard !== undefined } = more;
 		const boardName = name ?? `board-${this.boards.length + 1}`;
 		const chance = this.#chance.branch(boardName);
 		const seeded = chance.branch("entropy");
@@ -161,11 +169,15 @@ export class World<M extends BoardMachine> {
 			factory,
 			makeMachine: this.#options.device.makeMachine,
 			rtc,
+			hasCardReader,
+			...(smartCard === undefined ? {} : { smartCard }),
 			onEvent: (record, board) => this.#options.onEvent?.({ t: this.time.nowMs(), ...record }, board),
 			onPrint: (text, board) => this.#options.onPrint?.(text, board),
 		};
 		const board = new Board<M>(options);
-		board.program(this.#options.device.image.bytes);
+		const { device } = this.#options;
+		board.program((device.imageFor?.(preset) ?? device.image).bytes);
+		if (factoryRecord !== undefined) board.provision(factoryRecord);
 		this.boards.push(board);
 		return board;
 	}
@@ -186,13 +198,38 @@ export class World<M extends BoardMachine> {
 		}
 	}
 
+	/**
+	 * Starts an embedded Bootstrap-Server, as startServer does; called again, another one beside it. Say with
+	 * `configure` how its clients are to be configured.
+	 * @returns its URI for boards that come without DTLS
+	 * @throws HostFailure with a message for people when it can not listen there
+	 */
+	async startBootstrapServer(at: ServerPlace = {}): Promise<string> {
+		const count = this.bootstrapServers.length;
+		const place = this.#placeOf(at, count === 0 ? "bootstrap" : `bootstrap-${count + 1}`);
+		const server = new BootstrapServer(place);
+		await server.start();
+		this.bootstrapServers.push(server);
+		return `coap://${bracketed(place.host)}:${server.port}`;
+	}
+
+	/** Where a server listens, and what is left to chance there. */
+	#placeOf(at: ServerPlace, branch: string) {
+		const host = at.host ?? this.#virtual?.network.newAddress() ?? "127.0.0.1";
+		const chance = this.#chance.branch(branch);
+		const entropy = chance.branch("entropy");
+		const seeded = this.#virtual === undefined ? {} : { dice: chance, entropy, hasCalendar: false };
+		const { time, network } = this;
+		return { ...at, time, network, host, ...seeded };
+	}
+
 	/** Switches everything off, without a word to anybody. */
 	close(): void {
 		for (const board of this.boards) {
 			board.switchOff();
 			board.flash.close();
 		}
-		for (const server of this.servers) server.stop();
+		for (const server of [...this.servers, ...this.bootstrapServers]) server.stop();
 	}
 }
 

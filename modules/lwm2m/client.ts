@@ -1,6 +1,7 @@
 import type { Path } from "../formats/value.ts";
 import type { Address } from "../host.ts";
 import { Agenda } from "./agenda.ts";
+import type { BootstrapPort, BootstrapReason } from "./bootstrap-port.ts";
 import type { ClientOptions } from "./client-options.ts";
 import type { ObjectFacts } from "./facts.ts";
 import type { ChangeListener, Instance } from "./instance.ts";
@@ -11,31 +12,27 @@ import { defaultRegistrationTuning } from "./registration.ts";
 import { type ObjectOptions, Registry } from "./registry.ts";
 import type { KeptReports } from "./reporting-state.ts";
 import type { SendListener, SendOptions } from "./send.ts";
-import { Session, type SessionContext } from "./session.ts";
+import { Servers } from "./servers.ts";
+import type { Session, SessionContext } from "./session.ts";
 import { TimeBase } from "./time-base.ts";
 
 export type { ClientOptions } from "./client-options.ts";
 export type { SendListener, SendOptions, SendResult } from "./send.ts";
 
-/**
- * Resources of the Security Object that tell an account: Bootstrap-Server and Short Server ID (LwM2M Core 1.1
- * Appendix E.1).
- */
-const bootstrapServer = 1;
-const securityShortServerId = 10;
-/** Short Server ID of the Server Object (Appendix E.2). */
-const serverShortServerId = 0;
+/** The Objects that make accounts. */
+const securityObject = 0;
+const serverObject = 1;
 
 /**
  * An LwM2M client for all its servers, without I/O of its own: whoever drives it (loop.ts, a test) hands in
  * datagrams, addresses and the time, and takes datagrams and names to resolve out. Every call that takes the time is
  * one turn; end each turn with poll(), then take what is to be sent, and come back at deadlineMs.
  */
-export class Client implements ChangeListener {
+export class Client implements ChangeListener, BootstrapPort {
 	readonly registry: Registry;
 	readonly #context: SessionContext;
 	readonly #agenda: Agenda;
-	readonly #sessions: Session[] = [];
+	readonly #servers: Servers;
 	#nowMs = 0;
 	#isStarted = false;
 	#isStopped = false;
@@ -54,10 +51,13 @@ export class Client implements ChangeListener {
 			registrationTuning: withChanges(defaultRegistrationTuning, options.registrationTuning),
 			times: new TimeBase(),
 		};
+		this.#servers = new Servers(this.#context);
+		const bootstrap = options.bootstrap?.(this.#context as never, this);
+		if (bootstrap !== undefined) this.#context.bootstrap = bootstrap;
 	}
 
 	get sessions(): readonly Session[] {
-		return this.#sessions;
+		return this.#servers.sessions;
 	}
 
 	get limits(): ClientLimits {
@@ -71,7 +71,7 @@ export class Client implements ChangeListener {
 
 	/** Whether stop() has come to its end: power may go. */
 	get isEnded(): boolean {
-		return this.#isStopped && this.#sessions.every(({ state }) => state === "ended");
+		return this.#isStopped && this.sessions.every(({ state }) => state === "ended");
 	}
 
 	/** Adds an Object Instance, before or after start(); servers that know the list hear of it. */
@@ -92,21 +92,22 @@ export class Client implements ChangeListener {
 
 	/**
 	 * Registers with every LwM2M Server that has an account: a Security and a Server Instance with the same Short
-	 * Server ID.
+	 * Server ID. Accounts that come, go or change later are followed at the end of each turn. Without any account there
+	 * is a bootstrap, where that is possible.
 	 */
 	start(nowMs: number): void {
 		this.begin(nowMs);
 		this.#isStarted = true;
 		for (const { instances } of this.registry.objects) for (const instance of instances) this.sample(instance);
-		for (const security of this.registry.object(0)?.instances ?? []) this.open(security);
-		for (const session of this.#sessions) session.start(nowMs);
+		this.#servers.start(nowMs);
 	}
 
 	/** De-registers everywhere and ends; isEnded says when. */
 	stop(nowMs: number): void {
 		this.begin(nowMs);
 		this.#isStopped = true;
-		for (const session of this.#sessions) session.stop(nowMs);
+		this.#context.bootstrap?.cancel(nowMs);
+		this.#servers.stop(nowMs);
 	}
 
 	/**
@@ -115,7 +116,8 @@ export class Client implements ChangeListener {
 	 */
 	receive(from: Address, bytes: Uint8Array, at: number, end: number, nowMs: number): void {
 		this.begin(nowMs);
-		const session = this.#sessions.find(({ address: { host, port } }) => host === from.host && port === from.port);
+		if (this.bootstrap?.receive(from, bytes, at, end, nowMs) === true) return;
+		const session = this.sessions.find(({ address: { host, port } }) => host === from.host && port === from.port);
 		if (session === undefined) this.#strangers++;
 		else session.receive(bytes, at, end, nowMs);
 	}
@@ -124,13 +126,15 @@ export class Client implements ChangeListener {
 	poll(nowMs: number): void {
 		this.begin(nowMs);
 		this.#agenda.poll(nowMs);
-		for (const session of this.#sessions) session.poll(nowMs);
+		this.bootstrap?.poll(nowMs);
+		this.#servers.poll(this.#isStarted && !this.#isStopped, nowMs);
 	}
 
 	/** When poll() has something to do; Infinity when nothing is due at all. */
 	get deadlineMs(): number {
-		let deadlineMs = this.#isStopped ? Infinity : this.#agenda.deadlineMs;
-		for (const session of this.#sessions) deadlineMs = Math.min(deadlineMs, session.deadlineMs);
+		let deadlineMs = this.#isStopped ? Infinity : Math.min(this.#agenda.deadlineMs, this.#servers.recovery.deadlineMs);
+		deadlineMs = Math.min(deadlineMs, this.bootstrap?.deadlineMs ?? Infinity);
+		for (const session of this.sessions) deadlineMs = Math.min(deadlineMs, session.deadlineMs);
 		return deadlineMs;
 	}
 
@@ -140,7 +144,9 @@ export class Client implements ChangeListener {
 	 * @returns bytes that stay the client's and are not to be changed
 	 */
 	takeDatagram(to: Address): Uint8Array | undefined {
-		for (const session of this.#sessions) {
+		const first = this.bootstrap?.takeDatagram(to);
+		if (first !== undefined) return first;
+		for (const session of this.sessions) {
 			const bytes = session.takeDatagram();
 			if (bytes === undefined) continue;
 			to.host = session.address.host;
@@ -152,22 +158,37 @@ export class Client implements ChangeListener {
 
 	/** The next name to resolve; undefined when there is none. Answer with resolved(). */
 	takeName(): string | undefined {
-		for (const session of this.#sessions) {
+		const first = this.bootstrap?.takeName();
+		if (first !== undefined) return first;
+		for (const session of this.sessions) {
 			const name = session.takeName();
 			if (name !== undefined) return name;
 		}
 		return undefined;
 	}
 
-	/** The address literal of a name, or undefined when it has none. */
-	resolved(name: string, host: string | undefined, nowMs: number): void {
+	/** The address literals of a name, the best one first; none when it has none. Nothing here keeps the list. */
+	resolved(name: string, hosts: readonly string[], nowMs: number): void {
 		this.begin(nowMs);
-		for (const session of this.#sessions) session.resolved(name, host, nowMs);
+		this.bootstrap?.resolved(name, hosts, nowMs);
+		for (const session of this.sessions) session.resolved(name, hosts, nowMs);
+	}
+
+	/**
+	 * A datagram of takeDatagram() did not get to its address. Registrations try the next address of the server's name.
+	 * @param why "notSent": the host refused it (no route), and may take the next one. "unreachable": the network says
+	 * that nobody is there (ICMP); that is believed while a registration is under way, and a request of it ends with that
+	 */
+	undeliverable({ host, port }: Address, why: "notSent" | "unreachable", nowMs: number): void {
+		this.begin(nowMs);
+		for (const session of this.sessions) {
+			if (session.address.host === host && session.address.port === port) session.undeliverable(why, nowMs);
+		}
 	}
 
 	/** Says that the value at `path` is another one, where nobody else does: values from outside the Object Instances. */
 	changed(path: Path): void {
-		for (const session of this.#sessions) session.reporting.valueChanged(path);
+		for (const session of this.sessions) session.reporting.valueChanged(path);
 	}
 
 	/** Hears of every change from the registry. */
@@ -175,11 +196,15 @@ export class Client implements ChangeListener {
 		const path = pathOf(instance.facts.id, instance.id, resourceId, resourceInstanceId);
 		const isGone = resourceId < 0 && this.registry.instance(path.objectId, path.instanceId) === undefined;
 		if (isGone) this.#agenda.forget(instance);
-		for (const session of this.#sessions) {
+		for (const session of this.sessions) {
 			if (isGone) session.reporting.instanceGone(path);
 			session.reporting.valueChanged(path);
 		}
 		if (isGone) this.#context.options.accessControl?.gone(this.registry, path.objectId, path.instanceId);
+		if (path.objectId === securityObject || (path.objectId === serverObject && resourceId <= 0)) {
+			this.#servers.accountsChanged();
+		}
+		this.#context.options.changed?.(instance, resourceId);
 	}
 
 	/** Calls `run` once, `delayMs` after this turn. @returns a function that cancels it */
@@ -188,9 +213,64 @@ export class Client implements ChangeListener {
 		return () => this.#agenda.drop(appointment);
 	}
 
-	/** Sends an Update to this server at the end of the turn (Server Object, Resource 8). */
-	update(shortServerId: number): void {
-		this.session(shortServerId)?.trigger();
+	/**
+	 * Sends an Update to this server at the end of the turn (Server Object, Resource 8).
+	 * @param transport the letter of another transport to send it through; one that there is not is passed over
+	 */
+	update(shortServerId: number, transport?: string): void {
+		this.session(shortServerId)?.trigger(transport);
+	}
+
+	/**
+	 * Wants a bootstrap: of its own accord, or because a server executed Bootstrap-Request Trigger (1/x/9).
+	 * @param argument of the Execute, as the server wrote it
+	 * @returns false where there is no Bootstrap-Server Account, or the image has no bootstrap
+	 */
+	requestBootstrap(why: BootstrapReason = "application", argument = ""): boolean {
+		const { bootstrap } = this.#context;
+		if (bootstrap?.isPossible !== true) return false;
+		this.#servers.recovery.overtaken(why);
+		bootstrap.begin(why, argument, this.#nowMs);
+		return true;
+	}
+
+	/**
+	 * There is no network, or none that this server can be reached through: nothing is sent, and nothing heard. Values
+	 * that are due to be notified are kept as the Server Object says (1/x/6).
+	 */
+	offline(nowMs: number, shortServerId: number | "all" = "all"): void {
+		this.begin(nowMs);
+		this.#servers.offline(shortServerId, nowMs);
+	}
+
+	/**
+	 * There is a network again, or another one: whatever waited for its time is tried at once, servers before a bootstrap
+	 * that was wanted because they could not be reached.
+	 */
+	online(nowMs: number, shortServerId: number | "all" = "all"): void {
+		this.begin(nowMs);
+		this.#servers.online(shortServerId, nowMs);
+	}
+
+	/**
+	 * Says that accounts came, went or changed where nobody else does; changes of Object Instances are seen. What poll()
+	 * finds at the end of this turn is followed.
+	 */
+	accountsChanged(nowMs: number): void {
+		this.begin(nowMs);
+		this.#servers.accountsChanged();
+	}
+
+	begun(nowMs: number): void {
+		this.#servers.hush(nowMs);
+	}
+
+	applied(nowMs: number): void {
+		this.#servers.bootstrapped(nowMs);
+	}
+
+	failed(_reason: string, nowMs: number): void {
+		this.#servers.bootstrapFailed(nowMs);
 	}
 
 	/**
@@ -213,7 +293,7 @@ export class Client implements ChangeListener {
 		done: SendListener | undefined = undefined,
 	): void {
 		let count = 0;
-		for (const session of this.#sessions) {
+		for (const session of this.sessions) {
 			if (shortServerId !== "all" && session.shortServerId !== shortServerId) continue;
 			session.send(paths, options, done);
 			count++;
@@ -225,7 +305,7 @@ export class Client implements ChangeListener {
 	/** Another number says that exportReporting() gives something else than before, but for times: time to keep it. */
 	get reportingChanges(): number {
 		let changes = 0;
-		for (const { reporting } of this.#sessions) changes += reporting.changes;
+		for (const { reporting } of this.sessions) changes += reporting.changes;
 		return changes;
 	}
 
@@ -234,7 +314,7 @@ export class Client implements ChangeListener {
 	 * secrets are in it. encodeReports() (reporting-state.ts) makes bytes of it.
 	 */
 	exportReporting(nowMs: number): KeptReports {
-		const servers = this.#sessions.map(({ reporting }) => reporting.export(nowMs));
+		const servers = this.sessions.map(({ reporting }) => reporting.export(nowMs));
 		return { wallTimeS: this.#context.options.wallTimeS?.(), servers };
 	}
 
@@ -259,21 +339,13 @@ export class Client implements ChangeListener {
 		times.look(nowMs, options.wallTimeS?.());
 	}
 
-	private open(security: Instance): void {
-		const shortServerId = security.at(securityShortServerId);
-		if (security.at(bootstrapServer) === true || typeof shortServerId !== "number") return;
-		const servers = this.registry.object(1)?.instances ?? [];
-		const server = servers.find((instance) => instance.at(serverShortServerId) === shortServerId);
-		if (server === undefined || this.session(shortServerId) !== undefined) return;
-		if (this.#sessions.length >= this.#context.limits.servers) {
-			this.#context.options.log({ event: "registrationFailed", server: shortServerId, reason: "limit" });
-			return;
-		}
-		this.#sessions.push(new Session({ shortServerId, security, server }, this.#context));
+	/** While there is a network for it to be reached through. */
+	private get bootstrap() {
+		return this.#servers.isOffline ? undefined : this.#context.bootstrap;
 	}
 
 	private session(shortServerId: number): Session | undefined {
-		return this.#sessions.find((session) => session.shortServerId === shortServerId);
+		return this.#servers.session(shortServerId);
 	}
 
 	/** Keeps the schedule of an Instance that has one, from now on. */

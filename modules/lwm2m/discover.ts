@@ -1,20 +1,18 @@
 import { Code } from "../coap/code.ts";
 import { ContentFormat } from "../formats/content-format.ts";
-import { type Link, writeLinks } from "../formats/core-link.ts";
+import { type Link, type LinkAttribute, writeLinks } from "../formats/core-link.ts";
 import { type Path, readId } from "../formats/value.ts";
 import { frozen } from "../frozen.ts";
 import { type AttributeSet, type Attributes, attributeNames } from "./attributes.ts";
-import { type EnablerVersion, versionToTell } from "./facts.ts";
+import { versionToTell } from "./facts.ts";
 import type { Instance } from "./instance.ts";
 import type { Asker, OperationContext } from "./operation.ts";
 import { path as pathOf, pathText } from "./path.ts";
 import type { ReadResponse } from "./read.ts";
 import { RequestRefused } from "./refusal.ts";
-import type { ObjectEntry, Registry } from "./registry.ts";
-import { isResource, isSecret, locate } from "./target.ts";
+import type { Registry } from "./registry.ts";
+import { isResource, locate } from "./target.ts";
 import { idsOf, isInstances } from "./value.ts";
-
-type LinkAttribute = readonly [name: string, value: string | undefined];
 
 /** Resources of the Server Object (LwM2M Core 1.1 Appendix E.2). */
 const serverResource = frozen({ shortServerId: 0, defaultMinimumPeriod: 2, defaultMaximumPeriod: 3 });
@@ -43,7 +41,8 @@ export function discover(
 	else if (isResource(target)) own = attributes.inForce(path);
 	if (instance === undefined) {
 		const version = versionToTell(object.facts, enabler);
-		walk.add(path, version === undefined ? [] : [["ver", version]], own);
+		// Before 1.1 a version stood between quotes (LwM2M Core 1.0.2 §6.2).
+		walk.add(path, version === undefined ? [] : [["ver", version, enabler === "1.0" ? "quoted" : undefined]], own);
 		if (depth > 0) for (const each of object.instances) walk.addInstance(each, depth - 1);
 	} else if (!isResource(target)) walk.addInstance(instance, depth, own);
 	else {
@@ -72,23 +71,6 @@ function defaultsOf(registry: Registry, shortServerId: number): AttributeSet {
 		...(typeof pmin === "number" ? { pmin } : {}),
 		...(typeof pmax === "number" ? { pmax } : {}),
 	};
-}
-
-/**
- * The object list of Register and Update (LwM2M Core 1.1 §6.2.1): a link per Object Instance; per Object only where
- * it has no Instance or a version to tell. Security, OSCORE and COSE stay out. No link for the root: it would tell
- * formats or an alternate path, and we have the usual ones.
- */
-export function objectList(objects: readonly ObjectEntry[], enabler: EnablerVersion): Uint8Array {
-	const links: Link[] = [];
-	for (const { facts, instances } of objects) {
-		if (isSecret(facts.id)) continue;
-		const version = versionToTell(facts, enabler);
-		if (version !== undefined) links.push({ target: `/${facts.id}`, attributes: [["ver", version]] });
-		else if (instances.length === 0) links.push({ target: `/${facts.id}`, attributes: [] });
-		for (const { id } of instances) links.push({ target: `/${facts.id}/${id}`, attributes: [] });
-	}
-	return writeLinks(links);
 }
 
 /** The links of what is below a target, in ascending order of path. */

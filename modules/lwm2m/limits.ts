@@ -27,10 +27,16 @@ export interface ClientLimits {
 	readonly resourceInstances: number;
 	/** Appointments: samples of objects, a pending restart. More is our own bug. */
 	readonly appointments: number;
+	/** Object Instances that a bootstrap session may stage; more is answered 5.00. */
+	readonly stagedInstances: number;
+	/** Bytes of all payloads written in one bootstrap session, or of one Bootstrap-Pack; more is answered 4.13. */
+	readonly stagedBytes: number;
 	/** Segments of a registration's location; a longer one is refused as a failed Register. */
 	readonly locationSegments: number;
 	/** UTF-8 bytes of a registration's location, likewise. */
 	readonly locationBytes: number;
+	/** Addresses of a server's name that are tried; the rest are passed over. */
+	readonly addresses: number;
 }
 
 export const defaultLimits: ClientLimits = frozen({
@@ -45,8 +51,11 @@ export const defaultLimits: ClientLimits = frozen({
 	writeEntries: 64,
 	resourceInstances: 32,
 	appointments: 16,
+	stagedInstances: 32,
+	stagedBytes: 8192,
 	locationSegments: 4,
 	locationBytes: 64,
+	addresses: 4,
 });
 
 /** `defaults` with `changes` in their place; where there are none the defaults themselves, which lie in ROM. */

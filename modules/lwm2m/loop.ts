@@ -10,6 +10,8 @@ export interface Keeper {
 	started(nowMs: number): void;
 	/** Everything of this turn is done but to send. */
 	turnEnded(nowMs: number): void;
+	/** Everything is sent, and nothing waits: time to tidy up, one short step. */
+	idle?(): void;
 }
 
 /**
@@ -25,29 +27,40 @@ export class Loop {
 	readonly #address: Address = { host: "", port: 0 };
 	/** What the host calls for an alarm and for datagrams: one function for all turns. */
 	readonly #wake = () => this.turn();
-	readonly #keeper: Keeper | undefined;
+	readonly #keepers: readonly Keeper[];
 	#datagrams: Datagrams | undefined;
+	#hasStarted = false;
 	#hasEnded = false;
 
-	constructor(host: Host, client: Client, keeper?: Keeper) {
+	/** @param keepers are called in this order */
+	constructor(host: Host, client: Client, ...keepers: readonly Keeper[]) {
 		this.#host = host;
 		this.#client = client;
-		this.#keeper = keeper;
+		this.#keepers = keepers;
 	}
 
 	/** Opens the socket, starts the client, and comes back to it whenever the host calls; returns at once. */
 	start(): void {
 		const { power } = this.#host;
+		this.#hasStarted = true;
 		try {
-			this.#datagrams = this.#host.openDatagrams({ onReadable: this.#wake });
+			this.#datagrams = this.#host.openDatagrams({
+				onReadable: this.#wake,
+				onUnreachable: (to) => this.turn((nowMs) => this.#client.undeliverable(to, "unreachable", nowMs)),
+			});
 		} catch (error) {
 			this.note(error);
 		}
 		power.onShutdown(() => this.turn((nowMs) => this.#client.stop(nowMs)));
 		this.turn((nowMs) => {
 			this.#client.start(nowMs);
-			this.#keeper?.started(nowMs);
+			for (const keeper of this.#keepers) keeper.started(nowMs);
 		});
+	}
+
+	/** Makes a turn now, because something happened that neither the network nor the clock tells of. */
+	wake(): void {
+		if (this.#hasStarted) this.turn();
 	}
 
 	private turn(begin?: (nowMs: number) => void): void {
@@ -61,16 +74,21 @@ export class Loop {
 		}
 		try {
 			this.#client.poll(nowMs);
-			this.#keeper?.turnEnded(nowMs);
+			for (const keeper of this.#keepers) keeper.turnEnded(nowMs);
 		} catch (error) {
 			this.note(error);
 		}
-		this.sendAll();
-		this.resolveAll();
+		this.sendAll(nowMs);
+		this.resolveAll(nowMs);
 		this.end();
 		if (this.#hasEnded) return;
 		const { deadlineMs } = this.#client;
 		this.#host.clock.setAlarm(deadlineMs === Infinity ? undefined : deadlineMs, this.#wake);
+		try {
+			for (const keeper of this.#keepers) keeper.idle?.();
+		} catch (error) {
+			this.note(error);
+		}
 	}
 
 	private readAll(nowMs: number): void {
@@ -81,11 +99,11 @@ export class Loop {
 			if (size < 0) return;
 			this.#client.receive(this.#address, this.#bytes, 0, size, nowMs);
 			this.#client.poll(nowMs);
-			this.sendAll(); // answers leave before the next request is read: bounded, however many wait
+			this.sendAll(nowMs); // answers leave before the next request is read: bounded, however many wait
 		}
 	}
 
-	private sendAll(): void {
+	private sendAll(nowMs: number): void {
 		for (;;) {
 			const bytes = this.#client.takeDatagram(this.#address);
 			if (bytes === undefined) return;
@@ -93,14 +111,20 @@ export class Loop {
 				this.#datagrams?.write(bytes, this.#address);
 			} catch (error) {
 				this.note(error);
+				this.#client.undeliverable(this.#address, "notSent", nowMs);
 			}
 		}
 	}
 
-	private resolveAll(): void {
+	private resolveAll(nowMs: number): void {
 		for (let name = this.#client.takeName(); name !== undefined; name = this.#client.takeName()) {
 			const asked = name;
-			this.#host.resolver.resolve(asked, (host) => this.turn((nowMs) => this.#client.resolved(asked, host, nowMs)));
+			try {
+				this.#host.resolver.resolve(asked, (hosts) => this.turn((nowMs) => this.#client.resolved(asked, hosts, nowMs)));
+			} catch (error) {
+				this.note(error);
+				this.#client.resolved(asked, [], nowMs);
+			}
 		}
 	}
 

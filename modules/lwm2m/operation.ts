@@ -47,7 +47,8 @@ export interface Observable {
 /** Who asks: the attributes are that server's own. */
 export interface Asker {
 	readonly attributes: Attributes;
-	readonly enabler: EnablerVersion;
+	/** The one that is spoken with it: another one after a Register that agreed on it. */
+	enabler: EnablerVersion;
 	readonly shortServerId: number;
 	/** Absent: it may do everything. */
 	readonly rights?: AccessRights;

@@ -23,6 +23,8 @@ export type { Asker, Observable, Operation, Outcome } from "./operation.ts";
 
 type Answer = ResponseOptions;
 
+type OperationOptions = Pick<ClientOptions, "formats" | "formats10" | "composite" | "log">;
+
 /**
  * The interfaces Device Management & Service Enablement and Information Reporting, one request at a time (LwM2M Core
  * 1.1 §6.3).
@@ -31,13 +33,18 @@ export class Operations implements OperationContext {
 	readonly registry: Registry;
 	readonly limits: ClientLimits;
 	readonly formats: Formats;
-	readonly #options: Pick<ClientOptions, "formats" | "composite" | "log">;
+	readonly #options: OperationOptions;
+	/** The same with the formats of 1.0, for servers with which that is spoken. */
+	readonly #old: Operations | undefined;
 
-	constructor(registry: Registry, limits: ClientLimits, options: Pick<ClientOptions, "formats" | "composite" | "log">) {
+	constructor(registry: Registry, limits: ClientLimits, options: OperationOptions, formats = options.formats) {
 		this.registry = registry;
 		this.limits = limits;
-		this.formats = options.formats;
+		this.formats = formats;
 		this.#options = options;
+		const { formats10 } = options;
+		const isOther = formats10 !== undefined && formats10 !== formats;
+		this.#old = isOther ? new Operations(registry, limits, options, formats10) : undefined;
 	}
 
 	log(record: LogRecord): void {
@@ -49,6 +56,7 @@ export class Operations implements OperationContext {
 	 * RequestRefused.
 	 */
 	perform(request: Request, asker: Asker): Outcome {
+		if (asker.enabler === "1.0" && this.#old !== undefined) return this.#old.perform(request, asker);
 		const outcome = nothingYet();
 		try {
 			this.begin(outcome, request, asker);
@@ -218,7 +226,9 @@ export class Operations implements OperationContext {
 	 * @param told values of before, to go with the present ones where the format carries times
 	 * @returns the refusal's code alone where nothing of it can be read any more, 5.00 where the host fails
 	 */
-	observed({ paths, isComposite, accept }: Observable, asker: Asker, told?: Recorded): Answer {
+	observed(what: Observable, asker: Asker, told?: Recorded): Answer {
+		if (asker.enabler === "1.0" && this.#old !== undefined) return this.#old.observed(what, asker, told);
+		const { paths, isComposite, accept } = what;
 		try {
 			if (!isComposite) return readTarget(this, paths[0]!, asker, accept, told);
 			return readTargets(this, paths, asker, accept ?? structuredFormat(this), told);

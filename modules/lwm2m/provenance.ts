@@ -64,9 +64,14 @@ export class Provenance {
 		return "factory";
 	}
 
+	/** Whether a source may write or delete what came from another one. */
+	may(by: Source, of: Source): boolean {
+		return this.#rules[by][of];
+	}
+
 	/** Whether the source may write or delete what is there. */
 	mayChange(by: Source, objectId: number, instanceId: number): boolean {
-		return this.#rules[by][this.sourceOf(objectId, instanceId)];
+		return this.may(by, this.sourceOf(objectId, instanceId));
 	}
 
 	/** All that came from a source: what goes when the smart card is taken out (LwM2M Core 1.2 §6.1.3.2). */

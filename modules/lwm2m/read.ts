@@ -14,6 +14,9 @@ import type { ObjectEntry } from "./registry.ts";
 import { isResource, isSecret, locate, presentValue, type Target } from "./target.ts";
 import { type Held, type Instances, idsOf, isInstances } from "./value.ts";
 
+/** What reading must know of who asks. */
+type Reader = Pick<Asker, "enabler" | "rights">;
+
 /** A representation: bytes and what they are, in the answer that carries it. */
 export interface ReadResponse extends ResponseOptions {
 	readonly contentFormat: number;
@@ -62,7 +65,7 @@ const timed: readonly number[] = frozen([
 export function readTarget(
 	context: OperationContext,
 	path: Path,
-	asker: Asker,
+	asker: Reader,
 	accept: number | undefined,
 	told?: Recorded,
 ): ReadResponse {
@@ -77,7 +80,7 @@ export function readTarget(
 function open(
 	{ formats, registry }: OperationContext,
 	base: Path,
-	{ rights }: Asker,
+	{ rights }: Reader,
 	contentFormat: number,
 	told: Recorded | undefined,
 ): Reading {
@@ -147,7 +150,7 @@ function withoutOverlap(paths: readonly Path[]): Path[] {
  * @throws RequestRefused 4.01 when this server may not read it, 4.04 when the target is absent, 4.05 when it is a
  * Resource without Read
  */
-export function refuseUnreadable(target: Target, { rights }: Asker): void {
+export function refuseUnreadable(target: Target, { rights }: Reader): void {
 	const { object, instance } = target;
 	if (rights !== undefined && instance !== undefined) rights.require("read", object.facts.id, instance.id);
 	if (rights !== undefined && instance === undefined && object.instances.length > 0) {
@@ -169,7 +172,7 @@ export function isSingleValue({ path, facts }: Target): boolean {
  * goes as plain text (opaque as it is): the least bytes, and what every server since 1.0 understands. More than one
  * goes as TLV in 1.0, which has nothing smaller, and as SenML CBOR since 1.1.
  */
-function preferredFormat(context: OperationContext, target: Target, asker: Asker): number {
+function preferredFormat(context: OperationContext, target: Target, asker: Reader): number {
 	if (isSingleValue(target)) {
 		const plain = target.facts?.type === "opaque" ? ContentFormat.opaque : ContentFormat.text;
 		if (context.formats.isWritable(plain)) return plain;

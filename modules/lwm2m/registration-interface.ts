@@ -1,35 +1,22 @@
-import { utf8Size } from "../bytes.ts";
-import { Code, codeText, isSuccess } from "../coap/code.ts";
-import type { Failure, RequestOptions, Response } from "../coap/peer.ts";
-import { ContentFormat } from "../formats/content-format.ts";
+import { codeText, isSuccess } from "../coap/code.ts";
+import type { Failure, Response } from "../coap/peer.ts";
 import { frozen } from "../frozen.ts";
-import { type Address, HostFailure } from "../host.ts";
-import { objectList } from "./discover.ts";
+import type { Address } from "../host.ts";
+import { Attempts } from "./attempts.ts";
 import {
 	Registration,
 	type RegistrationAction,
 	type RegistrationEvent,
 	type RegistrationState,
 } from "./registration.ts";
+import { RegistrationExchange } from "./registration-exchange.ts";
 import type { Account, RegistrationContext, RegistrationPort } from "./registration-port.ts";
+import { RegistrationRequest } from "./registration-request.ts";
 import type { Unsecured } from "./secure.ts";
-import { readServerUri, type ServerUri } from "./server-uri.ts";
+import { ServerAddress, serverUriOf } from "./server-address.ts";
 
-/** The Resources of the Security and Server Objects that matter here (LwM2M Core 1.1 Appendix E.1, E.2). */
-const resource = frozen({ serverUri: 0, lifetime: 1, disableTimeout: 5, binding: 7 });
-
-/** A day: the default of Disable Timeout (Server Object, Resource 5). */
-const defaultDisableTimeoutS = 86_400;
-
-/** UDP: the binding of a Register that names none (LwM2M Core 1.1 §6.2.1, Table 6.2.1-1). */
-const defaultBinding = "U";
-
-/** What a server knows, or is being told, of our registration. */
-interface Told {
-	readonly lifetimeS: number;
-	readonly binding: string;
-	readonly listVersion: number;
-}
+/** The Resources of the Security and Server Objects that matter here (LwM2M Core 1.2 Appendix E.1, E.2). */
+const resource = frozen({ serverUri: 0, bootstrapOnFailure: 16 });
 
 /** Why something failed, for the log. */
 interface Cause extends Unsecured {
@@ -41,39 +28,56 @@ interface Cause extends Unsecured {
  * table says.
  */
 export class RegistrationInterface {
-	/** Where the server is, once its name is resolved; host is "" before. */
-	readonly address: Address = { host: "", port: 0 };
+	readonly #where: ServerAddress;
 	readonly #account: Account;
 	readonly #context: RegistrationContext;
 	readonly #port: RegistrationPort;
+	readonly attempts: Attempts;
 	readonly #registration: Registration;
-	#uri: ServerUri | undefined;
-	#wantsName = false;
-	/** The request that waits for a handshake to end: its CoAP times begin when it is sent. */
-	#held: RequestOptions | undefined;
-	/** The request that waits for its response, 0 for none. */
-	#inFlight = 0;
-	#sentAtMs = 0;
-	#sending: Told | undefined;
-	#told: Told | undefined;
-	#location: readonly string[] = [];
+	readonly #request: RegistrationRequest;
+	readonly #exchange: RegistrationExchange;
 	#isTriggered = false;
+	/** The transport that 1/x/8 asked for, for the next connection alone. */
+	#argument: string | undefined;
 	#isDisabled = false;
 	#hasForgotten = false;
-	#hasFailedToSend = false;
+	/** Nothing goes out, and no time is kept, until speak(). */
+	#isSilent = false;
+	/** Whether the account can not be used as it is. */
+	#isUnusable = false;
 	/** Why the secure channel is lost, until the end of the turn. */
 	#lost: Cause | undefined;
 	#nowMs = 0;
 
-	constructor(account: Account, context: RegistrationContext, port: RegistrationPort) {
+	/** @param isFirst whether Initial Registration Delay Timer (1/x/14) is to be kept */
+	constructor(account: Account, context: RegistrationContext, port: RegistrationPort, isFirst: boolean) {
+		const { options, limits, registrationTuning } = context;
+		this.#where = new ServerAddress(limits.addresses);
 		this.#account = account;
 		this.#context = context;
 		this.#port = port;
-		this.#registration = new Registration(context.options.dice, context.registrationTuning);
+		this.attempts = new Attempts(account, options.dice, registrationTuning, isFirst);
+		this.#registration = new Registration(this.attempts, registrationTuning);
+		this.#request = new RegistrationRequest(account, context);
+		this.#exchange = new RegistrationExchange(port);
 	}
 
 	get state(): RegistrationState {
 		return this.#registration.state;
+	}
+
+	/** Where the server is, once its name is resolved; host is "" before. */
+	get address(): Address {
+		return this.#where.address;
+	}
+
+	/** Whether the server knows us, as far as we know: also while nothing goes out. */
+	get isRegistered(): boolean {
+		return this.state === "registered" || this.state === "updating";
+	}
+
+	get isSilent(): boolean {
+		return this.#isSilent;
 	}
 
 	/**
@@ -81,38 +85,52 @@ export class RegistrationInterface {
 	 * ignored).
 	 */
 	get isServing(): boolean {
-		return this.#registration.isServing;
+		return !this.#isSilent && this.#registration.isServing;
 	}
 
 	/** Whether notifications are sent: the server knows us, and nobody has said good-bye. */
 	get isReporting(): boolean {
-		return this.state === "registered" || this.state === "updating";
+		return !this.#isSilent && this.isRegistered;
 	}
 
 	get deadlineMs(): number {
-		return this.#registration.deadlineMs;
+		return this.#isSilent ? Infinity : this.#registration.deadlineMs;
 	}
 
-	/** Begins, or begins again at once where an attempt waits for its time. */
+	/** Wants a registration, or another series of attempts; attempts.begin() lets it begin. */
 	start(nowMs: number): void {
-		const uri = readServerUri(String(this.#account.security.at(resource.serverUri) ?? ""));
-		const refusal = "code" in uri ? uri : this.#port.prepare(uri.scheme);
-		if (refusal !== undefined || "code" in uri) {
-			this.#port.log("registrationFailed", { reason: refusal!.code });
-			return;
-		}
-		this.#uri = uri;
 		this.event("start", nowMs);
+	}
+
+	/** Nothing goes out from now on. What is under way is forgotten, and done again after speak(). */
+	silence(nowMs: number): void {
+		if (this.#isSilent) return;
+		this.event("silence", nowMs);
+		this.#isSilent = true;
+	}
+
+	speak(): void {
+		this.#isSilent = false;
 	}
 
 	/** De-registers where need be, and ends. */
 	stop(nowMs: number): void {
 		this.event("stop", nowMs);
+		if (this.#isSilent) this.event("silence", nowMs);
 	}
 
-	/** An Update is wanted: it goes out at the end of the turn, after the answer to whoever wants it. */
-	trigger(): void {
+	/**
+	 * An Update is wanted: it goes out at the end of the turn, after the answer to whoever wants it.
+	 * @param transport the letter that 1/x/8 came with; one that there is not is passed over
+	 */
+	trigger(transport: string | undefined): void {
 		this.#isTriggered = true;
+		this.#argument = transport;
+	}
+
+	/** The account may be of another server: the next Register begins with the highest version, and so on. */
+	renegotiate(): void {
+		this.#request.forget();
 	}
 
 	/** The server disabled itself: a De-register goes out at the end of the turn. */
@@ -127,51 +145,86 @@ export class RegistrationInterface {
 
 	/** @returns the name to resolve, once; undefined when none is wanted */
 	takeName(): string | undefined {
-		if (!this.#wantsName) return undefined;
-		this.#wantsName = false;
-		return this.#uri!.host;
+		return this.#where.takeName();
 	}
 
-	/** The answer to takeName(); undefined says that the name has no address. Answers nobody waits for are ignored. */
-	resolved(name: string, host: string | undefined, nowMs: number): void {
-		const uri = this.#uri;
-		if (this.state !== "connecting" || this.#wantsName || name !== uri?.host) return;
-		if (host === undefined) {
-			this.event("unreachable", nowMs, { reason: "noAddress" });
-			return;
-		}
-		if (host !== this.address.host || uri.port !== this.address.port) {
-			this.#port.peer.reset();
-			this.#port.drop();
-		}
-		this.address.host = host;
-		this.address.port = uri.port;
-		this.event("connected", nowMs);
+	/** The answer to takeName(); none says that the name has no address. Answers nobody waits for are ignored. */
+	resolved(name: string, hosts: readonly string[], nowMs: number): void {
+		if (this.state !== "connecting" || !this.#where.awaits(name)) return;
+		const found = this.#where.resolved(hosts);
+		if (found === "moved") this.moved();
+		if (found === "none") this.event("unreachable", nowMs, { reason: "noAddress" });
+		else this.event("connected", nowMs);
+	}
+
+	/**
+	 * A datagram to `address` did not get there.
+	 * @param why "notSent": our own host refused it. It may take the next one: nothing is given up. "unreachable": the
+	 * network says that nobody is there (ICMP)
+	 */
+	undeliverable(why: "notSent" | "unreachable", nowMs: number): void {
+		if (this.#isSilent || !this.#exchange.isUnderWay || this.triesNext(nowMs) || why === "notSent") return;
+		this.mistrust();
+		this.event("timedOut", nowMs, { reason: why });
 	}
 
 	/** The peer heard a response; those to other requests than from here are passed over. */
 	responded(requestId: number, response: Response, nowMs: number): void {
-		if (requestId !== this.#inFlight) return;
-		this.#inFlight = 0;
+		if (!this.#exchange.ends(requestId)) return;
 		const code = codeText(response.code);
 		if (!isSuccess(response.code)) {
+			if (this.state === "registering" && this.asksOtherwise(response.code, nowMs)) return;
 			this.event("refused", nowMs, { reason: "refused", code });
-		} else if (this.state === "registering" && !this.keepLocation(response)) {
+		} else if (this.state === "registering" && !this.#request.keepLocation(response)) {
 			this.event("refused", nowMs, { reason: "location", code });
 		} else this.event("accepted", nowMs);
 	}
 
 	/** A request of the peer came to nothing. */
 	failed(requestId: number, reason: Failure, nowMs: number): void {
-		if (requestId !== this.#inFlight) return;
-		this.#inFlight = 0;
-		this.event(reason === "malformed" || reason === "tooLarge" ? "refused" : "timedOut", nowMs, { reason });
+		if (!this.#exchange.ends(requestId)) return;
+		const isRefusal = reason === "malformed" || reason === "tooLarge";
+		if (!isRefusal && this.triesNext(nowMs)) return;
+		if (!isRefusal) this.mistrust();
+		this.event(isRefusal ? "refused" : "timedOut", nowMs, { reason });
+	}
+
+	/** A Register that the server refuses goes out once more, where it can say something else. @returns whether it does */
+	private asksOtherwise(code: number, nowMs: number): boolean {
+		const { enabler } = this.#request;
+		if (!this.#request.refused(code)) return false;
+		this.#nowMs = nowMs;
+		this.#port.log("registrationRefused", { code: codeText(code), enabler });
+		this.sendRegister();
+		return true;
+	}
+
+	/** A Register goes to the next address of the server, if there is one. @returns whether it does */
+	private triesNext(nowMs: number): boolean {
+		if (this.state !== "registering" || !this.#where.next()) return false;
+		this.#nowMs = nowMs;
+		this.#exchange.abandon();
+		this.moved();
+		this.#port.log("nextAddress", { host: this.address.host });
+		this.sendRegister();
+		return true;
+	}
+
+	/** An Update is not answered: the name is looked up again, and other addresses come first. */
+	private mistrust(): void {
+		if (this.state === "updating") this.#where.silent();
+	}
+
+	/** The server is to be found at another address: nothing of what was said to the last one counts. */
+	private moved(): void {
+		this.#port.peer.reset();
+		this.#port.drop();
 	}
 
 	/** The handshake has ended well: what waited for it goes out. */
 	secured(nowMs: number): void {
 		this.#nowMs = nowMs;
-		this.release();
+		this.#exchange.release(nowMs);
 	}
 
 	/**
@@ -181,15 +234,18 @@ export class RegistrationInterface {
 	unsecured(why: Unsecured, isNews: boolean): void {
 		// A registration stands without a session: an Update says so through a new one (LwM2M Core 1.1 §6.2.2).
 		if (isNews && this.state === "registered") this.#isTriggered = true;
-		else if (isNews && this.state === "updating") this.#hasFailedToSend = true;
+		else if (isNews && this.state === "updating") this.#exchange.fail();
 		else this.#lost = why;
 	}
 
 	/** Does what is due, and what the turn has brought about. */
 	poll(nowMs: number): void {
+		if (this.#isSilent) return;
 		for (let event = this.next(nowMs); event !== undefined; event = this.next(nowMs)) {
 			const cause = this.#lost ?? { reason: event };
 			this.#lost = undefined;
+			// An alert is the server's own word, wherever it is; silence is only this address's.
+			if (event === "unreachable" && cause.alert === undefined && this.triesNext(nowMs)) continue;
 			this.event(event, nowMs, cause);
 		}
 	}
@@ -200,10 +256,7 @@ export class RegistrationInterface {
 	 */
 	private next(nowMs: number): RegistrationEvent | undefined {
 		if (this.#lost !== undefined) return "unreachable";
-		if (this.#hasFailedToSend) {
-			this.#hasFailedToSend = false;
-			return "timedOut";
-		}
+		if (this.#exchange.takeFailure()) return "timedOut";
 		if (this.#hasForgotten) {
 			this.#hasForgotten = false;
 			return "forgotten";
@@ -212,7 +265,7 @@ export class RegistrationInterface {
 			this.#isDisabled = false;
 			return "disable";
 		}
-		if (this.state === "registered" && (this.#isTriggered || this.hasNews())) return "changed";
+		if (this.state === "registered" && (this.#isTriggered || this.#request.hasNews)) return "changed";
 		return this.#registration.due(nowMs);
 	}
 
@@ -220,6 +273,7 @@ export class RegistrationInterface {
 		this.#nowMs = nowMs;
 		const before = this.state;
 		const action = this.#registration.take(event);
+		if (event === "retryDue") this.attempts.next();
 		if (event === "timedOut") this.#port.drop(); // the server may not know the session any more
 		if (before === "updating" && (event === "refused" || event === "timedOut")) {
 			this.#port.log("registrationFailed", { ...cause, retryInMs: 0 });
@@ -229,9 +283,12 @@ export class RegistrationInterface {
 
 	private act(action: RegistrationAction, cause: Cause, before: RegistrationState): void {
 		switch (action) {
+			case "hold":
+				this.attempts.hold();
+				break;
 			case "connect":
-				this.abandon();
-				this.#wantsName = true;
+				this.#exchange.abandon();
+				this.locate();
 				break;
 			case "sendRegister":
 				this.sendRegister();
@@ -240,142 +297,90 @@ export class RegistrationInterface {
 				this.sendUpdate();
 				break;
 			case "sendDeregister":
-				this.send({ code: Code.delete, path: this.#location });
+				this.#exchange.send(this.#request.deregister(), this.#nowMs);
 				this.#registration.leave(this.#nowMs);
 				break;
 			case "settle":
 				this.settle(before);
 				break;
 			case "backOff":
-				this.abandon();
-				this.#port.log("registrationFailed", { ...cause, retryInMs: this.#registration.backOff(this.#nowMs) });
+				this.#exchange.abandon();
+				this.backOff(cause);
+				break;
+			case "cutOff":
+				if (this.#exchange.isHeld) this.#port.drop(); // a handshake is under way, and can not wait
+				this.#exchange.abandon();
+				this.#where.cancel();
+				if (before === "updating") this.#isTriggered = true;
+				else this.attempts.again(this.#nowMs);
 				break;
 			case "pause":
 				this.gone(cause);
 				this.#port.close();
-				this.#registration.pause(this.#nowMs, 1000 * this.seconds(resource.disableTimeout, defaultDisableTimeoutS));
+				this.attempts.disable(this.#nowMs);
 				break;
 			case "finish":
 				if (before === "deregistering") this.gone(cause);
-				else this.abandon();
+				else this.#exchange.abandon();
 				this.#port.close();
 		}
 	}
 
-	/**
-	 * LwM2M Core 1.1 §6.2.1: endpoint name, lifetime, version and the object list; the binding where it is not the
-	 * default of Table 6.2.1-1, which goes without saying.
-	 */
+	/** Where the account says that the server is: read anew for each attempt. */
+	private locate(): void {
+		const uri = serverUriOf(this.#account, this.#argument);
+		const refusal = "code" in uri ? uri : this.#port.prepare(uri.scheme);
+		this.#argument = undefined;
+		this.#isUnusable = refusal !== undefined;
+		if (refusal !== undefined) this.#lost = { reason: refusal.code };
+		if ("code" in uri || refusal !== undefined) return;
+		this.#where.look(uri);
+	}
+
+	/** The attempt failed; whether it was the last one, attempts.ts says. */
+	private backOff(cause: Cause): void {
+		const { attempts } = this;
+		const { attempt, sequence } = attempts;
+		// "Explicitly rejected" (LwM2M Core 1.2 Appendix E.2, Resource 16): where a bootstrap may help it follows at once.
+		const isForbidden = cause.code === "4.03" && this.bootstrapsOnFailure;
+		attempts.failed(this.#nowMs, this.#isUnusable || isForbidden);
+		const retryInMs = attempts.deadlineMs - this.#nowMs;
+		const retry = retryInMs === Infinity ? {} : { retryInMs };
+		this.#port.log("registrationFailed", { ...cause, ...retry, attempt, sequence });
+	}
+
+	private get bootstrapsOnFailure(): boolean {
+		const { bootstrap } = this.#context;
+		return bootstrap?.isPossible === true && this.#account.server.at(resource.bootstrapOnFailure) !== false;
+	}
+
 	private sendRegister(): void {
-		const { options, enabler, registry } = this.#context;
-		const now = this.toTell();
 		this.#port.dropObservations();
 		this.#port.log("registering", { uri: String(this.#account.security.at(resource.serverUri)) });
 		this.#isTriggered = false;
-		this.#sending = now;
-		this.send({
-			code: Code.post,
-			path: ["rd"],
-			query: [
-				`ep=${options.endpointName}`,
-				`lt=${now.lifetimeS}`,
-				`lwm2m=${enabler}`,
-				...(now.binding === defaultBinding ? [] : [`b=${now.binding}`]),
-			],
-			contentFormat: ContentFormat.coreLink,
-			payload: objectList(registry.objects, enabler),
-		});
+		this.#exchange.send(this.#request.register(), this.#nowMs);
 	}
 
-	/** LwM2M Core 1.1 §6.2.2: nothing but what changed. */
 	private sendUpdate(): void {
-		const { enabler, registry } = this.#context;
-		const told = this.#told!;
-		const now = this.toTell();
-		const query: string[] = [];
-		if (now.lifetimeS !== told.lifetimeS) query.push(`lt=${now.lifetimeS}`);
-		if (now.binding !== told.binding) query.push(`b=${now.binding}`);
-		const list =
-			now.listVersion === told.listVersion
-				? {}
-				: { contentFormat: ContentFormat.coreLink, payload: objectList(registry.objects, enabler) };
 		this.#isTriggered = false;
-		this.#sending = now;
-		this.send({ code: Code.post, path: this.#location, query, ...list });
-	}
-
-	private send(options: RequestOptions): void {
-		this.abandon();
-		this.#held = options;
-		if (this.#port.reach(this.#nowMs)) this.release();
-	}
-
-	/** Sends what waited to be sent. */
-	private release(): void {
-		const options = this.#held;
-		this.#held = undefined;
-		if (options === undefined) return;
-		this.#sentAtMs = this.#nowMs;
-		try {
-			this.#inFlight = this.#port.peer.request(options, this.#nowMs);
-		} catch (error) {
-			if (!(error instanceof HostFailure)) throw error;
-			this.#hasFailedToSend = true; // no entropy for a token: as good as no answer
-			this.#port.log("hostFailure", { what: error.message });
-		}
-	}
-
-	/** Nobody waits for the answer to the request under way any more. */
-	private abandon(): void {
-		this.#held = undefined;
-		if (this.#inFlight !== 0) this.#port.peer.cancel(this.#inFlight);
-		this.#inFlight = 0;
+		this.#exchange.send(this.#request.update(), this.#nowMs);
 	}
 
 	private settle(before: RegistrationState): void {
-		const told = this.#sending!;
-		const { lifetimeS } = told;
-		this.#told = told;
-		this.#registration.settle(this.#sentAtMs, lifetimeS);
+		const lifetimeS = this.#request.accepted();
+		this.#registration.settle(this.#exchange.sentAtMs, lifetimeS);
 		if (before === "registering") {
-			this.#port.log("registered", { location: `/${this.#location.join("/")}`, lifetimeS });
+			const { enabler } = this.#request;
+			this.#port.agreed(enabler);
+			const lower = enabler === this.#context.enabler ? {} : { enabler };
+			this.#port.log("registered", { location: `/${this.#request.location.join("/")}`, lifetimeS, ...lower });
 		} else this.#port.log("updated", { lifetimeS });
 	}
 
 	/** The registration is over, whether or not the server heard of it. */
 	private gone({ reason }: Cause): void {
-		this.abandon();
+		this.#exchange.abandon();
 		this.#port.dropObservations();
 		this.#port.log("deregistered", reason === "accepted" ? {} : { reason });
-	}
-
-	/** @returns false when the location is missing, or longer than we keep */
-	private keepLocation({ locationPath }: Response): boolean {
-		const { locationSegments, locationBytes } = this.#context.limits;
-		let size = 0;
-		for (const segment of locationPath) size += utf8Size(segment);
-		if (locationPath.length === 0 || locationPath.length > locationSegments || size > locationBytes) return false;
-		this.#location = locationPath.slice();
-		return true;
-	}
-
-	private hasNews(): boolean {
-		const told = this.#told!;
-		const { lifetimeS, binding, listVersion } = this.toTell();
-		return lifetimeS !== told.lifetimeS || binding !== told.binding || listVersion !== told.listVersion;
-	}
-
-	/** What the server must know, as it is now. */
-	private toTell(): Told {
-		return {
-			lifetimeS: this.seconds(resource.lifetime, 0),
-			binding: String(this.#account.server.at(resource.binding) ?? defaultBinding),
-			listVersion: this.#context.registry.listVersion,
-		};
-	}
-
-	private seconds(resourceId: number, absent: number): number {
-		const value = this.#account.server.at(resourceId);
-		return typeof value === "number" ? value : absent;
 	}
 }

@@ -1,6 +1,7 @@
 import type { Fault } from "../bytes.ts";
 import type { Peer } from "../coap/peer.ts";
 import type { LogRecord } from "../host.ts";
+import type { BootstrapClient } from "./bootstrap-port.ts";
 import type { ClientOptions } from "./client-options.ts";
 import type { EnablerVersion } from "./facts.ts";
 import type { Instance } from "./instance.ts";
@@ -9,11 +10,14 @@ import type { RegistrationTuning } from "./registration.ts";
 import type { Registry } from "./registry.ts";
 import type { ServerUri } from "./server-uri.ts";
 
-/** An account: the Security and the Server Instance with the same Short Server ID. */
+/**
+ * An account: the Security and the Server Instance with the same Short Server ID. A bootstrap may put others in their
+ * place; who needs them keeps the account.
+ */
 export interface Account {
 	readonly shortServerId: number;
-	readonly security: Instance;
-	readonly server: Instance;
+	security: Instance;
+	server: Instance;
 }
 
 /** What all servers of a client share, as far as registering goes. */
@@ -23,6 +27,8 @@ export interface RegistrationContext {
 	readonly registry: Registry;
 	readonly limits: ClientLimits;
 	readonly registrationTuning: RegistrationTuning;
+	/** Where the client has one. */
+	bootstrap?: BootstrapClient;
 }
 
 /** What it needs of the session around it. */
@@ -36,6 +42,8 @@ export interface RegistrationPort {
 	drop(): void;
 	/** Ends the secure session, if there is one, at the end of the turn. */
 	close(): void;
+	/** The server took a Register: from now on this version is spoken with it. */
+	agreed(enabler: EnablerVersion): void;
 	/** All observations are void from now on (LwM2M Core 1.1 §6.4.1). */
 	dropObservations(): void;
 	log(event: string, fields: Omit<LogRecord, "event">): void;

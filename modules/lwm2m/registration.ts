@@ -1,6 +1,6 @@
 import { assert } from "../bytes.ts";
 import { frozen } from "../frozen.ts";
-import type { Dice } from "../host.ts";
+import type { Attempts, AttemptTuning } from "./attempts.ts";
 
 /** Where the client stands with one LwM2M Server (LwM2M Core 1.1 §6.2). */
 export type RegistrationState =
@@ -15,14 +15,14 @@ export type RegistrationState =
 	| "updating"
 	/** The server disabled itself; a De-register is under way. */
 	| "disabling"
-	/** Not registered; the next attempt has its time. */
+	/** Not registered; attempts.ts has what for, and until when. */
 	| "waiting"
 	/** We stop; a De-register is under way. */
 	| "deregistering"
 	| "ended";
 
 export type RegistrationEvent =
-	/** The application wants this server, now. */
+	/** The application wants this server. */
 	| "start"
 	/** The server's address is known. */
 	| "connected"
@@ -46,12 +46,16 @@ export type RegistrationEvent =
 	| "disable"
 	/** The time of the next attempt has come. */
 	| "retryDue"
+	/** Nothing may be sent from now on: we are offline, or a bootstrap session is open. */
+	| "silence"
 	/** The application wants this server no more. */
 	| "stop";
 
 /** What to do; the session does it. */
 export type RegistrationAction =
 	| "none"
+	/** Wait for the turn. */
+	| "hold"
 	| "connect"
 	| "sendRegister"
 	| "sendUpdate"
@@ -60,6 +64,8 @@ export type RegistrationAction =
 	| "settle"
 	/** Set the time of the next attempt. */
 	| "backOff"
+	/** Forget the request under way; what it was for is done again when we may. */
+	| "cutOff"
 	/** Stay away for Disable Timeout (1/x/5). */
 	| "pause"
 	| "finish";
@@ -67,10 +73,12 @@ export type RegistrationAction =
 type Cell = readonly [RegistrationAction, RegistrationState] | "ignore" | "impossible";
 
 const register: Cell = frozen(["sendRegister", "registering"]);
+const hold: Cell = frozen(["hold", "waiting"]);
 const connect: Cell = frozen(["connect", "connecting"]);
 const update: Cell = frozen(["sendUpdate", "updating"]);
 const settle: Cell = frozen(["settle", "registered"]);
 const retreat: Cell = frozen(["backOff", "waiting"]);
+const cutOff: Cell = frozen(["cutOff", "waiting"]);
 const pause: Cell = frozen(["pause", "waiting"]);
 const leave: Cell = frozen(["sendDeregister", "deregistering"]);
 const finish: Cell = frozen(["finish", "ended"]);
@@ -82,7 +90,7 @@ const finish: Cell = frozen(["finish", "ended"]);
 export const registrationTable: { readonly [S in RegistrationState]: { readonly [E in RegistrationEvent]: Cell } } =
 	frozen({
 		idle: {
-			start: connect,
+			start: hold,
 			connected: "ignore",
 			unreachable: "ignore",
 			accepted: "impossible",
@@ -95,6 +103,7 @@ export const registrationTable: { readonly [S in RegistrationState]: { readonly 
 			disable: "ignore",
 			retryDue: "impossible",
 			stop: finish,
+			silence: "ignore",
 		},
 		connecting: {
 			start: "ignore",
@@ -110,6 +119,7 @@ export const registrationTable: { readonly [S in RegistrationState]: { readonly 
 			disable: "ignore", // only a server that we are registered with can disable itself
 			retryDue: "impossible",
 			stop: finish,
+			silence: cutOff,
 		},
 		registering: {
 			start: "ignore",
@@ -125,6 +135,7 @@ export const registrationTable: { readonly [S in RegistrationState]: { readonly 
 			disable: "ignore",
 			retryDue: "impossible",
 			stop: finish, // without a location there is nothing to delete
+			silence: cutOff,
 		},
 		registered: {
 			start: "ignore",
@@ -140,6 +151,7 @@ export const registrationTable: { readonly [S in RegistrationState]: { readonly 
 			disable: ["sendDeregister", "disabling"],
 			retryDue: "impossible",
 			stop: leave, // §6.2.3
+			silence: "ignore",
 		},
 		updating: {
 			start: "ignore",
@@ -155,6 +167,7 @@ export const registrationTable: { readonly [S in RegistrationState]: { readonly 
 			disable: ["sendDeregister", "disabling"],
 			retryDue: "impossible",
 			stop: leave,
+			silence: ["cutOff", "registered"], // an Update goes out when we may
 		},
 		disabling: {
 			start: "ignore",
@@ -170,9 +183,10 @@ export const registrationTable: { readonly [S in RegistrationState]: { readonly 
 			disable: "ignore",
 			retryDue: "impossible",
 			stop: ["none", "deregistering"], // the De-register is on its way
+			silence: pause,
 		},
 		waiting: {
-			start: connect,
+			start: hold,
 			connected: "ignore",
 			unreachable: "ignore",
 			accepted: "impossible",
@@ -185,6 +199,7 @@ export const registrationTable: { readonly [S in RegistrationState]: { readonly 
 			disable: "ignore",
 			retryDue: connect,
 			stop: finish,
+			silence: "ignore",
 		},
 		deregistering: {
 			start: "ignore",
@@ -200,9 +215,10 @@ export const registrationTable: { readonly [S in RegistrationState]: { readonly 
 			disable: "ignore",
 			retryDue: "impossible",
 			stop: "ignore",
+			silence: finish, // nobody is there to say good-bye to
 		},
 		ended: {
-			start: connect,
+			start: hold,
 			connected: "ignore",
 			unreachable: "ignore",
 			accepted: "impossible",
@@ -215,34 +231,32 @@ export const registrationTable: { readonly [S in RegistrationState]: { readonly 
 			disable: "ignore",
 			retryDue: "impossible",
 			stop: "ignore",
+			silence: "ignore",
 		},
 	});
 
 /** Times of the machine, in milliseconds. */
-export interface RegistrationTuning {
+export interface RegistrationTuning extends AttemptTuning {
 	/**
 	 * How long before the lifetime's end an Update is sent: MAX_TRANSMIT_WAIT, so that its last retransmission still is
 	 * in time.
 	 */
 	readonly updateMarginMs: number;
-	/**
-	 * Delay before the second attempt; doubled for each further one (the default of Communication Retry Timer, LwM2M
-	 * Core 1.1 §6.2.1.1).
-	 */
-	readonly retryMs: number;
-	readonly retryMostMs: number;
-	/** Up to so many percent are added by chance, so that a fleet does not come back at once. */
-	readonly retryJitterPercent: number;
 	/** A De-register that nobody answers ends after this. */
 	readonly leaveMs: number;
+	/** Before the second bootstrap that leads to no registration; doubled for each further one. */
+	readonly bootstrapAgainMs: number;
+	readonly bootstrapAgainMostMs: number;
 }
 
 export const defaultRegistrationTuning: RegistrationTuning = frozen({
 	updateMarginMs: 93_000,
-	retryMs: 60_000,
-	retryMostMs: 3_600_000,
+	seriesMs: 3_600_000,
 	retryJitterPercent: 25,
+	leastMs: 1000,
 	leaveMs: 10_000,
+	bootstrapAgainMs: 60_000,
+	bootstrapAgainMostMs: 3_600_000,
 });
 
 /**
@@ -250,17 +264,16 @@ export const defaultRegistrationTuning: RegistrationTuning = frozen({
  * it.
  */
 export class Registration {
-	readonly #dice: Dice;
+	readonly #attempts: Attempts;
 	readonly #tuning: RegistrationTuning;
 	#state: RegistrationState = "idle";
-	#attempts = 0;
 	#updateAtMs = Infinity;
 	#expiresAtMs = Infinity;
-	/** Of the next attempt, or of the end of patience with a De-register. */
-	#wakeAtMs = Infinity;
+	/** Of the end of patience with a De-register. */
+	#leaveAtMs = Infinity;
 
-	constructor(dice: Dice, tuning: RegistrationTuning) {
-		this.#dice = dice;
+	constructor(attempts: Attempts, tuning: RegistrationTuning) {
+		this.#attempts = attempts;
 		this.#tuning = tuning;
 	}
 
@@ -283,7 +296,6 @@ export class Registration {
 		assert(cell !== "impossible", `registration: ${event} while ${this.#state}`);
 		if (cell === "ignore") return "none";
 		const [action, state] = cell;
-		if (action !== "none") this.#wakeAtMs = Infinity; // times belong to what is under way
 		this.#state = state;
 		return action;
 	}
@@ -297,10 +309,10 @@ export class Registration {
 			case "updating":
 				return nowMs >= this.#expiresAtMs ? "lifetimeOver" : undefined;
 			case "waiting":
-				return nowMs >= this.#wakeAtMs ? "retryDue" : undefined;
+				return nowMs >= this.#attempts.deadlineMs ? "retryDue" : undefined;
 			case "disabling":
 			case "deregistering":
-				return nowMs >= this.#wakeAtMs ? "timedOut" : undefined;
+				return nowMs >= this.#leaveAtMs ? "timedOut" : undefined;
 			default:
 				return undefined;
 		}
@@ -313,8 +325,13 @@ export class Registration {
 				return Math.min(this.#updateAtMs, this.#expiresAtMs);
 			case "updating":
 				return this.#expiresAtMs;
+			case "waiting":
+				return this.#attempts.deadlineMs;
+			case "disabling":
+			case "deregistering":
+				return this.#leaveAtMs;
 			default:
-				return this.#wakeAtMs;
+				return Infinity;
 		}
 	}
 
@@ -326,29 +343,13 @@ export class Registration {
 		const lifetimeMs = lifetimeS === 0 ? Infinity : lifetimeS * 1000;
 		// A lifetime too short for the margin is updated at half time.
 		const marginMs = Math.min(this.#tuning.updateMarginMs, lifetimeMs / 2);
-		this.#attempts = 0;
+		this.#attempts.settle();
 		this.#expiresAtMs = sentAtMs + lifetimeMs;
 		this.#updateAtMs = lifetimeMs === Infinity ? Infinity : sentAtMs + lifetimeMs - Math.floor(marginMs);
 	}
 
-	/** @returns how long to wait before the next attempt */
-	backOff(nowMs: number): number {
-		const { retryMs, retryMostMs, retryJitterPercent } = this.#tuning;
-		const plainMs = Math.min(retryMostMs, retryMs * 2 ** Math.min(this.#attempts, 30));
-		const waitMs = plainMs + this.#dice.below(Math.floor((plainMs * retryJitterPercent) / 100) + 1);
-		this.#attempts++;
-		this.#wakeAtMs = nowMs + waitMs;
-		return waitMs;
-	}
-
-	/** Waits for `waitMs`, whatever the attempts so far. */
-	pause(nowMs: number, waitMs: number): void {
-		this.#attempts = 0;
-		this.#wakeAtMs = nowMs + waitMs;
-	}
-
 	/** A De-register was sent. */
 	leave(nowMs: number): void {
-		this.#wakeAtMs = nowMs + this.#tuning.leaveMs;
+		this.#leaveAtMs = nowMs + this.#tuning.leaveMs;
 	}
 }

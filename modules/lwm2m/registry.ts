@@ -17,6 +17,11 @@ export interface ObjectOptions<It extends Instance = Instance> {
 	 */
 	create?(id: number): It;
 	/**
+	 * Makes an Instance for a bootstrap or a kept configuration (LwM2M Core 1.2 §6.1.7.5), not added yet and without
+	 * values: all that the Object's table has may be held by it. Absent: `create` makes it, else there are no new ones.
+	 */
+	provide?(id: number): It;
+	/**
 	 * Sets what a server's Create has left out, or refuses it (throw RequestRefused), where that depends on what it says.
 	 * @param instance what create() has made: not added yet, and without the server's values
 	 * @param given those values by the Resources' names; they are checked already, but not set

@@ -54,7 +54,7 @@ export interface Reachability {
 export class Reporting implements ObservationPort {
 	readonly asker: Asker;
 	readonly #context: ReportingContext;
-	readonly #server: Instance;
+	readonly #account: Account;
 	readonly #port: ReportingPort;
 	readonly #observations: Observations;
 	/** Made for the first Send. */
@@ -66,7 +66,8 @@ export class Reporting implements ObservationPort {
 	#attributeChanges = 0;
 	#nowMs = 0;
 
-	constructor({ server, shortServerId }: Account, context: ReportingContext, port: ReportingPort) {
+	constructor(account: Account, context: ReportingContext, port: ReportingPort) {
+		const { shortServerId } = account;
 		const { enabler, limits, registry } = context;
 		const rights = context.options.accessControl?.rightsOf(registry, shortServerId);
 		this.asker = {
@@ -76,7 +77,7 @@ export class Reporting implements ObservationPort {
 			...(rights === undefined ? {} : { rights }),
 		};
 		this.#context = context;
-		this.#server = server;
+		this.#account = account;
 		this.#port = port;
 		this.#observations = new Observations(limits, this);
 	}
@@ -107,12 +108,15 @@ export class Reporting implements ObservationPort {
 
 	/** Something below `path` reads differently now. */
 	valueChanged(path: Path): void {
-		const { facts, id } = this.#server;
-		if (path.objectId === facts.id && path.instanceId === id) {
-			this.#defaultSet = undefined;
-			this.#isStale = true;
-		}
+		const { facts, id } = this.#account.server;
+		if (path.objectId === facts.id && path.instanceId === id) this.serverReplaced();
 		this.#observations.changed(path);
+	}
+
+	/** The Server Instance is another one, or reads differently. */
+	serverReplaced(): void {
+		this.#defaultSet = undefined;
+		this.#isStale = true;
 	}
 
 	/** An Object Instance is gone; so are its attributes. */
@@ -168,7 +172,7 @@ export class Reporting implements ObservationPort {
 		{ isReporting }: Reachability,
 	): void {
 		const { operations, options: client, times } = this.#context;
-		this.#sends ??= client.sends?.(operations, this.asker, this.#server, this.#port, times);
+		this.#sends ??= client.sends?.(operations, this.asker, this.#account, this.#port, times);
 		if (this.#sends !== undefined) this.#sends.add(paths, options, done, isReporting);
 		else done?.({ shortServerId: this.asker.shortServerId, outcome: "unsupported", code: undefined });
 	}
@@ -281,14 +285,14 @@ export class Reporting implements ObservationPort {
 
 	/** Whether notifications are kept while none can be sent. */
 	private get isStoring(): boolean {
-		return this.#server.at(resource.notificationStoring) !== false;
+		return this.#account.server.at(resource.notificationStoring) !== false;
 	}
 
 	private defaultsNow(): AttributeSet {
-		const pmin = this.#server.at(resource.defaultMinimumPeriod);
-		const pmax = this.#server.at(resource.defaultMaximumPeriod);
+		const pmin = this.#account.server.at(resource.defaultMinimumPeriod);
+		const pmax = this.#account.server.at(resource.defaultMaximumPeriod);
 		const periods = { pmin: typeof pmin === "number" ? pmin : 0, pmax: typeof pmax === "number" ? pmax : 0 };
-		return this.#server.at(resource.defaultNotificationMode) === 1 ? { ...periods, con: 1 } : periods;
+		return this.#account.server.at(resource.defaultNotificationMode) === 1 ? { ...periods, con: 1 } : periods;
 	}
 
 	private log(event: string, fields: Omit<LogRecord, "event">): void {

@@ -73,32 +73,37 @@ interface Entry {
 	requestId: number;
 }
 
+/** Of an account what is needed here; the Instance may be another one after a bootstrap. */
+interface Asking {
+	readonly server: Instance;
+}
+
 /** How a Client that is to have the Send operation comes by it (ClientOptions.sends). */
 export type MakeSends = typeof makeSends;
 
 export function makeSends(
 	context: OperationContext,
 	asker: Asker,
-	server: Instance,
+	account: Asking,
 	port: SendPort,
 	times: TimeBase,
 ): Sends {
-	return new Sends(context, asker, server, port, times);
+	return new Sends(context, asker, account, port, times);
 }
 
 /** The Send operations to one LwM2M Server (LwM2M Core 1.2 §6.4.6). */
 export class Sends {
 	readonly #context: OperationContext;
 	readonly #asker: Asker;
-	readonly #server: Instance;
+	readonly #account: Asking;
 	readonly #port: SendPort;
 	readonly #times: TimeBase;
 	readonly #all: Entry[] = [];
 
-	constructor(context: OperationContext, asker: Asker, server: Instance, port: SendPort, times: TimeBase) {
+	constructor(context: OperationContext, asker: Asker, account: Asking, port: SendPort, times: TimeBase) {
 		this.#context = context;
 		this.#asker = asker;
-		this.#server = server;
+		this.#account = account;
 		this.#port = port;
 		this.#times = times;
 	}
@@ -152,7 +157,7 @@ export class Sends {
 	}
 
 	private get isMuted(): boolean {
-		return this.#server.at(muteSend) !== false;
+		return this.#account.server.at(muteSend) !== false;
 	}
 
 	private send(entry: Entry, nowMs: number): void {

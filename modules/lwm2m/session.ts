@@ -3,6 +3,9 @@ import { codeText, isSuccess } from "../coap/code.ts";
 import { type Failure, Peer, type PeerListener, type Request, type Response } from "../coap/peer.ts";
 import type { Path } from "../formats/value.ts";
 import type { Address, LogRecord } from "../host.ts";
+import { fingerprintOf } from "./accounts.ts";
+import type { Attempts } from "./attempts.ts";
+import type { EnablerVersion } from "./facts.ts";
 import type { Outcome } from "./operation.ts";
 import { spokenPath } from "./operations.ts";
 import { pathText } from "./path.ts";
@@ -39,10 +42,16 @@ export type SessionContext = ReportingContext;
  */
 export class Session implements PeerListener, RegistrationPort, ReportingPort, Reachability, SecureListener {
 	readonly peer: Peer;
-	readonly #account: Account;
+	readonly account: Account;
 	readonly #context: SessionContext;
 	readonly #registration: RegistrationInterface;
 	readonly reporting: Reporting;
+	/** The application has taken this server, or all of them, off line. */
+	isOffline = false;
+	/** The account is gone, or another one: it ends, and is forgotten then. */
+	isLeaving = false;
+	/** Of what identifies the server and us. */
+	readonly #fingerprint: number;
 	/** Of a server with coaps://, once it is wanted. */
 	#channel: SecureChannel | undefined;
 	/** Whether the secure session has carried a message of the server's. */
@@ -52,8 +61,10 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 	#refusedCount = 0;
 	#refusedQuietUntilMs = 0;
 
-	constructor(account: Account, context: SessionContext) {
-		this.#account = account;
+	/** @param isFirst see RegistrationInterface */
+	constructor(account: Account, context: SessionContext, isFirst = true) {
+		this.account = account;
+		this.#fingerprint = fingerprintOf(account);
 		this.#context = context;
 		const { dice, entropy, coapTuning, coapLimits } = context.options;
 		this.peer = new Peer({
@@ -64,11 +75,11 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 			...(coapLimits === undefined ? {} : { limits: coapLimits }),
 		});
 		this.reporting = new Reporting(account, context, this);
-		this.#registration = new RegistrationInterface(account, context, this);
+		this.#registration = new RegistrationInterface(account, context, this, isFirst);
 	}
 
 	get shortServerId(): number {
-		return this.#account.shortServerId;
+		return this.account.shortServerId;
 	}
 
 	get state(): RegistrationState {
@@ -84,7 +95,18 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 		return this.reporting.observationCount;
 	}
 
+	/** The attempts to register, and their waits. */
+	get attempts(): Attempts {
+		return this.#registration.attempts;
+	}
+
+	/** Whether the server knows us, as far as we know: also while nothing goes out. */
+	get isRegistered(): boolean {
+		return this.#registration.isRegistered;
+	}
+
 	get deadlineMs(): number {
+		if (this.#registration.isSilent) return this.reporting.deadlineMs(this);
 		const ownMs = Math.min(this.peer.deadlineMs, this.#registration.deadlineMs, this.reporting.deadlineMs(this));
 		return this.#channel === undefined ? ownMs : Math.min(ownMs, this.#channel.deadlineMs);
 	}
@@ -105,7 +127,7 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 		return !this.isReporting && state !== "idle" && state !== "ended" && state !== "deregistering";
 	}
 
-	/** Registers, or tries again at once where an attempt waits for its time. */
+	/** Wants a registration; attempts.begin() lets it begin. */
 	start(nowMs: number): void {
 		this.#registration.start(nowMs);
 	}
@@ -115,9 +137,44 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 		this.#registration.stop(nowMs);
 	}
 
-	/** Registration Update Trigger (Server Object, Resource 8). */
-	trigger(): void {
-		this.#registration.trigger();
+	/** Nothing goes out, nothing is heard, until speak(): we are offline, or a bootstrap session is open. */
+	silence(nowMs: number): void {
+		this.#registration.silence(nowMs);
+	}
+
+	speak(): void {
+		this.#registration.speak();
+	}
+
+	/**
+	 * The account as it is now: other Instances, perhaps, that say the same.
+	 * @returns false when they do not: another server, or other keys
+	 */
+	adopt({ security, server }: Account): boolean {
+		const { account } = this;
+		if (fingerprintOf({ ...account, security }) !== this.#fingerprint) return false;
+		if (account.security !== security || account.server !== server) this.#registration.renegotiate();
+		if (account.security !== security) {
+			this.#channel?.drop();
+			this.#channel = undefined; // the next one has its keys from the new Instance
+		}
+		account.security = security;
+		if (account.server !== server) {
+			account.server = server;
+			this.reporting.serverReplaced();
+		}
+		return true;
+	}
+
+	/** Ends without a word: the server was told otherwise, or is no more. */
+	vanish(nowMs: number): void {
+		this.peer.reset(nowMs);
+		this.#channel?.drop();
+	}
+
+	/** Registration Update Trigger (Server Object, Resource 8). @param transport its argument, where it has one */
+	trigger(transport?: string): void {
+		this.#registration.trigger(transport);
 	}
 
 	/** Disable (Server Object, Resource 4). */
@@ -131,13 +188,19 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 	}
 
 	/** The answer to takeName(). */
-	resolved(name: string, host: string | undefined, nowMs: number): void {
-		this.#registration.resolved(name, host, nowMs);
+	resolved(name: string, hosts: readonly string[], nowMs: number): void {
+		this.#registration.resolved(name, hosts, nowMs);
+	}
+
+	/** See Client.undeliverable(). */
+	undeliverable(why: "notSent" | "unreachable", nowMs: number): void {
+		this.#registration.undeliverable(why, nowMs);
 	}
 
 	/** @param bytes one datagram from this server's address; nothing here keeps a reference to it */
 	receive(bytes: Uint8Array, at: number, end: number, nowMs: number): void {
 		this.#nowMs = nowMs;
+		if (this.#registration.isSilent) return;
 		if (this.#channel === undefined) this.decrypted(bytes, at, end, nowMs);
 		else this.#channel.receive(bytes, at, end, nowMs);
 	}
@@ -167,15 +230,18 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 	/** Does what is due, and what this turn has brought about. */
 	poll(nowMs: number): void {
 		this.#nowMs = nowMs;
-		this.#channel?.poll(nowMs);
-		this.peer.poll(nowMs);
-		this.#registration.poll(nowMs);
-		if (this.#isClosing) this.hangUp(nowMs);
+		if (!this.#registration.isSilent) {
+			this.#channel?.poll(nowMs);
+			this.peer.poll(nowMs);
+			this.#registration.poll(nowMs);
+			if (this.#isClosing) this.hangUp(nowMs);
+		}
 		this.reporting.poll(nowMs, this);
 	}
 
 	/** @returns the next datagram for `address`; its bytes are not to be changed */
 	takeDatagram(): Uint8Array | undefined {
+		if (this.#registration.isSilent) return undefined;
 		const channel = this.#channel;
 		if (channel === undefined) return this.peer.takeDatagram();
 		for (;;) {
@@ -189,7 +255,7 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 
 	prepare(scheme: ServerUri["scheme"]): Fault | undefined {
 		if (this.#channel !== undefined) return undefined;
-		const { security } = this.#account;
+		const { security } = this.account;
 		const hasKeys = (security.at(securityMode) ?? noSec) !== noSec;
 		if (scheme === "coap") return hasKeys ? withoutDtls : undefined;
 		if (!hasKeys) return withoutKeys;
@@ -275,6 +341,10 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 		// RFC 7641 §4.5 drops an observer that does not acknowledge; the server may only have been away, and would wait
 		// in vain. A Register makes it observe anew (LwM2M Core 1.1 §6.4.1).
 		if (reason === "timedOut") this.#registration.forget();
+	}
+
+	agreed(enabler: EnablerVersion): void {
+		this.reporting.asker.enabler = enabler;
 	}
 
 	dropObservations(): void {

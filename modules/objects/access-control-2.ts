@@ -3,6 +3,7 @@ import { maxId, rightBits } from "../lwm2m/access-control.ts";
 import type { ObjectFacts } from "../lwm2m/facts.ts";
 import { ObjectInstance } from "../lwm2m/instance.ts";
 import { RequestRefused } from "../lwm2m/refusal.ts";
+import type { ObjectOptions } from "../lwm2m/registry.ts";
 import { ACCESS_CONTROL } from "./facts/access-control-2-v1-1.ts";
 
 /** Rights as ACL values hold them: add up those that are granted. */
@@ -55,4 +56,9 @@ export function accessControl(
 	const { id = 0, objectId, objectInstanceId, owner = maxId, acl } = options;
 	const values = { objectId, objectInstanceId, acl, accessControlOwner: owner };
 	return new ObjectInstance(facts as typeof ACCESS_CONTROL, { ...hooks, id, values });
+}
+
+/** For `client.addObject(…)`: Instances that a bootstrap or a kept configuration fills. */
+export function accessControlObject(facts: AccessControlFacts = ACCESS_CONTROL): ObjectOptions {
+	return { provide: (id) => new ObjectInstance(facts as typeof ACCESS_CONTROL, { ...hooks, id }) };
 }

@@ -1,6 +1,7 @@
 import { frozen } from "../frozen.ts";
 import type { ObjectFacts } from "../lwm2m/facts.ts";
 import { type InstanceOptions, ObjectInstance } from "../lwm2m/instance.ts";
+import type { ObjectOptions } from "../lwm2m/registry.ts";
 import { SECURITY } from "./facts/security-0-v1-1.ts";
 import type { SECURITY as SECURITY_1_2 } from "./facts/security-0-v1-2.ts";
 
@@ -90,6 +91,11 @@ export function security(
 			...(ciphersuites === undefined ? {} : { dtlsTlsCiphersuite: ciphersuites }),
 		},
 	});
+}
+
+/** For `client.addObject(SECURITY, securityObject())`: Instances that a bootstrap or a kept configuration fills. */
+export function securityObject(facts: SecurityFacts = SECURITY): ObjectOptions {
+	return { provide: (id) => new ObjectInstance(facts, { id }) };
 }
 
 /** Which Resource holds what, by mode (LwM2M Transport 1.1 §5.2.8). */

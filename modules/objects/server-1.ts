@@ -1,8 +1,10 @@
 import type { ObjectLink } from "../formats/value.ts";
 import { frozen } from "../frozen.ts";
+import type { Argument } from "../lwm2m/execute-arguments.ts";
 import type { ObjectFacts } from "../lwm2m/facts.ts";
 import { ObjectInstance } from "../lwm2m/instance.ts";
 import { RequestRefused } from "../lwm2m/refusal.ts";
+import type { ObjectOptions } from "../lwm2m/registry.ts";
 import { SERVER } from "./facts/server-1-v1-1.ts";
 import type { SERVER as SERVER_1_2 } from "./facts/server-1-v1-2.ts";
 
@@ -12,6 +14,8 @@ export interface Registrations {
 	update(shortServerId: number): void;
 	/** De-registers from this server for its Disable Timeout. */
 	disable(shortServerId: number): void;
+	/** Wants a bootstrap. @returns false where that can lead nowhere */
+	requestBootstrap(why: "trigger", argument: string): boolean;
 }
 
 export interface ServerOptions {
@@ -32,8 +36,12 @@ export interface ServerOptions {
 	readonly muteSend?: boolean;
 	/** Since 1.1: the APN Connection Profile (Object 11) to reach it through. */
 	readonly apnLink?: ObjectLink | undefined;
-	/** Since 1.1: Resources 13 to 20. Values alone: the client does not follow them yet. */
+	/** Since 1.1: Resources 13 to 20. Given, servers may also write those of them that are left out. */
 	readonly recovery?: RecoveryOptions | undefined;
+	/** Since 1.1: whether the server may wake us by SMS. A value alone: there is no SMS transport. */
+	readonly trigger?: boolean | undefined;
+	/** Since 1.1: the binding to connect through, one letter. */
+	readonly preferredTransport?: string | undefined;
 	/** Since 1.2: the enabler versions that the server has. */
 	readonly supportedVersions?: readonly string[] | undefined;
 	/** Since 1.2: "confirmable" makes notifications Confirmable where no attribute says otherwise. */
@@ -86,22 +94,38 @@ const hooks = frozen({
 	execute: {
 		disable: (it: Server) => it.registrations.disable(it.shortServerId),
 		registrationUpdateTrigger: (it: Server) => it.registrations.update(it.shortServerId),
+		bootstrapRequestTrigger(it: Server, args: readonly Argument[]) {
+			if (!it.registrations.requestBootstrap("trigger", textOf(args))) {
+				throw new RequestRefused(0x85, "no Bootstrap-Server Account");
+			}
+		},
 	},
 });
+
+/** The arguments of an Execute, as the server wrote them. */
+function textOf(args: readonly Argument[]): string {
+	return args.map(({ digit, text }) => (text === undefined ? `${digit}` : `${digit}='${text}'`)).join(",");
+}
 
 /** Any version of the table. */
 export type ServerFacts = ObjectFacts & { readonly id: 1 };
 
 class Server extends ObjectInstance<typeof SERVER_1_2, Server> {
 	readonly registrations: Registrations;
-	readonly shortServerId: number;
 
-	constructor(options: ServerOptions, registrations: Registrations, facts: ServerFacts) {
-		const { id = 0, shortServerId } = options;
+	/** @param options undefined leaves it empty, for a bootstrap to fill */
+	constructor(id: number, options: ServerOptions | undefined, registrations: Registrations, facts: ServerFacts) {
 		// Names that an older table does not have are none there; an absent value may be written by the server.
-		super(facts as typeof SERVER_1_2, { ...hooks, id, values: valuesOf(options, facts.version) });
+		super(facts as typeof SERVER_1_2, {
+			...hooks,
+			id,
+			...(options === undefined ? {} : { values: valuesOf(options, facts.version) }),
+		});
 		this.registrations = registrations;
-		this.shortServerId = shortServerId;
+	}
+
+	get shortServerId(): number {
+		return Number(this.get("shortServerId"));
 	}
 }
 
@@ -116,11 +140,13 @@ function valuesOf(options: ServerOptions, version: string) {
 		binding: "U",
 	};
 	if (version === "1.0") return first;
-	const { apnLink, recovery, muteSend = false } = options;
+	const { apnLink, recovery, trigger, preferredTransport, muteSend = false } = options;
 	const second = {
 		...first,
 		...(apnLink === undefined ? {} : { apnLink }),
 		...(recovery === undefined ? {} : recoveryOf(recovery)),
+		...(trigger === undefined ? {} : { trigger }),
+		...(preferredTransport === undefined ? {} : { preferredTransport }),
 		muteSend,
 	};
 	if (version === "1.1") return second;
@@ -156,5 +182,10 @@ export function server(
 	registrations: Registrations,
 	facts: ServerFacts = SERVER,
 ): ObjectInstance<typeof SERVER_1_2> {
-	return new Server(options, registrations, facts);
+	return new Server(options.id ?? 0, options, registrations, facts);
+}
+
+/** For `client.addObject(SERVER, serverObject(client))`: Instances that a bootstrap or a kept configuration fills. */
+export function serverObject(registrations: Registrations, facts: ServerFacts = SERVER): ObjectOptions {
+	return { provide: (id) => new Server(id, undefined, registrations, facts) };
 }

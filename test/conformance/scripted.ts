@@ -29,6 +29,9 @@ export interface Asked {
 	readonly token?: Uint8Array;
 }
 
+/** How a request of the device is answered; nothing at all where it is "silence". */
+export type Reply = Pick<Message, "code"> & Partial<Pick<Message, "options" | "payload">>;
+
 /** How Confirmable messages of the device are answered: acknowledged, refused with a Reset, or not at all. */
 export type Courtesy = "acknowledge" | "reset" | "silence";
 
@@ -40,15 +43,18 @@ export class Scripted {
 	readonly stage: Stage;
 	readonly heard: Heard[] = [];
 	courtesy: Courtesy = "acknowledge";
+	/** Answers requests of the device in another way than a friendly server; undefined: as that does. */
+	answering: (request: Heard) => Reply | "silence" | undefined = () => undefined;
 	readonly #socket: NetworkSocket;
 	readonly #host: string;
 	readonly #device: Address = { host: "", port: 0 };
 	#id = 0x1000;
 	#registrations = 0;
 
-	constructor(stage: Stage) {
+	/** @param host where it listens; an address of its own when left out */
+	constructor(stage: Stage, host: string = stage.network.newAddress()) {
 		this.stage = stage;
-		this.#host = stage.network.newAddress();
+		this.#host = host;
 		this.#socket = stage.network.open({ host: this.#host, port: 5683, onReadable: () => this.#readAll() });
 	}
 
@@ -108,11 +114,41 @@ export class Scripted {
 		return this.#socket.read(buffer, this.#device);
 	}
 
-	#answer(message: Message): void {
+	/** Requests of the device without copies: "POST /rd", "POST /rd/1", "DELETE /rd/1". */
+	get requests(): readonly (Heard & { readonly line: string })[] {
+		const methods: { readonly [code: string]: string } = { "0.01": "GET", "0.02": "POST", "0.04": "DELETE" };
+		const seen = new Set<number>();
+		const first = this.heard.filter(({ code, id }) => code in methods && !seen.has(id) && seen.add(id));
+		return first.map((one) => ({
+			...one,
+			line: `${methods[one.code]} /${textsOf(one, optionNumber.uriPath).join("/")}`,
+		}));
+	}
+
+	/** Requests as lines, since so many of them. */
+	lines(since = 0): readonly string[] {
+		return this.requests.slice(since).map(({ line }) => line);
+	}
+
+	/** Sends an answer to a request, with it when it is its acknowledgement, or as a message of its own. */
+	reply(
+		request: Message,
+		{ code, options = [], payload = new Uint8Array(0) }: Reply,
+		type: "ACK" | "CON" = "ACK",
+	): void {
+		const { token } = request;
+		this.send(encode({ type, code, id: type === "ACK" ? request.id : this.freshId(), token, options, payload }));
+	}
+
+	#answer(message: Heard): void {
 		const empty = { token: new Uint8Array(0), options: [], payload: new Uint8Array(0), id: message.id } as const;
 		const isRequest = message.code.startsWith("0.") && message.code !== "0.00";
-		if (isRequest) this.send(encode({ ...empty, type: "ACK", token: message.token, ...this.#willing(message) }));
-		else if (this.courtesy === "reset" && message.type !== "ACK" && message.type !== "RST") {
+		if (isRequest) {
+			const reply = this.answering(message) ?? this.#willing(message);
+			if (reply !== "silence") this.reply(message, reply);
+			return;
+		}
+		if (this.courtesy === "reset" && message.type !== "ACK" && message.type !== "RST") {
 			this.send(encode({ ...empty, type: "RST", code: "0.00" }));
 		} else if (this.courtesy === "acknowledge" && message.type === "CON") {
 			this.send(encode({ ...empty, type: "ACK", code: "0.00" }));
@@ -127,14 +163,24 @@ export class Scripted {
 	}
 }
 
+export interface ScriptedWish extends StageWish {
+	/** Given to the server before the device is powered on. */
+	readonly answering?: (request: Heard) => Reply | "silence" | undefined;
+	/** Whether the test begins with the first Register, and not with the registration. */
+	readonly isEarly?: boolean;
+}
+
 /** A test with the conformance image on XS, registered with one scripted server. */
-export function scripted(name: string, wish: StageWish, body: (it: Scripted) => Promise<void>): void {
+export function scripted(name: string, wish: ScriptedWish, body: (it: Scripted) => Promise<void>): void {
 	test(`xs › ${name}`, async () => {
+		const { answering, isEarly = false, ...rest } = wish;
 		const stage = new Stage(wish.seed ?? 1);
 		const it = new Scripted(stage);
-		stage.powerOn(it.uri, wish);
+		if (answering !== undefined) it.answering = answering;
+		stage.powerOn(it.uri, rest);
 		try {
-			await stage.until("registration", () => stage.heard("registered").length === 1);
+			if (isEarly) await stage.until("Register", () => it.requests.length === 1);
+			else await stage.until("registration", () => stage.heard("registered").length === 1);
 			await body(it);
 			stage.close();
 		} catch (error) {

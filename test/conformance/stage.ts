@@ -20,7 +20,7 @@ export interface StageWish extends PlanWish {
 export class Stage {
 	readonly world: World<Machine>;
 	readonly events: WorldEvent[] = [];
-	readonly endpoint = "conformance";
+	endpoint = "conformance";
 	readonly #printed: string[] = [];
 	#board: Board<Machine> | undefined;
 
@@ -50,7 +50,8 @@ export class Stage {
 	}
 
 	/** Powers the board on, with servers where they are said to be. */
-	powerOn(serverUri: string, { lifetimeS, seed: _, ...wish }: StageWish): void {
+	powerOn(serverUri: string, { lifetimeS, seed: _, endpoint, ...wish }: StageWish): void {
+		if (endpoint !== undefined) this.endpoint = endpoint;
 		const serialNumber = JSON.stringify(wish);
 		const factory = { endpointName: this.endpoint, serverUri, serialNumber, ...(lifetimeS ? { lifetimeS } : {}) };
 		this.#board = this.world.addBoard({ preset: presets.esp32, factory });

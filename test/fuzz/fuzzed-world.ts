@@ -201,7 +201,7 @@ export class FuzzedWorld {
 		for (let round = 0; round < roundsMax; round++) {
 			client.poll(state.nowMs);
 			const name = client.takeName();
-			if (name !== undefined) client.resolved(name, name, state.nowMs);
+			if (name !== undefined) client.resolved(name, [name], state.nowMs);
 			const bytes = client.takeDatagram(to);
 			if (bytes === undefined && name === undefined) return;
 			const server = this.servers.find(({ host }) => host === to.host);

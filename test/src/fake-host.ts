@@ -26,7 +26,12 @@ export interface FakeHost {
 	alarmMs(): number | undefined;
 }
 
-export function fakeHost(options: { readonly factory?: Factory; readonly hasSensor?: boolean } = {}): FakeHost {
+export interface FakeHostOptions extends Pick<Host, "flash" | "keyValue" | "factoryFlash" | "smartCard"> {
+	readonly factory?: Factory;
+	readonly hasSensor?: boolean;
+}
+
+export function fakeHost({ factory = {}, hasSensor = true, ...ports }: FakeHostOptions = {}): FakeHost {
 	const chance = seeded(7);
 	const waiting: { bytes: Uint8Array; from: Address }[] = [];
 	let alarm: { atMs: number; ring: () => void } | undefined;
@@ -70,7 +75,7 @@ export function fakeHost(options: { readonly factory?: Factory; readonly hasSens
 			return datagrams;
 		},
 		// As a real one: it answers later.
-		resolver: { resolve: (_, onResolved) => void resolving.push(() => onResolved("192.0.2.1")) },
+		resolver: { resolve: (_, onResolved) => void resolving.push(() => onResolved(["192.0.2.1"])) },
 		power: {
 			resetCause: "powerOn" as ResetCause,
 			restart: () => void it.restarts++,
@@ -82,9 +87,10 @@ export function fakeHost(options: { readonly factory?: Factory; readonly hasSens
 			},
 		},
 		log: { write: (record) => void it.records.push(record) },
-		factory: options.factory ?? {},
+		factory,
+		...ports,
 		platform: "test",
-		...(options.hasSensor === false ? {} : { temperature: () => it.celsius }),
+		...(!hasSensor ? {} : { temperature: () => it.celsius }),
 	};
 	const resolving: (() => void)[] = [];
 	const it: FakeHost = {

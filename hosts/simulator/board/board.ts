@@ -1,7 +1,8 @@
+import { createHash } from "node:crypto";
 import { type Factory, HostFailure, type LogRecord, type ResetCause } from "../../../modules/host.ts";
 import type { Chance } from "../chance.ts";
 import { DeviceFailure } from "../engine/failure.ts";
-import type { BoardPorts, DeviceEvent } from "../engine/ports.ts";
+import { type BoardPorts, cardAt, type DeviceEvent, factoryAt } from "../engine/ports.ts";
 import type { Network } from "../network/network.ts";
 import type { Timekeeper } from "../time.ts";
 import { accelerator } from "./accelerator.ts";
@@ -50,6 +51,10 @@ export interface BoardOptions<M extends BoardMachine> {
 	readonly fillEntropy: (bytes: Uint8Array) => void;
 	readonly factory: Factory;
 	readonly makeMachine: MakeMachine<M>;
+	/** Whether there is a reader for smart cards; none when left out, and then no card either. */
+	readonly hasCardReader?: boolean;
+	/** The bootstrap file of the card that is in it at first. */
+	readonly smartCard?: Uint8Array;
 	/** A battery keeps the clock of "running" over power cuts; "unset" forgets the time with the power. */
 	readonly rtc?: "running" | "unset";
 	/** What the device logged, and what happened to the board itself. */
@@ -89,6 +94,7 @@ export class Board<M extends BoardMachine = BoardMachine> {
 	#clearReboot: () => void = () => {};
 	/** What to add to the world's wall time; undefined while nobody has set the clock. */
 	#clockOffsetMs: number | undefined;
+	#card: Uint8Array | undefined;
 
 	constructor(options: BoardOptions<M>) {
 		this.name = options.name;
@@ -97,11 +103,13 @@ export class Board<M extends BoardMachine = BoardMachine> {
 		this.#options = options;
 		this.#weatherSeed = options.chance.below(0x100000000);
 		this.#clockOffsetMs = options.rtc === "unset" ? undefined : 0;
+		this.#card = options.smartCard;
 		this.#sockets = new BoardSockets({
 			network: options.network,
 			address: options.address,
 			ledger: this.ledger,
 			onReadable: (socket, count) => this.#dispatch({ kind: "readable", socket, count }),
+			onUnreachable: (socket, { host, port }) => this.#dispatch({ kind: "unreachable", socket, host, port }),
 			onRefused: (why) => this.#say({ event: "socketRefused", why }),
 		});
 	}
@@ -152,6 +160,43 @@ export class Board<M extends BoardMachine = BoardMachine> {
 		if (this.#options.rtc === "unset") this.#clockOffsetMs = undefined;
 		this.#drop("off");
 		this.#say({ event: "powerCut" });
+	}
+
+	/**
+	 * Puts the factory's record where the boot loader and the programs only read it, with a programmer. The board must be
+	 * off.
+	 * @throws HostFailure when it does not fit
+	 */
+	provision(record: Uint8Array): void {
+		const { offset, sizeBytes } = this.preset.map.factory;
+		const { writeBytes } = this.flash.geometry;
+		if (record.length > sizeBytes) {
+			throw new HostFailure(`the factory record has ${record.length} bytes, the partition of this board ${sizeBytes}`);
+		}
+		const bytes = new Uint8Array(Math.ceil(record.length / writeBytes) * writeBytes).fill(0xff);
+		bytes.set(record);
+		const error = this.flash.erase(offset, sizeBytes) ?? this.flash.write(offset, bytes);
+		if (error !== undefined) throw new HostFailure(error);
+	}
+
+	/**
+	 * Puts a smart card into the reader, in place of what was there; a running device hears of it.
+	 * @param file its EF LwM2M_Bootstrap (LwM2M Core 1.2 Appendix G.3.3)
+	 */
+	insertCard(file: Uint8Array): void {
+		this.#changeCard(file);
+	}
+
+	/** Takes the card out. */
+	removeCard(): void {
+		this.#changeCard(undefined);
+	}
+
+	#changeCard(file: Uint8Array | undefined): void {
+		if (this.#options.hasCardReader !== true) throw new HostFailure("this board has no reader for smart cards");
+		this.#card = file;
+		this.#say({ event: file === undefined ? "cardRemoved" : "cardInserted" });
+		this.#dispatch({ kind: "smartCard" });
 	}
 
 	/** Ends the board without a word: for taking a world down. */
@@ -252,8 +297,9 @@ export class Board<M extends BoardMachine = BoardMachine> {
 	}
 
 	#ports(resetCause: ResetCause): BoardPorts {
-		const { time, network, chance, factory } = this.#options;
+		const { time, network, chance, factory, hasCardReader = false } = this.#options;
 		const { settings } = this.preset.map;
+		const deviceKey = this.preset.accelerator ? { deviceKey: fusesOf(this.preset) } : {};
 		const within = (offset: number, size: number) => offset >= 0 && offset + size <= settings.sizeBytes;
 		const outside = "flash: outside of the settings partition";
 		const sockets = this.#sockets;
@@ -280,18 +326,23 @@ export class Board<M extends BoardMachine = BoardMachine> {
 			udpClose: (socket) => sockets.close(socket),
 			resolve: (name) => {
 				const asking = this.#machine;
-				network.resolve(name, (host) => {
-					if (this.#machine === asking) this.#dispatch({ kind: "resolved", name, host });
+				network.resolve(name, (hosts) => {
+					if (this.#machine === asking) this.#dispatch({ kind: "resolved", name, hosts });
 				});
 			},
 			flashSizeBytes: settings.sizeBytes,
 			flashSectorBytes: this.flash.geometry.sectorBytes,
 			flashWriteBytes: this.flash.geometry.writeBytes,
-			flashRead: (offset, into) =>
-				within(offset, into.length) ? this.flash.read(settings.offset + offset, into) : outside,
+			flashRead: (offset, into) => {
+				if (offset >= cardAt) return this.#readCard(offset - cardAt, into);
+				if (offset >= factoryAt) return this.#readFactory(offset - factoryAt, into);
+				return within(offset, into.length) ? this.flash.read(settings.offset + offset, into) : outside;
+			},
 			flashWrite: (offset, bytes) =>
 				within(offset, bytes.length) ? this.flash.write(settings.offset + offset, bytes) : outside,
 			flashErase: (offset, size) => (within(offset, size) ? this.flash.erase(settings.offset + offset, size) : outside),
+			factorySizeBytes: this.preset.map.factory.sizeBytes,
+			smartCardSizeBytes: () => this.#card?.length ?? -1,
 			restart: () => {
 				this.#afterTurn = "restart";
 			},
@@ -299,9 +350,34 @@ export class Board<M extends BoardMachine = BoardMachine> {
 				this.#afterTurn = "off";
 			},
 			temperature: () => temperatureAt(this.#weatherSeed, time.nowMs()),
-			bootRecordJson: JSON.stringify({ platform: this.preset.name, resetCause, factory }),
+			bootRecordJson: JSON.stringify({
+				platform: this.preset.name,
+				resetCause,
+				factory,
+				hasCardReader,
+				...deviceKey,
+			}),
 		};
 	}
+
+	#readCard(offset: number, into: Uint8Array): string | undefined {
+		const card = this.#card;
+		if (card === undefined || offset + into.length > card.length)
+			return "smart card: there is no such file, or not so much";
+		into.set(card.subarray(offset, offset + into.length));
+		return undefined;
+	}
+
+	#readFactory(offset: number, into: Uint8Array): string | undefined {
+		const { factory } = this.preset.map;
+		if (offset + into.length > factory.sizeBytes) return "flash: outside of the factory's partition";
+		return this.flash.read(factory.offset + offset, into);
+	}
+}
+
+/** A chip has a key of its own in fuses. Here all boards of a kind have the same, so that a flash file can be read again. */
+function fusesOf({ name }: BoardPreset): string {
+	return createHash("sha256").update(`fuses of a simulated ${name}`).digest("hex").slice(0, 32);
 }
 
 function seconds(ms: number): number {

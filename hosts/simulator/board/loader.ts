@@ -1,14 +1,20 @@
+import { join } from "node:path";
 import { type Engine, loadEngine } from "../engine/engine.ts";
 import { Firmware, type Machine } from "../engine/machine.ts";
-import { buildImage, type ImageOptions } from "../image/builder.ts";
+import { buildImage, type ImageOptions, javaScriptRoot } from "../image/builder.ts";
 import { type Image, readImage } from "../image/image.ts";
 import type { MakeMachine } from "./board.ts";
+import type { BoardPreset } from "./presets.ts";
 import { type Slot, SlotRefused } from "./slots.ts";
+
+const compactEntry = join(javaScriptRoot, "hosts/simulator/device/main-compact.js");
 
 /** The engine, an image of this tree, and what boots it on any number of boards. */
 export interface LoadedDevice {
 	readonly engine: Engine;
 	readonly image: Image;
+	/** What a kind of board is programmed with: another one than `image` where its slots are small. */
+	imageFor(preset: BoardPreset): Image;
 	readonly makeMachine: MakeMachine<Machine>;
 }
 
@@ -19,9 +25,15 @@ export interface LoadedDevice {
 export async function loadDevice(options: ImageOptions = {}): Promise<LoadedDevice> {
 	const engine = options.engine ?? (await loadEngine(options.onProgress));
 	const image = await buildImage({ ...options, engine });
+	const compact = options.entry === undefined ? await buildImage({ ...options, engine, entry: compactEntry }) : image;
 	const loader = new BootLoader(engine, image);
 	loader.prepare(image); // here, where nobody waits for a board in real time
-	return { engine, image, makeMachine: (slot, { memory }, ports) => loader.firmwareOf(slot).machine(memory, ports) };
+	return {
+		engine,
+		image,
+		imageFor: ({ isCompact = false }) => (isCompact ? compact : image),
+		makeMachine: (slot, { memory }, ports) => loader.firmwareOf(slot).machine(memory, ports),
+	};
 }
 
 /** Checks what a slot holds and makes it ready to run; images that were seen before are not prepared again. */

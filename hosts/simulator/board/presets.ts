@@ -13,6 +13,8 @@ export interface FlashMap {
 	readonly slotA: Partition;
 	readonly slotB: Partition;
 	readonly settings: Partition;
+	/** What the factory says of this device (modules/lwm2m/FORMAT.md); programs only read it. */
+	readonly factory: Partition;
 }
 
 /** One kind of board, as far as a program on it can tell. */
@@ -33,6 +35,10 @@ export interface BoardPreset {
 	 * without, the device computes in JavaScript.
 	 */
 	readonly accelerator: boolean;
+	/**
+	 * Whether its slots are too small for everything: then it runs src/main-compact.ts, and src/main.ts elsewhere.
+	 */
+	readonly isCompact?: true;
 }
 
 export type BoardName = "esp32" | "esp32c3" | "nrf52840" | "nrf9160";
@@ -59,6 +65,7 @@ const espModule = {
 		slotA: { offset: 64 * kib, sizeBytes: 1536 * kib },
 		slotB: { offset: 1600 * kib, sizeBytes: 1536 * kib },
 		settings: { offset: 3136 * kib, sizeBytes: 64 * kib },
+		factory: { offset: 3200 * kib, sizeBytes: 8 * kib },
 	},
 };
 
@@ -82,7 +89,8 @@ const espModule = {
  * app partitions begin on 64 KiB). nrf52840 as Zephyr's nrf52840dk (MCUboot 48 KiB, two slots of 472 KiB, 32 KiB
  * storage), nrf9160 as Zephyr's nrf9160dk with the secure and non-secure halves of each slot together (MCUboot 64
  * KiB, two slots of 448 KiB, 24 KiB storage at the end). A simulated slot holds bytecode alone; a real one also the
- * native code of XS and the system.
+ * native code of XS and the system. The factory's record has a partition of its own behind the settings, on the nRF
+ * boards the last page of what the boot loader has there.
  *
  * computronsPerMs: a measured ratio and a guess. Measured: SHA-256 and AES in JavaScript on XS for Cortex-M4 take 43
  * to 64 machine instructions for one computron. At 64 MHz, 1.3 clocks per instruction (flash wait states: an
@@ -130,7 +138,8 @@ export const presets: Readonly<Record<BoardName, BoardPreset>> = frozen({
 		},
 		flash: { sizeBytes: 1024 * kib, sectorBytes: 4 * kib, writeBytes: 4, enduranceErases: 10_000 },
 		map: {
-			bootloader: { offset: 0, sizeBytes: 48 * kib },
+			bootloader: { offset: 0, sizeBytes: 44 * kib },
+			factory: { offset: 44 * kib, sizeBytes: 4 * kib },
 			slotA: { offset: 48 * kib, sizeBytes: 472 * kib },
 			slotB: { offset: 520 * kib, sizeBytes: 472 * kib },
 			settings: { offset: 992 * kib, sizeBytes: 32 * kib },
@@ -138,6 +147,7 @@ export const presets: Readonly<Record<BoardName, BoardPreset>> = frozen({
 		computronsPerMs: 1000,
 		mtuBytes: 1280,
 		accelerator: true,
+		isCompact: true,
 	},
 	nrf9160: {
 		name: "nrf9160",
@@ -149,7 +159,8 @@ export const presets: Readonly<Record<BoardName, BoardPreset>> = frozen({
 		},
 		flash: { sizeBytes: 1024 * kib, sectorBytes: 4 * kib, writeBytes: 4, enduranceErases: 10_000 },
 		map: {
-			bootloader: { offset: 0, sizeBytes: 64 * kib },
+			bootloader: { offset: 0, sizeBytes: 60 * kib },
+			factory: { offset: 60 * kib, sizeBytes: 4 * kib },
 			slotA: { offset: 64 * kib, sizeBytes: 448 * kib },
 			slotB: { offset: 512 * kib, sizeBytes: 448 * kib },
 			settings: { offset: 1000 * kib, sizeBytes: 24 * kib },
@@ -157,6 +168,7 @@ export const presets: Readonly<Record<BoardName, BoardPreset>> = frozen({
 		computronsPerMs: 1150,
 		mtuBytes: 1280,
 		accelerator: true,
+		isCompact: true,
 	},
 });
 

@@ -7,6 +7,7 @@ export interface BoardSocketsOptions {
 	readonly address: string | undefined;
 	readonly ledger: Ledger;
 	onReadable(socket: number, count: number): void;
+	onUnreachable(socket: number, to: Readonly<Address>): void;
 	/** The network would not give a socket after all; the device hears nothing on it, as with a broken radio. */
 	onRefused(why: string): void;
 }
@@ -32,10 +33,15 @@ export class BoardSockets {
 	/** @returns a number above 0 that no socket of this board had before, or -1 when there are too many */
 	open(port: number): number {
 		if (this.#sockets.size >= socketsMax) return -1;
-		const { network, address, onReadable, onRefused } = this.#options;
+		const { network, address, onReadable, onUnreachable, onRefused } = this.#options;
 		const number = ++this.#lastNumber;
 		const host = address === undefined ? {} : { host: address };
-		const socket = network.open({ ...host, port, onReadable: (count) => onReadable(number, count) });
+		const socket = network.open({
+			...host,
+			port,
+			onReadable: (count) => onReadable(number, count),
+			onUnreachable: (to) => onUnreachable(number, to),
+		});
 		socket.bound.catch((error: Error) => onRefused(error.message));
 		this.#sockets.set(number, socket);
 		return number;

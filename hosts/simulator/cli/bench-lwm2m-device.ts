@@ -93,7 +93,7 @@ export class MeasuredDevice {
 		client.poll(nowMs);
 		const name = client.takeName();
 		if (name === undefined) return;
-		client.resolved(name, name, nowMs);
+		client.resolved(name, [name], nowMs);
 		client.poll(nowMs);
 	}
 

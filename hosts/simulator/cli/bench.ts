@@ -136,7 +136,7 @@ function registerAsAnjayDemo(): number {
 	client.start(0);
 	client.poll(0);
 	const name = client.takeName();
-	if (name !== undefined) client.resolved(name, "192.0.2.1", 0);
+	if (name !== undefined) client.resolved(name, ["192.0.2.1"], 0);
 	client.poll(0);
 	const bytes = client.takeDatagram({ host: "", port: 0 });
 	const payloadAt = bytes?.indexOf(0xff) ?? -1;

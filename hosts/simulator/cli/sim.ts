@@ -249,7 +249,7 @@ class Simulation {
 	}
 
 	#report(board: Board<Machine>): void {
-		const { image } = this.#device;
+		const image = this.#device.imageFor?.(board.preset) ?? this.#device.image;
 		const report: Report = {
 			event: "report",
 			seed: this.#world.seed,

@@ -37,6 +37,8 @@ interface BoardSizes {
 
 interface Sizes {
 	readonly imageBytes: number;
+	/** The image of boards with small slots. */
+	readonly compactImageBytes: number;
 	readonly symbolBytes: number;
 	readonly bytecodeBytes: number;
 	readonly modules: readonly { readonly name: string; readonly codeBytes: number }[];
@@ -70,13 +72,20 @@ export async function run({ json }: { readonly json?: boolean }, output: Output)
 			const measured = await MeasuredBoard.prepare(device, presets[name], security);
 			const sizes = await boardSizes(measured, presets[name]);
 			boards.push({ ...sizes, security: security === undefined ? "none" : "psk" });
-			rom = measured.machine.figures().rom;
+			rom ??= measured.machine.figures().rom;
 			measured.close();
 		}
 	}
 	const compositions = await measureCompositions(device.engine);
 	const parts = await measureParts(device.engine);
-	const sizes: Sizes = { ...imageSizes(device.image), compositions, parts, rom: rom!, boards };
+	const sizes: Sizes = {
+		...imageSizes(device.image),
+		compactImageBytes: device.imageFor(presets.nrf9160).bytes.length,
+		compositions,
+		parts,
+		rom: rom!,
+		boards,
+	};
 	if (json) output.out(JSON.stringify(sizes));
 	else for (const line of lines(sizes)) output.out(line);
 	return 0;
@@ -126,7 +135,17 @@ function ram({ machine }: MeasuredBoard): RamFigures {
 	};
 }
 
-function lines({ imageBytes, symbolBytes, bytecodeBytes, modules, compositions, parts, rom, boards }: Sizes): string[] {
+function lines({
+	imageBytes,
+	compactImageBytes,
+	symbolBytes,
+	bytecodeBytes,
+	modules,
+	compositions,
+	parts,
+	rom,
+	boards,
+}: Sizes): string[] {
 	const row = (name: string, size: number) => `  ${name.padEnd(44)}${grouped(size).padStart(9)}`;
 	const folders = new Map<string, number>();
 	for (const { name, codeBytes } of modules) {
@@ -154,6 +173,7 @@ function lines({ imageBytes, symbolBytes, bytecodeBytes, modules, compositions, 
 		row("all bytecode", bytecodeBytes),
 		row("names, shared by all modules", symbolBytes),
 		row("the image, with its header", imageBytes),
+		row("that of boards with small slots", compactImageBytes),
 		"",
 		"Bytecode by what an application uses, bytes",
 		...compositions.map(({ name, bytecodeBytes }) => `  ${name.padEnd(54)}${grouped(bytecodeBytes).padStart(9)}`),

@@ -80,7 +80,8 @@ class Tour {
 	}
 
 	async run(): Promise<ExitStatus> {
-		const { engine, image } = this.#device;
+		const { engine } = this.#device;
+		const image = this.#device.imageFor(presets[this.#options.board]);
 		this.#step("Engine", `XS ${engine.xsVersion}, the JavaScript engine of the Moddable SDK, as WebAssembly`);
 		const size = `${image.modules.length} modules, ${grouped(image.bytes.length)} bytes`;
 		this.#step("Image", `version ${image.version}: ${size}, SHA-256 ${image.hash.slice(0, 16)}…`);

@@ -1,3 +1,4 @@
+import { fromHex } from "../../../modules/bytes.ts";
 import {
 	type Address,
 	type Clock,
@@ -10,19 +11,23 @@ import {
 	type Flash,
 	type Host,
 	HostFailure,
+	type KeyHandle,
 	type Log,
 	type LogRecord,
 	type Power,
 	type ResetCause,
 	type Resolver,
+	type SmartCard,
 } from "../../../modules/host.ts";
 import { BoardCrypto } from "./crypto.ts";
-import { eventKinds, type Natives } from "./natives.ts";
+import { cardAt, eventKinds, factoryAt, type Natives } from "./natives.ts";
 
 interface BootRecord {
 	readonly platform: string;
 	readonly resetCause: ResetCause;
 	readonly factory: Factory;
+	readonly hasCardReader: boolean;
+	readonly deviceKey?: string;
 }
 
 /** The ports of modules/host.ts over a simulated board's natives. One per boot. */
@@ -33,6 +38,9 @@ export class SimulatedHost implements Host {
 	readonly crypto?: Crypto;
 	readonly resolver: BoardResolver;
 	readonly flash: Flash;
+	readonly factoryFlash?: Flash;
+	readonly deviceKey?: KeyHandle;
+	readonly smartCard?: BoardCard;
 	readonly power: BoardPower;
 	readonly log: Log;
 	readonly factory: Factory;
@@ -44,18 +52,30 @@ export class SimulatedHost implements Host {
 	readonly #hear: Parameters<Natives["listen"]>[0] = (kind, first, second, text) => {
 		if (kind === eventKinds.alarm) this.clock.ring();
 		else if (kind === eventKinds.readable) this.#sockets.find(({ socket }) => socket === first)?.onReadable(second);
-		else if (kind === eventKinds.resolved) this.resolver.resolved(text ?? "", first === 1);
+		else if (kind === eventKinds.resolved) this.resolver.resolved(text ?? "");
 		else if (kind === eventKinds.shutDown) this.power.shutDown();
+		else if (kind === eventKinds.smartCard) this.smartCard?.changed();
+		else if (kind === eventKinds.unreachable) {
+			const datagrams = this.#sockets.find(({ socket }) => socket === first);
+			datagrams?.onUnreachable?.({ host: text ?? "", port: second });
+		}
 	};
 
 	constructor(natives: Natives) {
-		const { platform, resetCause, factory } = JSON.parse(natives.bootRecord()) as BootRecord;
+		const boot = JSON.parse(natives.bootRecord()) as BootRecord;
+		const { platform, resetCause, factory, hasCardReader, deviceKey } = boot;
 		this.#natives = natives;
 		this.clock = new BoardClock(natives);
 		this.dice = this.entropy = new BoardChance(natives);
-		if (natives.hasAccelerator()) this.crypto = new BoardCrypto(natives);
+		if (natives.hasAccelerator()) {
+			this.crypto = new BoardCrypto(natives);
+			if (deviceKey !== undefined) this.deviceKey = this.crypto.importAesKey(fromHex(deviceKey)!);
+		}
 		this.resolver = new BoardResolver(natives);
-		this.flash = new BoardFlash(natives);
+		this.flash = new BoardFlash(natives, natives.flashGeometry(0), 0);
+		const factoryBytes = natives.flashGeometry(3);
+		if (factoryBytes > 0) this.factoryFlash = new BoardFlash(natives, factoryBytes, factoryAt);
+		if (hasCardReader) this.smartCard = new BoardCard(natives);
 		this.power = new BoardPower(natives, resetCause);
 		this.log = new BoardLog(natives);
 		this.factory = factory;
@@ -138,6 +158,7 @@ class BoardLog implements Log {
 
 class BoardDatagrams implements Datagrams {
 	readonly onReadable: (count: number) => void;
+	readonly onUnreachable: DatagramsOptions["onUnreachable"];
 	readonly #natives: Natives;
 	/** All that are open, this one among them. */
 	readonly #open: BoardDatagrams[];
@@ -146,6 +167,7 @@ class BoardDatagrams implements Datagrams {
 
 	constructor(natives: Natives, socket: number, options: DatagramsOptions, open: BoardDatagrams[]) {
 		this.onReadable = options.onReadable;
+		this.onUnreachable = options.onUnreachable;
 		this.#natives = natives;
 		this.#open = open;
 		this.#socket = socket;
@@ -179,26 +201,27 @@ const maxQuestions = 8;
 
 class BoardResolver implements Resolver {
 	readonly #natives: Natives;
-	readonly #questions: { readonly name: string; readonly onResolved: (host: string | undefined) => void }[] = [];
+	readonly #questions: { readonly name: string; readonly onResolved: (hosts: readonly string[]) => void }[] = [];
 
 	constructor(natives: Natives) {
 		this.#natives = natives;
 	}
 
 	/** @throws HostFailure when too many names wait for an answer */
-	resolve(name: string, onResolved: (host: string | undefined) => void): void {
+	resolve(name: string, onResolved: (hosts: readonly string[]) => void): void {
 		if (this.#questions.length === maxQuestions) throw new HostFailure(`${maxQuestions} names wait to be resolved`);
 		this.#questions.push({ name, onResolved });
 		this.#natives.resolve(name);
 	}
 
-	/** @param text name and address, a line each */
-	resolved(text: string, isFound: boolean): void {
-		const [name, host] = text.split("\n");
+	/** @param text the name and its addresses, a line each */
+	resolved(text: string): void {
+		const hosts = text.split("\n");
+		const name = hosts.shift();
 		const index = this.#questions.findIndex((question) => question.name === name);
 		if (index < 0) return;
 		const [question] = this.#questions.splice(index, 1);
-		question?.onResolved(isFound ? host : undefined);
+		question?.onResolved(hosts);
 	}
 }
 
@@ -208,24 +231,53 @@ class BoardFlash implements Flash {
 	readonly writeBytes: number;
 	readonly erasedByte = 0xff;
 	readonly #natives: Natives;
+	/** Where the partition begins, as the natives count. */
+	readonly #base: number;
 
-	constructor(natives: Natives) {
+	constructor(natives: Natives, sizeBytes: number, base: number) {
 		this.#natives = natives;
-		this.sizeBytes = natives.flashGeometry(0);
+		this.#base = base;
+		this.sizeBytes = sizeBytes;
 		this.sectorBytes = natives.flashGeometry(1);
 		this.writeBytes = natives.flashGeometry(2);
 	}
 
 	read(offset: number, into: Uint8Array): void {
-		refuse(this.#natives.flashRead(offset, into));
+		refuse(this.#natives.flashRead(this.#base + offset, into));
 	}
 
 	write(offset: number, bytes: Uint8Array): void {
-		refuse(this.#natives.flashWrite(offset, bytes));
+		refuse(this.#natives.flashWrite(this.#base + offset, bytes));
 	}
 
 	erase(offset: number, size: number): void {
-		refuse(this.#natives.flashErase(offset, size));
+		refuse(this.#natives.flashErase(this.#base + offset, size));
+	}
+}
+
+class BoardCard implements SmartCard {
+	readonly #natives: Natives;
+	#changed: (() => void) | undefined;
+
+	constructor(natives: Natives) {
+		this.#natives = natives;
+	}
+
+	read(): Uint8Array | undefined {
+		const size = this.#natives.flashGeometry(4);
+		if (size < 0) return undefined;
+		const bytes = new Uint8Array(size);
+		refuse(this.#natives.flashRead(cardAt, bytes));
+		return bytes;
+	}
+
+	onChanged(changed: () => void): void {
+		this.#changed = changed;
+	}
+
+	/** The board says that there is another card, or none. */
+	changed(): void {
+		this.#changed?.();
 	}
 }
 

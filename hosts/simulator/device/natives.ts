@@ -62,27 +62,40 @@ export interface Natives {
 	udpClose(socket: number): void;
 	/** Asks for the event `resolved`. */
 	resolve(name: string): void;
-	/** 0: size of the settings partition, 1: of a sector, 2: of what is written at once; bytes */
-	flashGeometry(which: 0 | 1 | 2): number;
-	/** These three return an error for people, or undefined. */
+	/**
+	 * Bytes. 0: size of the settings partition, 1: of a sector, 2: of what is written at once; 3: size of the factory's
+	 * partition, 0 without one; 4: size of the smart card's bootstrap file, -1 without one
+	 */
+	flashGeometry(which: 0 | 1 | 2 | 3 | 4): number;
+	/**
+	 * These three return an error for people, or undefined. Reads from factoryAt on are of the factory's partition, from
+	 * cardAt on of the smart card's file.
+	 */
 	flashRead(offset: number, into: Uint8Array): string | undefined;
 	flashWrite(offset: number, bytes: Uint8Array): string | undefined;
 	flashErase(offset: number, size: number): string | undefined;
 	restart(): void;
 	off(): void;
 	temperature(): number;
-	/** JSON: { platform, resetCause, factory } */
+	/** JSON: { platform, resetCause, factory, hasCardReader, deviceKey }; the latter 32 digits, with an accelerator alone */
 	bootRecord(): string;
 	/** Who gets the board's events: one call, one turn. A second call replaces the first. */
 	listen(handler: (kind: number, first: number, second: number, text: string | undefined) => void): void;
 }
+
+/** hosts/simulator/engine/ports.ts has the same. */
+export const factoryAt = 0x1_0000_0000;
+export const cardAt = 0x2_0000_0000;
 
 /** Numbers of the board's events; hosts/simulator/engine/machine.ts has the same table. */
 export const eventKinds = Object.freeze({
 	alarm: 1,
 	/** first: socket, second: how many datagrams wait */
 	readable: 2,
-	/** first: 1 when there is an address; text: name and address, a line each */
+	/** first: how many addresses there are; text: the name and they, a line each */
 	resolved: 3,
 	shutDown: 4,
+	smartCard: 5,
+	/** first: socket, second: port; text: address. The network can not deliver what was sent there */
+	unreachable: 6,
 });

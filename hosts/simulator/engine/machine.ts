@@ -8,7 +8,7 @@ import { type Snapshot, Vm } from "./vm.ts";
 import type { Engine } from "./xs.ts";
 
 /** How events are numbered on their way to the device: hosts/simulator/device/natives.ts has the same table. */
-const eventKinds = { alarm: 1, readable: 2, resolved: 3, shutDown: 4 } as const;
+const eventKinds = { alarm: 1, readable: 2, resolved: 3, shutDown: 4, smartCard: 5, unreachable: 6 } as const;
 
 export interface FirmwareOptions {
 	/** The module that boot() runs, in RAM, as mcconfig does with main. */
@@ -103,8 +103,9 @@ export class Machine {
 	dispatch(event: DeviceEvent): void {
 		const kind = eventKinds[event.kind];
 		if (event.kind === "readable") this.#vm.turn(kind, event.socket, event.count);
+		else if (event.kind === "unreachable") this.#vm.turn(kind, event.socket, event.port, event.host);
 		else if (event.kind === "resolved")
-			this.#vm.turn(kind, event.host === undefined ? 0 : 1, 0, `${event.name}\n${event.host ?? ""}`);
+			this.#vm.turn(kind, event.hosts.length, 0, [event.name, ...event.hosts].join("\n"));
 		else this.#vm.turn(kind);
 	}
 

@@ -61,6 +61,10 @@ export interface BoardPorts {
 	flashRead(offset: number, into: Uint8Array): string | undefined;
 	flashWrite(offset: number, bytes: Uint8Array): string | undefined;
 	flashErase(offset: number, size: number): string | undefined;
+	/** The factory's partition: only read, at flashRead(factoryAt + offset). 0: the board has none. */
+	readonly factorySizeBytes: number;
+	/** The bootstrap file of the smart card, at flashRead(cardAt + offset). -1: no card, or no such file on it. */
+	smartCardSizeBytes(): number;
 	/** After the current turn. */
 	restart(): void;
 	/** The device has de-registered and saved; after the current turn it is off. */
@@ -71,9 +75,16 @@ export interface BoardPorts {
 	readonly bootRecordJson: string;
 }
 
+/** Where flashRead finds what is not the settings: hosts/simulator/device/natives.ts has the same. */
+export const factoryAt = 0x1_0000_0000;
+export const cardAt = 0x2_0000_0000;
+
 /** What the board tells the device; each is one turn of its loop. */
 export type DeviceEvent =
 	| { readonly kind: "alarm" }
 	| { readonly kind: "readable"; readonly socket: number; readonly count: number }
-	| { readonly kind: "resolved"; readonly name: string; readonly host: string | undefined }
-	| { readonly kind: "shutDown" };
+	| { readonly kind: "unreachable"; readonly socket: number; readonly host: string; readonly port: number }
+	| { readonly kind: "resolved"; readonly name: string; readonly hosts: readonly string[] }
+	| { readonly kind: "shutDown" }
+	/** A smart card was put in, taken out, or has another file. */
+	| { readonly kind: "smartCard" };

@@ -287,7 +287,10 @@ export class Vm {
 			udpClose: (socket: number) => ports.udpClose(socket),
 			resolve: (at: number, size: number) => ports.resolve(this.#text(at, size)),
 			flashGeometry: (which: number) =>
-				[ports.flashSizeBytes, ports.flashSectorBytes, ports.flashWriteBytes][which] ?? Number.NaN,
+				which === 4
+					? ports.smartCardSizeBytes()
+					: ([ports.flashSizeBytes, ports.flashSectorBytes, ports.flashWriteBytes, ports.factorySizeBytes][which] ??
+						Number.NaN),
 			flashRead: (offset: number, into: number, size: number, text: number, capacity: number) =>
 				error(ports.flashRead(offset, this.#bytes(into, size)), text, capacity),
 			flashWrite: (offset: number, at: number, size: number, text: number, capacity: number) =>

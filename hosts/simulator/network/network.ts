@@ -15,11 +15,12 @@ export interface NetworkSocketOptions extends DatagramsOptions {
 export interface Network {
 	open(options: NetworkSocketOptions): NetworkSocket;
 	/**
-	 * Finds an address literal for a name; a literal is its own. Answers later, exactly once, in the network's time: no
-	 * promise, because a virtual world runs without one turn of the event loop between its appointments.
-	 * @param onResolved receives undefined when there is none
+	 * Finds the address literals of a name, the best one first; a literal is its own. Answers later, exactly once, in the
+	 * network's time: no promise, because a virtual world runs without one turn of the event loop between its
+	 * appointments.
+	 * @param onResolved receives none when there is none
 	 */
-	resolve(name: string, onResolved: (host: string | undefined) => void): void;
+	resolve(name: string, onResolved: (hosts: readonly string[]) => void): void;
 }
 
 /** Datagrams that wait for their reader; the newest is dropped when full, as operating systems do. */

@@ -22,14 +22,16 @@ export class UdpNetwork implements Network {
 		return new UdpSocket(options, this.counters);
 	}
 
-	resolve(name: string, onResolved: (host: string | undefined) => void): void {
+	resolve(name: string, onResolved: (hosts: readonly string[]) => void): void {
 		const literal = literalOf(name);
 		if (literal !== undefined) {
-			setImmediate(() => onResolved(literal));
+			setImmediate(() => onResolved([literal]));
 			return;
 		}
 		// IPv4 first: "localhost" is often ::1 first, while most servers there listen on 127.0.0.1 only.
-		lookup(name, { verbatim: false }, (error, host) => onResolved(error === null ? host : undefined));
+		lookup(name, { all: true, verbatim: false }, (error, found) =>
+			onResolved(error === null ? found.map(({ address }) => address) : []),
+		);
 	}
 }
 
@@ -37,7 +39,7 @@ export class UdpNetwork implements Network {
 class UdpSocket implements NetworkSocket {
 	readonly bound: Promise<number>;
 	readonly #counters: UdpCounters;
-	readonly #onReadable: (count: number) => void;
+	readonly #options: NetworkSocketOptions;
 	readonly #queue: { bytes: Uint8Array; from: Address }[] = [];
 	/** Bound to an IPv6 address with IPv4 mapped into it ("::"), so that one socket serves both families. */
 	readonly #isDual: boolean;
@@ -45,9 +47,10 @@ class UdpSocket implements NetworkSocket {
 	#ipv6: Socket | undefined;
 	#isOpen = true;
 
-	constructor({ host, port, onReadable }: NetworkSocketOptions, counters: UdpCounters) {
+	constructor(options: NetworkSocketOptions, counters: UdpCounters) {
+		const { host, port } = options;
 		this.#counters = counters;
-		this.#onReadable = onReadable;
+		this.#options = options;
 		this.#isDual = host === "::";
 		const first = host !== undefined && isIPv6(host) ? this.#make("udp6") : this.#make("udp4");
 		this.bound = bind(first, port ?? 0, host);
@@ -62,8 +65,11 @@ class UdpSocket implements NetworkSocket {
 		if (!this.#isOpen) throw new HostFailure("the socket is closed");
 		if (bytes.length > largestPayloadBytes) throw new HostFailure(`${bytes.length} bytes do not fit into a datagram`);
 		const { socket, host } = this.#wayTo(to.host);
+		const { host: toHost, port } = to;
 		const count = (error: Error | null) => {
-			if (error !== null) this.#counters.refused++;
+			if (error === null) return;
+			this.#counters.refused++;
+			if (this.#isOpen) this.#options.onUnreachable?.({ host: toHost, port });
 		};
 		try {
 			socket.send(bytes.slice(), to.port, host, count);
@@ -108,7 +114,7 @@ class UdpSocket implements NetworkSocket {
 		}
 		const host = address.startsWith("::ffff:") && address.includes(".") ? address.slice(7) : address;
 		this.#queue.push({ bytes, from: { host, port } });
-		this.#onReadable(this.#queue.length);
+		this.#options.onReadable(this.#queue.length);
 	}
 }
 

@@ -1,4 +1,4 @@
-import { isIP } from "node:net";
+import { isIP, isIPv6, SocketAddress } from "node:net";
 import { type Address, HostFailure } from "../../../modules/host.ts";
 import type { Chance } from "../chance.ts";
 import type { Timekeeper } from "../time.ts";
@@ -16,6 +16,8 @@ export interface Conditions {
 	reorderPermille: number;
 	/** Largest IP datagram; what does not fit is refused where it is sent. */
 	mtuBytes: number;
+	/** Where nobody listens, whoever sent a datagram hears so (ICMP), as far as its socket listens for that. */
+	tellsUnreachable: boolean;
 }
 
 /** A good local network. */
@@ -26,6 +28,7 @@ export const calm: Readonly<Conditions> = Object.freeze({
 	duplicatePermille: 0,
 	reorderPermille: 0,
 	mtuBytes: 1500,
+	tellsUnreachable: false,
 });
 
 export interface VirtualNetworkOptions {
@@ -39,7 +42,7 @@ export interface VirtualNetworkCounters {
 	lost: number;
 	duplicated: number;
 	reordered: number;
-	/** Nobody listens there: lost without a word, as behind most firewalls. */
+	/** Nobody listens there: lost, mostly without a word, as behind firewalls. */
 	unreachable: number;
 	/** The reader's queue was full. */
 	overrun: number;
@@ -69,7 +72,7 @@ export class VirtualNetwork implements Network {
 	readonly #time: Timekeeper;
 	readonly #chance: Chance;
 	readonly #sockets = new Map<string, VirtualSocket>();
-	readonly #names = new Map<string, string>();
+	readonly #names = new Map<string, readonly string[]>();
 	/** When the last datagram of a way arrives, so that jitter does not reorder. */
 	readonly #lastArrivalMs = new Map<string, number>();
 	#addresses = 0;
@@ -86,16 +89,16 @@ export class VirtualNetwork implements Network {
 		return `10.${(number >> 16) & 0xff}.${(number >> 8) & 0xff}.${number & 0xff}`;
 	}
 
-	/** Gives `host` a name that resolve() knows. */
-	name(name: string, host: string): void {
-		this.#names.set(name.toLowerCase(), host);
+	/** Gives these hosts, and no others, a name that resolve() knows. */
+	name(name: string, ...hosts: readonly string[]): void {
+		this.#names.set(name.toLowerCase(), hosts);
 	}
 
-	resolve(name: string, onResolved: (host: string | undefined) => void): void {
+	resolve(name: string, onResolved: (hosts: readonly string[]) => void): void {
 		const literal = literalOf(name);
-		const host = literal ?? this.#names.get(name.toLowerCase());
+		const hosts = literal === undefined ? (this.#names.get(name.toLowerCase()) ?? []) : [literal];
 		this.#time.at(this.#time.nowMs() + (literal === undefined ? this.conditions.latencyMs * 2 : 0), () =>
-			onResolved(host),
+			onResolved(hosts),
 		);
 	}
 
@@ -108,7 +111,7 @@ export class VirtualNetwork implements Network {
 			? Promise.reject(new HostFailure(`port ${port} of ${host} is in use`))
 			: Promise.resolve(port);
 		bound.catch(() => {}); // whoever waits for it hears it
-		const socket = new VirtualSocket(this, { host, port }, options.onReadable, bound);
+		const socket = new VirtualSocket(this, { host, port }, options, bound);
 		if (isTaken) socket.close();
 		else this.#sockets.set(key, socket);
 		return socket;
@@ -143,11 +146,11 @@ export class VirtualNetwork implements Network {
 			arrivalMs = Math.max(arrivalMs, this.#lastArrivalMs.get(way) ?? 0);
 			this.#lastArrivalMs.set(way, arrivalMs);
 		}
-		const key = keyOf(to);
-		this.#time.at(arrivalMs, () => this.#arrive(key, waiting));
+		const target = { host: to.host, port: to.port };
+		this.#time.at(arrivalMs, () => this.#arrive(target, waiting));
 		if (!isTwice) return;
 		this.counters.duplicated++;
-		this.#time.at(arrivalMs + conditions.latencyMs, () => this.#arrive(key, waiting));
+		this.#time.at(arrivalMs + conditions.latencyMs, () => this.#arrive(target, waiting));
 	}
 
 	/** Called by a socket that closes. */
@@ -156,11 +159,18 @@ export class VirtualNetwork implements Network {
 		if (this.#sockets.get(key) === socket) this.#sockets.delete(key);
 	}
 
-	#arrive(key: string, waiting: Waiting): void {
-		const socket = this.#sockets.get(key);
-		if (socket === undefined) this.counters.unreachable++;
+	#arrive(to: Readonly<Address>, waiting: Waiting): void {
+		const socket = this.#sockets.get(keyOf(to));
+		if (socket === undefined) this.#miss(to, waiting.from);
 		else if (socket.take(waiting)) this.counters.delivered++;
 		else this.counters.overrun++;
+	}
+
+	#miss(to: Readonly<Address>, from: Address): void {
+		this.counters.unreachable++;
+		const { latencyMs, tellsUnreachable } = this.conditions;
+		if (!tellsUnreachable) return;
+		this.#time.at(this.#time.nowMs() + latencyMs, () => this.#sockets.get(keyOf(from))?.missed(to));
 	}
 
 	#freePort(host: string): number {
@@ -175,22 +185,27 @@ class VirtualSocket implements NetworkSocket {
 	readonly bound: Promise<number>;
 	readonly #network: VirtualNetwork;
 	readonly #local: Address;
-	readonly #onReadable: (count: number) => void;
+	readonly #options: NetworkSocketOptions;
 	readonly #queue: Waiting[] = [];
 	#isOpen = true;
 
-	constructor(network: VirtualNetwork, local: Address, onReadable: (count: number) => void, bound: Promise<number>) {
+	constructor(network: VirtualNetwork, local: Address, options: NetworkSocketOptions, bound: Promise<number>) {
 		this.#network = network;
 		this.#local = local;
-		this.#onReadable = onReadable;
+		this.#options = options;
 		this.bound = bound;
 	}
 
 	take(waiting: Waiting): boolean {
 		if (this.#queue.length >= receiveQueueMax) return false;
 		this.#queue.push(waiting);
-		this.#onReadable(this.#queue.length);
+		this.#options.onReadable(this.#queue.length);
 		return true;
+	}
+
+	/** Nobody listens there. */
+	missed(to: Readonly<Address>): void {
+		this.#options.onUnreachable?.(to);
 	}
 
 	read(into: Uint8Array, from: Address): number {
@@ -225,9 +240,13 @@ export function takeNext(queue: Waiting[], into: Uint8Array, from: Address): num
 	}
 }
 
-/** An address literal in the form the networks use, without brackets; undefined when `name` is not one. */
+/**
+ * An address literal in the form the networks use, without brackets, IPv6 as RFC 5952 has it; undefined when `name` is
+ * not one.
+ */
 export function literalOf(name: string): string | undefined {
 	const bare = name.startsWith("[") && name.endsWith("]") ? name.slice(1, -1) : name;
+	if (isIPv6(bare)) return new SocketAddress({ address: bare, family: "ipv6" }).address;
 	return isIP(bare) === 0 ? undefined : bare;
 }
 

@@ -33,18 +33,18 @@ export class Composites {
 		const registration = this.#exchanges.registration(endpoint);
 		const paths = this.#paths(texts);
 		const request = fetchOf(registration, paths, tuning);
-		return this.#content(registration, paths, await this.#exchanges.send(registration, request, tuning.timeoutS));
+		return this.#content(registration, paths, await this.#exchanges.send(registration, request, tuning));
 	}
 
 	async write(endpoint: string, writes: Writes, tuning: RequestTuning & { format?: FormatName | undefined }) {
-		const { format = "SENML_CBOR", timeoutS } = tuning;
+		const { format = "SENML_CBOR", ...timing } = tuning;
 		const registration = this.#exchanges.registration(endpoint);
 		const texts = Object.keys(writes);
 		const changes = this.#paths(texts).map((path, index): Change => [path, writes[texts[index]!]!]);
 		for (const [path, node] of changes) if (node !== null) checkChange(path, node, registration);
 		const payload = writable(() => writeChanges(formats[format], changes, registration.rootPath));
 		const request = { code: Code.ipatch, contentFormat: formats[format], payload };
-		return plainAnswer(await this.#exchanges.send(registration, request, timeoutS), Code.changed);
+		return plainAnswer(await this.#exchanges.send(registration, request, timing), Code.changed);
 	}
 
 	async observe(endpoint: string, texts: readonly string[], tuning: CompositeTuning): Promise<Answer> {
@@ -54,7 +54,7 @@ export class Composites {
 		const attached = query.length === 0 ? {} : { query };
 		const request: RequestOptions = { ...fetchOf(registration, paths, tuning), observe: 0, ...attached };
 		const watch = { paths, isComposite: true };
-		const response = await this.#exchanges.send(registration, request, tuning.timeoutS, watch);
+		const response = await this.#exchanges.send(registration, request, tuning, watch);
 		return this.#content(registration, paths, response);
 	}
 

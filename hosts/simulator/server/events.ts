@@ -43,28 +43,20 @@ export interface ServerEvents {
 export type EventName = keyof ServerEvents;
 
 /** Who listens to what. Listeners are the host's own code: what they throw is a bug and is not caught here. */
-export class Events {
-	readonly #listeners: { [Name in EventName]: Set<(event: ServerEvents[Name]) => void> } = {
-		registered: new Set(),
-		updated: new Set(),
-		deregistered: new Set(),
-		sleeping: new Set(),
-		awake: new Set(),
-		notification: new Set(),
-		compositeNotification: new Set(),
-		sent: new Set(),
-		observationFailed: new Set(),
-		handshakeFailed: new Set(),
-		coap: new Set(),
-	};
+export class Emitter<Table extends object> {
+	readonly #listeners = new Map<keyof Table, Set<(event: never) => void>>();
 
 	/** @returns a function that ends it */
-	on<Name extends EventName>(name: Name, listener: (event: ServerEvents[Name]) => void): () => void {
-		this.#listeners[name].add(listener);
-		return () => this.#listeners[name].delete(listener);
+	on<Name extends keyof Table>(name: Name, listener: (event: Table[Name]) => void): () => void {
+		const listeners = this.#listeners.get(name) ?? new Set();
+		this.#listeners.set(name, listeners);
+		listeners.add(listener);
+		return () => listeners.delete(listener);
 	}
 
-	emit<Name extends EventName>(name: Name, event: ServerEvents[Name]): void {
-		for (const listener of this.#listeners[name]) listener(event);
+	emit<Name extends keyof Table>(name: Name, event: Table[Name]): void {
+		for (const listener of this.#listeners.get(name) ?? []) (listener as (event: Table[Name]) => void)(event);
 	}
 }
+
+export class Events extends Emitter<ServerEvents> {}

@@ -23,6 +23,10 @@ export interface ServerLimits {
 	readonly additionalAttributes: number;
 	/** Endpoints with credentials; a PUT beyond is answered 400. */
 	readonly credentials: number;
+	/** Endpoints with a bootstrap configuration; a PUT beyond is answered 400. */
+	readonly configurations: number;
+	/** Profiles that are known; beyond, the one used longest ago is forgotten. */
+	readonly profiles: number;
 	/** DTLS sessions and handshakes at once; beyond, the one silent for longest goes. */
 	readonly sessions: number;
 	/** Observations of one client; an Observe beyond is refused here. */
@@ -49,6 +53,8 @@ export const defaultLimits: ServerLimits = Object.freeze({
 	links: 1024,
 	additionalAttributes: 32,
 	credentials: 10_000,
+	configurations: 10_000,
+	profiles: 1000,
 	sessions: 12_000,
 	observations: 256,
 	requests: 256,

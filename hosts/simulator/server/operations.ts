@@ -63,14 +63,14 @@ export class Operations {
 		this.#composites = new Composites(this.#exchanges);
 	}
 
-	async read(endpoint: string, path: string, { format, timeoutS }: FormatTuning = {}): Promise<Answer> {
+	async read(endpoint: string, path: string, { format, ...timing }: FormatTuning = {}): Promise<Answer> {
 		const target = this.#exchanges.target(endpoint, path, { least: 1, most: 4 });
-		return this.#content(target, await this.#send(target, { code: Code.get, ...accepting(format) }, timeoutS));
+		return this.#content(target, await this.#send(target, { code: Code.get, ...accepting(format) }, timing));
 	}
 
 	/** @param node the value to write, of the kind that the path's level has */
 	async write(endpoint: string, path: string, node: Node, tuning: WriteTuning = {}): Promise<Answer> {
-		const { format = "TLV", mode = "replace", timeoutS } = tuning;
+		const { format = "TLV", mode = "replace", ...timing } = tuning;
 		const target = this.#exchanges.target(endpoint, path, { least: 2, most: 4 });
 		checkLevel(target.path, node);
 		const isSingle = node.kind === "singleResource" || node.kind === "resourceInstance";
@@ -78,15 +78,15 @@ export class Operations {
 		const payload = encode(target, format, node);
 		const code = mode === "replace" ? Code.put : Code.post;
 		const options = { code, contentFormat: formats[format], payload };
-		return plainAnswer(await this.#send(target, options, timeoutS), Code.changed);
+		return plainAnswer(await this.#send(target, options, timing), Code.changed);
 	}
 
 	/** @param args "0,1='text'" (Core 1.1 §6.3.6); "" for none */
-	async execute(endpoint: string, path: string, args = "", { timeoutS }: RequestTuning = {}): Promise<Answer> {
+	async execute(endpoint: string, path: string, args = "", timing: RequestTuning = {}): Promise<Answer> {
 		const target = this.#exchanges.target(endpoint, path, { least: 3, most: 3 });
 		if (!/^(\d(='[^'"\\]*')?(,\d(='[^'"\\]*')?)*)?$/.test(args)) invalid(`not a list of arguments: ${args}`);
 		const body = args === "" ? {} : { contentFormat: formats.TEXT, payload: new TextEncoder().encode(args) };
-		return plainAnswer(await this.#send(target, { code: Code.post, ...body }, timeoutS), Code.changed);
+		return plainAnswer(await this.#send(target, { code: Code.post, ...body }, timing), Code.changed);
 	}
 
 	/**
@@ -94,11 +94,11 @@ export class Operations {
 	 * say; or an Object with several, all with identifiers
 	 */
 	async create(endpoint: string, path: string, node: Node, tuning: FormatTuning = {}): Promise<Answer> {
-		const { format = "TLV", timeoutS } = tuning;
+		const { format = "TLV", ...timing } = tuning;
 		const target = this.#exchanges.target(endpoint, path, { least: 1, most: 1 });
 		const payload = encode(target, format, created(target.path[0]!, format, node));
 		const options = { code: Code.post, contentFormat: formats[format], payload };
-		const response = await this.#send(target, options, timeoutS);
+		const response = await this.#send(target, options, timing);
 		const answer = plainAnswer(response, Code.created);
 		const { locationPath } = response;
 		return locationPath.length === 0 || !isSuccess(answer.code)
@@ -107,17 +107,17 @@ export class Operations {
 	}
 
 	/** @param path an Object Instance; or, in LwM2M 1.2, a Resource Instance (Core 1.2 §6.3.8) */
-	async delete(endpoint: string, path: string, { timeoutS }: RequestTuning = {}): Promise<Answer> {
+	async delete(endpoint: string, path: string, timing: RequestTuning = {}): Promise<Answer> {
 		const target = this.#exchanges.target(endpoint, path, { least: 2, most: 4 });
 		if (target.path.length === 3) invalid(`Invalid path ${path} for this operation`);
-		return plainAnswer(await this.#send(target, { code: Code.delete }, timeoutS), Code.deleted);
+		return plainAnswer(await this.#send(target, { code: Code.delete }, timing), Code.deleted);
 	}
 
-	async discover(endpoint: string, path: string, { depth, timeoutS }: DiscoverTuning = {}): Promise<Answer> {
+	async discover(endpoint: string, path: string, { depth, ...timing }: DiscoverTuning = {}): Promise<Answer> {
 		const target = this.#exchanges.target(endpoint, path, { least: 1, most: 3 });
 		if (depth !== undefined && ![0, 1, 2, 3].includes(depth)) invalid(`depth is 0, 1, 2 or 3, not ${depth}`);
 		const query = depth === undefined ? {} : { query: [`depth=${depth}`] };
-		const response = await this.#send(target, { code: Code.get, accept: formats.LINK, ...query }, timeoutS);
+		const response = await this.#send(target, { code: Code.get, accept: formats.LINK, ...query }, timing);
 		if (!isSuccess(response.code)) return errorOf(response);
 		if (response.code !== Code.content || response.contentFormat !== formats.LINK) unexpected(response);
 		return { code: response.code, links: understood(() => readLinks(response.payload)) };
@@ -132,7 +132,7 @@ export class Operations {
 		const target = this.#exchanges.target(endpoint, path, { least: 1, most: 4 });
 		const query = attributeQuery(attributes, [target.path]);
 		if (query.length === 0) invalid("no attribute is given");
-		return plainAnswer(await this.#send(target, { code: Code.put, query }, tuning.timeoutS), Code.changed);
+		return plainAnswer(await this.#send(target, { code: Code.put, query }, tuning), Code.changed);
 	}
 
 	/**
@@ -140,14 +140,14 @@ export class Operations {
 	 * the path gives way.
 	 */
 	async observe(endpoint: string, path: string, tuning: ObserveTuning = {}): Promise<Answer> {
-		const { format, attributes = {}, timeoutS } = tuning;
+		const { format, attributes = {}, ...timing } = tuning;
 		const target = this.#exchanges.target(endpoint, path, { least: 1, most: 4 });
 		const query = attributeQuery(attributes, [target.path]);
 		const attached = query.length === 0 ? {} : { query };
 		const options: RequestOptions = { code: Code.get, observe: 0, ...accepting(format), ...attached };
 		const watch = { paths: [target.path], isComposite: false };
 		const { registration } = target;
-		const response = await this.#exchanges.send(registration, below(target.path, options), timeoutS, watch);
+		const response = await this.#exchanges.send(registration, below(target.path, options), timing, watch);
 		return this.#content(target, response);
 	}
 
@@ -195,11 +195,26 @@ export class Operations {
 	/** Sends what a caller made itself, right or wrong, and gives the response as it came: for tests. */
 	request(endpoint: string, { path = "/", ...options }: RawRequest, tuning: RequestTuning = {}): Promise<Response> {
 		const levels = path.split("/").filter((level) => level !== "");
-		return this.#exchanges.send(this.#exchanges.registration(endpoint), { ...options, path: levels }, tuning.timeoutS);
+		return this.#exchanges.send(this.#exchanges.registration(endpoint), { ...options, path: levels }, tuning);
 	}
 
-	#send({ registration, path }: Target, options: RequestOptions, timeoutS?: number): Promise<Response> {
-		return this.#exchanges.send(registration, below(path, options), timeoutS);
+	/** A queue-mode client listens: what is held for it goes on its way. */
+	wake(endpoint: string): void {
+		this.#exchanges.wake(endpoint);
+	}
+
+	/** A client is registered no more: what is held for it fails. */
+	drop(endpoint: string): void {
+		this.#exchanges.drop(endpoint);
+	}
+
+	/** How many requests are held for a client that sleeps. */
+	held(endpoint: string): number {
+		return this.#exchanges.held(endpoint);
+	}
+
+	#send({ registration, path }: Target, options: RequestOptions, timing: RequestTuning): Promise<Response> {
+		return this.#exchanges.send(registration, below(path, options), timing);
 	}
 
 	#content({ registration, path }: Target, response: Response): Answer {

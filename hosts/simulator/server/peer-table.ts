@@ -45,6 +45,8 @@ export interface PeerTableOptions {
 	send(bytes: Uint8Array, to: Readonly<RemoteAddress>): void;
 	/** A request of a client's. Answer it now, with correspondent.peer.respond. */
 	requested(correspondent: Correspondent, request: Request, nowMs: number): void;
+	/** A message has been taken, and what there was to answer is answered. */
+	heard(correspondent: Correspondent): void;
 	/** Every datagram in and out, for who wants to watch. */
 	traced(correspondent: Correspondent, bytes: Uint8Array, incoming: boolean): void;
 	/**
@@ -74,6 +76,16 @@ export class PeerTable {
 		return this.#table.get(keyOf(address));
 	}
 
+	/** As at, but an address that has not been heard for long is spoken with, too. @returns undefined without room */
+	reach(address: Readonly<RemoteAddress>): Correspondent | undefined {
+		const known = this.at(address);
+		if (known !== undefined) return known;
+		if (this.#table.size >= this.#options.limits.peers && !this.#forgetLongestSilent()) return undefined;
+		const correspondent = this.#newCorrespondent(copyOf(address), this.#options.time.nowMs());
+		this.#table.set(keyOf(address), correspondent);
+		return correspondent;
+	}
+
 	/**
 	 * Takes one message. Garbage from strangers leaves nothing behind.
 	 * @param proven who it is, for a message out of a DTLS session
@@ -93,6 +105,7 @@ export class PeerTable {
 		this.#options.traced(correspondent, bytes, true);
 		correspondent.peer.receive(bytes, 0, bytes.length, nowMs);
 		this.settle(correspondent, nowMs);
+		this.#options.heard(correspondent);
 	}
 
 	/** Sends what the peer has to say, and sets its alarm. Call after everything that was done with a peer. */

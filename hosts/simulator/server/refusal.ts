@@ -30,6 +30,8 @@ export type FailureReason =
 	| "invalidResponse"
 	/** No answer in time. */
 	| "timedOut"
+	/** A queue-mode client sleeps, and the request is not to be held. */
+	| "asleep"
 	/** The client answered with a Reset. */
 	| "rejected"
 	/** The registration ended, or the server stops, while the request waited. */

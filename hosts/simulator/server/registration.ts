@@ -5,6 +5,7 @@ import type { ServerLimits } from "./limits.ts";
 import type { ClientModels, Models } from "./models/models.ts";
 import { type ObjectList, readObjectList } from "./object-list.ts";
 import type { RemoteAddress } from "./peer-table.ts";
+import { type Profiles, profileIdsOf } from "./profiles.ts";
 import { badRequest, Refusal } from "./refusal.ts";
 
 /** One client's registration as it stands now. An Update makes a new one; nobody changes one that was handed out. */
@@ -23,6 +24,8 @@ export interface Registration extends ObjectList {
 	readonly queueMode: boolean;
 	readonly smsNumber: string | undefined;
 	readonly additionalAttributes: ReadonlyMap<string, string>;
+	/** What the object list was told by, in LwM2M 1.2. */
+	readonly profileIds: readonly string[];
 	readonly models: ClientModels;
 }
 
@@ -35,6 +38,8 @@ export interface RegistrationUpdate {
 	readonly queueMode: boolean | undefined;
 	readonly smsNumber: string | undefined;
 	readonly objects: ObjectList | undefined;
+	/** Of `objects`. */
+	readonly profileIds: readonly string[];
 	readonly additionalAttributes: ReadonlyMap<string, string>;
 }
 
@@ -59,6 +64,7 @@ interface Parameters {
 	readonly binding: string | undefined;
 	readonly queueMode: boolean | undefined;
 	readonly smsNumber: string | undefined;
+	readonly profiles: readonly string[];
 	readonly additional: ReadonlyMap<string, string>;
 }
 
@@ -68,6 +74,7 @@ const named = ["ep", "lwm2m", "lt", "b", "Q", "sms"] as const;
 function readParameters(query: readonly string[], limits: ServerLimits): Parameters {
 	const known = new Map<string, string | undefined>();
 	const additional = new Map<string, string>();
+	const profiles: string[] = [];
 	for (const parameter of query) {
 		const equals = parameter.indexOf("=");
 		const name = equals < 0 ? parameter : parameter.slice(0, equals);
@@ -76,6 +83,7 @@ function readParameters(query: readonly string[], limits: ServerLimits): Paramet
 			if (known.has(name)) badRequest(`parameter ${name} is there twice`);
 			known.set(name, value);
 		} else if (value !== undefined) additional.set(name, value);
+		if (name === "pid" && value !== undefined) profiles.push(value);
 	}
 	if (additional.size > limits.additionalAttributes) badRequest("too many parameters");
 	if (known.get("Q") !== undefined) badRequest("parameter Q has no value");
@@ -86,6 +94,7 @@ function readParameters(query: readonly string[], limits: ServerLimits): Paramet
 		binding: known.has("b") ? (known.get("b") ?? "") : undefined,
 		queueMode: known.has("Q") ? true : undefined,
 		smsNumber: known.get("sms"),
+		profiles,
 		additional,
 	};
 }
@@ -95,9 +104,10 @@ function readLifetime(text: string | undefined): number {
 	return seconds <= lifetimeMaxS ? seconds : badRequest(`lifetime (lt) is not a number of seconds: ${text ?? ""}`);
 }
 
-function checkVersion(version: string): void {
+function checkVersion(version: string, enablers: readonly string[]): void {
 	if (!/^(0|[1-9]\d*)\.(0|[1-9]\d*)$/.test(version)) badRequest(`not an LwM2M version: ${version}`);
-	if (bindings[version] === undefined) throw new Refusal(Code.preconditionFailed, `LwM2M ${version} is not supported`);
+	if (enablers.includes(version)) return;
+	throw new Refusal(Code.preconditionFailed, `LwM2M ${version} is not supported, ${enablers.join(", ")} is`);
 }
 
 function checkBinding(binding: string | undefined, version: string): void {
@@ -117,25 +127,37 @@ export interface RegisterContext {
 	readonly address: Readonly<RemoteAddress>;
 	/** Milliseconds since 1970. */
 	readonly wallTimeMs: number;
+	/** Versions that are spoken here. */
+	readonly enablers: readonly EnablerVersion[];
+	readonly profiles: Profiles;
+	/** What the client has proved to be called, where it does not say (Core 1.2 §6.2.1). */
+	readonly provenEndpoint: string | undefined;
 }
+
+export type EnablerVersion = "1.0" | "1.1" | "1.2";
+export const allEnablers: readonly EnablerVersion[] = ["1.0", "1.1", "1.2"];
 
 /**
  * Reads a Register (Core 1.1 §6.2.1).
  * @param id the location drawn for it
- * @throws Refusal 4.00 without endpoint name or object list and for parameters that are wrong; 4.12 for a version
- * that this server does not speak
+ * @throws Refusal 4.00 without endpoint name or object list and for parameters that are wrong; 4.09 for a profile that
+ * is not known; 4.12 for a version that this server does not speak
  */
 export function readRegister(request: Request, id: string, context: RegisterContext): Registration {
 	const { limits, models, address, wallTimeMs } = context;
 	const parameters = readParameters(request.query, limits);
-	const { ep = "", version = "1.0" } = parameters; // 1.0 §5.3.1: a client that names no version speaks 1.0
-	checkVersion(version);
+	// 1.0 §5.3.1: a client that names no version speaks 1.0
+	const { ep = context.provenEndpoint ?? "", version = "1.0" } = parameters;
+	checkVersion(version, context.enablers);
 	if (ep === "") badRequest("the endpoint client name (ep) is mandatory");
 	if (Buffer.byteLength(ep) > limits.endpointBytes) badRequest("the endpoint client name is too long");
 	checkBinding(parameters.binding, version);
 	if (version === "1.0" && parameters.queueMode) badRequest("parameter Q is not in LwM2M 1.0");
 	checkFormat(request);
-	const objects = readObjectList(request.payload, version, limits.links);
+	const profileIds = version === "1.2" ? profileIdsOf(parameters.profiles) : [];
+	const list = context.profiles.resolve(profileIds, request.payload);
+	if (version === "1.2" && list.length === 0) throw new Refusal(Code.conflict, "neither object list nor Profile ID");
+	const objects = readObjectList(list, version, limits.links);
 	const binding = parameters.binding ?? "U";
 	return {
 		...objects,
@@ -150,17 +172,19 @@ export function readRegister(request: Request, id: string, context: RegisterCont
 		queueMode: version === "1.0" ? binding.includes("Q") : (parameters.queueMode ?? false),
 		smsNumber: parameters.smsNumber,
 		additionalAttributes: parameters.additional,
+		profileIds,
 		models: models.forClient(objects.versions),
 	};
 }
 
-/** Reads an Update (Core 1.1 §6.2.2). @throws Refusal 4.00 */
+/** Reads an Update (Core 1.1 §6.2.2). @throws Refusal 4.00, and 4.09 for a profile that is not known */
 export function readUpdate(request: Request, current: Registration, context: RegisterContext): RegistrationUpdate {
 	const parameters = readParameters(request.query, context.limits);
 	checkBinding(parameters.binding, current.lwm2mVersion);
 	if (current.lwm2mVersion === "1.0" && parameters.queueMode) badRequest("parameter Q is not in LwM2M 1.0");
-	const hasList = request.payload.length > 0;
-	if (hasList) checkFormat(request);
+	const profileIds = current.lwm2mVersion === "1.2" ? profileIdsOf(parameters.profiles) : [];
+	if (request.payload.length > 0) checkFormat(request);
+	const list = context.profiles.resolve(profileIds, request.payload);
 	return {
 		registrationId: current.id,
 		address: context.address,
@@ -168,18 +192,19 @@ export function readUpdate(request: Request, current: Registration, context: Reg
 		binding: parameters.binding,
 		queueMode: parameters.queueMode,
 		smsNumber: parameters.smsNumber,
-		objects: hasList ? readObjectList(request.payload, current.lwm2mVersion, context.limits.links) : undefined,
+		objects: list.length > 0 ? readObjectList(list, current.lwm2mVersion, context.limits.links) : undefined,
+		profileIds,
 		additionalAttributes: parameters.additional,
 	};
 }
 
 /** @returns the registration after the update */
 export function updated(current: Registration, update: RegistrationUpdate, context: RegisterContext): Registration {
-	const { objects } = update;
+	const { objects, profileIds } = update;
 	const binding = update.binding ?? current.binding;
 	return {
 		...current,
-		...(objects === undefined ? {} : { ...objects, models: context.models.forClient(objects.versions) }),
+		...(objects === undefined ? {} : { ...objects, profileIds, models: context.models.forClient(objects.versions) }),
 		address: update.address,
 		updatedMs: context.wallTimeMs,
 		lifetimeS: update.lifetimeS ?? current.lifetimeS,

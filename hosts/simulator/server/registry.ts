@@ -21,14 +21,18 @@ interface Entry {
 const locationCharacters = 4;
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/** How long a queue-mode client listens after it was heard: MAX_TRANSMIT_WAIT (Core 1.1 §6.5, RFC 7252 §4.8.2). */
-export const awakeMs = 93_000;
+/** What a queue-mode client's listening lasts by default: MAX_TRANSMIT_WAIT (Core 1.1 §6.5, RFC 7252 §4.8.2). */
+export const defaultAwakeMs = 93_000;
 
 export interface RegistryOptions {
 	readonly time: Timekeeper;
+	/** How long a queue-mode client listens after it was heard. */
+	readonly awakeMs: number;
 	readonly entropy: Entropy;
 	expired(registration: Registration): void;
 	asleep(registration: Registration): void;
+	/** One that slept was heard. */
+	awake(registration: Registration): void;
 }
 
 /** All registrations, by location and by endpoint client name; ends those whose lifetime passes. */
@@ -116,10 +120,23 @@ export class Registry {
 		if (this.#byEndpoint.get(registration.endpoint) === entry) this.#byEndpoint.delete(registration.endpoint);
 	}
 
-	/** A queue-mode client that is awake was heard: it listens for another while. */
+	/** A client was heard: one in queue mode listens for a while (Transport 1.2 §6.4.8). */
 	heard(id: string): void {
 		const entry = this.#byId.get(id);
-		if (entry?.registration.queueMode && entry.isAwake) entry.sleep.set(this.#options.time.nowMs() + awakeMs);
+		if (!entry?.registration.queueMode) return;
+		const slept = !entry.isAwake;
+		entry.isAwake = true;
+		entry.sleep.set(this.#options.time.nowMs() + this.#options.awakeMs);
+		if (slept) this.#options.awake(entry.registration);
+	}
+
+	/** A queue-mode client did not answer: it is taken to sleep from now on. */
+	unheard(id: string): void {
+		const entry = this.#byId.get(id);
+		if (!entry?.registration.queueMode || !entry.isAwake) return;
+		entry.isAwake = false;
+		entry.sleep.set(Number.POSITIVE_INFINITY);
+		this.#options.asleep(entry.registration);
 	}
 
 	/** Stops all clocks and forgets everything. */
@@ -130,6 +147,6 @@ export class Registry {
 	#wind({ registration, lifetime, sleep }: Entry): void {
 		const nowMs = this.#options.time.nowMs();
 		lifetime.set(registration.lifetimeS === 0 ? Number.POSITIVE_INFINITY : nowMs + registration.lifetimeS * 1000);
-		sleep.set(registration.queueMode ? nowMs + awakeMs : Number.POSITIVE_INFINITY);
+		sleep.set(registration.queueMode ? nowMs + this.#options.awakeMs : Number.POSITIVE_INFINITY);
 	}
 }

@@ -121,6 +121,14 @@ export class SecurityStore {
 		return isProvenBy(info, proven);
 	}
 
+	/** What a client that has proved this is called, where it does not say so itself (Core 1.2 §6.2.1). */
+	endpointOf({ psk, publicKey, commonName }: ProvenIdentity): string | undefined {
+		if (commonName !== undefined) return commonName;
+		if (psk !== undefined) return this.#byIdentity.get(nameOf(psk))?.info.endpoint;
+		if (publicKey === undefined) return undefined;
+		return this.all().find((info) => info.mode === "rpk" && isProvenBy(info, { publicKey }))?.endpoint;
+	}
+
 	#drop(entry: Entry): void {
 		const { info, key } = entry;
 		this.#byEndpoint.delete(info.endpoint);

@@ -1,58 +1,48 @@
-import { randomFillSync, randomInt } from "node:crypto";
 import { Code } from "../../../modules/coap/code.ts";
 import type { Request, ResponseOptions } from "../../../modules/coap/peer.ts";
-import { type Address, type Dice, type Entropy, HostFailure } from "../../../modules/host.ts";
+import type { Dice, Entropy } from "../../../modules/host.ts";
 import { NodeCrypto } from "../board/accelerator.ts";
-import type { Network, NetworkSocket } from "../network/network.ts";
-import type { Timekeeper } from "../time.ts";
 import { type EventName, Events, type ServerEvents } from "./events.ts";
 import { defaultLimits, type ServerLimits } from "./limits.ts";
 import { Models } from "./models/models.ts";
 import { Observations } from "./observations.ts";
 import { Operations } from "./operations.ts";
-import { type Correspondent, PeerTable, type RemoteAddress } from "./peer-table.ts";
+import { type Correspondent, PeerTable } from "./peer-table.ts";
+import { Profiles } from "./profiles.ts";
 import { badRequest, Refusal } from "./refusal.ts";
-import { type Registration, readRegister, readUpdate, updated } from "./registration.ts";
-import { Registry } from "./registry.ts";
-import { SecurePort } from "./secure-port.ts";
+import {
+	allEnablers,
+	type EnablerVersion,
+	type Registration,
+	readRegister,
+	readUpdate,
+	updated,
+} from "./registration.ts";
+import { defaultAwakeMs, Registry } from "./registry.ts";
 import { SecurityStore } from "./security-store.ts";
 import { readSend } from "./send.ts";
-import { drawIdentity, type ServerIdentity } from "./server-identity.ts";
+import type { ServerIdentity } from "./server-identity.ts";
+import { type Listening, ServerPorts } from "./server-ports.ts";
+import { systemDice, systemEntropy } from "./system-chance.ts";
 import { readWire } from "./wire.ts";
 
-export interface ServerOptions {
-	readonly network: Network;
-	readonly time: Timekeeper;
-	/** Local address literal; absent listens on what the network has. */
-	readonly host?: string;
-	/** UDP port; 5683 by default, 0 lets the network choose. */
-	readonly port?: number;
-	/** UDP port for CoAP over DTLS; absent: no DTLS, 0 lets the network choose. */
-	readonly securePort?: number;
-	/** The server's own key and certificate; drawn anew when left out. */
-	readonly identity?: ServerIdentity;
-	/** Certificates in DER: of authorities whose clients may come with certificates, or of single clients. */
-	readonly clientAuthorities?: readonly Uint8Array[];
-	/** Whether `time` is that of the calendar, so that clients' certificates have to be valid now; true by default. */
-	readonly hasCalendar?: boolean;
+export interface ServerOptions extends Listening {
 	/** A virtual world gives its own; the default is the system's. */
 	readonly dice?: Dice;
 	readonly entropy?: Entropy;
 	readonly limits?: Partial<ServerLimits>;
 	/** Facts about Objects; loaded from facts.json by default. */
 	readonly models?: Models;
+	/** Versions of LwM2M that it speaks, all by default; a Register with another one is answered 4.12. */
+	readonly enablers?: readonly EnablerVersion[];
+	/** How long a queue-mode client is taken to listen after it was heard; 93 s by default, as Leshan's demo. */
+	readonly awakeMs?: number;
 }
 
 /** The default CoAP port (RFC 7252 §6.1). */
 export const coapPort = 5683;
 /** The default port of CoAP over DTLS (RFC 7252 §6.2). */
 export const coapsPort = 5684;
-
-/** Longest UDP payload; what a client sends beyond our CoAP limits is refused by the protocol, not lost here. */
-const receiveBufferBytes = 65_535;
-
-const systemDice: Dice = { below: (bound) => randomInt(bound) };
-const systemEntropy: Entropy = { fill: (bytes) => void randomFillSync(bytes) };
 
 /**
  * An LwM2M Server (1.0, 1.1, 1.2) over UDP: registrations, operations, events. In the time and on the network that
@@ -62,10 +52,10 @@ export class Lwm2mServer {
 	readonly limits: ServerLimits;
 	/** Read, Write, Execute and so on. */
 	readonly operations: Operations;
-	/** Datagrams that the network refused to send: no route, too large. Like a loss for the protocol. */
-	unsent = 0;
 	/** Who may register, and how each proves who it is. */
 	readonly security: SecurityStore;
+	/** Object lists by Profile ID (Core 1.2 §6.2.1). */
+	readonly profiles: Profiles;
 	readonly #options: ServerOptions;
 	readonly #models: Models;
 	readonly #events = new Events();
@@ -74,25 +64,24 @@ export class Lwm2mServer {
 	readonly #observations: Observations;
 	/** How many watch each endpoint's CoAP messages. */
 	readonly #watched = new Map<string, number>();
-	readonly #crypto: NodeCrypto;
-	#socket: NetworkSocket | undefined;
-	#port = 0;
-	#securePort: SecurePort | undefined;
-	#identity: ServerIdentity | undefined;
+	readonly #ports: ServerPorts;
 
 	constructor(options: ServerOptions) {
 		this.#options = options;
 		this.limits = { ...defaultLimits, ...options.limits };
 		this.#models = options.models ?? Models.load();
 		const { time, dice = systemDice, entropy = systemEntropy } = options;
-		this.#crypto = new NodeCrypto({ fillEntropy: (bytes) => entropy.fill(bytes) });
-		this.security = new SecurityStore(this.#crypto, this.limits.credentials, (info) => this.#securePort?.revoke(info));
-		this.#identity = options.identity;
+		const crypto = new NodeCrypto({ fillEntropy: (bytes) => entropy.fill(bytes) });
+		this.security = new SecurityStore(crypto, this.limits.credentials, (info) => this.#ports.revoke(info));
+		this.profiles = new Profiles(this.limits.profiles);
+		this.#ports = this.#makePorts(crypto, entropy);
 		this.#registry = new Registry({
 			time,
 			entropy,
 			expired: (registration) => this.#end(registration, "expired"),
+			awakeMs: options.awakeMs ?? defaultAwakeMs,
 			asleep: (registration) => this.#events.emit("sleeping", { registration }),
+			awake: (registration) => this.#awoken(registration),
 		});
 		this.#observations = new Observations({
 			time,
@@ -106,8 +95,11 @@ export class Lwm2mServer {
 			dice,
 			entropy,
 			limits: this.limits,
-			send: (bytes, to) => this.#send(bytes, to),
+			send: (bytes, to) => this.#ports.send(bytes, to),
 			requested: (correspondent, request, nowMs) => this.#requested(correspondent, request, nowMs),
+			heard: ({ registrationIds }) => {
+				for (const id of [...registrationIds]) this.#registry.heard(id);
+			},
 			traced: (correspondent, bytes, incoming) => this.#traced(correspondent, bytes, incoming),
 			addressOfLocation: (id) => this.#registry.byId(id)?.address,
 			mayMove: (id, proven) => {
@@ -121,34 +113,19 @@ export class Lwm2mServer {
 			peers: this.#peers,
 			observations: this.#observations,
 			registered: (endpoint) => this.#registry.byEndpoint(endpoint),
+			isAwake: (registration) => this.isAwake(registration),
+			unanswered: ({ id }) => this.#registry.unheard(id),
 		});
 	}
 
-	/** Binds the ports. @throws HostFailure with a message for people, naming the port, when one is taken */
-	async start(): Promise<void> {
-		await this.#openPlain();
-		if (this.#options.securePort === undefined) return;
-		try {
-			await this.#openSecure(this.#options.securePort);
-		} catch (error) {
-			this.stop();
-			throw error;
-		}
-	}
-
-	async #openSecure(port: number): Promise<void> {
-		const { network, host, time, entropy = systemEntropy, clientAuthorities = [] } = this.#options;
-		const { hasCalendar = true } = this.#options;
-		this.#identity ??= drawIdentity("dormouse", (bytes) => entropy.fill(bytes));
-		const secure = new SecurePort({
-			network,
-			time,
+	#makePorts(crypto: NodeCrypto, entropy: Entropy): ServerPorts {
+		return new ServerPorts({
+			listening: this.#options,
+			title: "LwM2M server",
+			port: this.#options.port ?? coapPort,
+			crypto,
 			entropy,
-			crypto: this.#crypto,
-			identity: this.#identity,
 			store: this.security,
-			authorities: clientAuthorities,
-			hasCalendar,
 			sessions: this.limits.sessions,
 			received: (bytes, from, proven) => this.#peers.receive(bytes, from, proven),
 			failed: (address, reason) => this.#events.emit("handshakeFailed", { address, reason }),
@@ -161,41 +138,27 @@ export class Lwm2mServer {
 				for (const id of this.#peers.relocate(from, to)) this.#registry.relocate(id, to);
 			},
 		});
-		this.#securePort = secure;
-		await secure.open(port, host);
 	}
 
-	async #openPlain(): Promise<void> {
-		const { network, host, port = coapPort } = this.#options;
-		const buffer = new Uint8Array(receiveBufferBytes);
-		const from: Address = { host: "", port: 0 };
-		const onReadable = () => {
-			for (;;) {
-				const size = this.#socket?.read(buffer, from) ?? -1;
-				if (size < 0) return;
-				this.#peers.receive(buffer.subarray(0, size), from);
-			}
-		};
-		const socket = network.open({ port, onReadable, ...(host === undefined ? {} : { host }) });
-		this.#socket = socket;
-		try {
-			this.#port = await socket.bound;
-		} catch (cause) {
-			this.#socket = undefined;
-			const why = cause instanceof Error ? cause.message : String(cause);
-			throw new HostFailure(`The LwM2M server can not listen on UDP port ${port}: ${why}`, { cause });
-		}
+	/** Binds the ports. @throws HostFailure with a message for people, naming the port, when one is taken */
+	start(): Promise<void> {
+		return this.#ports.open();
 	}
 
 	/** Closes the port and forgets everything; no client is told. */
 	stop(): void {
-		for (const registration of [...this.#registry.all()]) this.#drop(registration);
+		for (const registration of [...this.#registry.all()]) {
+			this.#drop(registration);
+			this.operations.drop(registration.endpoint);
+		}
 		this.#registry.clear();
 		this.#peers.clear();
-		this.#securePort?.close();
-		this.#securePort = undefined;
-		this.#socket?.close();
-		this.#socket = undefined;
+		this.#ports.close();
+	}
+
+	/** Datagrams that the network refused to send: no route, too large. Like a loss for the protocol. */
+	get unsent(): number {
+		return this.#ports.unsent;
 	}
 
 	/** How much it holds. */
@@ -205,22 +168,27 @@ export class Lwm2mServer {
 
 	/** The UDP port, once started. */
 	get port(): number {
-		return this.#port;
+		return this.#ports.port;
 	}
 
 	/** The UDP port of CoAP over DTLS, once started; undefined without one. */
 	get securePort(): number | undefined {
-		return this.#securePort?.port;
+		return this.#ports.securePort;
 	}
 
 	/** What it shows of itself in DTLS; undefined without a secure port. */
 	get identity(): ServerIdentity | undefined {
-		return this.#identity;
+		return this.#ports.identity;
 	}
 
 	/** The address it was told to listen on, if any. */
 	get host(): string | undefined {
 		return this.#options.host;
+	}
+
+	/** Versions of LwM2M that it speaks. */
+	get enablers(): readonly EnablerVersion[] {
+		return this.#options.enablers ?? allEnablers;
 	}
 
 	get models(): Models {
@@ -246,6 +214,11 @@ export class Lwm2mServer {
 		return !registration.queueMode || this.#registry.isAwake(registration);
 	}
 
+	/** How many requests are held for a client that sleeps. */
+	held(registration: Registration): number {
+		return this.operations.held(registration.endpoint);
+	}
+
 	/** Asks for `coap` events with every message of `endpoint`. @returns a function that ends it */
 	watch(endpoint: string): () => void {
 		this.#watched.set(endpoint, (this.#watched.get(endpoint) ?? 0) + 1);
@@ -259,19 +232,8 @@ export class Lwm2mServer {
 		};
 	}
 
-	#send(bytes: Uint8Array, to: Readonly<RemoteAddress>): void {
-		try {
-			if (to.secure !== true) this.#socket?.write(bytes, to);
-			else if (this.#securePort?.write(bytes, to) !== true) this.unsent++;
-		} catch (error) {
-			if (!(error instanceof HostFailure)) throw error;
-			this.unsent++;
-		}
-	}
-
 	#traced(correspondent: Correspondent, bytes: Uint8Array, incoming: boolean): void {
 		for (const id of correspondent.registrationIds) {
-			if (incoming) this.#registry.heard(id);
 			const endpoint = this.#registry.byId(id)?.endpoint;
 			if (endpoint === undefined || !this.#watched.has(endpoint)) continue;
 			const message = readWire(bytes.slice());
@@ -293,8 +255,9 @@ export class Lwm2mServer {
 	/** The Register interface: POST /rd, POST and DELETE /rd/{location} (Core 1.1 §6.2); and Send. @throws Refusal */
 	#serve(correspondent: Correspondent, request: Request, nowMs: number): void {
 		const [root, location, ...more] = request.path;
-		if (root === "bs") throw new Refusal(Code.notImplemented, "/bs is not implemented yet");
-		if (root === "dp" && location === undefined) {
+		if (root === "bs") throw new Refusal(Code.notImplemented, "this is no Bootstrap-Server");
+		// Send came with 1.1 (Core 1.1 §6.4.6).
+		if (root === "dp" && location === undefined && this.enablers.some((version) => version !== "1.0")) {
 			this.#sent(correspondent, request, nowMs);
 			return;
 		}
@@ -317,9 +280,11 @@ export class Lwm2mServer {
 	}
 
 	#context(correspondent: Correspondent) {
-		const { limits } = this;
+		const { limits, profiles, enablers } = this;
+		const { address, proven } = correspondent;
+		const provenEndpoint = proven === undefined ? undefined : this.security.endpointOf(proven);
 		const wallTimeMs = this.#options.time.wallTimeMs();
-		return { limits, models: this.#models, address: correspondent.address, wallTimeMs };
+		return { limits, profiles, enablers, models: this.#models, address, wallTimeMs, provenEndpoint };
 	}
 
 	#register(correspondent: Correspondent, request: Request, nowMs: number): void {
@@ -339,6 +304,7 @@ export class Lwm2mServer {
 		if (earlier !== undefined) this.#end(earlier, "replaced");
 		if (registration.queueMode) this.#events.emit("awake", { registration });
 		this.#events.emit("registered", { registration });
+		this.operations.wake(registration.endpoint); // what was held for its earlier registration
 	}
 
 	#sent(correspondent: Correspondent, request: Request, nowMs: number): void {
@@ -372,12 +338,20 @@ export class Lwm2mServer {
 		this.#registry.replace(registration);
 		this.#answer(correspondent, request, { code: Code.changed }, nowMs);
 		this.#events.emit("updated", { registration, update });
-		if (!wasAwake) this.#events.emit("awake", { registration });
+		if (wasAwake)
+			this.operations.wake(registration.endpoint); // it may have left queue mode
+		else this.#awoken(registration);
+	}
+
+	#awoken(registration: Registration): void {
+		this.#events.emit("awake", { registration });
+		this.operations.wake(registration.endpoint);
 	}
 
 	/** After a registration left the registry: ends what was under way with it, and tells. */
 	#end(registration: Registration, reason: ServerEvents["deregistered"]["reason"]): void {
 		this.#drop(registration);
+		if (reason !== "replaced") this.operations.drop(registration.endpoint);
 		this.#events.emit("deregistered", { registration, reason });
 	}
 

@@ -51,9 +51,10 @@ function addAccounts(client: Client, plan: Plan): void {
 	plan.serverUris.forEach((serverUri, id) => {
 		const shortServerId = id + 1;
 		client.add(security({ id: id * 2, serverUri, shortServerId }));
-		const { lifetimeS, isStoring } = plan;
+		const { lifetimeS, isStoring, disableTimeoutS, recovery } = plan;
 		const account = { id, shortServerId, lifetimeS, storesNotifications: isStoring, ...(isPlus ? periods : {}) };
-		client.add(server(account, client));
+		const more = { recovery: recovery[id], ...(disableTimeoutS === undefined ? {} : { disableTimeoutS }) };
+		client.add(server({ ...account, ...more }, client));
 	});
 	if (plan.serverUris.length > 1) addRights(client);
 }

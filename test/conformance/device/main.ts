@@ -35,9 +35,12 @@ export default function main(host: Host): void {
 		composite: compositeOperations,
 		sends: makeSends,
 		accessControl: new AccessControl(accessControl),
+		...plan.client,
+		...(plan.client.enablers?.includes("1.0") === true ? { formats10 } : {}),
 	});
 	furnish(client, host, plan);
-	new Loop(host, client, keeperOf(host, client)).start();
+	const keeper = keeperOf(host, client);
+	new Loop(host, client, ...(keeper === undefined ? [] : [keeper])).start();
 }
 
 /** What reporting keeps lies in the settings partition, where there is one. */

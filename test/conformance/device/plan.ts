@@ -1,5 +1,6 @@
 import type { Factory } from "../../../modules/host.ts";
 import type { EnablerVersion } from "../../../modules/lwm2m/facts.ts";
+import type { RecoveryOptions } from "../../../modules/objects/server-1.ts";
 
 /** OMA's test configurations (ETS Appendix C) that are about device management, and all their objects at once. */
 export type ConfigurationName =
@@ -26,6 +27,19 @@ export interface Plan {
 	readonly lifetimeS: number;
 	/** Resource /1/x/6. */
 	readonly isStoring: boolean;
+	/** Resource /1/x/5; what the configuration has when left out. */
+	readonly disableTimeoutS: number | undefined;
+	/** Resources /1/x/13 to 20 of each server. */
+	readonly recovery: readonly RecoveryOptions[];
+	/** The rest of what a client may be given: see ClientOptions. */
+	readonly client: ClientWish;
+}
+
+/** Options of the client that a test may want. */
+export interface ClientWish {
+	readonly enablers?: readonly EnablerVersion[];
+	readonly registrationParameters?: readonly string[];
+	readonly queueMode?: boolean;
 }
 
 /** What a test says of a plan; the rest is as above. */
@@ -34,6 +48,11 @@ export interface PlanWish {
 	readonly enabler?: EnablerVersion;
 	readonly secondServerUri?: string;
 	readonly isStoring?: boolean;
+	readonly disableTimeoutS?: number;
+	readonly recovery?: readonly RecoveryOptions[];
+	readonly client?: ClientWish;
+	/** In place of the one that the stage gives. */
+	readonly endpoint?: string;
 }
 
 /**
@@ -50,5 +69,8 @@ export function readPlan({ serialNumber, serverUri, lifetimeS }: Factory): Plan 
 		serverUris: wish.secondServerUri === undefined ? [first] : [first, wish.secondServerUri],
 		lifetimeS: lifetimeS ?? 86_400,
 		isStoring: wish.isStoring ?? false,
+		disableTimeoutS: wish.disableTimeoutS,
+		recovery: wish.recovery ?? [],
+		client: wish.client ?? {},
 	};
 }

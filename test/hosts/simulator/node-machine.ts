@@ -1,7 +1,16 @@
 import { NodeCrypto } from "../../../hosts/simulator/board/accelerator.ts";
 import type { BoardMachine, MakeMachine } from "../../../hosts/simulator/board/board.ts";
-import type { BoardPorts, DeviceEvent } from "../../../hosts/simulator/engine/ports.ts";
-import { type Address, type Datagrams, type Host, HostFailure } from "../../../modules/host.ts";
+import { type BoardPorts, cardAt, type DeviceEvent, factoryAt } from "../../../hosts/simulator/engine/ports.ts";
+import { fromHex } from "../../../modules/bytes.ts";
+import {
+	type Address,
+	type Datagrams,
+	type DatagramsOptions,
+	type Flash,
+	type Host,
+	HostFailure,
+	type SmartCard,
+} from "../../../modules/host.ts";
 import main from "../../../src/main.ts";
 
 /**
@@ -10,10 +19,11 @@ import main from "../../../src/main.ts";
  */
 export class NodeMachine implements BoardMachine {
 	readonly #ports: BoardPorts;
-	readonly #readable = new Map<number, (count: number) => void>();
-	readonly #resolving = new Map<string, ((host: string | undefined) => void)[]>();
+	readonly #readable = new Map<number, DatagramsOptions>();
+	readonly #resolving = new Map<string, ((hosts: readonly string[]) => void)[]>();
 	#ring: () => void = () => {};
 	#shutDown: () => void = () => {};
+	#cardChanged: () => void = () => {};
 	#steps = 0;
 
 	constructor(ports: BoardPorts) {
@@ -28,12 +38,14 @@ export class NodeMachine implements BoardMachine {
 	dispatch(event: DeviceEvent): void {
 		this.#steps++;
 		if (event.kind === "alarm") this.#ring();
-		else if (event.kind === "readable") this.#readable.get(event.socket)?.(event.count);
+		else if (event.kind === "readable") this.#readable.get(event.socket)?.onReadable(event.count);
+		else if (event.kind === "unreachable") this.#readable.get(event.socket)?.onUnreachable?.(event);
 		else if (event.kind === "shutDown") this.#shutDown();
+		else if (event.kind === "smartCard") this.#cardChanged();
 		else {
 			const waiting = this.#resolving.get(event.name) ?? [];
 			this.#resolving.delete(event.name);
-			for (const onResolved of waiting) onResolved(event.host);
+			for (const onResolved of waiting) onResolved(event.hosts);
 		}
 	}
 
@@ -52,7 +64,11 @@ export class NodeMachine implements BoardMachine {
 
 	#host(): Host {
 		const ports = this.#ports;
-		const { platform, resetCause, factory } = JSON.parse(ports.bootRecordJson);
+		const { platform, resetCause, factory, hasCardReader, deviceKey } = JSON.parse(ports.bootRecordJson);
+		const crypto =
+			ports.accelerator === undefined
+				? undefined
+				: new NodeCrypto({ fillEntropy: (bytes) => ports.fillEntropy(bytes), keysMax: 64 });
 		return {
 			clock: {
 				nowMs: () => ports.nowMs(),
@@ -65,13 +81,14 @@ export class NodeMachine implements BoardMachine {
 			},
 			dice: { below: (bound) => ports.dice(bound) },
 			entropy: { fill: (bytes) => ports.fillEntropy(bytes) },
-			...(ports.accelerator === undefined
-				? {}
-				: { crypto: new NodeCrypto({ fillEntropy: (bytes) => ports.fillEntropy(bytes), keysMax: 64 }) }),
-			openDatagrams: ({ port = 0, onReadable }) => {
-				const socket = ports.udpOpen(port);
+			...(crypto === undefined ? {} : { crypto, deviceKey: crypto.importAesKey(fromHex(deviceKey)!) }),
+			flash: partition(ports, ports.flashSizeBytes, 0),
+			...(ports.factorySizeBytes === 0 ? {} : { factoryFlash: partition(ports, ports.factorySizeBytes, factoryAt) }),
+			...(hasCardReader ? { smartCard: this.#card() } : {}),
+			openDatagrams: (options) => {
+				const socket = ports.udpOpen(options.port ?? 0);
 				if (socket < 0) throw new HostFailure("no socket");
-				this.#readable.set(socket, onReadable);
+				this.#readable.set(socket, options);
 				return this.#datagrams(socket);
 			},
 			resolver: {
@@ -96,6 +113,21 @@ export class NodeMachine implements BoardMachine {
 		};
 	}
 
+	#card(): SmartCard {
+		return {
+			read: () => {
+				const size = this.#ports.smartCardSizeBytes();
+				if (size < 0) return undefined;
+				const bytes = new Uint8Array(size);
+				refuse(this.#ports.flashRead(cardAt, bytes));
+				return bytes;
+			},
+			onChanged: (changed) => {
+				this.#cardChanged = changed;
+			},
+		};
+	}
+
 	#datagrams(socket: number): Datagrams {
 		const ports = this.#ports;
 		return {
@@ -113,6 +145,22 @@ export class NodeMachine implements BoardMachine {
 			close: () => ports.udpClose(socket),
 		};
 	}
+}
+
+function partition(ports: BoardPorts, sizeBytes: number, base: number): Flash {
+	return {
+		sizeBytes,
+		sectorBytes: ports.flashSectorBytes,
+		writeBytes: ports.flashWriteBytes,
+		erasedByte: 0xff,
+		read: (offset, into) => refuse(ports.flashRead(base + offset, into)),
+		write: (offset, bytes) => refuse(ports.flashWrite(base + offset, bytes)),
+		erase: (offset, size) => refuse(ports.flashErase(base + offset, size)),
+	};
+}
+
+function refuse(error: string | undefined): void {
+	if (error !== undefined) throw new HostFailure(error);
 }
 
 /** Takes any image: what runs is the application of this tree. */

@@ -24,7 +24,7 @@ test("[CORE-DM-1] Execute is refused with the code that says why", () => {
 		["/33000/0/10", "", "4.05"],
 		["/33000/0/0", "", "4.05"], // a POST to it would be a partial update of one value
 		["/33000/1/12", "", "4.04"],
-		["/1/0/9", "", "4.04"], // a trigger that this client does not have
+		["/1/0/9", "", "4.05"], // there is no Bootstrap-Server Account
 		["/33000/0/12", "a", "4.00"],
 		["/33000/0/12", "0,", "4.00"],
 		["/33000/0/12", "00", "4.00"],

@@ -1,4 +1,5 @@
 import type { Client } from "../../../modules/lwm2m/client.ts";
+import type { Account } from "../../../modules/lwm2m/registration-port.ts";
 import { device } from "../../../modules/objects/device-3.ts";
 import { type SecurityOptions, security } from "../../../modules/objects/security-0.ts";
 import { type ServerFacts, type ServerOptions, server } from "../../../modules/objects/server-1.ts";
@@ -67,4 +68,17 @@ function furnish(client: Client, furniture: Furniture, options: FurnishedOptions
 		),
 	);
 	if (isQuiet !== true) client.add(thermometer(() => furniture.celsius));
+}
+
+/** An account that nobody drives, for parts that read it. */
+export function account(
+	options: Partial<ServerOptions> = {},
+): Account & { readonly server: ReturnType<typeof server> } {
+	const shortServerId = options.shortServerId ?? 1;
+	const registrations = { update() {}, disable() {}, requestBootstrap: () => false };
+	return {
+		shortServerId,
+		security: security({ serverUri: "coap://server.example", shortServerId }),
+		server: server({ lifetimeS: 300, ...options, shortServerId }, registrations),
+	};
 }

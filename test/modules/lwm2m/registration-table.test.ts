@@ -1,3 +1,4 @@
+import { Attempts } from "../../../modules/lwm2m/attempts.ts";
 import {
 	defaultRegistrationTuning,
 	Registration,
@@ -5,31 +6,28 @@ import {
 	type RegistrationState,
 	registrationTable,
 } from "../../../modules/lwm2m/registration.ts";
-import { equal, ok, seeded, test, throws } from "../../harness.ts";
+import { equal, ok, test, throws } from "../../harness.ts";
+import { account } from "./furniture.ts";
 
 /** A way from idle into each state. */
 const ways: { readonly [S in RegistrationState]: readonly RegistrationEvent[] } = {
 	idle: [],
-	connecting: ["start"],
-	registering: ["start", "connected"],
-	registered: ["start", "connected", "accepted"],
-	updating: ["start", "connected", "accepted", "changed"],
-	disabling: ["start", "connected", "accepted", "disable"],
-	waiting: ["start", "unreachable"],
-	deregistering: ["start", "connected", "accepted", "stop"],
+	connecting: ["start", "retryDue"],
+	registering: ["start", "retryDue", "connected"],
+	registered: ["start", "retryDue", "connected", "accepted"],
+	updating: ["start", "retryDue", "connected", "accepted", "changed"],
+	disabling: ["start", "retryDue", "connected", "accepted", "disable"],
+	waiting: ["start"],
+	deregistering: ["start", "retryDue", "connected", "accepted", "stop"],
 	ended: ["stop"],
 };
 
 const states = Object.keys(registrationTable) as RegistrationState[];
 const events = Object.keys(registrationTable.idle) as RegistrationEvent[];
 
-function registration(seed = 1): Registration {
-	const chance = seeded(seed);
-	return new Registration({ below: (bound) => chance(bound) }, defaultRegistrationTuning);
-}
-
 function inState(state: RegistrationState): Registration {
-	const machine = registration();
+	const attempts = new Attempts(account(), { below: () => 0 }, defaultRegistrationTuning, true);
+	const machine = new Registration(attempts, defaultRegistrationTuning);
 	for (const event of ways[state]) machine.take(event);
 	equal(machine.state, state, "the way there");
 	return machine;
@@ -69,7 +67,16 @@ for (const state of states) {
 }
 
 test("what may come from outside at any time is never impossible", () => {
-	const outside: RegistrationEvent[] = ["start", "connected", "unreachable", "changed", "forgotten", "disable", "stop"];
+	const outside: RegistrationEvent[] = [
+		"start",
+		"connected",
+		"unreachable",
+		"changed",
+		"forgotten",
+		"disable",
+		"stop",
+		"silence",
+	];
 	for (const state of states) {
 		for (const event of outside) ok(registrationTable[state][event] !== "impossible", `${state} ${event}`);
 	}
@@ -102,43 +109,6 @@ test("[CORE-REG-4] a lifetime of 0 lasts for ever", () => {
 	machine.settle(5000, 0);
 	equal(machine.deadlineMs, Infinity);
 	equal(machine.due(Number.MAX_SAFE_INTEGER), undefined);
-});
-
-test("attempts back off: doubled, with jitter, up to an hour and a quarter", () => {
-	const sums = new Set<number>();
-	for (let seed = 1; seed <= 50; seed++) {
-		const machine = registration(seed);
-		machine.take("start");
-		let sum = 0;
-		for (let attempt = 0; attempt < 12; attempt++) {
-			machine.take("unreachable");
-			const waitMs = machine.backOff(1000);
-			const plainMs = Math.min(3_600_000, 60_000 * 2 ** attempt);
-			ok(waitMs >= plainMs && waitMs <= plainMs * 1.25, `seed ${seed} attempt ${attempt}: ${waitMs}`);
-			equal(machine.deadlineMs, 1000 + waitMs);
-			equal(machine.due(1000 + waitMs - 1), undefined);
-			equal(machine.due(1000 + waitMs), "retryDue");
-			machine.take("retryDue");
-			sum += waitMs;
-		}
-		sums.add(sum);
-	}
-	ok(sums.size > 45, "a fleet does not come back at once");
-});
-
-test("after a success, attempts count from the beginning again", () => {
-	const machine = inState("connecting");
-	for (let attempt = 0; attempt < 3; attempt++) {
-		machine.take("unreachable");
-		machine.backOff(0);
-		machine.take("retryDue");
-	}
-	machine.take("connected");
-	machine.take("accepted");
-	machine.settle(0, 300);
-	machine.take("lifetimeOver");
-	machine.take("unreachable");
-	ok(machine.backOff(0) <= 75_000);
 });
 
 test("the server is served while it knows us, and only then", () => {

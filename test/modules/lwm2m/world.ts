@@ -8,6 +8,7 @@ import {
 	type ResponseOptions,
 } from "../../../modules/coap/peer.ts";
 import { HOST_LIMITS } from "../../../modules/coap/tuning.ts";
+import type { Association } from "../../../modules/dtls/association.ts";
 import { formatsSince11 } from "../../../modules/formats/payload.ts";
 import type { Address, LogRecord } from "../../../modules/host.ts";
 import { Client, type ClientOptions } from "../../../modules/lwm2m/client.ts";
@@ -43,9 +44,12 @@ export interface WorldOptions extends Partial<ClientOptions> {
 	readonly seed?: number;
 	readonly answering?: Answering;
 	/** Addresses of names; a name that is not here has none. Everything is at "192.0.2.1" when left out. */
-	readonly names?: { readonly [name: string]: string };
-	/** A second server at this address. It welcomes everybody. */
+	readonly names?: { readonly [name: string]: string | readonly string[] };
+	/** A second server at this address. It welcomes everybody, or answers as `secondAnswering` says. */
 	readonly secondHost?: string;
+	readonly secondAnswering?: Answering;
+	/** DTLS under the second server, which is at port 5684 then. */
+	readonly secondSecure?: (world: World) => Association;
 	/** Fills the client before it starts. */
 	readonly furnish: (client: Client, world: World) => void;
 }
@@ -66,11 +70,18 @@ export class World {
 	/** The server at secondHost, and what it was asked. */
 	readonly second: Peer;
 	readonly secondRequests: Request[] = [];
+	/** Its end of the secure session. */
+	association: Association | undefined;
 	/** Answers and notifications to it. */
 	readonly secondResponses: Response[] = [];
 	readonly #secondAddress: Address;
 	/** Nothing passes between the client and the first server while this is set. */
 	isCut = false;
+	/** Nothing passes between the client and the second server while this is set. */
+	isSecondCut = false;
+	/** Datagrams between the client and the second server. */
+	readonly secondWire: Datagram[] = [];
+	secondAnswering: Answering;
 	answering: Answering;
 	readonly #names: WorldOptions["names"];
 	readonly #to: Address = { host: "", port: 0 };
@@ -103,20 +114,26 @@ export class World {
 				observerGone() {},
 			},
 		});
-		this.#secondAddress = { host: options.secondHost ?? "", port: 5683 };
+		this.secondAnswering = options.secondAnswering ?? welcoming;
+		this.#secondAddress = {
+			host: options.secondHost ?? "",
+			port: options.secondSecure === undefined ? 5683 : 5684,
+		};
 		this.second = new Peer({
 			dice,
 			entropy,
 			listener: {
 				requested: (request, nowMs) => {
 					this.secondRequests.push(request);
-					this.second.respond(request, welcoming(request, this)!, nowMs);
+					const response = this.secondAnswering(request, this);
+					if (response !== undefined) this.second.respond(request, response, nowMs);
 				},
 				responded: (_, response) => void this.secondResponses.push(response),
 				failed() {},
 				observerGone() {},
 			},
 		});
+		this.association = options.secondSecure?.(this);
 		this.client = new Client({
 			endpointName: "ep",
 			dice,
@@ -147,7 +164,12 @@ export class World {
 	run(forMs: number): this {
 		const endMs = this.nowMs + forMs;
 		for (let turns = 0; turns < 100_000; turns++) {
-			const nextMs = Math.min(this.client.deadlineMs, this.server.deadlineMs, this.second.deadlineMs);
+			const nextMs = Math.min(
+				this.client.deadlineMs,
+				this.server.deadlineMs,
+				this.second.deadlineMs,
+				this.association?.deadlineMs ?? Infinity,
+			);
 			if (nextMs > endMs) break;
 			this.nowMs = Math.max(this.nowMs, nextMs);
 			this.settle();
@@ -198,6 +220,7 @@ export class World {
 			this.client.poll(this.nowMs);
 			this.server.poll(this.nowMs);
 			this.second.poll(this.nowMs);
+			this.association?.poll(this.nowMs);
 			this.#resolve();
 			if (!this.#carry()) return;
 		}
@@ -206,8 +229,8 @@ export class World {
 
 	#resolve(): void {
 		for (let name = this.client.takeName(); name !== undefined; name = this.client.takeName()) {
-			const host = this.#names === undefined ? this.serverAddress.host : this.#names[name];
-			this.client.resolved(name, host, this.nowMs);
+			const found = this.#names === undefined ? this.serverAddress.host : (this.#names[name] ?? []);
+			this.client.resolved(name, typeof found === "string" ? [found] : found, this.nowMs);
 			this.client.poll(this.nowMs);
 		}
 	}
@@ -219,7 +242,11 @@ export class World {
 			const peer = this.#to.host === this.#secondAddress.host ? this.second : this.server;
 			isMoved = true;
 			if (peer === this.server) this.wire.push({ atMs: this.nowMs, from: "client", bytes });
-			if (peer === this.second || !this.isCut) peer.receive(bytes, 0, bytes.length, this.nowMs);
+			if (peer === this.second) this.secondWire.push({ atMs: this.nowMs, from: "client", bytes });
+			if (peer === this.second ? this.isSecondCut : this.isCut) continue;
+			if (peer === this.second && this.association !== undefined) {
+				this.association.receive(bytes, 0, bytes.length, this.nowMs);
+			} else peer.receive(bytes, 0, bytes.length, this.nowMs);
 		}
 		for (let sent = this.server.takeDatagram(); sent !== undefined; sent = this.server.takeDatagram()) {
 			const bytes = sent.slice();
@@ -227,10 +254,22 @@ export class World {
 			this.wire.push({ atMs: this.nowMs, from: "server", bytes });
 			if (!this.isCut) this.client.receive(this.serverAddress, bytes, 0, bytes.length, this.nowMs);
 		}
-		for (let sent = this.second.takeDatagram(); sent !== undefined; sent = this.second.takeDatagram()) {
+		for (let sent = this.#fromSecond(); sent !== undefined; sent = this.#fromSecond()) {
 			isMoved = true;
-			this.client.receive(this.#secondAddress, sent, 0, sent.length, this.nowMs);
+			this.secondWire.push({ atMs: this.nowMs, from: "server", bytes: sent.slice() });
+			if (!this.isSecondCut) this.client.receive(this.#secondAddress, sent.slice(), 0, sent.length, this.nowMs);
 		}
 		return isMoved;
+	}
+
+	#fromSecond(): Uint8Array | undefined {
+		const { association } = this;
+		if (association === undefined) return this.second.takeDatagram();
+		while (association.state === "established") {
+			const message = this.second.takeDatagram();
+			if (message === undefined) break;
+			association.send(message, 0, message.length, this.nowMs);
+		}
+		return association.takeDatagram();
 	}
 }

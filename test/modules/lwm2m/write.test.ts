@@ -134,7 +134,7 @@ test("[CORE-DM-1] Write is refused with the code that says why", () => {
 		[Code.put, "/3/0/16", plain("U"), "4.05"],
 		[Code.put, "/1/0/0", plain("2"), "4.05"],
 		[Code.put, "/1/0/1", plain("-1"), "4.00"],
-		[Code.put, "/1/0/7", plain("T"), "4.00"],
+		[Code.put, "/1/0/7", plain("X"), "4.00"],
 	] as const) {
 		const before = payload(it.get("/33000/0", senmlJson));
 		equal(code(it.ask(method, path, body)), expected, `${codeText(method)} ${path} ${JSON.stringify(body)}`);
@@ -164,7 +164,7 @@ test("[CORE-DM-1] Write with more values than the limit is answered 4.13 and cha
 
 test("[CORE-DM-1] a check that refuses stops the whole Write, whatever else it holds", () => {
 	const it = bench();
-	const records = '[{"bn":"/1/0/","n":"1","v":61},{"n":"7","vs":"T"}]';
+	const records = '[{"bn":"/1/0/","n":"1","v":61},{"n":"7","vs":"X"}]';
 	equal(code(it.post("/1/0", senmlJson, utf8(records))), "4.00");
 	equal(payload(it.get("/1/0/1")), "300");
 });

@@ -35,6 +35,7 @@ export function registrationToJson(registration: Registration, server: Lwm2mServ
 		rootPath: registration.rootPath,
 		objectLinks: registration.links.map(linkToJson),
 		secure: registration.address.secure === true,
+		...(registration.profileIds.length === 0 ? {} : { profileIds: registration.profileIds }),
 		additionalRegistrationAttributes: Object.fromEntries(registration.additionalAttributes),
 		queuemode: registration.queueMode,
 		availableInstances: Object.fromEntries(instances.map(([id, list]) => [id, [...list].sort((a, b) => a - b)])),
@@ -121,4 +122,19 @@ export function objectToJson(object: ObjectFacts): unknown {
 			description: "",
 		})),
 	};
+}
+
+/** Where a server listens. */
+export function endpointsToJson(server: {
+	readonly host: string | undefined;
+	readonly port: number;
+	readonly securePort: number | undefined;
+}): unknown {
+	const { host = "0.0.0.0", port, securePort } = server;
+	const endpoint = (scheme: string, port: number, description: string) => {
+		const full = `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+		return { uri: { full, scheme, host, port }, description };
+	};
+	const plain = endpoint("coap", port, "CoAP over UDP");
+	return securePort === undefined ? [plain] : [plain, endpoint("coaps", securePort, "CoAP over DTLS")];
 }

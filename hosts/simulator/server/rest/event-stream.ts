@@ -1,10 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { Sample } from "../formats/records.ts";
-import { pathText } from "../path.ts";
-import type { Lwm2mServer } from "../server.ts";
-import { registrationToJson, updateToJson } from "./client-json.ts";
-import { coapLogToJson } from "./coap-log.ts";
-import { nodesToJson, nodeToJson, seriesToJson } from "./node-json.ts";
+import type { ServerLimits } from "../limits.ts";
 
 interface Stream {
 	/** Only this client's events; undefined for all. */
@@ -12,64 +7,31 @@ interface Stream {
 	readonly reply: FastifyReply;
 }
 
-/** Server-Sent Events at /api/event, as leshan-demo-server sends them. */
-export class EventStreams {
-	readonly #server: Lwm2mServer;
-	readonly #streams = new Set<Stream>();
-	readonly #unsubscribe: (() => void)[];
+export interface EventStreamsOptions {
+	readonly limits: ServerLimits;
+	/** A stream for one client is open from now on. @returns a function for when it closes */
+	watch?(endpoint: string): () => void;
+}
 
-	constructor(server: Lwm2mServer) {
-		this.#server = server;
-		const { on } = { on: server.on.bind(server) as Lwm2mServer["on"] };
-		this.#unsubscribe = [
-			on("registered", ({ registration }) => {
-				this.#send("REGISTRATION", registration.endpoint, () => registrationToJson(registration, server));
-			}),
-			on("updated", ({ registration, update }) => {
-				const data = () => ({ registration: registrationToJson(registration, server), update: updateToJson(update) });
-				this.#send("UPDATED", registration.endpoint, data);
-			}),
-			on("deregistered", ({ registration }) => {
-				this.#send("DEREGISTRATION", registration.endpoint, () => registrationToJson(registration, server));
-			}),
-			on("sleeping", ({ registration: { endpoint } }) => this.#send("SLEEPING", endpoint, () => ({ ep: endpoint }))),
-			on("awake", ({ registration: { endpoint } }) => this.#send("AWAKE", endpoint, () => ({ ep: endpoint }))),
-			on("notification", ({ registration: { endpoint: ep }, path, node, samples }) => {
-				const data = () => ({ ep, kind: "single", res: pathText(path), val: nodeToJson(node), ...timed(samples) });
-				this.#send("NOTIFICATION", ep, data);
-			}),
-			on("compositeNotification", ({ registration: { endpoint: ep }, paths, nodes, samples }) => {
-				const val = () => ({ val: nodesToJson(nodes), paths: paths.map(pathText), ...timed(samples) });
-				this.#send("NOTIFICATION", ep, () => ({ ep, kind: "composite", ...val() }));
-			}),
-			on("observationFailed", ({ registration: { endpoint: ep }, path, paths, isComposite, code }) => {
-				if (code === undefined) return;
-				const what = isComposite ? { kind: "composite", paths: paths.map(pathText) } : { kind: "single" };
-				const where = isComposite ? {} : { res: pathText(path) };
-				this.#send("NOTIFICATION", ep, () => ({ ep, ...what, ...where, val: null }));
-			}),
-			on("sent", ({ registration: { endpoint: ep }, nodes, samples }) => {
-				this.#send("SEND", ep, () => ({ ep, val: nodesToJson(nodes), ...timed(samples) }));
-			}),
-			on("coap", (event) => {
-				this.#send("COAPLOG", event.endpoint, () => coapLogToJson(event));
-			}),
-		];
+/** Server-Sent Events at /api/event, as Leshan's demos send them. */
+export class EventStreams {
+	readonly #options: EventStreamsOptions;
+	readonly #streams = new Set<Stream>();
+
+	constructor(options: EventStreamsOptions) {
+		this.#options = options;
 	}
 
-	/** Adds GET /api/event to `http`. */
+	/** Adds GET /api/event to `http`, and ends all streams when that closes. */
 	route(http: FastifyInstance): void {
 		http.get("/api/event", (request, reply) => this.#open(request, reply));
-	}
-
-	/** Ends all streams. */
-	close(): void {
-		for (const unsubscribe of this.#unsubscribe) unsubscribe();
-		for (const { reply } of [...this.#streams]) reply.raw.end();
+		http.addHook("preClose", async () => {
+			for (const { reply } of [...this.#streams]) reply.raw.end();
+		});
 	}
 
 	#open(request: FastifyRequest, reply: FastifyReply): void {
-		if (this.#streams.size >= this.#server.limits.eventStreams) {
+		if (this.#streams.size >= this.#options.limits.eventStreams) {
 			reply.code(503).type("text/plain").send("Too many event streams are open");
 			return;
 		}
@@ -82,27 +44,24 @@ export class EventStreams {
 		});
 		reply.raw.flushHeaders();
 		const stream: Stream = { endpoint, reply };
-		const unwatch = endpoint === undefined ? () => {} : this.#server.watch(endpoint);
+		const unwatch = endpoint === undefined ? undefined : this.#options.watch?.(endpoint);
 		this.#streams.add(stream);
 		reply.raw.on("error", () => {}); // a reader that went away: `close` follows
 		reply.raw.on("close", () => {
-			unwatch();
+			unwatch?.();
 			this.#streams.delete(stream);
 		});
 	}
 
-	#send(event: string, endpoint: string, data: () => unknown): void {
+	/** @param data made only when somebody listens */
+	send(event: string, endpoint: string, data: () => unknown): void {
 		let text: string | undefined;
 		for (const stream of this.#streams) {
 			if (stream.endpoint !== undefined && stream.endpoint !== endpoint) continue;
 			text ??= `event: ${event}\ndata: ${JSON.stringify(data())}\n\n`;
 			const { raw } = stream.reply;
-			if (raw.writableLength > this.#server.limits.eventBacklogBytes) raw.destroy();
+			if (raw.writableLength > this.#options.limits.eventBacklogBytes) raw.destroy();
 			else raw.write(text);
 		}
 	}
-}
-
-function timed(samples: readonly Sample[] | undefined): { series?: unknown } {
-	return samples === undefined ? {} : { series: seriesToJson(samples) };
 }

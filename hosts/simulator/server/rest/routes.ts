@@ -2,12 +2,14 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Answer } from "../answer.ts";
 import { type Attributes, attributeNames } from "../attributes.ts";
 import type { CompositeTuning, Writes } from "../composites.ts";
+import type { RequestTuning } from "../exchanges.ts";
 import { type FormatName, formats } from "../formats/codec.ts";
 import type { Node } from "../node.ts";
+import type { FormatTuning } from "../operations.ts";
 import { OperationFailure } from "../refusal.ts";
 import type { Registration } from "../registration.ts";
 import type { Lwm2mServer } from "../server.ts";
-import { answerToJson, objectToJson, registrationToJson } from "./client-json.ts";
+import { answerToJson, endpointsToJson, objectToJson, registrationToJson } from "./client-json.ts";
 import { NodeRefused, nodeFromJson } from "./node-json.ts";
 
 /** An HTTP answer with a text for people. */
@@ -38,6 +40,7 @@ const failures: Readonly<Record<OperationFailure["reason"], readonly [status: nu
 	invalidRequest: [400, "Invalid request: "],
 	invalidResponse: [500, "Invalid Response: "],
 	timedOut: [504, ""],
+	asleep: [400, "Invalid request: "],
 	rejected: [500, "Request rejected: "],
 	cancelled: [500, "Request cancelled: "],
 	notObserved: [404, ""],
@@ -62,10 +65,7 @@ export class ClientRoutes {
 			http.route({ method, url: "/api/clients/:endpoint/*", handler });
 		}
 		http.get("/api/objectspecs/:endpoint", (request, reply) => this.#call(request, reply, this.#objects));
-		http.get("/api/server/endpoint", () => this.#endpoints());
-		for (const url of ["/api/bootstrap", "/api/bootstrap/*"]) {
-			http.all(url, (_, reply) => notYet(reply, "Bootstrap operations"));
-		}
+		http.get("/api/server/endpoint", () => endpointsToJson(this.#server));
 	}
 
 	async #call(request: FastifyRequest, reply: FastifyReply, operation: Operation): Promise<unknown> {
@@ -105,7 +105,7 @@ export class ClientRoutes {
 		if (levels.length < 2) throw new HttpRefusal(400, "Invalid path");
 		if (levels.at(-1) === "attributes") {
 			const path = pathOf(levels.slice(0, -1));
-			return shown(operations.writeAttributes(endpoint, path, attributesOf(query, ["timeout"]), timing(query)));
+			return shown(operations.writeAttributes(endpoint, path, attributesOf(query, ["timeout", "hold"]), timing(query)));
 		}
 		const mode = query.replace === undefined || query.replace === "true" ? "replace" : "update";
 		const node = bodyNode(call);
@@ -117,12 +117,12 @@ export class ClientRoutes {
 		const { operations } = this.#server;
 		if (isComposite(levels)) {
 			if (levels[1] !== "observe") throw new HttpRefusal(400, "Invalid path");
-			const attributes = attributesOf(query, ["paths", "pathformat", "nodeformat", "timeout"]);
+			const attributes = attributesOf(query, ["paths", "pathformat", "nodeformat", "timeout", "hold"]);
 			const options = { ...compositeTuning(query), attributes };
 			return shown(operations.observeComposite(endpoint, pathsOf(query), options));
 		}
 		if (levels.length >= 2 && levels.at(-1) === "observe") {
-			const options = { ...tuning(query), attributes: attributesOf(query, ["format", "timeout"]) };
+			const options = { ...tuning(query), attributes: attributesOf(query, ["format", "timeout", "hold"]) };
 			return shown(operations.observe(endpoint, pathOf(levels.slice(0, -1)), options));
 		}
 		if (levels.length === 3) {
@@ -151,16 +151,6 @@ export class ClientRoutes {
 		const objects = ids.map((id) => registration.models.object(id)).filter((object) => object !== undefined);
 		return objects.map(objectToJson);
 	};
-
-	#endpoints(): unknown {
-		const { host = "0.0.0.0", port, securePort } = this.#server;
-		const endpoint = (scheme: string, port: number, description: string) => {
-			const full = `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
-			return { uri: { full, scheme, host, port }, description };
-		};
-		const plain = endpoint("coap", port, "CoAP over UDP");
-		return securePort === undefined ? [plain] : [plain, endpoint("coaps", securePort, "CoAP over DTLS")];
-	}
 }
 
 async function shown(answer: Promise<Answer>): Promise<unknown> {
@@ -177,10 +167,6 @@ function isComposite(levels: readonly string[]): boolean {
 	return levels[0] === "composite" && levels.length <= 2;
 }
 
-function notYet(reply: FastifyReply, what: string): unknown {
-	return reply.code(501).type("text/plain; charset=UTF-8").send(`${what} are not implemented by this server yet`);
-}
-
 function refusalOf(error: unknown): readonly [status: number, text: string] {
 	if (error instanceof HttpRefusal) return [error.status, error.message];
 	if (error instanceof NodeRefused) return [400, `Invalid request: ${error.message}`];
@@ -195,12 +181,17 @@ function pathOf(levels: readonly string[]): string {
 	return `/${levels.join("/")}`;
 }
 
-function timing(query: Call["query"]): { timeoutS?: number } {
-	const timeout = query.timeout;
-	return typeof timeout === "string" && /^\d{1,6}$/.test(timeout) ? { timeoutS: Number(timeout) } : {};
+function timing(query: Call["query"]): RequestTuning {
+	const seconds = (name: string) => {
+		const text = query[name];
+		return typeof text === "string" && /^\d{1,6}$/.test(text) ? Number(text) : undefined;
+	};
+	const timeoutS = seconds("timeout");
+	const holdS = seconds("hold");
+	return { ...(timeoutS === undefined ? {} : { timeoutS }), ...(holdS === undefined ? {} : { holdS }) };
 }
 
-function tuning(query: Call["query"]): { timeoutS?: number; format?: FormatName } {
+function tuning(query: Call["query"]): FormatTuning {
 	return { ...timing(query), ...formatOf(query, "format") };
 }
 

@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { fromHex, toHex } from "../../../../modules/bytes.ts";
 import { readSpki } from "../../../../modules/crypto/public-key.ts";
-import { type SecurityInfo, SecurityRefused } from "../security-store.ts";
-import type { Lwm2mServer } from "../server.ts";
+import { type SecurityInfo, SecurityRefused, type SecurityStore } from "../security-store.ts";
+import type { ServerIdentity } from "../server-identity.ts";
 
 /** The body of a PUT is not what it should be; the message is for people. */
 class BodyRefused extends Error {}
@@ -10,29 +10,38 @@ class BodyRefused extends Error {}
 /** What goes to the client of a handler that failed as it may. */
 const textPlain = "text/plain; charset=UTF-8";
 
+/** What has credentials to show: an LwM2M Server, a Bootstrap-Server. */
+export interface Secured {
+	readonly security: SecurityStore;
+	readonly identity: ServerIdentity | undefined;
+}
+
 /** /api/security and /api/server/security, as leshan-demo-server 2.0.0-M18 has them. */
 export class SecurityRoutes {
-	readonly #server: Lwm2mServer;
+	readonly #server: Secured;
+	readonly #base: string;
 
-	constructor(server: Lwm2mServer) {
+	constructor(server: Secured, base = "/api") {
 		this.#server = server;
+		this.#base = base;
 	}
 
 	route(http: FastifyInstance): void {
 		const { security } = this.#server;
 		const list = () => security.all().map(infoToJson);
-		for (const url of ["/api/security/clients", "/api/security/clients/"]) {
+		const clients = `${this.#base}/security/clients`;
+		for (const url of [clients, `${clients}/`]) {
 			http.get(url, list);
 			http.put(url, (request, reply) => this.#put(request, reply));
 		}
-		http.get("/api/security/clients/:endpoint", (request, reply) => {
+		http.get(`${clients}/:endpoint`, (request, reply) => {
 			const info = security.byEndpoint(endpointOf(request));
 			return info === undefined ? reply.code(404).type(textPlain).send("not found") : infoToJson(info);
 		});
-		http.delete("/api/security/clients/:endpoint", (request) =>
+		http.delete(`${clients}/:endpoint`, (request) =>
 			security.remove(endpointOf(request)) ? "" : { message: "not_found" },
 		);
-		for (const url of ["/api/security/server", "/api/server/security"]) http.get(url, () => this.#own());
+		for (const what of ["/security/server", "/server/security"]) http.get(this.#base + what, () => this.#own());
 	}
 
 	#put(request: FastifyRequest, reply: FastifyReply): unknown {

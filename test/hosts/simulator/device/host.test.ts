@@ -113,16 +113,16 @@ describe("the simulated board's host", () => {
 	test("answers every question once, in any order, and refuses too many", () => {
 		const { host, tell } = board();
 		const answers: string[] = [];
-		const ask = (name: string) => host.resolver.resolve(name, (found) => answers.push(`${name} ${found}`));
+		const ask = (name: string) => host.resolver.resolve(name, (found) => answers.push(`${name} ${found.join()}`));
 		ask("a");
 		ask("b");
 		ask("a");
-		tell(eventKinds.resolved, 0, 0, "b\n");
-		tell(eventKinds.resolved, 1, 0, "a\n10.0.0.1");
+		tell(eventKinds.resolved, 0, 0, "b");
+		tell(eventKinds.resolved, 2, 0, "a\n10.0.0.1\n::1");
 		tell(eventKinds.resolved, 1, 0, "a\n10.0.0.2");
 		tell(eventKinds.resolved, 1, 0, "a\n10.0.0.3");
 		tell(eventKinds.resolved, 1, 0, "stranger\n10.0.0.1");
-		assert.deepEqual(answers, ["b undefined", "a 10.0.0.1", "a 10.0.0.2"]);
+		assert.deepEqual(answers, ["b ", "a 10.0.0.1,::1", "a 10.0.0.2"]);
 		for (let i = 0; i < 8; i++) ask(`n${i}`);
 		assert.throws(() => ask("n8"), HostFailure);
 	});

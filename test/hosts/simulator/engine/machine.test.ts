@@ -44,7 +44,7 @@ describe("a machine", () => {
 			const ports = seededBoard();
 			const machine = made.machine(big, ports);
 			machine.boot();
-			for (let i = 0; i < 40; i++) machine.dispatch({ kind: "resolved", name: `n${i}`, host: "::1" });
+			for (let i = 0; i < 40; i++) machine.dispatch({ kind: "resolved", name: `n${i}`, hosts: ["10.0.0.1", "::1"] });
 			return { hash: memoryHash(machine), printed: ports.printed, computrons: machine.figures().computrons };
 		};
 		assert.deepEqual(run(), run());

@@ -82,15 +82,17 @@ describe("globalThis.board", () => {
 			flashRead: (offset, into) => void into.set(flash.subarray(offset, offset + into.length)),
 			flashWrite: (offset, bytes) => (offset % 4 === 0 ? void flash.set(bytes, offset) : "x".repeat(500)),
 			flashErase: (offset, size) => void flash.fill(0xff, offset, offset + size),
+			factorySizeBytes: 32,
+			smartCardSizeBytes: () => -1,
 		};
 		const program = `
 			const into = new Uint8Array(4);
-			board.print([0, 1, 2].map((which) => board.flashGeometry(which)).join());
+			board.print([0, 1, 2, 3, 4].map((which) => board.flashGeometry(which)).join());
 			board.print([board.flashWrite(4, Uint8Array.of(1, 2, 3, 4)), board.flashRead(4, into), into.join()].join("|"));
 			board.print(String(board.flashWrite(5, into).length));
 			board.print([board.flashErase(0, 16), board.flashRead(4, into), into.join()].join("|"));
 		`;
-		assert.deepEqual(run(program, given), ["64,16,4", "||1,2,3,4", "159", "||255,255,255,255"]);
+		assert.deepEqual(run(program, given), ["64,16,4,32,-1", "||1,2,3,4", "159", "||255,255,255,255"]);
 	});
 
 	test("gives dice, entropy, temperature and the boot record", () => {

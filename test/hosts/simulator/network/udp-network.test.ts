@@ -74,7 +74,9 @@ test("a port where nobody listens is silence, not an error", { timeout: 5000 }, 
 
 test("names are looked up, literals are their own, nonsense has no address", { timeout: 20_000 }, async () => {
 	const network = new UdpNetwork();
-	const resolve = (name: string) => new Promise<string | undefined>((found) => network.resolve(name, found));
-	deepEqual(await Promise.all(["127.0.0.1", "[::1]", "localhost"].map(resolve)), ["127.0.0.1", "::1", "127.0.0.1"]);
-	equal(await resolve("no-such-name.invalid"), undefined);
+	const resolve = (name: string) => new Promise<readonly string[]>((found) => network.resolve(name, found));
+	const literals = ["127.0.0.1", "[::1]", "2001:DB8:0::00:1"];
+	deepEqual(await Promise.all(literals.map(resolve)), [["127.0.0.1"], ["::1"], ["2001:db8::1"]]);
+	equal((await resolve("localhost"))[0], "127.0.0.1", "IPv4 first, whatever else there is");
+	deepEqual(await resolve("no-such-name.invalid"), []);
 });

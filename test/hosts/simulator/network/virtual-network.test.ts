@@ -101,17 +101,33 @@ test("nobody listening is silence, a full queue drops, too large is refused, a t
 test("names are resolved in the network's time, literals are their own", () => {
 	const time = new VirtualTime();
 	const network = new VirtualNetwork({ time, chance: new Chance(1) });
-	network.name("server.example", "10.0.0.9");
+	network.name("server.example", "10.0.0.9", "2001:db8::9");
 	const found: string[] = [];
-	for (const name of ["Server.Example", "nobody.example", "192.0.2.1", "[2001:db8::1]"]) {
-		network.resolve(name, (host) => found.push(`${time.nowMs()} ${name} ${host}`));
+	for (const name of ["Server.Example", "nobody.example", "192.0.2.1", "[2001:DB8::0:1]"]) {
+		network.resolve(name, (hosts) => found.push(`${time.nowMs()} ${name} ${hosts.join()}`));
 	}
 	time.run(1000);
 	deepEqual(found, [
 		"0 192.0.2.1 192.0.2.1",
-		"0 [2001:db8::1] 2001:db8::1",
-		"40 Server.Example 10.0.0.9",
-		"40 nobody.example undefined",
+		"0 [2001:DB8::0:1] 2001:db8::1",
+		"40 Server.Example 10.0.0.9,2001:db8::9",
+		"40 nobody.example ",
 	]);
 	match(network.newAddress(), /^10\.0\.0\.\d+$/);
+});
+
+test("where nobody listens, the sender hears so only where the network tells", () => {
+	for (const tellsUnreachable of [false, true]) {
+		const time = new VirtualTime();
+		const network = new VirtualNetwork({ time, chance: new Chance(1), conditions: { tellsUnreachable, jitterMs: 0 } });
+		const heard: string[] = [];
+		const socket = network.open({
+			onReadable: () => {},
+			onUnreachable: ({ host, port }) => heard.push(`${time.nowMs()} ${host} ${port}`),
+		});
+		socket.write(new Uint8Array(1), { host: "10.9.9.9", port: 5683 });
+		time.run(1000);
+		deepEqual(heard, tellsUnreachable ? ["40 10.9.9.9 5683"] : []);
+		equal(network.counters.unreachable, 1);
+	}
 });

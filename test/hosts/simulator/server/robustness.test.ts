@@ -178,7 +178,7 @@ test("HTTP: bootstrap answers 501 with a word why; an odd endpoint name survives
 	equal((await http.inject(url)).json().endpoint, "urn:dev:a/b c");
 	const bootstrap = await http.inject("/api/bootstrap");
 	equal(bootstrap.statusCode, 501);
-	ok(bootstrap.body.includes("not implemented"));
+	ok(bootstrap.body.includes("no Bootstrap-Server"));
 	const specs = await http.inject(`/api/objectspecs/${encodeURIComponent("urn:dev:a/b c")}`);
 	deepEqual(
 		specs.json().map((object: { id: number; version: string }) => [object.id, object.version]),

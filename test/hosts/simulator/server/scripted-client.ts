@@ -9,6 +9,7 @@ export interface Outgoing {
 	readonly locationPath?: readonly string[];
 	readonly query?: readonly string[];
 	readonly contentFormat?: number;
+	readonly accept?: number;
 	readonly observe?: number;
 	readonly payload?: Uint8Array;
 }
@@ -47,6 +48,7 @@ export function writeMessage(type: number, messageId: number, token: Uint8Array,
 			? []
 			: [[optionNumbers.contentFormat, uint(message.contentFormat)] as [number, Uint8Array]]),
 		...(message.query ?? []).map((parameter): [number, Uint8Array] => [optionNumbers.query, text(parameter)]),
+		...(message.accept === undefined ? [] : [[optionNumbers.accept, uint(message.accept)] as [number, Uint8Array]]),
 	];
 	const bytes = [0x40 | (type << 4) | token.length, message.code, messageId >> 8, messageId & 0xff, ...token];
 	const nibble = (value: number) => (value < 13 ? value : value < 269 ? 13 : 14);

@@ -2,6 +2,7 @@ import { Chance } from "../../../../hosts/simulator/chance.ts";
 import { VirtualNetwork } from "../../../../hosts/simulator/network/virtual-network.ts";
 import type { EventName, ServerEvents } from "../../../../hosts/simulator/server/events.ts";
 import type { ServerLimits } from "../../../../hosts/simulator/server/limits.ts";
+import type { EnablerVersion } from "../../../../hosts/simulator/server/registration.ts";
 import { Lwm2mServer } from "../../../../hosts/simulator/server/server.ts";
 import { VirtualTime } from "../../../../hosts/simulator/time.ts";
 import { ScriptedClient } from "./scripted-client.ts";
@@ -15,6 +16,7 @@ export interface StageOptions {
 	readonly limits?: Partial<ServerLimits>;
 	readonly seed?: number;
 	readonly securePort?: number;
+	readonly enablers?: readonly EnablerVersion[];
 }
 
 /** A server in virtual time, on a virtual network, and scripted clients around it. */
@@ -30,13 +32,16 @@ export class Stage {
 		return stage;
 	}
 
-	private constructor({ limits = {}, seed = 1, securePort }: StageOptions) {
+	private constructor({ limits = {}, seed = 1, securePort, enablers }: StageOptions) {
 		const chance = new Chance(seed);
 		this.network = new VirtualNetwork({ time: this.time, chance: chance.branch("network") });
 		const own = chance.branch("server");
 		const { time, network } = this;
-		const secure = securePort === undefined ? {} : { securePort };
-		this.server = new Lwm2mServer({ network, time, dice: own, entropy: own, limits, ...serverAddress, ...secure });
+		const some = {
+			...(securePort === undefined ? {} : { securePort }),
+			...(enablers === undefined ? {} : { enablers }),
+		};
+		this.server = new Lwm2mServer({ network, time, dice: own, entropy: own, limits, ...serverAddress, ...some });
 		const names: EventName[] = [
 			"registered",
 			"updated",

@@ -1,0 +1,52 @@
+import type { ObjectLink, Value } from "../formats/value.ts";
+import { frozen } from "../frozen.ts";
+import type { Instance } from "./instance.ts";
+import type { Account } from "./registration-port.ts";
+import type { Registry } from "./registry.ts";
+import { type Held, isObjectLink } from "./value.ts";
+
+/** Resources that make an account of two Instances (LwM2M Core 1.2 Appendix E.1, E.2). */
+const securityResource = frozen({ bootstrapServer: 1, shortServerId: 10 });
+const serverShortServerId = 0;
+
+/** What says where a server is and how we prove who we are: another one of these makes another server of it. */
+const identifying: readonly number[] = frozen([0, 2, 3, 4, 5, 13, 14, 15, 16, 17]);
+
+/** The account of this server as the registry has it now; undefined when there is none, or but half of one. */
+export function accountOf(registry: Registry, shortServerId: number): Account | undefined {
+	const security = registry.object(0)?.instances.find((instance) => shortServerIdOf(instance) === shortServerId);
+	const server = registry.object(1)?.instances.find((each) => each.at(serverShortServerId) === shortServerId);
+	return security === undefined || server === undefined ? undefined : { shortServerId, security, server };
+}
+
+/** The Short Server ID that a Security Instance is about; undefined for a Bootstrap-Server's. */
+export function shortServerIdOf(security: Instance): number | undefined {
+	const shortServerId = security.at(securityResource.shortServerId);
+	if (security.at(securityResource.bootstrapServer) === true || typeof shortServerId !== "number") return undefined;
+	return shortServerId;
+}
+
+/** A number that is another one when the server's address or our keys for it are: so that we need not keep them. */
+export function fingerprintOf({ security }: Account): number {
+	let sum = 0;
+	for (const resourceId of identifying) {
+		const held = security.at(resourceId);
+		if (held !== undefined) sum = mixed(mixed(sum, resourceId), sumOf(held));
+	}
+	return sum;
+}
+
+function sumOf(held: Held): number {
+	let sum = 0;
+	if (held instanceof Uint8Array) for (const byte of held) sum = mixed(sum, byte);
+	else if (held instanceof Map) for (const [id, value] of held) sum = mixed(mixed(sum, id), sumOf(value));
+	else if (isObjectLink(held as Value)) sum = mixed((held as ObjectLink).objectId, (held as ObjectLink).instanceId);
+	else for (const character of String(held)) sum = mixed(sum, character.codePointAt(0)!);
+	return sum;
+}
+
+/** One step of FNV-1a, and a rotation so that high bits count. */
+function mixed(sum: number, value: number): number {
+	const product = Math.imul(sum ^ value ^ 0x811c9dc5, 0x01000193);
+	return (product << 13) | (product >>> 19);
+}

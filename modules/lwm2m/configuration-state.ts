@@ -1,0 +1,166 @@
+import { frozen } from "../frozen.ts";
+import { HostFailure } from "../host.ts";
+import type { Configuration, ConfiguredInstance } from "./configuration.ts";
+import type { Instance } from "./instance.ts";
+import { Provenance } from "./provenance.ts";
+import { RequestRefused } from "./refusal.ts";
+import type { ObjectEntry, Registry } from "./registry.ts";
+import { type Held, sameHeld } from "./value.ts";
+
+/**
+ * Security, Server, Access Control, OSCORE, COSE and MQTT Server: accounts and what belongs to them. A configuration
+ * has all of their Instances, whole; of other Objects what was written.
+ */
+const accountObjects: readonly number[] = frozen([0, 1, 2, 21, 23, 24]);
+
+export function isAccountObject(objectId: number): boolean {
+	return accountObjects.includes(objectId);
+}
+
+/** Which one of a list it is, by Object and Object Instance; -1 for none. */
+export function indexOf(
+	instances: readonly Pick<ConfiguredInstance, "objectId" | "instanceId">[],
+	objectId: number,
+	instanceId: number,
+): number {
+	for (let index = 0; index < instances.length; index++) {
+		const instance = instances[index]!;
+		if (instance.objectId === objectId && instance.instanceId === instanceId) return index;
+	}
+	return -1;
+}
+
+/** Whether an Instance of this Object can be made out of data alone. */
+export function canMake({ options }: ObjectEntry): boolean {
+	return options.provide !== undefined || options.create !== undefined;
+}
+
+/** An Instance for this data, in no registry; undefined where the Object is not known, or does not make any. */
+export function instanceOf(registry: Registry, configured: ConfiguredInstance): Instance | undefined {
+	const options = registry.object(configured.objectId)?.options;
+	const instance = options?.provide?.(configured.instanceId) ?? options?.create?.(configured.instanceId);
+	if (instance !== undefined) fill(instance, configured.values, true);
+	return instance;
+}
+
+/** @param isWhole Resources without a value have none afterwards; else they stay as they are */
+function fill(instance: Instance, values: ReadonlyMap<number, Held>, isWhole: boolean): void {
+	const { resources } = instance.facts;
+	for (const name in resources) {
+		const { id, type } = resources[name]!;
+		if (type !== undefined && (isWhole || values.has(id))) instance.hold(name, values.get(id));
+	}
+}
+
+/**
+ * What of a client's registry is configuration, from whom, and the way from it to plain data and back. One for each
+ * client: whoever keeps configurations and whoever bootstraps share it.
+ */
+export class ConfigurationState {
+	readonly provenance: Provenance;
+	/** What was written to Objects that have nothing to do with accounts. */
+	#others: readonly ConfiguredInstance[] = [];
+	/** See Configuration. */
+	formerBootstrap: readonly ConfiguredInstance[] = [];
+
+	constructor(provenance = new Provenance()) {
+		this.provenance = provenance;
+	}
+
+	/** The configuration as it is; its lists and maps are the caller's own, their values are not to be changed. */
+	capture(registry: Registry): Configuration {
+		const instances: ConfiguredInstance[] = [];
+		for (const objectId of accountObjects) {
+			for (const instance of registry.object(objectId)?.instances ?? []) instances.push(this.captured(instance));
+		}
+		for (const { objectId, instanceId, source, values } of this.#others) {
+			if (registry.instance(objectId, instanceId) === undefined) continue;
+			instances.push({ objectId, instanceId, source, values: new Map(values) });
+		}
+		return { instances: sorted(instances), formerBootstrap: this.formerBootstrap };
+	}
+
+	/**
+	 * Makes the registry what the configuration says: Object Instances of before stay the same ones with other values,
+	 * those of accounts that it does not name go, as do others that an earlier configuration had brought. Of Objects that
+	 * are not there, or have no room, nothing comes into being.
+	 */
+	apply(registry: Registry, { instances, formerBootstrap }: Configuration): void {
+		for (const objectId of accountObjects) {
+			const living = registry.object(objectId)?.instances.slice() ?? [];
+			for (const { id } of living) if (indexOf(instances, objectId, id) < 0) this.remove(registry, objectId, id);
+		}
+		for (const { objectId, instanceId } of this.#others) {
+			const isGone = indexOf(instances, objectId, instanceId) < 0;
+			const object = registry.object(objectId);
+			if (isGone && object !== undefined && canMake(object)) this.remove(registry, objectId, instanceId);
+		}
+		this.#others = instances.filter(({ objectId }) => !isAccountObject(objectId));
+		this.formerBootstrap = formerBootstrap;
+		for (const each of instances) this.put(registry, each);
+	}
+
+	/** Takes an Instance out of the registry. The application may keep what it will not let a server delete. */
+	remove(registry: Registry, objectId: number, instanceId: number): void {
+		const instance = registry.instance(objectId, instanceId);
+		if (instance === undefined) return;
+		try {
+			if (!isAccountObject(objectId)) registry.object(objectId)!.options.remove?.(instance);
+		} catch (error) {
+			if (error instanceof RequestRefused) return;
+			throw error;
+		}
+		registry.remove(instance);
+		this.provenance.forget(objectId, instanceId);
+	}
+
+	private captured(instance: Instance): ConfiguredInstance {
+		const { id: objectId, resources } = instance.facts;
+		const values = new Map<number, Held>();
+		for (const name in resources) {
+			const { id, type } = resources[name]!;
+			const held = type === undefined ? undefined : instance.peek(name);
+			if (held !== undefined) values.set(id, held);
+		}
+		return { objectId, instanceId: instance.id, source: this.provenance.sourceOf(objectId, instance.id), values };
+	}
+
+	private put(registry: Registry, configured: ConfiguredInstance): void {
+		const { objectId, instanceId, source, values } = configured;
+		const living = registry.instance(objectId, instanceId);
+		if (living === undefined) {
+			const made = registry.room > 0 ? instanceOf(registry, configured) : undefined;
+			if (made === undefined) return;
+			registry.add(made);
+		} else fill(living, values, isAccountObject(objectId));
+		this.provenance.note(objectId, instanceId, source);
+		if (!isAccountObject(objectId)) tell(registry.instance(objectId, instanceId)!, values);
+	}
+}
+
+/** Lets the application act on what was written, too late to refuse it. */
+function tell(instance: Instance, values: ReadonlyMap<number, Held>): void {
+	for (const [resourceId, held] of values) {
+		try {
+			instance.written(instance.nameOf(resourceId)!, held);
+		} catch (error) {
+			if (!(error instanceof RequestRefused || error instanceof HostFailure)) throw error;
+		}
+	}
+}
+
+/** Whether two lists say the same, whoever said it. */
+export function sameConfigured(a: readonly ConfiguredInstance[], b: readonly ConfiguredInstance[]): boolean {
+	if (a.length !== b.length) return false;
+	for (const { objectId, instanceId, values } of a) {
+		const other = b[indexOf(b, objectId, instanceId)]?.values;
+		if (other?.size !== values.size) return false;
+		for (const [resourceId, held] of values) if (!sameHeld(held, other.get(resourceId))) return false;
+	}
+	return true;
+}
+
+/** In place, in ascending order of Object, then Object Instance. */
+export function sorted(instances: ConfiguredInstance[]): ConfiguredInstance[] {
+	return instances.sort((a, b) => a.objectId - b.objectId || a.instanceId - b.instanceId);
+}

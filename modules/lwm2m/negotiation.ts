@@ -1,0 +1,95 @@
+import { Code } from "../coap/code.ts";
+import { frozen } from "../frozen.ts";
+import type { EnablerVersion } from "./facts.ts";
+import type { Account } from "./registration-port.ts";
+import { isInstances } from "./value.ts";
+
+/** The versions that there are, ascending. */
+const allVersions: readonly EnablerVersion[] = frozen(["1.0", "1.1", "1.2"]);
+
+/** Supported Server Versions (LwM2M Core 1.2 Appendix E.2). */
+const supportedVersions = 25;
+
+/**
+ * Codes by which a server may say that it does not have the version. 4.12 says just that (LwM2M Transport 1.1 Table
+ * 6.7-2), which 1.0 did not have yet: old servers answer what comes to them.
+ */
+const certain = Code.preconditionFailed;
+const possible: readonly number[] = frozen([Code.badRequest, Code.badOption, Code.notImplemented]);
+
+/**
+ * Which enabler version is spoken with one server (LwM2M Core 1.2 §6.2.1): the highest that both have. What the server
+ * took is kept for as long as the account is the same; a restart or a bootstrap begins with the highest again.
+ */
+export class Negotiation {
+	readonly #ours: readonly EnablerVersion[];
+	readonly #account: Account;
+	/** Where a round begins. */
+	#highest: EnablerVersion;
+	/** What is spoken now. */
+	#version: EnablerVersion;
+	/** The server took `#version` once. */
+	#isTaken = false;
+	/** Every version was refused by a code that may mean something else: there is no second round of guesses. */
+	#hasGuessed = false;
+
+	/** @param allowed those that may be spoken; `most` alone when left out */
+	constructor(account: Account, most: EnablerVersion, allowed: readonly EnablerVersion[] | undefined) {
+		this.#account = account;
+		this.#ours = allVersions.filter((each) => each === most || (each < most && allowed?.includes(each) === true));
+		this.#version = this.#highest = this.highest();
+	}
+
+	get version(): EnablerVersion {
+		return this.#version;
+	}
+
+	/** A Register is about to go out: what the server is said to have may be news. */
+	begin(): void {
+		if (this.highest() !== this.#highest) this.forget();
+	}
+
+	accepted(): void {
+		this.#isTaken = true;
+	}
+
+	/**
+	 * A Register was refused.
+	 * @returns true when the next lower version is spoken from now on: worth another one at once. false: where there is
+	 * none left, the highest one is next
+	 */
+	refused(code: number): boolean {
+		const isCertain = code === certain;
+		if (!isCertain && (this.#hasGuessed || this.#isTaken || !possible.includes(code))) return false;
+		const at = this.#ours.indexOf(this.#version);
+		this.#isTaken = false;
+		if (at > 0) {
+			this.#version = this.#ours[at - 1]!;
+			return true;
+		}
+		this.#version = this.#highest;
+		if (!isCertain) this.#hasGuessed = true;
+		return false;
+	}
+
+	/** The account is another one. */
+	forget(): void {
+		this.#version = this.#highest = this.highest();
+		this.#isTaken = false;
+		this.#hasGuessed = false;
+	}
+
+	/** Our highest one, or the highest that the server is said to have. */
+	private highest(): EnablerVersion {
+		const said = this.#account.server.at(supportedVersions);
+		const most = this.#ours.length - 1;
+		if (said === undefined || !isInstances(said)) return this.#ours[most]!;
+		for (let at = most; at >= 0; at--) {
+			const version = this.#ours[at]!;
+			for (const each of said.values()) {
+				if (each === version || String(each).startsWith(`${version}.`)) return version; // "1.2.1" is 1.2
+			}
+		}
+		return this.#ours[most]!;
+	}
+}
