@@ -35,10 +35,10 @@ export interface BootLoaderOptions {
 	readonly b: Flash;
 	readonly rules: BootRules;
 	/**
-	 * Checks an image: size, hash, signature, product (`other` is the image of the other slot, to compare names), and
-	 * that its security counter is not below `securityCounter`.
+	 * Checks an image: size, hash, signature, XS, and that its security counter is not below `securityCounter`.
+	 * @param running what runs, when an update is checked: an image of another product is none for it
 	 */
-	examine(slot: SlotName, securityCounter: number, other: SlotImage | undefined): ImageVerdict;
+	examine(slot: SlotName, securityCounter: number, running?: SlotImage): ImageVerdict;
 	/** Reads a header alone. */
 	imageIn(slot: SlotName): SlotImage | undefined;
 }
@@ -128,7 +128,8 @@ export class BootLoader implements Slots {
 	}
 
 	verify(): ImageVerdict {
-		const verdict = this.examine(this.#other, Math.max(this.bootState.securityCounter, this.ownCounter));
+		const counter = Math.max(this.bootState.securityCounter, this.ownCounter);
+		const verdict = this.#options.examine(this.#other, counter, this.image(this.running));
 		this.#isVerified = verdict === "ok";
 		return verdict;
 	}
@@ -172,12 +173,8 @@ export class BootLoader implements Slots {
 	}
 
 	private isGood(slot: SlotName, securityCounter: number): boolean {
-		this.verdicts[slot] ??= this.examine(slot, securityCounter);
+		this.verdicts[slot] ??= this.#options.examine(slot, securityCounter);
 		return this.verdicts[slot] === "ok";
-	}
-
-	private examine(slot: SlotName, securityCounter: number): ImageVerdict {
-		return this.#options.examine(slot, securityCounter, this.image(otherSlot(slot)));
 	}
 
 	/** Before the other slot is changed: nothing must go back to it, or be said of it, any more. */

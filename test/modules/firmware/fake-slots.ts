@@ -94,9 +94,9 @@ export class FakeBoard {
 			a,
 			b,
 			rules,
-			examine: (slot: SlotName, counter: number, other: SlotImage | undefined) => {
+			examine: (slot: SlotName, counter: number, running?: SlotImage) => {
 				this.onExamine(slot);
-				return examine(this[slot], counter, other);
+				return examine(this[slot], counter, running);
 			},
 			imageIn: (slot: SlotName) => header(this[slot]),
 		};
@@ -132,7 +132,7 @@ function header(flash: Flash): SlotImage | undefined {
 	};
 }
 
-function examine(flash: Flash, securityCounter: number, other: SlotImage | undefined): ImageVerdict {
+function examine(flash: Flash, securityCounter: number, running?: SlotImage): ImageVerdict {
 	const image = header(flash);
 	if (image === undefined) return "image";
 	if (image.sizeBytes > flash.sizeBytes) return "size";
@@ -142,6 +142,6 @@ function examine(flash: Flash, securityCounter: number, other: SlotImage | undef
 	const crc = new DataView(bytes.buffer).getInt32(16, true);
 	if (crc !== crc32(bytes, headerBytes, bytes.length, crc32(bytes, 0, 16, 0))) return "image";
 	if (bytes[14] === 0) return "signature";
-	if (other !== undefined && other.name !== image.name) return "product";
+	if (running !== undefined && running.name !== image.name) return "product";
 	return image.securityCounter < securityCounter ? "counter" : "ok";
 }
