@@ -1,10 +1,10 @@
 import { Code } from "../coap/code.ts";
-import type { Failure, RequestListener, RequestOptions } from "../coap/operation.ts";
+import type { Failure, RequestListener } from "../coap/operation.ts";
 import type { Response } from "../coap/received.ts";
 import type { Resume } from "../coap/stream.ts";
 import { frozen } from "../frozen.ts";
 import type { Line, Lines } from "./line.ts";
-import { readPackageUri } from "./package-uri.ts";
+import { type PackageUri, readPackageUri } from "./package-uri.ts";
 import type { SlotWriter } from "./slot-writer.ts";
 import { UpdateResult } from "./update-table.ts";
 
@@ -32,7 +32,7 @@ export class Download implements RequestListener {
 	private readonly listener: DownloadListener;
 	private readonly tuning: DownloadTuning;
 	private line: Line | undefined;
-	private options: RequestOptions | undefined;
+	private uri: PackageUri | undefined;
 	private requestId = 0;
 	private tries = 0;
 	private seenBytes = 0;
@@ -47,19 +47,12 @@ export class Download implements RequestListener {
 
 	/** Begins, or goes on with what the writer has. */
 	start(text: string, nowMs: number): void {
-		const uri = readPackageUri(text);
 		this.stop();
-		if (uri === undefined) {
+		this.uri = readPackageUri(text);
+		if (this.uri === undefined) {
 			this.listener.fetchFailed(UpdateResult.invalidUri, "uri");
 			return;
 		}
-		const line = this.lines?.open(uri, this, nowMs);
-		if (line === undefined || "code" in line) {
-			this.listener.fetchFailed(UpdateResult.protocol, "protocol");
-			return;
-		}
-		this.line = line;
-		this.options = { code: Code.get, path: uri.path, query: uri.query, sink: this.writer };
 		this.tries = 0;
 		this.seenBytes = this.writer.takenBytes;
 		this.retryAtMs = nowMs;
@@ -67,24 +60,30 @@ export class Download implements RequestListener {
 
 	/** Forgets it. */
 	stop(): void {
-		const { line } = this;
-		if (this.requestId !== 0) line?.cancel(this.requestId);
-		this.requestId = 0;
 		this.retryAtMs = Infinity;
-		this.line = undefined;
-		line?.close();
+		this.uri = undefined;
+		this.hangUp();
 	}
 
-	/** When poll() has something to do; while the line is not open, whoever opens it calls. */
+	/** When poll() has something to do; while a line is opening, whoever opens it calls. */
 	get deadlineMs(): number {
-		return this.requestId === 0 && this.line?.isOpen === true ? this.retryAtMs : Infinity;
+		return this.requestId === 0 && this.line?.state !== "opening" ? this.retryAtMs : Infinity;
 	}
 
 	poll(nowMs: number): void {
-		const { line, options } = this;
-		if (line === undefined || this.requestId !== 0 || nowMs < this.retryAtMs || !line.isOpen) return;
-		const resume = this.resume;
-		this.requestId = line.request(resume === undefined ? options! : { ...options!, resume }, nowMs);
+		const { uri } = this;
+		if (uri === undefined) return;
+		if (this.line?.state === "dead") {
+			this.hangUp();
+			this.retry(nowMs, 0);
+		}
+		if (this.requestId !== 0 || nowMs < this.retryAtMs) return;
+		this.line ??= this.open(uri, nowMs);
+		if (this.line?.state !== "open") return;
+		const { path, query } = uri;
+		const options = { code: Code.get, path, query, sink: this.writer };
+		const { resume } = this;
+		this.requestId = this.line.request(resume === undefined ? options : { ...options, resume }, nowMs);
 		if (this.requestId === 0) this.end(UpdateResult.noRam, "noRam");
 	}
 
@@ -105,7 +104,22 @@ export class Download implements RequestListener {
 		this.requestId = 0;
 		// What the writer refuses it has told its own listener, who stops us.
 		if (reason === "full") this.end(UpdateResult.noRam, "noRam");
-		else if (this.line !== undefined) this.retry(nowMs, 0);
+		else if (this.uri !== undefined) this.retry(nowMs, 0);
+	}
+
+	private open(uri: PackageUri, nowMs: number): Line | undefined {
+		const line = this.lines?.open(uri, this, nowMs);
+		if (line !== undefined && !("code" in line)) return line;
+		this.end(UpdateResult.protocol, "protocol");
+		return undefined;
+	}
+
+	private hangUp(): void {
+		const { line } = this;
+		if (this.requestId !== 0) line?.cancel(this.requestId);
+		this.requestId = 0;
+		this.line = undefined;
+		line?.close();
 	}
 
 	private get resume(): Resume | undefined {
@@ -114,6 +128,7 @@ export class Download implements RequestListener {
 		return takenBytes === 0 || eTag === undefined ? undefined : { offset: takenBytes, eTag };
 	}
 
+	/** Tries again later, on the same line unless that is dead. */
 	private retry(nowMs: number, leastMs: number): void {
 		const { triesMax, retryMs, retryMaxMs } = this.tuning;
 		const { takenBytes } = this.writer;

@@ -54,10 +54,12 @@ export interface Installer {
 	 */
 	install(mark: () => void, nowMs: number): void;
 	/**
-	 * The device has been started again while it was updating.
+	 * The device has been started again while it was updating, or with software installed.
 	 * @returns false: nothing had begun, and it is to be installed again
 	 */
 	resumed(kept: KeptUpdate): boolean;
+	/** Another package is about to take the place of what may run from there. */
+	vacate?(): void;
 	/** Called each turn, whatever the state. */
 	poll(nowMs: number): void;
 	readonly deadlineMs: number;
@@ -160,7 +162,8 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 	/** The header of the package that is there and verified; undefined while none is. */
 	get image(): SlotImage | undefined {
 		const { state } = this.kept;
-		return state === "downloaded" || state === "deferred" ? this.installer.image() : undefined;
+		const isThere = state === "downloaded" || state === "deferred" || state === "installed";
+		return isThere ? this.installer.image() : undefined;
 	}
 
 	get protocols(): readonly number[] {
@@ -203,6 +206,7 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 			case "checking":
 				this.dueMs = nowMs;
 				break;
+			case "installed":
 			case "updating":
 				if (this.installer.resumed(kept)) break;
 				this.isVerifying = true;
@@ -342,9 +346,11 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 		const now = { ...this.kept, state, reason: "", isMarked: false };
 		switch (action) {
 			case "receive":
+				this.installer.vacate?.();
 				this.change({ ...now, result: 0 });
 				break;
 			case "fetch":
+				this.installer.vacate?.();
 				this.writer.clear();
 				this.note();
 				this.change({ ...now, result: 0 });
@@ -384,6 +390,7 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 				break;
 			default: // clear, drop, fail
 				this.download.stop();
+				if (!this.isKept) this.installer.vacate?.();
 				this.change({ ...now, uri: action === "clear" ? "" : now.uri, result: endOf(action, result), reason: why });
 				this.writer.clear();
 				if (before !== "idle" && before !== "updating" && !this.isKept) this.discard();

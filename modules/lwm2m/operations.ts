@@ -22,6 +22,7 @@ import { deleteResourceInstance, writeTarget } from "./write.ts";
 export type { Asker, Observable, Operation, Outcome } from "./operation.ts";
 
 type Answer = ResponseOptions;
+type OptionName = "formats" | "composite" | "log" | "streamedWrites";
 
 /**
  * The interfaces Device Management & Service Enablement and Information Reporting, one request at a time (LwM2M Core
@@ -31,9 +32,9 @@ export class Operations implements OperationContext {
 	readonly registry: Registry;
 	readonly limits: ClientLimits;
 	readonly formats: Formats;
-	readonly #options: Pick<ClientOptions, "formats" | "composite" | "log">;
+	readonly #options: Pick<ClientOptions, OptionName>;
 
-	constructor(registry: Registry, limits: ClientLimits, options: Pick<ClientOptions, "formats" | "composite" | "log">) {
+	constructor(registry: Registry, limits: ClientLimits, options: Pick<ClientOptions, OptionName>) {
 		this.registry = registry;
 		this.limits = limits;
 		this.formats = options.formats;
@@ -121,7 +122,8 @@ export class Operations implements OperationContext {
 			case "discover":
 				return discover(this, path, asker, request.query);
 			case "write": {
-				writeTarget(this, path, asker, request, request.code === Code.put ? "replace" : "update");
+				if (request.sink !== undefined) this.#options.streamedWrites?.written(request.sink);
+				else writeTarget(this, path, asker, request, request.code === Code.put ? "replace" : "update");
 				return { code: Code.changed };
 			}
 			case "writeAttributes":
