@@ -8,10 +8,14 @@ import { Client } from "../modules/lwm2m/client.ts";
 import { compositeOperations } from "../modules/lwm2m/composite.ts";
 import { DtlsTransport } from "../modules/lwm2m/dtls-transport.ts";
 import { Loop } from "../modules/lwm2m/loop.ts";
+import { streamedWrites } from "../modules/lwm2m/streamed-write.ts";
 import { accessControl } from "../modules/objects/access-control-2.ts";
 import { device } from "../modules/objects/device-3.ts";
+import { firmwareUpdate } from "../modules/objects/firmware-update-5.ts";
 import { accountsOf, addAccounts, grantRights } from "./accounts.ts";
+import { firmware } from "./firmware.ts";
 import { product } from "./product.ts";
+import { openSettings } from "./settings.ts";
 import { tablesOf } from "./tables.ts";
 import { thermometer } from "./thermometer.ts";
 
@@ -29,6 +33,9 @@ export default function main(host: Host): void {
 	const enabler = factory.enabler ?? product.enabler;
 	const table = tablesOf(enabler);
 	const keys = accounts.find(({ security }) => security !== undefined)?.security;
+	const secure = keys === undefined ? undefined : dtls(host, keys);
+	const { slots } = host;
+	const updating = firmware(host, slots, openSettings(host), secure);
 	const client = new Client({
 		endpointName: factory.endpointName ?? product.endpointName,
 		dice: host.dice,
@@ -38,15 +45,19 @@ export default function main(host: Host): void {
 		composite: compositeOperations,
 		accessControl: new AccessControl(accessControl),
 		log: (record) => log.write(record),
-		...(keys === undefined ? {} : { secure: dtls(host, keys) }),
+		...(secure === undefined ? {} : { secure }),
+		...(updating === undefined ? {} : { streamedWrites, guest: updating.transfers }),
 	});
 	addAccounts(client, accounts, table.server);
 	const after = (delayMs: number, run: () => void) => client.after(delayMs, run);
-	client.add(device({ ...product, serialNumber: factory.serialNumber }, { clock, power, log, after }, table.device));
+	const firmwareVersion = slots?.image(slots.running)?.version ?? product.firmwareVersion;
+	const who = { ...product, firmwareVersion, serialNumber: factory.serialNumber };
+	client.add(device(who, { clock, power, log, after }, table.device));
 	if (host.temperature !== undefined) client.add(thermometer(host.temperature));
+	if (updating !== undefined) client.add(firmwareUpdate(updating.updater));
 	grantRights(client, accounts);
 
-	new Loop(host, client).start();
+	new Loop(updating?.transfers.host ?? host, client, updating?.transfers.drive(client, [updating.updater])).start();
 }
 
 /**

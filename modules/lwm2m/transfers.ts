@@ -72,6 +72,11 @@ export class Transfers implements Lines, SessionGuest, Keeper {
 		return this;
 	}
 
+	/** Whether a server has us. */
+	get isRegistered(): boolean {
+		return this.client?.sessions.some(({ state }) => state === "registered") === true;
+	}
+
 	open(uri: PackageUri, listener: RequestListener): Line | Fault {
 		const { scheme } = uri;
 		const protocol = protocolOf(scheme);
