@@ -1,8 +1,10 @@
 import { randomFillSync } from "node:crypto";
+import type { BootRules } from "../../modules/firmware/boot-decision.ts";
 import type { Factory, LogRecord } from "../../modules/host.ts";
 import { Board, type BoardMachine, type BoardOptions, type MakeMachine } from "./board/board.ts";
 import { FlashChip } from "./board/flash.ts";
 import type { BoardPreset } from "./board/presets.ts";
+import type { BootImages } from "./board/slots.ts";
 import { Chance } from "./chance.ts";
 import type { Network } from "./network/network.ts";
 import { UdpNetwork } from "./network/udp-network.ts";
@@ -14,6 +16,8 @@ import { RealTime, type Timekeeper, VirtualTime } from "./time.ts";
 export interface Device<M extends BoardMachine> {
 	readonly image: { readonly bytes: Uint8Array; readonly version: string; readonly hash: string };
 	readonly makeMachine: MakeMachine<M>;
+	/** Absent: whatever lies in slot a is started. */
+	readonly bootImages?: BootImages;
 }
 
 /** One thing that happened to a board, `t` milliseconds after the world began. */
@@ -37,6 +41,8 @@ export interface NewBoard {
 	/** A chip of its own in memory when absent. */
 	readonly flash?: FlashChip;
 	readonly rtc?: "running" | "unset";
+	readonly rules?: BootRules;
+	readonly afterFailure?: "stop" | "reset";
 }
 
 export interface ServerPlace {
@@ -144,7 +150,8 @@ export class World<M extends BoardMachine> {
 	}
 
 	/** Puts a board into the world: off, with the image in its slot. @throws SlotRefused when the image does not fit */
-	addBoard({ name, preset, factory = {}, flash, rtc = "running" }: NewBoard): Board<M> {
+	addBoard({ name, preset, factory = {}, flash, rtc = "running", rules, afterFailure }: NewBoard): Board<M> {
+		const { device } = this.#options;
 		const boardName = name ?? `board-${this.boards.length + 1}`;
 		const chance = this.#chance.branch(boardName);
 		const seeded = chance.branch("entropy");
@@ -159,13 +166,16 @@ export class World<M extends BoardMachine> {
 			chance: chance.branch("dice"),
 			fillEntropy: this.#virtual === undefined ? (bytes) => void randomFillSync(bytes) : (bytes) => seeded.fill(bytes),
 			factory,
-			makeMachine: this.#options.device.makeMachine,
+			makeMachine: device.makeMachine,
+			...(device.bootImages === undefined ? {} : { bootImages: device.bootImages }),
+			...(rules === undefined ? {} : { rules }),
+			...(afterFailure === undefined ? {} : { afterFailure }),
 			rtc,
 			onEvent: (record, board) => this.#options.onEvent?.({ t: this.time.nowMs(), ...record }, board),
 			onPrint: (text, board) => this.#options.onPrint?.(text, board),
 		};
 		const board = new Board<M>(options);
-		board.program(this.#options.device.image.bytes);
+		board.program(device.image.bytes);
 		this.boards.push(board);
 		return board;
 	}

@@ -19,7 +19,7 @@ extern double *device_figures(void);
 extern uint8_t slotBegin[];
 
 /* Where things stand in an image. */
-enum { atSize = 12, atModules = 84, atEntry = 86, atSymbols = 88, atNamesSize = 92, atSymbolsSize = 96, atRows = 112 };
+enum { atSize = 12, atModules = 84, atEntry = 86, atSymbols = 88, atNamesSize = 92, atSymbolsSize = 96, atRows = 160 };
 enum { rowSize = 12 };
 
 /* Of device_figures. */

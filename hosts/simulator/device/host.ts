@@ -15,14 +15,18 @@ import {
 	type Power,
 	type ResetCause,
 	type Resolver,
+	type Slots,
 } from "../../../modules/host.ts";
 import { BoardCrypto } from "./crypto.ts";
 import { eventKinds, type Natives } from "./natives.ts";
+import { BoardSlots, type SlotsRecord } from "./slots.ts";
 
 interface BootRecord {
 	readonly platform: string;
 	readonly resetCause: ResetCause;
 	readonly factory: Factory;
+	/** Absent on a board without a boot loader. */
+	readonly slots?: SlotsRecord;
 }
 
 /** The ports of modules/host.ts over a simulated board's natives. One per boot. */
@@ -33,6 +37,7 @@ export class SimulatedHost implements Host {
 	readonly crypto?: Crypto;
 	readonly resolver: BoardResolver;
 	readonly flash: Flash;
+	readonly slots?: Slots;
 	readonly power: BoardPower;
 	readonly log: Log;
 	readonly factory: Factory;
@@ -49,13 +54,14 @@ export class SimulatedHost implements Host {
 	};
 
 	constructor(natives: Natives) {
-		const { platform, resetCause, factory } = JSON.parse(natives.bootRecord()) as BootRecord;
+		const { platform, resetCause, factory, slots } = JSON.parse(natives.bootRecord()) as BootRecord;
 		this.#natives = natives;
 		this.clock = new BoardClock(natives);
 		this.dice = this.entropy = new BoardChance(natives);
 		if (natives.hasAccelerator()) this.crypto = new BoardCrypto(natives);
 		this.resolver = new BoardResolver(natives);
 		this.flash = new BoardFlash(natives);
+		if (slots !== undefined) this.slots = new BoardSlots(natives, slots);
 		this.power = new BoardPower(natives, resetCause);
 		this.log = new BoardLog(natives);
 		this.factory = factory;

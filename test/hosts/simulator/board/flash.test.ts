@@ -192,7 +192,7 @@ test("every preset's map lies in its flash, on whole sectors, and nothing overla
 		equal(preset.name, name);
 		equal(flash.sizeBytes % flash.sectorBytes, 0);
 		let end = 0;
-		for (const part of [map.bootloader, map.slotA, map.slotB, map.settings]) {
+		for (const part of Object.values(map).sort((one, other) => one.offset - other.offset)) {
 			ok(part.offset >= end, `${name}: partitions overlap`);
 			equal(part.offset % flash.sectorBytes, 0);
 			equal(part.sizeBytes % flash.sectorBytes, 0);
@@ -201,5 +201,6 @@ test("every preset's map lies in its flash, on whole sectors, and nothing overla
 		ok(end <= flash.sizeBytes, `${name}: the map ends outside`);
 		equal(map.slotA.sizeBytes, map.slotB.sizeBytes);
 		ok(map.settings.sizeBytes >= 2 * flash.sectorBytes);
+		ok(map.boot.sizeBytes >= 2 * flash.sectorBytes);
 	}
 });
