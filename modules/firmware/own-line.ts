@@ -31,8 +31,8 @@ export interface LineChannel {
 }
 
 /**
- * A line to a server that is none of the client's, with a peer of its own, and where it is secured a session of its own.
- * Without I/O: receive, poll, deadlineMs, takeDatagram; resolve() asks for the address.
+ * A line to a server that is none of the client's, with a peer of its own, and where it is secured a session of its
+ * own. Without I/O: receive, poll, deadlineMs, takeDatagram; resolve() asks for the address.
  */
 export class OwnLine implements Line, PeerListener {
 	state: LineState = "opening";

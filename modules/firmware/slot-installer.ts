@@ -9,9 +9,9 @@ import {
 	type Slots,
 } from "../host.ts";
 import type { Settings } from "../settings/settings.ts";
+import type { Installer, InstallerListener } from "./installation.ts";
 import { decodeUpdate, firmwareKeys, type KeptUpdate } from "./progress.ts";
 import { UpdateResult } from "./update-table.ts";
-import type { Installer, InstallerListener } from "./updater.ts";
 
 export interface TrialTuning {
 	/** From the answer to Update to the restart: a lost answer is asked for again before that (RFC 7252 §4.8). */

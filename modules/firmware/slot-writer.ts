@@ -69,6 +69,7 @@ export class SlotWriter implements BodySink {
 	}
 
 	write(offset: number, bytes: Uint8Array, at: number, end: number): number | undefined {
+		if (offset !== this.takenBytes) return Code.requestEntityIncomplete; // it was cleared meanwhile
 		if (offset + end - at > this.store.sizeBytes) return this.refuse(UpdateResult.noFlash, "size");
 		try {
 			this.append(bytes, at, end);

@@ -1,8 +1,8 @@
 import { HostFailure, type ImageVerdict, type SlotImage } from "../host.ts";
+import type { Installer, InstallerListener } from "./installation.ts";
 import type { KeptUpdate } from "./progress.ts";
 import type { PackageStore } from "./slot-writer.ts";
 import { UpdateResult } from "./update-table.ts";
-import type { Installer, InstallerListener } from "./updater.ts";
 
 /** A place for one piece of software beside the firmware: on XS a mod, a bytecode module in a partition of its own. */
 export interface SoftwareStore extends PackageStore {

@@ -25,8 +25,8 @@ const refuse = frozen({
 });
 
 /**
- * Software (Object 9; OMA LwM2M SwMgmt 1.0 §5.1.2): INITIAL is idle, DOWNLOAD STARTED receiving and fetching, DOWNLOADED
- * checking, DELIVERED downloaded, deferred and updating, INSTALLED installed. reset is Uninstall, update Install.
+ * Software (Object 9; OMA LwM2M SwMgmt 1.0 §5.1.2): INITIAL is idle, DOWNLOAD STARTED receiving and fetching,
+ * DOWNLOADED checking, DELIVERED downloaded, deferred and updating, INSTALLED installed. reset is Uninstall, update Install.
  */
 export const SOFTWARE: Record<UpdateState, Record<UpdateEvent, UpdateCell>> = frozen({
 	idle: { ...refuse, push: RECEIVE, pull: ["fetch", "fetching"] },
@@ -51,9 +51,9 @@ export const softwareStates: { readonly [state in UpdateState]: number } = froze
 	installed: 4,
 });
 
-/** Update Result (Object 9, Resource 9) while nothing has failed, by Update State: initial, downloading, …, installed. */
+/** Update Result (Object 9, Resource 9) while nothing has failed, by Update State. */
 const goodResults: readonly number[] = frozen([0, 1, 1, 3, 2]);
-/** Those of failures, by UpdateResult: 50 storage, 51 RAM, 52 connection, 53 integrity, 54 type, 56 URI, 58 installation. */
+/** Those of failures, by UpdateResult: storage, RAM, connection, integrity, type, URI, installation. */
 const badResults: readonly number[] = frozen([0, 0, 50, 51, 52, 53, 54, 56, 58, 56]);
 
 /** Update Result as Object 9 numbers it. */

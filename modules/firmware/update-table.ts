@@ -1,4 +1,5 @@
 import { frozen } from "../frozen.ts";
+import type { ImageVerdict } from "../host.ts";
 
 /**
  * Where an update stands, finer than State (Object 5, Resource 3; LwM2M Core 1.2 Appendix E.6): receiving (pushed),
@@ -85,6 +86,16 @@ export const UpdateResult = frozen({
 	protocol: 9,
 	cancelled: 10,
 	deferred: 11,
+});
+
+/** What a check of the package comes to. */
+export const verdictResults: Readonly<Record<ImageVerdict, number>> = frozen({
+	ok: 0,
+	image: UpdateResult.integrity,
+	signature: UpdateResult.integrity,
+	product: UpdateResult.packageType,
+	counter: UpdateResult.integrity,
+	size: UpdateResult.noFlash,
 });
 
 const CLEAR = frozen(["clear", "idle"]);

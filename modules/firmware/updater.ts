@@ -1,107 +1,18 @@
-import { assert, type Fault } from "../bytes.ts";
+import { assert } from "../bytes.ts";
 import { Code } from "../coap/code.ts";
 import type { BodySink } from "../coap/stream.ts";
-import { frozen } from "../frozen.ts";
-import { HostFailure, type ImageVerdict, type Log, type SlotImage } from "../host.ts";
-import type { Settings } from "../settings/settings.ts";
-import { Download, type DownloadListener, type DownloadTuning, defaultDownloadTuning } from "./download.ts";
-import type { Lines } from "./line.ts";
-import {
-	decodeProgress,
-	decodeUpdate,
-	encodeProgress,
-	encodeUpdate,
-	type KeptProgress,
-	type KeptUpdate,
-	noUpdate,
-} from "./progress.ts";
+import { HostFailure, type SlotImage } from "../host.ts";
+import { Download, type DownloadListener, defaultDownloadTuning } from "./download.ts";
+import type { Installer, InstallerListener, UpdaterOptions, UpdateView } from "./installation.ts";
+import type { KeptProgress, KeptUpdate } from "./progress.ts";
 import { type PushListener, PushSink } from "./push-sink.ts";
-import { type PackageStore, SlotWriter, type WriterListener } from "./slot-writer.ts";
-import { type UpdateEvent, UpdateResult, type UpdateState, type UpdateTable } from "./update-table.ts";
-
-/** What the gate is asked about (Sw-Mgmt-003). */
-export interface UpdateOffer {
-	readonly name: string;
-	readonly version: string;
-	/** Severity (Object 5, Resource 11): 0 critical, 1 mandatory, 2 optional. */
-	readonly severity: number;
-	/** How long it may still be put off, in seconds: 0 not any more. */
-	readonly maxDeferS: number;
-}
-
-/**
- * What the gate says. go: now; ask: a person has to accept, who may put it off as long as Maximum Defer Period lets;
- * busy: the machine can not stop now, whatever a server says.
- */
-export type GateAnswer = "go" | "ask" | "busy";
-
-/** Who hears how an installation ended. */
-export interface InstallerListener {
-	installed(event: "updated" | "failed" | "stuck", result: number, why: string): void;
-}
-
-/** The last steps, which differ between a program in a slot and software beside it. */
-export interface Installer {
-	attach(listener: InstallerListener): void;
-	/** One step; undefined while there is more. @throws HostFailure */
-	verify(): ImageVerdict | undefined;
-	/** The header of the package. */
-	image(): SlotImage | undefined;
-	/**
-	 * Begins to run what is verified; the listener hears the end, maybe after a restart.
-	 * @param mark keeps that it has begun
-	 * @throws HostFailure
-	 */
-	install(mark: () => void, nowMs: number): void;
-	/**
-	 * The device has been started again while it was updating, or with software installed.
-	 * @returns false: nothing had begun, and it is to be installed again
-	 */
-	resumed(kept: KeptUpdate): boolean;
-	/** Another package is about to take the place of what may run from there. */
-	vacate?(): void;
-	/** Called each turn, whatever the state. */
-	poll(nowMs: number): void;
-	readonly deadlineMs: number;
-}
-
-/** Who shows how it stands: Object 5 or 9. */
-export interface UpdateView {
-	show(): void;
-}
-
-export interface UpdaterOptions {
-	readonly table: UpdateTable;
-	readonly store: PackageStore;
-	readonly settings: Settings;
-	readonly keys: { readonly update: number; readonly progress: number };
-	readonly log: Log;
-	/** The word before its log records: "firmware". */
-	readonly name: string;
-	/** Absent: nothing can be pulled. */
-	readonly lines?: Lines;
-	/** Absent: always "go". */
-	readonly gate?: (offer: UpdateOffer) => GateAnswer;
-	/** Whether there is RAM for a package; absent: always. */
-	readonly hasRoom?: (sizeBytes: number | undefined) => boolean;
-	readonly wallTimeS?: () => number | undefined;
-	readonly download?: DownloadTuning;
-	/** How much of a download is written down again at most after a power cut. */
-	readonly strideBytes?: number;
-}
+import { SlotWriter, type WriterListener } from "./slot-writer.ts";
+import { UpdateRecord } from "./update-record.ts";
+import { type UpdateEvent, UpdateResult, type UpdateState, verdictResults } from "./update-table.ts";
 
 /** How often a gate that said no is asked again by itself. */
 const askAgainMs = 60_000;
 const defaultStrideBytes = 1024;
-const verdictResults: Readonly<Record<ImageVerdict, number>> = frozen({
-	ok: 0,
-	image: UpdateResult.integrity,
-	signature: UpdateResult.integrity,
-	product: UpdateResult.packageType,
-	counter: UpdateResult.integrity,
-	size: UpdateResult.noFlash,
-});
-
 /** What follows by itself, a turn later: so that each state is there long enough to be told. */
 interface Next {
 	readonly event: UpdateEvent;
@@ -119,8 +30,7 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 	private readonly writer: SlotWriter;
 	private readonly push: PushSink;
 	private readonly download: Download;
-	private kept: KeptUpdate = noUpdate;
-	private view: UpdateView | undefined;
+	private readonly record: UpdateRecord;
 	private next: Next | undefined;
 	private dueMs = Infinity;
 	private nowMs = 0;
@@ -135,33 +45,34 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 		this.options = options;
 		this.installer = installer;
 		installer.attach(this);
+		this.record = new UpdateRecord(options);
 		this.writer = new SlotWriter(options.store, this);
 		this.push = new PushSink(this.writer, this);
 		this.download = new Download(options.lines, this.writer, this, options.download ?? defaultDownloadTuning);
 	}
 
 	get state(): UpdateState {
-		return this.kept.state;
+		return this.record.now.state;
 	}
 
 	/** Update Result (Object 5, Resource 5). */
 	get result(): number {
-		return this.kept.result;
+		return this.record.now.result;
 	}
 
 	/** Why the last update failed, for people: "reverted.watchdog", "size"; "" while nothing has. */
 	get reason(): string {
-		return this.kept.reason;
+		return this.record.now.reason;
 	}
 
 	/** Severity, Maximum Defer Period and the like, as they are kept. */
 	get status(): KeptUpdate {
-		return this.kept;
+		return this.record.now;
 	}
 
 	/** The header of the package that is there and verified; undefined while none is. */
 	get image(): SlotImage | undefined {
-		const { state } = this.kept;
+		const { state } = this.record.now;
 		const isThere = state === "downloaded" || state === "deferred" || state === "installed";
 		return isThere ? this.installer.image() : undefined;
 	}
@@ -176,20 +87,14 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 
 	/** @param view hears of every change from now on */
 	attach(view: UpdateView): void {
-		this.view = view;
+		this.record.view = view;
 	}
 
 	/** Takes up what was there before the reset. */
 	started(nowMs: number): void {
 		this.nowMs = nowMs;
-		const bytes = this.options.settings.get(this.options.keys.update);
-		if (bytes === undefined) return;
-		const kept = "code" in bytes ? undefined : decodeUpdate(bytes);
-		if (kept === undefined) {
-			this.log("lost", { reason: "code" in bytes ? (bytes as Fault).code : "firmware.version" });
-			return;
-		}
-		this.kept = kept;
+		if (!this.record.load()) return;
+		const { now: kept } = this.record;
 		switch (kept.state) {
 			case "receiving": // a Block1 transfer does not outlive its session (RFC 7959 §2.5)
 				this.soon("failed", UpdateResult.connectionLost, "reset");
@@ -212,7 +117,7 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 				this.isVerifying = true;
 				this.dueMs = nowMs;
 		}
-		this.view?.show();
+		this.record.view?.show();
 	}
 
 	/**
@@ -231,14 +136,14 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 	/** A Package URI is written. @returns as command() */
 	pull(uri: string): number | undefined {
 		if (this.isRefused("pull")) return Code.methodNotAllowed;
-		this.kept = { ...this.kept, uri };
+		this.record.now = { ...this.record.now, uri };
 		this.take("pull");
 		return undefined;
 	}
 
 	/** Whether the table refuses this now. */
 	isRefused(event: UpdateEvent): boolean {
-		return this.options.table[this.kept.state]?.[event] === "refuse";
+		return this.options.table[this.state]?.[event] === "refuse";
 	}
 
 	/** Takes a pushed package: block by block, then pushed(); both as the coap module does it. */
@@ -249,19 +154,19 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 	/** All of a push has come. @returns as command() */
 	pushed(): number | undefined {
 		if (this.push.isNull) return this.command("reset");
-		if (this.kept.state === "receiving" && this.next === undefined) this.fetched();
+		if (this.state === "receiving" && this.next === undefined) this.fetched();
 		return undefined;
 	}
 
 	/** A server, or a person, sets how this update goes. */
 	configure(changes: Partial<Pick<KeptUpdate, "severity" | "maxDeferS" | "isOn">>): void {
-		this.keep({ ...this.kept, ...changes });
+		this.record.keep({ ...this.record.now, ...changes });
 	}
 
 	/** A person has accepted; the machine is not busy any more: the gate is passed, or asked again, at once. */
 	accept(): void {
 		this.isAccepted = true;
-		if (this.kept.state === "deferred") this.dueMs = this.nowMs;
+		if (this.state === "deferred") this.dueMs = this.nowMs;
 	}
 
 	/** The installer says how it ended. */
@@ -284,13 +189,13 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 	// WriterListener
 
 	begins(offset: number): void {
-		if (this.kept.state === "fetching" && offset === 0) this.note();
+		if (this.state === "fetching" && offset === 0) this.note();
 	}
 
 	flushed(): void {
 		const { flushedBytes } = this.writer;
 		const strideBytes = this.options.strideBytes ?? defaultStrideBytes;
-		if (this.kept.state === "fetching" && flushedBytes - this.notedBytes >= strideBytes) this.note();
+		if (this.state === "fetching" && flushedBytes - this.notedBytes >= strideBytes) this.note();
 	}
 
 	refused(result: number, why: string): void {
@@ -314,7 +219,7 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 	}
 
 	pushAbandoned(): void {
-		if (this.kept.state === "receiving") this.fetchFailed(UpdateResult.connectionLost, "abandoned");
+		if (this.state === "receiving") this.fetchFailed(UpdateResult.connectionLost, "abandoned");
 	}
 
 	// DownloadListener
@@ -335,7 +240,7 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 
 	/** Walks the table. */
 	private take(event: UpdateEvent, result = 0, why = ""): void {
-		const before = this.kept.state;
+		const before = this.state;
 		const cell = this.options.table[before]![event];
 		assert(cell !== "impossible" && cell !== "refuse", `${event} while ${before}`);
 		if (cell === "ignore") return;
@@ -343,55 +248,60 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 		this.next = undefined;
 		const { dueMs } = this;
 		this.dueMs = Infinity;
-		const now = { ...this.kept, state, reason: "", isMarked: false };
+		const now = { ...this.record.now, state, reason: "", isMarked: false };
 		switch (action) {
 			case "receive":
 				this.installer.vacate?.();
-				this.change({ ...now, result: 0 });
+				this.record.change({ ...now, result: 0 });
 				break;
 			case "fetch":
 				this.installer.vacate?.();
 				this.writer.clear();
 				this.note();
-				this.change({ ...now, result: 0 });
+				this.record.change({ ...now, result: 0 });
 				this.download.start(now.uri, this.nowMs);
 				break;
 			case "check":
-				this.change(now);
+				this.record.change(now);
 				this.dueMs = this.nowMs + 1;
 				break;
 			case "settle":
-				this.change(now);
+				this.record.change(now);
 				if (now.isOn) this.soon("update", 0, "");
 				break;
 			case "deliver":
-				this.change(now);
+				this.record.change(now);
 				break;
 			case "ask":
-				this.change({ ...now, result: before === "deferred" ? now.result : 0 });
+				this.record.change({ ...now, result: before === "deferred" ? now.result : 0 });
 				this.dueMs = Math.min(dueMs, this.nowMs + 1);
 				break;
 			case "defer":
 				this.deferredMs = this.nowMs;
-				this.change({ ...now, result: UpdateResult.deferred });
+				this.record.change({ ...now, result: UpdateResult.deferred });
 				this.dueMs = this.nowMs + askAgainMs;
 				break;
 			case "install":
 				this.isVerifying = true;
-				this.change({ ...now, result: 0, hash: this.installer.image()?.hash ?? "" });
+				this.record.change({ ...now, result: 0, hash: this.installer.image()?.hash ?? "" });
 				this.dueMs = this.nowMs + 1;
 				break;
 			case "finish":
 			case "succeed":
-				this.change({ ...now, result: UpdateResult.updated });
+				this.record.change({ ...now, result: UpdateResult.updated });
 				break;
 			case "stay":
-				this.change({ ...now, result, reason: why });
+				this.record.change({ ...now, result, reason: why });
 				break;
 			default: // clear, drop, fail
 				this.download.stop();
 				if (!this.isKept) this.installer.vacate?.();
-				this.change({ ...now, uri: action === "clear" ? "" : now.uri, result: endOf(action, result), reason: why });
+				this.record.change({
+					...now,
+					uri: action === "clear" ? "" : now.uri,
+					result: endOf(action, result),
+					reason: why,
+				});
 				this.writer.clear();
 				if (before !== "idle" && before !== "updating" && !this.isKept) this.discard();
 		}
@@ -399,8 +309,8 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 
 	/** What a state does by itself, when its time has come. */
 	private step(nowMs: number): void {
-		const { state } = this.kept;
-		if (state === "checking" || this.isVerifying) this.check(nowMs);
+		const { state } = this.record.now;
+		if (state === "checking" || (state === "updating" && this.isVerifying)) this.check(nowMs);
 		else if (state === "downloaded" || state === "deferred") this.ask(nowMs);
 	}
 
@@ -409,15 +319,15 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 		if (verdict === undefined) {
 			if (this.next === undefined) this.dueMs = nowMs + 1;
 		} else if (verdict !== "ok") this.soon("failed", verdictResults[verdict], verdict);
-		else if (this.kept.state === "checking") this.soon("sound", 0, "");
+		else if (this.state === "checking") this.soon("sound", 0, "");
 		else {
 			this.isVerifying = false;
-			this.attempt(() => this.installer.install(() => this.keep({ ...this.kept, isMarked: true }), nowMs));
+			this.attempt(() => this.installer.install(() => this.record.keep({ ...this.record.now, isMarked: true }), nowMs));
 		}
 	}
 
 	private ask(nowMs: number): void {
-		const { severity, maxDeferS, state } = this.kept;
+		const { severity, maxDeferS, state } = this.record.now;
 		const waitedS = state === "deferred" ? (nowMs - this.deferredMs) / 1000 : 0;
 		const image = this.installer.image();
 		const offer = {
@@ -443,22 +353,21 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 			return what();
 		} catch (error) {
 			if (!(error instanceof HostFailure)) throw error;
-			this.soon(this.kept.state === "updating" ? "stuck" : "failed", UpdateResult.failed, "flash");
+			this.soon(this.state === "updating" ? "stuck" : "failed", UpdateResult.failed, "flash");
 			return undefined;
 		}
 	}
 
 	/** Goes on with a download after a reset. */
 	private goOn(nowMs: number): void {
-		const bytes = this.options.settings.get(this.options.keys.progress);
-		const progress = bytes === undefined || "code" in bytes ? undefined : decodeProgress(bytes);
+		const progress = this.record.noted();
 		if (progress?.eTag !== undefined && progress.offset > 0) {
 			const { offset, sizeBytes, eTag } = progress;
 			this.attempt(() => this.writer.resume(offset, sizeBytes, eTag, (at) => this.note({ ...progress, offset: at })));
 			this.notedBytes = this.writer.flushedBytes;
 		}
-		this.log("resumed", { bytes: this.writer.flushedBytes });
-		if (this.next === undefined) this.download.start(this.kept.uri, nowMs);
+		this.record.log("resumed", { bytes: this.writer.flushedBytes });
+		if (this.next === undefined) this.download.start(this.record.now.uri, nowMs);
 	}
 
 	/** Has it happen in a later turn, when the state of now has been told. */
@@ -467,30 +376,12 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 		this.dueMs = this.nowMs + 1;
 	}
 
-	private change(kept: KeptUpdate): void {
-		const { state, result } = this.kept;
-		const isNews = kept.state !== state;
-		this.keep(isNews ? { ...kept, changedS: this.options.wallTimeS?.() ?? 0 } : kept);
-		if (!isNews && kept.result === result) return;
-		this.log("state", { state: kept.state, result: kept.result, reason: kept.reason });
-	}
-
-	private keep(kept: KeptUpdate): void {
-		this.kept = kept;
-		this.refusedBy(this.options.settings.set(this.options.keys.update, encodeUpdate(kept)));
-		this.view?.show();
-	}
-
 	/** Writes down how far the package is. */
 	private note(progress?: KeptProgress): void {
 		const { flushedBytes, sizeBytes, eTag } = this.writer;
-		const now = progress ?? { offset: this.kept.state === "fetching" ? flushedBytes : 0, sizeBytes, eTag };
+		const now = progress ?? { offset: this.state === "fetching" ? flushedBytes : 0, sizeBytes, eTag };
 		this.notedBytes = now.offset;
-		this.refusedBy(this.options.settings.set(this.options.keys.progress, encodeProgress(now)));
-	}
-
-	private refusedBy(fault: Fault | undefined): void {
-		if (fault !== undefined) this.log("notKept", { reason: fault.code });
+		this.record.note(now);
 	}
 
 	/** The device should remove what it does not need (Resource 3). */
@@ -500,12 +391,8 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 			store.erase(0, store.sectorBytes);
 		} catch (error) {
 			if (!(error instanceof HostFailure)) throw error;
-			this.log("notErased", {});
+			this.record.log("notErased", {});
 		}
-	}
-
-	private log(event: string, fields: { readonly [field: string]: string | number }): void {
-		this.options.log.write({ event: `${this.options.name}.${event}`, ...fields });
 	}
 }
 

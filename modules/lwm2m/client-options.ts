@@ -33,7 +33,7 @@ export interface ClientOptions {
 	readonly composite?: CompositeOperations;
 	/** The Send operation: `makeSends`. Absent: Client.send() says "unsupported". */
 	readonly sends?: MakeSends;
-	/** Packages by blocks, never whole in RAM: `streamedWrites`. Absent: they are put together, up to Limits.bodyBytes. */
+	/** Packages by blocks, never whole in RAM: `streamedWrites`. Absent: put together, up to Limits.bodyBytes. */
 	readonly streamedWrites?: StreamedWrites;
 	/** Hears the end of requests that others than the client have made through Session.peer. */
 	readonly guest?: SessionGuest;

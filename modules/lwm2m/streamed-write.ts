@@ -30,7 +30,7 @@ export interface StreamedWrites {
 	written(sink: BodySink): void;
 }
 
-/** For ClientOptions.streamedWrites: packages of Objects 5 and 9, as opaque bytes or as the TLV of that one Resource. */
+/** For ClientOptions.streamedWrites: Packages (Objects 5, 9), as opaque bytes or as the TLV of that one Resource. */
 export const streamedWrites: StreamedWrites = frozen({
 	arriving(context: OperationContext, head: Request, asker: Asker): BodySink | undefined {
 		const path: PathSlot = { objectId: -1, instanceId: -1, resourceId: -1, resourceInstanceId: -1 };

@@ -1,6 +1,7 @@
 import type { BodySink } from "../coap/stream.ts";
+import type { UpdateView } from "../firmware/installation.ts";
 import { stateNumbers } from "../firmware/update-table.ts";
-import type { Updater, UpdateView } from "../firmware/updater.ts";
+import type { Updater } from "../firmware/updater.ts";
 import { frozen } from "../frozen.ts";
 import type { ObjectFacts } from "../lwm2m/facts.ts";
 import { ObjectInstance } from "../lwm2m/instance.ts";

@@ -1,7 +1,8 @@
 import type { BodySink } from "../coap/stream.ts";
+import type { UpdateView } from "../firmware/installation.ts";
 import type { SoftwareInstaller } from "../firmware/software-installer.ts";
 import { softwareResult, softwareStates } from "../firmware/software-table.ts";
-import type { Updater, UpdateView } from "../firmware/updater.ts";
+import type { Updater } from "../firmware/updater.ts";
 import { frozen } from "../frozen.ts";
 import type { Argument } from "../lwm2m/execute-arguments.ts";
 import { ObjectInstance } from "../lwm2m/instance.ts";

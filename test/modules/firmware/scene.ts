@@ -10,11 +10,12 @@ import {
 } from "../../../modules/coap/peer.ts";
 import { HOST_LIMITS } from "../../../modules/coap/tuning.ts";
 import type { DownloadTuning } from "../../../modules/firmware/download.ts";
+import type { GateAnswer, UpdateOffer } from "../../../modules/firmware/installation.ts";
 import type { OwnLineOptions } from "../../../modules/firmware/own-line.ts";
 import { firmwareKeys } from "../../../modules/firmware/progress.ts";
 import { restoreAfterRevert, SlotInstaller } from "../../../modules/firmware/slot-installer.ts";
 import { UPDATE } from "../../../modules/firmware/update-table.ts";
-import { type GateAnswer, type UpdateOffer, Updater } from "../../../modules/firmware/updater.ts";
+import { Updater } from "../../../modules/firmware/updater.ts";
 import { ContentFormat } from "../../../modules/formats/content-format.ts";
 import { formatsSince11 } from "../../../modules/formats/payload.ts";
 import type { Address, Host, LogRecord, ResetCause } from "../../../modules/host.ts";

@@ -2,7 +2,7 @@ import { deepEqual, equal, ok, test } from "../../harness.ts";
 import { fakeImage } from "./fake-slots.ts";
 import { package2, Scene } from "./scene.ts";
 
-test("[FWU-1] [FWU-3] [FWU-4] [FWU-5] pushed by blocks, updated, confirmed: every state is told (ETS 751 760 770, A-101)", () => {
+test("[FWU-1] [FWU-3] [FWU-4] [FWU-5] pushed by blocks, updated: each state is told (ETS 751 760 770, A-101)", () => {
 	const it = new Scene().observe();
 	equal(it.now, "0/0");
 	equal(it.text("/3/0/3"), "1.0.0");
