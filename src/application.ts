@@ -16,6 +16,7 @@ import { serverObject } from "../modules/objects/server-1.ts";
 import { Preferences } from "../modules/settings/preferences.ts";
 import { grantRights } from "./accounts.ts";
 import { instancesOfFactory, needsKeys, needsRights, openFactory, type ProductFactory } from "./factory.ts";
+import type { firmware } from "./firmware.ts";
 import { product } from "./product.ts";
 import { forgetSettings, openSettings, owners, settingsKeys, tidying } from "./settings.ts";
 import { tablesOf } from "./tables.ts";
@@ -37,17 +38,25 @@ export interface Features {
 	readonly crypto?: (entropy: Entropy) => Crypto;
 	/** Has attributes and observations outlive restarts: `(…it) => new ReportingKeeper(…it)`. */
 	readonly reportingKeeper?: (...it: ConstructorParameters<typeof ReportingKeeper>) => Keeper;
+	/** Updates of the firmware, on hosts with slots: `firmware`. */
+	readonly firmware?: typeof firmware;
 }
 
 /** The device: its objects, its servers, and the loop that keeps it alive. */
 export function application(host: Host, { client: inImage, publicKeys, reportingKeeper, ...features }: Features): void {
 	const { log, power, clock, smartCard: card } = host;
-	const { platform, temperature } = host;
-	log.write({ event: "booted", platform, version: product.firmwareVersion, resetCause: power.resetCause });
+	const { platform, temperature, slots } = host;
+	const firmwareVersion = slots?.image(slots.running)?.version ?? product.firmwareVersion;
+	log.write({ event: "booted", platform, version: firmwareVersion, resetCause: power.resetCause });
 
 	const crypto = host.crypto ?? features.crypto?.(host.entropy);
 	const factory = openFactory(host, crypto);
 	const settings = openSettings(host);
+	const secure =
+		crypto !== undefined && (card !== undefined || needsKeys(factory))
+			? dtls(host, crypto, factory, publicKeys)
+			: undefined;
+	const updating = features.firmware?.(host, settings, secure);
 	const enabler = factory.enabler ?? product.enabler;
 	const table = tablesOf(enabler);
 	const state = new ConfigurationState();
@@ -73,9 +82,8 @@ export function application(host: Host, { client: inImage, publicKeys, reporting
 		wallTimeS: () => clock.wallTimeS(),
 		changed: (instance) => keeper.changed(instance),
 		hasRegistered: (shortServerId) => keeper.hasRegistered(shortServerId),
-		...(crypto !== undefined && (card !== undefined || needsKeys(factory))
-			? { secure: dtls(host, crypto, factory, publicKeys) }
-			: {}),
+		...(secure === undefined ? {} : { secure }),
+		...updating?.client,
 	});
 	client.addObject(SECURITY, securityObject(SECURITY));
 	client.addObject(table.server, serverObject(client, table.server));
@@ -86,11 +94,12 @@ export function application(host: Host, { client: inImage, publicKeys, reporting
 		forgetSettings(settings);
 	};
 	const ports = { clock, power, log, after, factoryReset };
-	client.add(device({ ...product, serialNumber: factory.serialNumber }, ports, table.device));
+	client.add(device({ ...product, firmwareVersion, serialNumber: factory.serialNumber }, ports, table.device));
 	if (temperature !== undefined) {
 		const correction = new Preferences(owners, settings).get("correction");
 		client.add(thermometer(() => temperature() + correction));
 	}
+	if (updating !== undefined) client.add(updating.instance);
 	keeper.configure(client);
 	grantRights(client, state.provenance);
 
@@ -99,7 +108,8 @@ export function application(host: Host, { client: inImage, publicKeys, reporting
 		if (reportingKeeper !== undefined) keepers.push(reportingKeeper(client, settings, settingsKeys.reporting, log));
 		keepers.push(tidying(settings));
 	}
-	const loop = new Loop(host, client, ...keepers);
+	if (updating !== undefined) keepers.push(updating.transfers.drive(client, [updating.updater]));
+	const loop = new Loop(updating?.transfers.host ?? host, client, ...keepers);
 	loop.start();
 }
 

@@ -9,6 +9,7 @@ import { compositeOperations } from "../modules/lwm2m/composite.ts";
 import { ReportingKeeper } from "../modules/lwm2m/reporting-keeper.ts";
 import { accessControl } from "../modules/objects/access-control-2.ts";
 import { application } from "./application.ts";
+import { firmware } from "./firmware.ts";
 
 /** The device with everything. A host calls this once after boot. */
 export default function main(host: Host): void {
@@ -22,5 +23,6 @@ export default function main(host: Host): void {
 		publicKeys: { readPrivateKey, serverTrust },
 		crypto: (entropy) => new PortableCrypto({ entropy }),
 		reportingKeeper: (...it) => new ReportingKeeper(...it),
+		firmware,
 	});
 }

@@ -1,8 +1,10 @@
 import { randomFillSync } from "node:crypto";
+import type { BootRules } from "../../modules/firmware/boot-decision.ts";
 import type { Factory, LogRecord } from "../../modules/host.ts";
 import { Board, type BoardMachine, type BoardOptions, type MakeMachine } from "./board/board.ts";
 import { FlashChip } from "./board/flash.ts";
 import type { BoardPreset } from "./board/presets.ts";
+import type { BootImages } from "./board/slots.ts";
 import { Chance } from "./chance.ts";
 import type { Network } from "./network/network.ts";
 import { UdpNetwork } from "./network/udp-network.ts";
@@ -18,6 +20,8 @@ export interface Device<M extends BoardMachine> {
 	/** Absent: `image` for every kind of board. */
 	imageFor?(preset: BoardPreset): Device<M>["image"];
 	readonly makeMachine: MakeMachine<M>;
+	/** Absent: whatever lies in slot a is started. */
+	readonly bootImages?: BootImages;
 }
 
 /** One thing that happened to a board, `t` milliseconds after the world began. */
@@ -47,6 +51,8 @@ export interface NewBoard {
 	readonly hasCardReader?: boolean;
 	/** The bootstrap file of the card that is in it (LwM2M Core 1.2 Appendix G.3.3); see Board.insertCard, removeCard. */
 	readonly smartCard?: Uint8Array;
+	readonly rules?: BootRules;
+	readonly afterFailure?: "stop" | "reset";
 }
 
 export interface ServerPlace {
@@ -152,7 +158,8 @@ export class World<M extends BoardMachine> {
 
 	/** Puts a board into the world: off, with the image in its slot. @throws SlotRefused when the image does not fit */
 	addBoard({ name, preset, factory = {}, flash, rtc = "running", ...more }: NewBoard): Board<M> {
-		const { factoryRecord, smartCard, hasCardReader = smartCard !== undefined } = more;
+		const { factoryRecord, smartCard, hasCardReader = smartCard !== undefined, rules, afterFailure } = more;
+		const { device } = this.#options;
 		const boardName = name ?? `board-${this.boards.length + 1}`;
 		const chance = this.#chance.branch(boardName);
 		const seeded = chance.branch("entropy");
@@ -167,7 +174,10 @@ export class World<M extends BoardMachine> {
 			chance: chance.branch("dice"),
 			fillEntropy: this.#virtual === undefined ? (bytes) => void randomFillSync(bytes) : (bytes) => seeded.fill(bytes),
 			factory,
-			makeMachine: this.#options.device.makeMachine,
+			makeMachine: device.makeMachine,
+			...(device.bootImages === undefined ? {} : { bootImages: device.bootImages }),
+			...(rules === undefined ? {} : { rules }),
+			...(afterFailure === undefined ? {} : { afterFailure }),
 			rtc,
 			hasCardReader,
 			...(smartCard === undefined ? {} : { smartCard }),
@@ -175,7 +185,6 @@ export class World<M extends BoardMachine> {
 			onPrint: (text, board) => this.#options.onPrint?.(text, board),
 		};
 		const board = new Board<M>(options);
-		const { device } = this.#options;
 		board.program((device.imageFor?.(preset) ?? device.image).bytes);
 		if (factoryRecord !== undefined) board.provision(factoryRecord);
 		this.boards.push(board);

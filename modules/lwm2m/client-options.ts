@@ -1,3 +1,4 @@
+import type { Failure, Peer, Response } from "../coap/peer.ts";
 import type { Limits, Tuning } from "../coap/tuning.ts";
 import type { Formats } from "../formats/format.ts";
 import type { Dice, Entropy, LogRecord } from "../host.ts";
@@ -14,6 +15,13 @@ import type { ProfileIds } from "./profile-id.ts";
 import type { RegistrationTuning } from "./registration.ts";
 import type { SecureTransport } from "./secure.ts";
 import type { MakeSends } from "./send.ts";
+import type { StreamedWrites } from "./streamed-write.ts";
+
+/** Who makes requests of its own through a session: a download (transfers.ts). */
+export interface SessionGuest {
+	responded(peer: Peer, requestId: number, response: Response, nowMs: number): void;
+	failed(peer: Peer, requestId: number, reason: Failure, nowMs: number): void;
+}
 
 /** What a client is given. It keeps this object and reads it as it goes: one for all its servers. */
 export interface ClientOptions {
@@ -38,6 +46,10 @@ export interface ClientOptions {
 	/** Keeps what a bootstrap has brought. Absent: it lasts until the next restart. */
 	readonly configurationStore?: ConfigurationStore;
 	readonly bootstrapTuning?: Partial<BootstrapTuning>;
+	/** Packages by blocks, never whole in RAM: `streamedWrites`. Absent: put together, up to Limits.bodyBytes. */
+	readonly streamedWrites?: StreamedWrites;
+	/** Hears the end of requests that others than the client have made through Session.peer. */
+	readonly guest?: SessionGuest;
 	/** Rights of several servers. Absent: all of them may do everything. */
 	readonly accessControl?: AccessControl;
 	/** Secures servers with coaps://; without it there is no DTLS in the image, and they are not registered with. */

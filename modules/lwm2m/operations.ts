@@ -23,7 +23,7 @@ export type { Asker, Observable, Operation, Outcome } from "./operation.ts";
 
 type Answer = ResponseOptions;
 
-type OperationOptions = Pick<ClientOptions, "formats" | "formats10" | "composite" | "log">;
+type OperationOptions = Pick<ClientOptions, "formats" | "formats10" | "composite" | "log" | "streamedWrites">;
 
 /**
  * The interfaces Device Management & Service Enablement and Information Reporting, one request at a time (LwM2M Core
@@ -129,7 +129,8 @@ export class Operations implements OperationContext {
 			case "discover":
 				return discover(this, path, asker, request.query);
 			case "write": {
-				writeTarget(this, path, asker, request, request.code === Code.put ? "replace" : "update");
+				if (request.sink !== undefined) this.#options.streamedWrites?.written(request.sink);
+				else writeTarget(this, path, asker, request, request.code === Code.put ? "replace" : "update");
 				return { code: Code.changed };
 			}
 			case "writeAttributes":

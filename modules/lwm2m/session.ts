@@ -1,6 +1,7 @@
 import { type Fault, fault } from "../bytes.ts";
 import { codeText, isSuccess } from "../coap/code.ts";
 import { type Failure, Peer, type PeerListener, type Request, type Response } from "../coap/peer.ts";
+import type { BodySink } from "../coap/stream.ts";
 import type { Path } from "../formats/value.ts";
 import type { Address, LogRecord } from "../host.ts";
 import { fingerprintOf } from "./accounts.ts";
@@ -311,6 +312,11 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 		this.#hasWorked = false;
 	}
 
+	arriving(head: Request): BodySink | undefined {
+		const { operations, options } = this.#context;
+		return options.streamedWrites?.arriving(operations, head, this.reporting.asker);
+	}
+
 	requested(request: Request, nowMs: number): void {
 		const outcome = this.#context.operations.perform(request, this.reporting.asker);
 		this.answer(request, outcome, nowMs);
@@ -330,10 +336,12 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 
 	responded(requestId: number, response: Response, nowMs: number): void {
 		if (!this.reporting.responded(requestId, response)) this.#registration.responded(requestId, response, nowMs);
+		this.#context.options.guest?.responded(this.peer, requestId, response, nowMs);
 	}
 
 	failed(requestId: number, reason: Failure, nowMs: number): void {
 		if (!this.reporting.failed(requestId, reason)) this.#registration.failed(requestId, reason, nowMs);
+		this.#context.options.guest?.failed(this.peer, requestId, reason, nowMs);
 	}
 
 	observerGone(token: Uint8Array, reason: "reset" | "timedOut"): void {

@@ -12,7 +12,7 @@ extern void root_preload(const char *name);
 extern RomSizes *root_burn(void);
 
 /* Where things stand in an image. */
-enum { atSize = 12, atModules = 84, atEntry = 86, atSymbols = 88, atNamesSize = 92, atSymbolsSize = 96, atRows = 112 };
+enum { atSize = 12, atModules = 84, atEntry = 86, atSymbols = 88, atNamesSize = 92, atSymbolsSize = 96, atRows = 160 };
 enum { rowSize = 12 };
 
 static uint32_t read32(const uint8_t *at)

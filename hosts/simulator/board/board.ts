@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { BootRules } from "../../../modules/firmware/boot-decision.ts";
 import { type Factory, HostFailure, type LogRecord, type ResetCause } from "../../../modules/host.ts";
 import type { Chance } from "../chance.ts";
 import { DeviceFailure } from "../engine/failure.ts";
@@ -6,10 +7,11 @@ import { type BoardPorts, cardAt, type DeviceEvent, factoryAt } from "../engine/
 import type { Network } from "../network/network.ts";
 import type { Timekeeper } from "../time.ts";
 import { accelerator } from "./accelerator.ts";
+import { BoardBoot, usualRules } from "./boot.ts";
 import { type FlashChip, PowerCut } from "./flash.ts";
 import { Ledger } from "./ledger.ts";
 import type { BoardPreset } from "./presets.ts";
-import { Slot, SlotRefused } from "./slots.ts";
+import { anyImage, type BootImages, type Slot, SlotRefused } from "./slots.ts";
 import { BoardSockets } from "./sockets.ts";
 import { temperatureAt } from "./thermometer.ts";
 
@@ -55,6 +57,15 @@ export interface BoardOptions<M extends BoardMachine> {
 	readonly hasCardReader?: boolean;
 	/** The bootstrap file of the card that is in it at first. */
 	readonly smartCard?: Uint8Array;
+	/** How the boot loader reads slots; absent: it starts whatever lies in slot a. */
+	readonly bootImages?: BootImages;
+	/** How long an update may take to prove its worth; absent: usualRules. */
+	readonly rules?: BootRules;
+	/**
+	 * What a crash or a hanging turn does. reset: the watchdog's reset, as on a real board. stop: the board stays as it
+	 * is, for a look at it; but an image on trial is reset all the same. "stop" when left out.
+	 */
+	readonly afterFailure?: "stop" | "reset";
 	/** A battery keeps the clock of "running" over power cuts; "unset" forgets the time with the power. */
 	readonly rtc?: "running" | "unset";
 	/** What the device logged, and what happened to the board itself. */
@@ -83,6 +94,7 @@ export class Board<M extends BoardMachine = BoardMachine> {
 	readonly ledger = new Ledger();
 	readonly #options: BoardOptions<M>;
 	readonly #sockets: BoardSockets;
+	readonly #boot: BoardBoot;
 	readonly #weatherSeed: number;
 	#state: BoardState = "off";
 	#isNewlyProgrammed = false;
@@ -103,6 +115,15 @@ export class Board<M extends BoardMachine = BoardMachine> {
 		this.#options = options;
 		this.#weatherSeed = options.chance.below(0x100000000);
 		this.#clockOffsetMs = options.rtc === "unset" ? undefined : 0;
+		this.#boot = new BoardBoot({
+			flash: options.flash,
+			map: options.preset.map,
+			images: options.bootImages ?? anyImage,
+			rules: options.rules ?? usualRules,
+			time: options.time,
+			say: (record) => this.#say(record),
+			bite: () => this.reset("watchdog"),
+		});
 		this.#card = options.smartCard;
 		this.#sockets = new BoardSockets({
 			network: options.network,
@@ -124,13 +145,24 @@ export class Board<M extends BoardMachine = BoardMachine> {
 	}
 
 	/**
-	 * Puts an image into slot A with a programmer, unless it is there already. The board must be off.
+	 * Puts an image into slot A with a programmer, and makes the boot loader forget what was; unless one of the slots
+	 * holds it already. The board must be off.
 	 * @returns whether it had to be written
 	 * @throws SlotRefused when it does not fit
 	 */
 	program(image: Uint8Array): boolean {
-		this.#isNewlyProgrammed = new Slot(this.flash, this.preset.map.slotA).program(image);
-		return this.#isNewlyProgrammed;
+		const { a, b } = this.#boot.slots;
+		const { offset, sizeBytes } = this.preset.map.boot;
+		this.#isNewlyProgrammed = image.length > a.sizeBytes || !(a.holds(image) || b.holds(image));
+		if (!this.#isNewlyProgrammed) return false;
+		a.program(image);
+		this.flash.clear(offset, sizeBytes);
+		return true;
+	}
+
+	/** What the boot loader decided at the last reset, and what it remembers. */
+	get bootLoader(): BoardBoot["loader"] {
+		return this.#boot.loader;
 	}
 
 	/** Whether program() had to write. */
@@ -140,14 +172,14 @@ export class Board<M extends BoardMachine = BoardMachine> {
 
 	powerOn(): void {
 		if (this.#state === "running") return;
-		this.#boot("powerOn");
+		this.#reboot("powerOn");
 	}
 
 	/** Resets the running board, as its reset pin or its watchdog do. */
 	reset(cause: ResetCause): void {
 		if (this.#isInTurn) throw new Error("a reset out of the board's own turn");
 		this.#drop("off");
-		this.#boot(cause);
+		this.#reboot(cause);
 	}
 
 	/**
@@ -159,6 +191,7 @@ export class Board<M extends BoardMachine = BoardMachine> {
 		if (this.#isInTurn) throw new PowerCut("power cut");
 		if (this.#options.rtc === "unset") this.#clockOffsetMs = undefined;
 		this.#drop("off");
+		this.#boot.drop(true);
 		this.#say({ event: "powerCut" });
 	}
 
@@ -214,13 +247,12 @@ export class Board<M extends BoardMachine = BoardMachine> {
 		return Math.round(this.ledger.computrons / this.preset.computronsPerMs);
 	}
 
-	#boot(resetCause: ResetCause): void {
+	#reboot(resetCause: ResetCause): void {
 		this.ledger.boots++;
 		this.#computronsBefore = 0;
 		this.#state = "running";
 		this.#turn(() => {
-			// Which slot to start is the boot loader's to choose: A, until there are updates.
-			const slot = new Slot(this.flash, this.preset.map.slotA);
+			const slot = this.#boot.start(resetCause);
 			this.#machine = this.#options.makeMachine(slot, this.preset, this.#ports(resetCause));
 			this.#machine.boot();
 		});
@@ -264,11 +296,11 @@ export class Board<M extends BoardMachine = BoardMachine> {
 	#endTurn(): void {
 		if (this.#afterTurn === "off") {
 			this.#drop("off");
+			this.#boot.drop(true);
 			this.#say({ event: "off" });
 		} else if (this.#afterTurn === "restart") {
 			this.#drop("off");
-			const { time } = this.#options;
-			this.#clearReboot = time.at(time.nowMs() + rebootMs, () => this.#boot("restart"));
+			this.#rebootSoon("restart");
 		}
 	}
 
@@ -278,10 +310,19 @@ export class Board<M extends BoardMachine = BoardMachine> {
 			return;
 		}
 		const machine = this.#machine;
-		this.#drop("failed");
-		this.#machine = machine; // for its figures; it does not run any more
+		const restarts =
+			!(failure instanceof SlotRefused) && (this.#boot.isTrial || this.#options.afterFailure === "reset");
+		this.#drop(restarts ? "off" : "failed");
 		if (!isDeviceFailure(failure)) throw failure; // the simulator's own bug
-		this.#say({ event: "deviceFailed", ...failureFields(failure) });
+		const isHanging = failure instanceof DeviceFailure && failure.reason === "tooMuchComputation";
+		if (restarts) this.#rebootSoon(isHanging ? "watchdog" : "crash");
+		else this.#machine = machine; // for its figures; it does not run any more
+		this.#say({ event: "deviceFailed", ...failureFields(failure), ...(restarts ? { restarts } : {}) });
+	}
+
+	#rebootSoon(cause: ResetCause): void {
+		const { time } = this.#options;
+		this.#clearReboot = time.at(time.nowMs() + rebootMs, () => this.#reboot(cause));
 	}
 
 	#drop(state: BoardState): void {
@@ -289,6 +330,7 @@ export class Board<M extends BoardMachine = BoardMachine> {
 		this.#machine = undefined;
 		this.#clearAlarm();
 		this.#clearReboot();
+		this.#boot.drop(false);
 		this.#sockets.closeAll();
 	}
 
@@ -303,6 +345,8 @@ export class Board<M extends BoardMachine = BoardMachine> {
 		const within = (offset: number, size: number) => offset >= 0 && offset + size <= settings.sizeBytes;
 		const outside = "flash: outside of the settings partition";
 		const sockets = this.#sockets;
+		const slots = this.#boot.ports();
+		const boot = { platform: this.preset.name, resetCause, factory };
 		return {
 			nowMs: () => time.nowMs(),
 			wallTimeS: () =>
@@ -343,6 +387,7 @@ export class Board<M extends BoardMachine = BoardMachine> {
 			flashErase: (offset, size) => (within(offset, size) ? this.flash.erase(settings.offset + offset, size) : outside),
 			factorySizeBytes: this.preset.map.factory.sizeBytes,
 			smartCardSizeBytes: () => this.#card?.length ?? -1,
+			...(slots === undefined ? {} : { slots }),
 			restart: () => {
 				this.#afterTurn = "restart";
 			},
@@ -351,11 +396,10 @@ export class Board<M extends BoardMachine = BoardMachine> {
 			},
 			temperature: () => temperatureAt(this.#weatherSeed, time.nowMs()),
 			bootRecordJson: JSON.stringify({
-				platform: this.preset.name,
-				resetCause,
-				factory,
+				...boot,
 				hasCardReader,
 				...deviceKey,
+				...(slots === undefined ? {} : { slots: JSON.parse(slots.recordJson) }),
 			}),
 		};
 	}

@@ -1,11 +1,20 @@
 import { join } from "node:path";
+import type { Fault } from "../../../modules/bytes.ts";
+import type { SlotImage } from "../../../modules/host.ts";
 import { type Engine, loadEngine } from "../engine/engine.ts";
 import { Firmware, type Machine } from "../engine/machine.ts";
 import { buildImage, type ImageOptions, javaScriptRoot } from "../image/builder.ts";
-import { type Image, readImage } from "../image/image.ts";
+import { headerBytes, type Image, imageFaults, readHeader, readImage } from "../image/image.ts";
+import { developmentKey } from "../image/keys.ts";
+import { isSignedBy, type SigningKey, signerOf } from "../image/signature.ts";
 import type { MakeMachine } from "./board.ts";
 import type { BoardPreset } from "./presets.ts";
-import { type Slot, SlotRefused } from "./slots.ts";
+import { type BootImages, type Finding, type Slot, SlotRefused } from "./slots.ts";
+
+export interface DeviceOptions extends ImageOptions {
+	/** Whose images boards start, beside those signed with `key`, or with the development key. */
+	readonly trusted?: readonly SigningKey[];
+}
 
 const compactEntry = join(javaScriptRoot, "hosts/simulator/device/main-compact.js");
 
@@ -16,46 +25,82 @@ export interface LoadedDevice {
 	/** What a kind of board is programmed with: another one than `image` where its slots are small. */
 	imageFor(preset: BoardPreset): Image;
 	readonly makeMachine: MakeMachine<Machine>;
+	readonly bootImages: BootImages;
 }
 
 /**
  * Builds what is not built yet: the engine once, the image when a source changed. @throws EngineFailure,
  * CompileFailure
  */
-export async function loadDevice(options: ImageOptions = {}): Promise<LoadedDevice> {
+export async function loadDevice(options: DeviceOptions = {}): Promise<LoadedDevice> {
 	const engine = options.engine ?? (await loadEngine(options.onProgress));
 	const image = await buildImage({ ...options, engine });
 	const compact = options.entry === undefined ? await buildImage({ ...options, engine, entry: compactEntry }) : image;
-	const loader = new BootLoader(engine, image);
-	loader.prepare(image); // here, where nobody waits for a board in real time
+	const trusted = [options.key ?? developmentKey(), ...(options.trusted ?? [])];
+	const reader = new ImageReader(engine, image, trusted);
+	reader.prepare(image); // here, where nobody waits for a board in real time
 	return {
 		engine,
 		image,
 		imageFor: ({ isCompact = false }) => (isCompact ? compact : image),
-		makeMachine: (slot, { memory }, ports) => loader.firmwareOf(slot).machine(memory, ports),
+		makeMachine: (slot, { memory }, ports) => reader.firmwareOf(slot).machine(memory, ports),
+		bootImages: reader,
 	};
 }
 
-/** Checks what a slot holds and makes it ready to run; images that were seen before are not prepared again. */
-class BootLoader {
+/** Reads what slots hold, checks it and makes it ready to run; images that were seen before are not prepared again. */
+class ImageReader implements BootImages {
 	readonly #engine: Engine;
 	/** The image that most boards hold: comparing bytes is cheaper than hashing them. */
 	readonly #usual: Image;
+	readonly #trusted: readonly SigningKey[];
 	readonly #prepared = new Map<string, Firmware>();
+	/** Others that were seen, by their hash. */
+	readonly #seen = new Map<string, Image>();
 
-	constructor(engine: Engine, usual: Image) {
+	constructor(engine: Engine, usual: Image, trusted: readonly SigningKey[]) {
 		this.#engine = engine;
 		this.#usual = usual;
+		this.#trusted = trusted;
 	}
 
-	/** @throws SlotRefused when there is no image for this engine; DeviceFailure when a module of it does not load */
-	firmwareOf(slot: Slot): Firmware {
-		const image = slot.holds(this.#usual.bytes) ? this.#usual : readImage(slot.read());
-		if ("code" in image)
-			throw new SlotRefused(`the slot holds no image that can be started: ${image.code} (${image.see})`);
-		if (image.xsVersion !== this.#engine.xsVersion) {
-			throw new SlotRefused(`the image is for XS ${image.xsVersion}, this engine is XS ${this.#engine.xsVersion}`);
+	header(slot: Slot): SlotImage | undefined {
+		const header = readHeader(slot.read(headerBytes));
+		if ("code" in header) return undefined;
+		const { name, version, totalSize: sizeBytes, hash, securityCounter } = header;
+		return { name, version, sizeBytes, hash, securityCounter };
+	}
+
+	examine(slot: Slot, securityCounter: number, running?: SlotImage): Finding {
+		const header = readHeader(slot.read(headerBytes));
+		if (!("code" in header) && header.totalSize > slot.sizeBytes) {
+			return { verdict: "size", why: `${header.totalSize} bytes, and the slot has ${slot.sizeBytes}` };
 		}
+		const image = this.#read(slot);
+		if ("code" in image) return { verdict: "image", why: explained(image) };
+		if (!isSignedBy(image, this.#trusted)) {
+			const by = signerOf(image);
+			return { verdict: "signature", why: by === undefined ? "not signed" : `not signed by a trusted key (${by})` };
+		}
+		if (image.xsVersion !== this.#engine.xsVersion) {
+			return { verdict: "product", why: `for XS ${image.xsVersion}, this engine is XS ${this.#engine.xsVersion}` };
+		}
+		if (running !== undefined && running.name !== image.name) {
+			return { verdict: "product", why: `for "${image.name}", this is "${running.name}"` };
+		}
+		if (image.securityCounter < securityCounter) {
+			return {
+				verdict: "counter",
+				why: `security counter ${image.securityCounter}, the device's is ${securityCounter}`,
+			};
+		}
+		return { verdict: "ok" };
+	}
+
+	/** @throws SlotRefused when there is no image; DeviceFailure when a module of it does not load */
+	firmwareOf(slot: Slot): Firmware {
+		const image = this.#read(slot);
+		if ("code" in image) throw new SlotRefused(`the slot holds no image that can be started: ${explained(image)}`);
 		return this.prepare(image);
 	}
 
@@ -68,4 +113,20 @@ class BootLoader {
 		}
 		return firmware;
 	}
+
+	#read(slot: Slot): Image | Fault {
+		if (slot.holds(this.#usual.bytes)) return this.#usual;
+		const header = readHeader(slot.read(headerBytes));
+		if ("code" in header) return header;
+		const known = this.#seen.get(header.hash);
+		if (known !== undefined && slot.holds(known.bytes)) return known;
+		const image = readImage(slot.read(header.totalSize));
+		if (!("code" in image)) this.#seen.set(image.hash, image);
+		return image;
+	}
+}
+
+function explained({ code, see }: Fault): string {
+	const old = code === imageFaults.unsignedFormat.code ? ": made before images were signed; build it again" : "";
+	return `${code}${old} (${see})`;
 }

@@ -10,6 +10,8 @@ export interface Partition {
 
 export interface FlashMap {
 	readonly bootloader: Partition;
+	/** What the boot loader remembers: modules/firmware/FORMAT.md. */
+	readonly boot: Partition;
 	readonly slotA: Partition;
 	readonly slotB: Partition;
 	readonly settings: Partition;
@@ -62,6 +64,7 @@ const espModule = {
 	flash: { sizeBytes: 4096 * kib, sectorBytes: 4 * kib, writeBytes: 1, enduranceErases: 100_000 },
 	map: {
 		bootloader: { offset: 0, sizeBytes: 36 * kib },
+		boot: { offset: 52 * kib, sizeBytes: 8 * kib },
 		slotA: { offset: 64 * kib, sizeBytes: 1536 * kib },
 		slotB: { offset: 1600 * kib, sizeBytes: 1536 * kib },
 		settings: { offset: 3136 * kib, sizeBytes: 64 * kib },
@@ -86,11 +89,12 @@ const espModule = {
  * erases (product specifications, NVMC).
  *
  * map: esp32 and esp32c3 as an ESP-IDF table with two OTA slots (first 36 KiB are boot loader and partition table;
- * app partitions begin on 64 KiB). nrf52840 as Zephyr's nrf52840dk (MCUboot 48 KiB, two slots of 472 KiB, 32 KiB
+ * app partitions begin on 64 KiB; the boot state lies where otadata does). nrf52840 as Zephyr's nrf52840dk (MCUboot 48 KiB, two slots of 472 KiB, 32 KiB
  * storage), nrf9160 as Zephyr's nrf9160dk with the secure and non-secure halves of each slot together (MCUboot 64
- * KiB, two slots of 448 KiB, 24 KiB storage at the end). A simulated slot holds bytecode alone; a real one also the
- * native code of XS and the system. The factory's record has a partition of its own behind the settings, on the nRF
- * boards the last page of what the boot loader has there.
+ * KiB, two slots of 448 KiB, 24 KiB storage at the end). MCUboot keeps its state at the end of the slots; here it has
+ * two pages of its own, on the nrf52840 out of the boot loader's 48 KiB. A simulated slot holds bytecode alone; a real
+ * one also the native code of XS and the system. The factory's record has a partition of its own behind the settings,
+ * on the nRF boards the last page of what the boot loader has there.
  *
  * computronsPerMs: a measured ratio and a guess. Measured: SHA-256 and AES in JavaScript on XS for Cortex-M4 take 43
  * to 64 machine instructions for one computron. At 64 MHz, 1.3 clocks per instruction (flash wait states: an
@@ -138,7 +142,8 @@ export const presets: Readonly<Record<BoardName, BoardPreset>> = frozen({
 		},
 		flash: { sizeBytes: 1024 * kib, sectorBytes: 4 * kib, writeBytes: 4, enduranceErases: 10_000 },
 		map: {
-			bootloader: { offset: 0, sizeBytes: 44 * kib },
+			bootloader: { offset: 0, sizeBytes: 36 * kib },
+			boot: { offset: 36 * kib, sizeBytes: 8 * kib },
 			factory: { offset: 44 * kib, sizeBytes: 4 * kib },
 			slotA: { offset: 48 * kib, sizeBytes: 472 * kib },
 			slotB: { offset: 520 * kib, sizeBytes: 472 * kib },
@@ -163,6 +168,7 @@ export const presets: Readonly<Record<BoardName, BoardPreset>> = frozen({
 			factory: { offset: 60 * kib, sizeBytes: 4 * kib },
 			slotA: { offset: 64 * kib, sizeBytes: 448 * kib },
 			slotB: { offset: 512 * kib, sizeBytes: 448 * kib },
+			boot: { offset: 960 * kib, sizeBytes: 8 * kib },
 			settings: { offset: 1000 * kib, sizeBytes: 24 * kib },
 		},
 		computronsPerMs: 1150,

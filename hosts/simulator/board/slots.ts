@@ -1,4 +1,5 @@
-import type { FlashChip } from "./flash.ts";
+import { type Flash, HostFailure, type ImageVerdict, type SlotImage } from "../../../modules/host.ts";
+import { erasedByte, type FlashChip } from "./flash.ts";
 import type { Partition } from "./presets.ts";
 
 /** The image does not go into the board's slot, or what stands there can not be started. */
@@ -8,13 +9,77 @@ export class SlotRefused extends Error {
 	}
 }
 
+/** What a board's boot loader finds in a slot. */
+export interface Finding {
+	readonly verdict: ImageVerdict;
+	/** For people, when it is not "ok". */
+	readonly why?: string;
+}
+
+/** How a board's boot loader reads images: it knows their format, its engine and the keys it trusts. */
+export interface BootImages {
+	/** @param running as BootLoaderOptions.examine has it */
+	examine(slot: Slot, securityCounter: number, running?: SlotImage): Finding;
+	header(slot: Slot): SlotImage | undefined;
+}
+
+/** Of a board whose programs are no images: what lies in slot a is started, whatever it is. */
+export const anyImage: BootImages = {
+	examine: ({ name }) => (name === "a" ? { verdict: "ok" } : { verdict: "image", why: "no image" }),
+	header: () => undefined,
+};
+
+/** A partition of a chip as the Flash port. */
+export class PartitionFlash implements Flash {
+	readonly sizeBytes: number;
+	readonly sectorBytes: number;
+	readonly writeBytes: number;
+	readonly erasedByte = erasedByte;
+	readonly #flash: FlashChip;
+	readonly #offset: number;
+
+	constructor(flash: FlashChip, { offset, sizeBytes }: Partition) {
+		this.#flash = flash;
+		this.#offset = offset;
+		this.sizeBytes = sizeBytes;
+		this.sectorBytes = flash.geometry.sectorBytes;
+		this.writeBytes = flash.geometry.writeBytes;
+	}
+
+	read(offset: number, into: Uint8Array): void {
+		this.#within(offset, into.length);
+		orFail(this.#flash.read(this.#offset + offset, into));
+	}
+
+	write(offset: number, bytes: Uint8Array): void {
+		this.#within(offset, bytes.length);
+		orFail(this.#flash.write(this.#offset + offset, bytes));
+	}
+
+	erase(offset: number, size: number): void {
+		this.#within(offset, size);
+		orFail(this.#flash.erase(this.#offset + offset, size));
+	}
+
+	#within(offset: number, size: number): void {
+		if (offset < 0 || size < 0 || offset + size > this.sizeBytes)
+			throw new HostFailure("flash: outside of the partition");
+	}
+}
+
+function orFail(refusal: string | undefined): void {
+	if (refusal !== undefined) throw new HostFailure(refusal);
+}
+
 /** One of the two places in flash for an image. */
 export class Slot {
+	readonly name: "a" | "b";
 	readonly sizeBytes: number;
 	readonly #flash: FlashChip;
 	readonly #place: Partition;
 
-	constructor(flash: FlashChip, place: Partition) {
+	constructor(flash: FlashChip, place: Partition, name: "a" | "b" = "a") {
+		this.name = name;
 		this.#flash = flash;
 		this.#place = place;
 		this.sizeBytes = place.sizeBytes;

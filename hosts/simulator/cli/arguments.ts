@@ -57,6 +57,9 @@ export const readPort = (text: string) => readInteger(text, 0, 65535);
 
 export const readSeed = (text: string) => readInteger(text, 0, Number.MAX_SAFE_INTEGER);
 
+/** An image's security counter. */
+export const readCounter = (text: string) => readInteger(text, 0, 0xffffffff);
+
 /** Seconds: resource 1/x/1 and the query "lt" of Register (LwM2M Core §6.2.1). */
 export const readLifetime = (text: string) => readInteger(text, 1, 0x7fffffff);
 

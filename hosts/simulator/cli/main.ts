@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from "commander";
 import { boardNames } from "../board/presets.ts";
 import {
 	readBoard,
+	readCounter,
 	readDuration,
 	readEnabler,
 	readEndpoint,
@@ -50,6 +51,7 @@ function program(load: Load, output: Output): Command {
 		.description("An LwM2M client for devices that sleep, on a simulated board that runs the real XS engine.")
 		.version(packageVersion(), "-V, --version", "output the version")
 		.exitOverride()
+		.enablePositionalOptions() // `image --version` is the image's
 		.configureOutput({
 			writeOut: (text) => output.out(text.trimEnd()),
 			writeErr: (text) => output.err(text.trimEnd()),
@@ -80,12 +82,7 @@ function program(load: Load, output: Output): Command {
 		.addOption(new Option("--http <n>", "TCP port for REST; 0 takes a free one").default(8080).argParser(readPort))
 		.option("--host <address>", "listen on this address; without it CoAP listens on all of them, REST on 127.0.0.1")
 		.action(load("./server.js"));
-	dormouse
-		.command("image")
-		.description("builds the device image out of src/ and modules/; says its size and hash")
-		.option("--json", "one line of JSON")
-		.option("--output <file>", "write the image to this file")
-		.action(load("./image.js"));
+	addImage(dormouse, load);
 	dormouse
 		.command("bench")
 		.description("measures the simulator and the device's protocol work")
@@ -177,6 +174,42 @@ Examples:
   dormouse sim --server coaps://127.0.0.1:5684 --psk-identity my-board --psk-key …`,
 		)
 		.action(load("./sim.js"));
+}
+
+function addImage(dormouse: Command, load: Load): void {
+	const image = dormouse
+		.command("image")
+		.description("builds and signs the device image out of src/ and modules/; says its size and hash")
+		.option("--json", "one line of JSON")
+		.option("--output <file>", "write the image to this file")
+		.option("--version <text>", "version of the product, in the image and in the program; src/product.ts's without")
+		.option("--name <text>", "name of the product: an update must have the same; src/product.ts's without")
+		.addOption(
+			new Option("--counter <n>", "security counter: devices that confirmed it start nothing below")
+				.default(0)
+				.argParser(readCounter),
+		)
+		.option("--key <file>", "sign with this private key (PEM, Ed25519 or P-256); the development key without")
+		.option("--verify <file>", "build nothing: check this image, against --key (public or private) where given")
+		.addHelpText(
+			"after",
+			`
+The development key is made on the first build (build/keys/development.pem); simulated boards trust it. It protects
+nothing: a product has a key of its own.
+
+Examples:
+  dormouse image keygen release.pem                            a key pair: release.pem and release.pem.pub
+  dormouse image --version 1.2.0 --key release.pem --output thermometer-1.2.0.img
+  dormouse image --version 1.2.1 --counter 1 --key release.pem --output thermometer-1.2.1.img
+  dormouse image --verify thermometer-1.2.1.img --key release.pem.pub`,
+		)
+		.action(load("./image.js"));
+	image
+		.command("keygen")
+		.description("makes a key pair for signing images; the public half goes to <file>.pub")
+		.argument("<file>", "the private key, PEM; it must not be there yet")
+		.addOption(new Option("--algorithm <name>", "which kind").choices(["ed25519", "p256"]).default("ed25519"))
+		.action((file: string, options: object) => load("./image-key.js")({ file, ...options }));
 }
 
 function addObject(dormouse: Command, load: Load): void {

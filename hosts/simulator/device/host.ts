@@ -17,10 +17,12 @@ import {
 	type Power,
 	type ResetCause,
 	type Resolver,
+	type Slots,
 	type SmartCard,
 } from "../../../modules/host.ts";
 import { BoardCrypto } from "./crypto.ts";
 import { cardAt, eventKinds, factoryAt, type Natives } from "./natives.ts";
+import { BoardSlots, type SlotsRecord } from "./slots.ts";
 
 interface BootRecord {
 	readonly platform: string;
@@ -28,6 +30,8 @@ interface BootRecord {
 	readonly factory: Factory;
 	readonly hasCardReader: boolean;
 	readonly deviceKey?: string;
+	/** Absent on a board without a boot loader. */
+	readonly slots?: SlotsRecord;
 }
 
 /** The ports of modules/host.ts over a simulated board's natives. One per boot. */
@@ -41,6 +45,7 @@ export class SimulatedHost implements Host {
 	readonly factoryFlash?: Flash;
 	readonly deviceKey?: KeyHandle;
 	readonly smartCard?: BoardCard;
+	readonly slots?: Slots;
 	readonly power: BoardPower;
 	readonly log: Log;
 	readonly factory: Factory;
@@ -63,7 +68,7 @@ export class SimulatedHost implements Host {
 
 	constructor(natives: Natives) {
 		const boot = JSON.parse(natives.bootRecord()) as BootRecord;
-		const { platform, resetCause, factory, hasCardReader, deviceKey } = boot;
+		const { platform, resetCause, factory, hasCardReader, deviceKey, slots } = boot;
 		this.#natives = natives;
 		this.clock = new BoardClock(natives);
 		this.dice = this.entropy = new BoardChance(natives);
@@ -76,6 +81,7 @@ export class SimulatedHost implements Host {
 		const factoryBytes = natives.flashGeometry(3);
 		if (factoryBytes > 0) this.factoryFlash = new BoardFlash(natives, factoryBytes, factoryAt);
 		if (hasCardReader) this.smartCard = new BoardCard(natives);
+		if (slots !== undefined) this.slots = new BoardSlots(natives, slots);
 		this.power = new BoardPower(natives, resetCause);
 		this.log = new BoardLog(natives);
 		this.factory = factory;

@@ -74,10 +74,25 @@ export interface Natives {
 	flashRead(offset: number, into: Uint8Array): string | undefined;
 	flashWrite(offset: number, bytes: Uint8Array): string | undefined;
 	flashErase(offset: number, size: number): string | undefined;
+	/** Of the other slot; 0: there is no boot loader, and none of the functions down to slotMark works. */
+	slotSize(): number;
+	/** @param slot 0: a, 1: b @returns { state, image } as JSON */
+	slotRecord(slot: 0 | 1): string;
+	/** Offsets in the other slot; errors as of the three above. */
+	slotRead(offset: number, into: Uint8Array): string | undefined;
+	slotWrite(offset: number, bytes: Uint8Array): string | undefined;
+	slotErase(offset: number, size: number): string | undefined;
+	/** @returns an ImageVerdict */
+	slotVerify(): string;
+	/** @param what 0: mark the other slot, 1: confirm, 2: revert @returns an error for people, or undefined */
+	slotMark(what: 0 | 1 | 2, why: string): string | undefined;
 	restart(): void;
 	off(): void;
 	temperature(): number;
-	/** JSON: { platform, resetCause, factory, hasCardReader, deviceKey }; the latter 32 digits, with an accelerator alone */
+	/**
+	 * JSON: { platform, resetCause, factory, hasCardReader, deviceKey, slots: { running, bootReason } }; deviceKey: 32
+	 * digits, with an accelerator alone
+	 */
 	bootRecord(): string;
 	/** Who gets the board's events: one call, one turn. A second call replaces the first. */
 	listen(handler: (kind: number, first: number, second: number, text: string | undefined) => void): void;

@@ -65,19 +65,38 @@ export interface BoardPorts {
 	readonly factorySizeBytes: number;
 	/** The bootstrap file of the smart card, at flashRead(cardAt + offset). -1: no card, or no such file on it. */
 	smartCardSizeBytes(): number;
+	/** Absent on a board without a boot loader. */
+	readonly slots?: SlotPorts;
 	/** After the current turn. */
 	restart(): void;
 	/** The device has de-registered and saved; after the current turn it is off. */
 	off(): void;
 	/** Degrees Celsius of the board's thermometer. */
 	temperature(): number;
-	/** Fixed for one boot: platform, resetCause, factory (modules/host.ts), as JSON. */
+	/** Fixed for one boot: platform, resetCause, factory, slots (SlotPorts.recordJson), as JSON. */
 	readonly bootRecordJson: string;
 }
 
 /** Where flashRead finds what is not the settings: hosts/simulator/device/natives.ts has the same. */
 export const factoryAt = 0x1_0000_0000;
 export const cardAt = 0x2_0000_0000;
+/** The board's boot loader, as the running program sees it; the Slots port of modules/host.ts on numbers and text. */
+export interface SlotPorts {
+	/** Of the other slot; its geometry is the flash's. */
+	readonly sizeBytes: number;
+	/** { running, bootReason } */
+	readonly recordJson: string;
+	/** @param slot 0: a, 1: b @returns { state, image } as JSON */
+	describe(slot: number): string;
+	/** Each of the following returns an error for people, or undefined. */
+	read(offset: number, into: Uint8Array): string | undefined;
+	write(offset: number, bytes: Uint8Array): string | undefined;
+	erase(offset: number, size: number): string | undefined;
+	/** @param what 0: mark the other slot, 1: confirm, 2: revert */
+	mark(what: number, why: string): string | undefined;
+	/** @returns an ImageVerdict */
+	verify(): string;
+}
 
 /** What the board tells the device; each is one turn of its loop. */
 export type DeviceEvent =

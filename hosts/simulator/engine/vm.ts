@@ -297,10 +297,30 @@ export class Vm {
 				error(ports.flashWrite(offset, this.#bytes(at, size)), text, capacity),
 			flashErase: (offset: number, size: number, text: number, capacity: number) =>
 				error(ports.flashErase(offset, size), text, capacity),
+			...this.#slotImports(error),
 			restart: () => ports.restart(),
 			off: () => ports.off(),
 			temperature: () => ports.temperature(),
 			bootRecord: (at: number, capacity: number) => this.#write(ports.bootRecordJson, at, capacity),
+		};
+	}
+
+	#slotImports(error: (text: string | undefined, at: number, capacity: number) => number): WebAssembly.ModuleImports {
+		const ports = this.#ports;
+		const noSlots = "no boot loader";
+		return {
+			slotSize: () => ports.slots?.sizeBytes ?? 0,
+			slotRecord: (slot: number, at: number, capacity: number) =>
+				this.#write(ports.slots?.describe(slot) ?? "", at, capacity),
+			slotRead: (offset: number, into: number, size: number, text: number, capacity: number) =>
+				error(ports.slots === undefined ? noSlots : ports.slots.read(offset, this.#bytes(into, size)), text, capacity),
+			slotWrite: (offset: number, at: number, size: number, text: number, capacity: number) =>
+				error(ports.slots === undefined ? noSlots : ports.slots.write(offset, this.#bytes(at, size)), text, capacity),
+			slotErase: (offset: number, size: number, text: number, capacity: number) =>
+				error(ports.slots === undefined ? noSlots : ports.slots.erase(offset, size), text, capacity),
+			slotVerify: (at: number, capacity: number) => this.#write(ports.slots?.verify() ?? "", at, capacity),
+			slotMark: (what: number, at: number, size: number, text: number, capacity: number) =>
+				error(ports.slots === undefined ? noSlots : ports.slots.mark(what, this.#text(at, size)), text, capacity),
 		};
 	}
 }

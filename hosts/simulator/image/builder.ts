@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { BuildProgress } from "../engine/build.ts";
@@ -6,6 +7,8 @@ import { type Engine, loadEngine } from "../engine/engine.ts";
 import { packageRoot } from "../engine/sources.ts";
 import { bundle } from "./bundle.ts";
 import { type Image, writeImage } from "./image.ts";
+import { developmentKey } from "./keys.ts";
+import { type SigningKey, signer } from "./signature.ts";
 
 export interface ImageOptions {
 	/** How far the engine is, when it has to be built first. */
@@ -13,8 +16,15 @@ export interface ImageOptions {
 	readonly engine?: Engine;
 	/** JavaScript file, below build/js, that the device runs at boot; absent: the reference application of src/. */
 	readonly entry?: string;
-	/** Absent: firmwareVersion of src/product.ts. */
+	/** Of the product, in the header and in the program; absent: firmwareVersion of src/product.ts. */
 	readonly version?: string;
+	/** The product; absent: modelNumber of src/product.ts. */
+	readonly name?: string;
+	readonly securityCounter?: number;
+	/** Signs it; absent: the development key. */
+	readonly key?: SigningKey;
+	/** JavaScript in place of modules, by their files below build/js: "src/thermometer.js". */
+	readonly replacements?: Readonly<Record<string, string>>;
 }
 
 /** What scripts/build.mjs makes of the TypeScript: images are made of it. */
@@ -27,14 +37,42 @@ export const javaScriptRoot = join(packageRoot, "build/js");
 export async function buildImage(options: ImageOptions = {}): Promise<Image> {
 	const engine = options.engine ?? (await loadEngine(options.onProgress));
 	const entryFile = options.entry ?? join(javaScriptRoot, "hosts/simulator/device/main.js");
-	const modules = await bundle({ entries: [entryFile], root: javaScriptRoot, shake: true });
+	const product = await productFacts();
+	const version = options.version ?? product.firmwareVersion;
+	const replacements = { ...options.replacements };
+	if (version !== product.firmwareVersion) replacements[productFile] = productOf(product.firmwareVersion, version);
+	const given = Object.fromEntries(
+		Object.entries(replacements).map(([file, source]) => [join(javaScriptRoot, file), source]),
+	);
+	const modules = await bundle({ entries: [entryFile], root: javaScriptRoot, shake: true, given });
 	const compiled = modules.map(({ name, source }) => compileCached(engine, name, source));
 	const entry = modules.at(-1)?.name ?? "";
-	const version = options.version ?? (await productVersion());
-	return writeImage(engine.compiler.link(compiled), { entry, version, xsVersion: engine.xsVersion });
+	return writeImage(engine.compiler.link(compiled), {
+		entry,
+		version,
+		xsVersion: engine.xsVersion,
+		name: options.name ?? product.modelNumber,
+		securityCounter: options.securityCounter ?? 0,
+		sign: signer(options.key ?? developmentKey()),
+	});
 }
 
-async function productVersion(): Promise<string> {
-	const { product } = await import(pathToFileURL(join(javaScriptRoot, "src/product.js")).href);
-	return product.firmwareVersion;
+const productFile = "src/product.js";
+
+interface ProductFacts {
+	readonly firmwareVersion: string;
+	readonly modelNumber: string;
+}
+
+async function productFacts(): Promise<ProductFacts> {
+	return (await import(pathToFileURL(join(javaScriptRoot, productFile)).href)).product;
+}
+
+/** src/product.js of another version: the program says what its header says. */
+function productOf(from: string, version: string): string {
+	const source = readFileSync(join(javaScriptRoot, productFile), "utf8");
+	const line = `firmwareVersion: ${JSON.stringify(from)}`;
+	if (!source.includes(line))
+		throw new Error(`${productFile} does not say \`${line}\`, so it can not be given another`);
+	return source.replace(line, `firmwareVersion: ${JSON.stringify(version)}`);
 }

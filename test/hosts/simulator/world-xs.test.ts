@@ -100,10 +100,13 @@ test("a board too small for the application fails with figures, and leaves the o
 
 test("a slot that holds no image, or a damaged one, does not start, and says so", () => {
 	const damaged = device.image.bytes.slice();
-	damaged[damaged.length - 1]! ^= 1;
+	damaged[damaged.length - 1000]! ^= 1;
+	const forged = device.image.bytes.slice();
+	forged[forged.length - 60]! ^= 1;
 	for (const [bytes, why] of [
 		[new Uint8Array(0), /image\.magic/],
 		[damaged, /image\.hash/],
+		[forged, /slot a: not signed by a trusted key.*slot b: image\.magic/],
 		[device.image.bytes.subarray(0, 1000), /image\.truncated|image\.hash/],
 	] as const) {
 		const heard: WorldEvent[] = [];

@@ -22,12 +22,19 @@ FROM_BOARD(flashGeometry) double board_flashGeometry(int which);
 FROM_BOARD(flashRead) int board_flashRead(double offset, void* into, int size, char* error, int errorSize);
 FROM_BOARD(flashWrite) int board_flashWrite(double offset, const void* bytes, int size, char* error, int errorSize);
 FROM_BOARD(flashErase) int board_flashErase(double offset, double size, char* error, int errorSize);
+FROM_BOARD(slotSize) double board_slotSize(void);
+FROM_BOARD(slotRecord) int board_slotRecord(int slot, char* into, int capacity);
+FROM_BOARD(slotRead) int board_slotRead(double offset, void* into, int size, char* error, int errorSize);
+FROM_BOARD(slotWrite) int board_slotWrite(double offset, const void* bytes, int size, char* error, int errorSize);
+FROM_BOARD(slotErase) int board_slotErase(double offset, double size, char* error, int errorSize);
+FROM_BOARD(slotVerify) int board_slotVerify(char* into, int capacity);
+FROM_BOARD(slotMark) int board_slotMark(int what, const char* why, int whySize, char* error, int errorSize);
 FROM_BOARD(restart) void board_restart(void);
 FROM_BOARD(off) void board_off(void);
 FROM_BOARD(temperature) double board_temperature(void);
 FROM_BOARD(bootRecord) int board_bootRecord(char* into, int capacity);
 
-enum { longestHost = 64, longestError = 160, longestBootRecord = 2048 };
+enum { longestHost = 64, longestError = 160, longestBootRecord = 2048, longestSlotRecord = 768 };
 
 /* The sender of a datagram, as the board writes it. */
 typedef struct {
@@ -183,6 +190,63 @@ static void flashErase(txMachine* the)
 	answerError(the, error, board_flashErase(offset, size, error, longestError - 1));
 }
 
+/* 0: there is no boot loader, and none of the functions down to slotMark works */
+static void slotSize(txMachine* the)
+{
+	fxNumber(the, mxResult, board_slotSize());
+}
+
+static void slotRecord(txMachine* the)
+{
+	char record[longestSlotRecord];
+	int size = board_slotRecord(fxToInteger(the, mxArgv(0)), record, longestSlotRecord - 1);
+	record[(size < longestSlotRecord) ? size : longestSlotRecord - 1] = 0;
+	fxString(the, mxResult, record);
+}
+
+static void slotRead(txMachine* the)
+{
+	char error[longestError];
+	txUnsigned size;
+	double offset = fxToNumber(the, mxArgv(0));
+	void* into = shim_bytesOf(the, mxArgv(1), &size, 1);
+	answerError(the, error, board_slotRead(offset, into, (int)size, error, longestError - 1));
+}
+
+static void slotWrite(txMachine* the)
+{
+	char error[longestError];
+	txUnsigned size;
+	double offset = fxToNumber(the, mxArgv(0));
+	void* bytes = shim_bytesOf(the, mxArgv(1), &size, 0);
+	answerError(the, error, board_slotWrite(offset, bytes, (int)size, error, longestError - 1));
+}
+
+static void slotErase(txMachine* the)
+{
+	char error[longestError];
+	double offset = fxToNumber(the, mxArgv(0));
+	double size = fxToNumber(the, mxArgv(1));
+	answerError(the, error, board_slotErase(offset, size, error, longestError - 1));
+}
+
+static void slotVerify(txMachine* the)
+{
+	char verdict[longestError];
+	int size = board_slotVerify(verdict, longestError - 1);
+	verdict[size] = 0;
+	fxString(the, mxResult, verdict);
+}
+
+/* (what, why): 0 marks the other slot, 1 confirms, 2 reverts */
+static void slotMark(txMachine* the)
+{
+	char error[longestError];
+	int what = fxToInteger(the, mxArgv(0));
+	txString why = fxToString(the, mxArgv(1));
+	answerError(the, error, board_slotMark(what, why, (int)strlen(why), error, longestError - 1));
+}
+
 static void restart(txMachine* the)
 {
 	board_restart();
@@ -234,6 +298,13 @@ static const ShimNative natives[] = {
 	{ "flashRead", flashRead, 2 },
 	{ "flashWrite", flashWrite, 2 },
 	{ "flashErase", flashErase, 2 },
+	{ "slotSize", slotSize, 0 },
+	{ "slotRecord", slotRecord, 1 },
+	{ "slotRead", slotRead, 2 },
+	{ "slotWrite", slotWrite, 2 },
+	{ "slotErase", slotErase, 2 },
+	{ "slotVerify", slotVerify, 0 },
+	{ "slotMark", slotMark, 2 },
 	{ "restart", restart, 0 },
 	{ "off", off, 0 },
 	{ "temperature", temperature, 0 },

@@ -201,5 +201,6 @@ test("every preset's map lies in its flash, on whole sectors, and nothing overla
 		ok(end <= flash.sizeBytes, `${name}: the map ends outside`);
 		equal(map.slotA.sizeBytes, map.slotB.sizeBytes);
 		ok(map.settings.sizeBytes >= 2 * flash.sectorBytes);
+		ok(map.boot.sizeBytes >= 2 * flash.sectorBytes);
 	}
 });

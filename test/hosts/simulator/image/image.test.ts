@@ -72,7 +72,8 @@ describe("an image", () => {
 		const last = small.bytes.length - 1;
 		const wrong: Record<string, (bytes: Uint8Array, view: DataView) => void> = {
 			"image.magic": (bytes) => bytes.set([0x64], 0),
-			"image.formatVersion": (_, view) => view.setUint16(8, 2, true),
+			"image.formatVersion": (_, view) => view.setUint16(8, 3, true),
+			"image.unsignedFormat": (_, view) => view.setUint16(8, 1, true),
 			"image.layout header": (_, view) => view.setUint16(10, 100, true),
 			"image.layout total": (_, view) => view.setUint32(12, 100, true),
 			"image.truncated": (_, view) => view.setUint32(12, last + 2, true),
@@ -80,11 +81,14 @@ describe("an image", () => {
 			"image.layout entry": (_, view) => view.setUint16(86, 2, true),
 			"image.layout symbols": (_, view) => view.setUint32(88, 1, true),
 			"image.layout code": (_, view) => view.setUint32(100, 5, true),
-			"image.layout reserved": (bytes) => bytes.set([1], 111),
-			"image.layout row": (_, view) => view.setUint32(112 + 12, 1, true),
-			"image.layout size": (_, view) => view.setUint32(112 + 8, 0xffff, true),
+			"image.layout reserved": (bytes) => bytes.set([1], 159),
+			"image.layout signature": (_, view) => view.setUint32(108, 64, true),
+			"image.layout padding": (bytes) => bytes.set([1], 51),
+			"image.text product": (bytes) => bytes.fill(0x61, 112, 144),
+			"image.layout row": (_, view) => view.setUint32(160 + 12, 1, true),
+			"image.layout size": (_, view) => view.setUint32(160 + 8, 0xffff, true),
 			"image.text version": (bytes) => bytes.fill(0x61, 52, 84),
-			"image.text name": (bytes) => bytes.set([0xff], 112 + 24),
+			"image.text name": (bytes) => bytes.set([0xff], 160 + 24),
 			"image.trailing": (_, view) => view.setUint32(12, last, true),
 		};
 		for (const [code, change] of Object.entries(wrong))

@@ -1,0 +1,238 @@
+import type { Fault } from "../bytes.ts";
+import type { RequestListener, RequestOptions } from "../coap/operation.ts";
+import type { Failure, Peer, Response } from "../coap/peer.ts";
+import { type Line, type LineState, type Lines, NO_PROTOCOL } from "../firmware/line.ts";
+import { OwnLine, type OwnLineOptions } from "../firmware/own-line.ts";
+import { type PackageUri, protocolOf } from "../firmware/package-uri.ts";
+import { frozen } from "../frozen.ts";
+import type { Address, Clock, Datagrams, DatagramsOptions, Host } from "../host.ts";
+import type { Client } from "./client.ts";
+import type { SessionGuest } from "./client-options.ts";
+import type { Instance } from "./instance.ts";
+import type { Keeper } from "./loop.ts";
+import type { SecureTransport } from "./secure.ts";
+import { readServerUri } from "./server-uri.ts";
+import type { Session } from "./session.ts";
+
+/** Resources of the Security Object (LwM2M Core 1.1 Appendix E.1). */
+const resource = frozen({ serverUri: 0, bootstrapServer: 1, securityMode: 2, shortServerId: 10 });
+const noSec = 3;
+
+/** Who is to be driven at the end of each turn: an Updater. */
+export interface Driven {
+	started(nowMs: number): void;
+	poll(nowMs: number): void;
+	readonly deadlineMs: number;
+}
+
+export interface TransfersOptions {
+	/** Over which the client's loop runs, too. */
+	readonly host: Host;
+	/** Secures lines of their own to coaps://; absent: only a server's own session is secured. */
+	readonly secure?: SecureTransport;
+	/** The account whose keys a line of its own to coaps:// takes; the first that has keys when left out. */
+	readonly account?: (uri: PackageUri) => Instance | undefined;
+	/** For lines of their own, such as `extension: () => new QBlock()`. */
+	readonly line?: OwnLineOptions;
+}
+
+/**
+ * Downloads beside the client, on its one socket, alarm and loop: through the session of a server where the package is
+ * there, else through a line of their own. Give `guest: transfers` to the client, `transfers.host` and `transfers` to
+ * the Loop:
+ *
+ *     const transfers = new Transfers({ host });
+ *     const client = new Client({ …, guest: transfers });
+ *     new Loop(transfers.host, client, transfers.drive(client, [updater])).start();
+ */
+export class Transfers implements Lines, SessionGuest, Keeper {
+	readonly protocols: readonly number[];
+	/** The host with our datagrams taken out of what comes in. */
+	readonly host: Host;
+	private readonly options: TransfersOptions;
+	private readonly clock: Clock;
+	private readonly lines: OwnLine[] = [];
+	private readonly shared: SessionLine[] = [];
+	private driven: readonly Driven[] = [];
+	private client: Client | undefined;
+	private datagrams: Datagrams | undefined;
+	private wake: ((count: number) => void) | undefined;
+	private cancelAlarm: (() => void) | undefined;
+
+	constructor(options: TransfersOptions) {
+		this.options = options;
+		this.clock = options.host.clock;
+		this.protocols = options.secure === undefined ? [0] : [0, 1];
+		this.host = { ...options.host, openDatagrams: (opening) => this.openDatagrams(opening) };
+	}
+
+	drive(client: Client, driven: readonly Driven[]): this {
+		this.client = client;
+		this.driven = driven;
+		return this;
+	}
+
+	/** Whether a server has us. */
+	get isRegistered(): boolean {
+		return this.client?.sessions.some(({ state }) => state === "registered") === true;
+	}
+
+	open(uri: PackageUri, listener: RequestListener): Line | Fault {
+		const { scheme } = uri;
+		const protocol = protocolOf(scheme);
+		if (!this.protocols.includes(protocol)) return NO_PROTOCOL;
+		const session = this.sessionAt(uri);
+		if (session !== undefined) {
+			const line = new SessionLine(session, listener, this.shared);
+			this.shared.push(line);
+			return line;
+		}
+		return this.openOwn(uri, listener);
+	}
+
+	// SessionGuest
+
+	responded(peer: Peer, requestId: number, response: Response, nowMs: number): void {
+		for (const line of this.shared.slice()) line.responded(peer, requestId, response, nowMs);
+	}
+
+	failed(peer: Peer, requestId: number, reason: Failure, nowMs: number): void {
+		for (const line of this.shared.slice()) line.failed(peer, requestId, reason, nowMs);
+	}
+
+	// Keeper
+
+	started(nowMs: number): void {
+		for (const one of this.driven) one.started(nowMs);
+	}
+
+	turnEnded(nowMs: number): void {
+		let deadlineMs = Infinity;
+		for (const line of this.lines) line.poll(nowMs);
+		for (const one of this.driven) {
+			one.poll(nowMs);
+			deadlineMs = Math.min(deadlineMs, one.deadlineMs);
+		}
+		for (const line of this.lines) {
+			line.poll(nowMs);
+			line.resolve(this.options.host.resolver, () => this.wake?.(0));
+			for (let bytes = line.takeDatagram(); bytes !== undefined; bytes = line.takeDatagram()) {
+				this.datagrams?.write(bytes, line.address);
+			}
+			deadlineMs = Math.min(deadlineMs, line.deadlineMs);
+		}
+		for (let index = this.lines.length - 1; index >= 0; index--) {
+			if (this.lines[index]!.isClosed) this.lines.splice(index, 1);
+		}
+		this.cancelAlarm?.();
+		this.cancelAlarm = undefined;
+		if (deadlineMs < Infinity) this.cancelAlarm = this.client?.after(Math.max(1, deadlineMs - nowMs), nothing);
+	}
+
+	/** The session that a URI is about: the same scheme, host and port as the account's. */
+	private sessionAt({ scheme, host, port }: PackageUri): Session | undefined {
+		for (const security of this.client?.registry.object(0)?.instances ?? []) {
+			const uri = readServerUri(String(security.at(resource.serverUri) ?? ""));
+			if (
+				"code" in uri ||
+				uri.scheme !== scheme ||
+				uri.port !== port ||
+				security.at(resource.bootstrapServer) === true
+			) {
+				continue;
+			}
+			const id = security.at(resource.shortServerId);
+			const session = this.client?.sessions.find(({ shortServerId }) => shortServerId === id);
+			if (session !== undefined && (uri.host === host || session.address.host === host)) return session;
+		}
+		return undefined;
+	}
+
+	private openOwn(uri: PackageUri, listener: RequestListener): Line | Fault {
+		const { host, secure, account, line: options } = this.options;
+		const line = new OwnLine(host, uri, listener, options);
+		if (uri.scheme === "coaps") {
+			const security = account === undefined ? this.firstWithKeys : account(uri);
+			if (security === undefined || secure === undefined) return NO_PROTOCOL;
+			const channel = secure.open(security, line);
+			if ("code" in channel) return channel;
+			line.secureBy(channel);
+		}
+		this.lines.push(line);
+		return line;
+	}
+
+	private get firstWithKeys(): Instance | undefined {
+		const instances = this.client?.registry.object(0)?.instances ?? [];
+		return instances.find((security) => (security.at(resource.securityMode) ?? noSec) !== noSec);
+	}
+
+	private openDatagrams(opening: DatagramsOptions): Datagrams {
+		const datagrams = this.options.host.openDatagrams(opening);
+		this.wake = opening.onReadable;
+		this.datagrams = datagrams;
+		return {
+			read: (into, from) => {
+				for (;;) {
+					const size = datagrams.read(into, from);
+					const line = size < 0 ? undefined : this.lineTo(from);
+					if (line === undefined) return size;
+					line.receive(into, 0, size, this.clock.nowMs());
+				}
+			},
+			write: (bytes, to) => datagrams.write(bytes, to),
+			close: () => datagrams.close(),
+		};
+	}
+
+	private lineTo({ host, port }: Address): OwnLine | undefined {
+		return this.lines.find(({ address }) => address.host === host && address.port === port);
+	}
+}
+
+function nothing(): void {}
+
+/** A download through the session of a server: between its other messages, over the same DTLS session. */
+class SessionLine implements Line {
+	private readonly session: Session;
+	private readonly listener: RequestListener;
+	private readonly all: SessionLine[];
+	private requestId = 0;
+
+	constructor(session: Session, listener: RequestListener, all: SessionLine[]) {
+		this.session = session;
+		this.listener = listener;
+		this.all = all;
+	}
+
+	get state(): LineState {
+		return this.session.isReporting ? "open" : "opening";
+	}
+
+	request(options: RequestOptions, nowMs: number): number {
+		this.requestId = this.session.peer.request(options, nowMs);
+		return this.requestId;
+	}
+
+	cancel(requestId: number): void {
+		this.session.peer.cancel(requestId);
+	}
+
+	close(): void {
+		this.requestId = 0;
+		const at = this.all.indexOf(this);
+		if (at >= 0) this.all.splice(at, 1);
+	}
+
+	responded(peer: Peer, requestId: number, response: Response, nowMs: number): void {
+		if (this.isMine(peer, requestId)) this.listener.responded(requestId, response, nowMs);
+	}
+
+	failed(peer: Peer, requestId: number, reason: Failure, nowMs: number): void {
+		if (this.isMine(peer, requestId)) this.listener.failed(requestId, reason, nowMs);
+	}
+
+	private isMine(peer: Peer, requestId: number): boolean {
+		return peer === this.session.peer && requestId === this.requestId;
+	}
+}
