@@ -20,14 +20,13 @@ const agreedId = /^(oma|v):[A-Za-z0-9-]{1,64}$/;
  */
 export class Profiles {
 	readonly #limit: number;
-	readonly #changed: (id: string, list: string | undefined) => void;
+	/** Hears of each change, undefined for one that is gone. */
+	changed: (id: string, list: string | undefined) => void = () => {};
 	/** Link format, the one used longest ago first. */
 	readonly #lists = new Map<string, string>();
 
-	/** @param changed hears of each change, undefined for one that is gone */
-	constructor(limit: number, changed: (id: string, list: string | undefined) => void = () => {}) {
+	constructor(limit: number) {
 		this.#limit = limit;
-		this.#changed = changed;
 	}
 
 	all(): ReadonlyMap<string, string> {
@@ -49,7 +48,7 @@ export class Profiles {
 	/** @returns whether there was one */
 	remove(id: string): boolean {
 		if (!this.#lists.delete(id)) return false;
-		this.#changed(id, undefined);
+		this.changed(id, undefined);
 		return true;
 	}
 
@@ -86,7 +85,7 @@ export class Profiles {
 		this.#lists.delete(id);
 		if (this.#lists.size >= this.#limit) this.remove(this.#lists.keys().next().value!);
 		this.#lists.set(id, list);
-		this.#changed(id, list);
+		this.changed(id, list);
 	}
 }
 

@@ -12,6 +12,7 @@ import { badRequest, Refusal } from "../refusal.ts";
 import { SecurityStore } from "../security-store.ts";
 import type { ServerIdentity } from "../server-identity.ts";
 import { type Listening, ServerPorts } from "../server-ports.ts";
+import { identityKeeper, keepConfigurations, keepSecurity } from "../store/keeping.ts";
 import { systemDice, systemEntropy } from "../system-chance.ts";
 import type { BootstrapEvents, FailureCause, SessionEventName } from "./bootstrap-events.ts";
 import { packFormat, readBootstrapRequest } from "./bootstrap-request.ts";
@@ -73,6 +74,10 @@ export class BootstrapServer {
 		this.security = new SecurityStore(crypto, this.limits.credentials, (info) => this.#ports.revoke(info));
 		this.configurations = new ConfigurationStore(this.limits.configurations);
 		this.#ports = this.#makePorts(crypto, entropy);
+		if (options.store !== undefined) {
+			keepSecurity(this.security, options.store, "bootstrapSecurity");
+			keepConfigurations(this.configurations, options.store);
+		}
 		this.#peers = new PeerTable({
 			time,
 			dice,
@@ -88,6 +93,7 @@ export class BootstrapServer {
 	}
 
 	#makePorts(crypto: NodeCrypto, entropy: Entropy): ServerPorts {
+		const { store } = this.#options;
 		return new ServerPorts({
 			listening: this.#options,
 			title: "LwM2M Bootstrap-Server",
@@ -95,6 +101,7 @@ export class BootstrapServer {
 			crypto,
 			entropy,
 			store: this.security,
+			keeper: store === undefined ? undefined : identityKeeper(store, "bootstrapIdentity"),
 			sessions: this.limits.sessions,
 			received: (bytes, from, proven) => this.#peers.receive(bytes, from, proven),
 			failed: (address, reason) => this.#events.emit("handshakeFailed", { address, reason }),
