@@ -105,8 +105,10 @@ export class RegistrationInterface {
 	/** Nothing goes out from now on. What is under way is forgotten, and done again after speak(). */
 	silence(nowMs: number): void {
 		if (this.#isSilent) return;
+		const before = this.state;
 		this.event("silence", nowMs);
 		this.#isSilent = true;
+		if (before === "disabling") this.#port.drop(); // no good-bye when its time is over
 	}
 
 	speak(): void {
