@@ -66,12 +66,12 @@ class Oracle {
 
 	/**
 	 * 1/x/15 counts whenever it is looked at: who has failed once and does not block (any more) lets the others go on. So
-	 * does 1/x/16, and whether there are others: who pauses may have to ask for a bootstrap all the same.
+	 * does 1/x/16: who pauses asks for a bootstrap all the same once it says so.
 	 */
 	private look(): void {
 		for (const server of this.#servers) if (server.hasFailedOnce && !server.blocks) server.isComplete = true;
 		for (const server of this.#servers) {
-			if (server.isFailed && !server.isWaiting) server.isWaiting = this.considers(server);
+			if (server.isFailed && !server.isWaiting && server.bootstraps) server.isWaiting = this.considers(server);
 		}
 	}
 
@@ -138,6 +138,7 @@ class Oracle {
 			server.hasFailedOnce = true;
 			server.isWaiting = false;
 			this.look();
+			server.isWaiting ||= this.considers(server);
 			const since = this.nowMs;
 			server.isAgain = false;
 			// "The maximum number of retry sequences": what comes then is left to us, lest one outage end it for good.
@@ -219,10 +220,7 @@ class Oracle {
 		if (this.#scenario.bootstrap === undefined) return false;
 		if (server.bootstraps) this.want("bootstrapRegistrationFailed", () => server.isRegistered || !server.isAccount);
 		else if (this.#servers.some((other) => other !== server && this.hasProspect(other))) return false;
-		else {
-			const isServed = () => this.#servers.some(({ isRegistered }) => isRegistered);
-			this.want("bootstrapRegistrationFailed", () => isServed() || !server.isAccount);
-		}
+		else this.want("bootstrapRegistrationFailed", () => this.#servers.some(({ isRegistered }) => isRegistered));
 		return true;
 	}
 

@@ -2,6 +2,7 @@ import { formats10 } from "../../../modules/formats/formats-1-0.ts";
 import { formatsSince11 } from "../../../modules/formats/payload.ts";
 import type { Host } from "../../../modules/host.ts";
 import { AccessControl } from "../../../modules/lwm2m/access-control.ts";
+import { makeBootstrap } from "../../../modules/lwm2m/bootstrap.ts";
 import { Client } from "../../../modules/lwm2m/client.ts";
 import { compositeOperations } from "../../../modules/lwm2m/composite.ts";
 import { Loop } from "../../../modules/lwm2m/loop.ts";
@@ -35,6 +36,7 @@ export default function main(host: Host): void {
 		composite: compositeOperations,
 		sends: makeSends,
 		accessControl: new AccessControl(accessControl),
+		...(plan.bootstrap === undefined ? {} : { bootstrap: makeBootstrap }),
 		...plan.client,
 		...(plan.client.enablers?.includes("1.0") === true ? { formats10 } : {}),
 	});

@@ -22,7 +22,7 @@ export type ConfigurationName =
 export interface Plan {
 	readonly configuration: ConfigurationName;
 	readonly enabler: EnablerVersion;
-	/** One or two: the Short Server IDs are 1 and 2. */
+	/** None, one or two: the Short Server IDs are 1 and 2. */
 	readonly serverUris: readonly string[];
 	readonly lifetimeS: number;
 	/** Resource /1/x/6. */
@@ -33,6 +33,20 @@ export interface Plan {
 	readonly recovery: readonly RecoveryOptions[];
 	/** The rest of what a client may be given: see ClientOptions. */
 	readonly client: ClientWish;
+	/** An account of a Bootstrap-Server; with it, accounts can be made out of what a bootstrap says. */
+	readonly bootstrap: BootstrapWish | undefined;
+}
+
+/** The Bootstrap-Server's account. */
+export interface BootstrapWish {
+	readonly uri: string;
+	/** Object Instance ID; 1 when left out. */
+	readonly id?: number;
+	/** Resources /0/x/11 and 12. */
+	readonly holdOffS?: number;
+	readonly timeoutS?: number;
+	/** There is no other account yet. */
+	readonly isAlone?: boolean;
 }
 
 /** Options of the client that a test may want. */
@@ -51,6 +65,7 @@ export interface PlanWish {
 	readonly disableTimeoutS?: number;
 	readonly recovery?: readonly RecoveryOptions[];
 	readonly client?: ClientWish;
+	readonly bootstrap?: BootstrapWish;
 	/** In place of the one that the stage gives. */
 	readonly endpoint?: string;
 }
@@ -63,14 +78,16 @@ export function readPlan({ serialNumber, serverUri, lifetimeS }: Factory): Plan 
 	const isWish = serialNumber !== undefined && serialNumber.charAt(0) === "{";
 	const wish = isWish ? (JSON.parse(serialNumber) as PlanWish) : {};
 	const first = serverUri ?? "coap://localhost:5683";
+	const both = wish.secondServerUri === undefined ? [first] : [first, wish.secondServerUri];
 	return {
 		configuration: wish.configuration ?? "all",
 		enabler: wish.enabler ?? "1.1",
-		serverUris: wish.secondServerUri === undefined ? [first] : [first, wish.secondServerUri],
+		serverUris: wish.bootstrap?.isAlone === true ? [] : both,
 		lifetimeS: lifetimeS ?? 86_400,
 		isStoring: wish.isStoring ?? false,
 		disableTimeoutS: wish.disableTimeoutS,
 		recovery: wish.recovery ?? [],
 		client: wish.client ?? {},
+		bootstrap: wish.bootstrap,
 	};
 }
