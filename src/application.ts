@@ -30,7 +30,7 @@ const alsoKept: readonly KeptResources[] = frozen([
 /** What an image has, and another one does without: what an entry does not name is not in its image. */
 export interface Features {
 	/** Formats, composite operations, rights, bootstrap. */
-	readonly client: Pick<ClientOptions, "formats" | "composite" | "accessControl" | "bootstrap">;
+	readonly client: Pick<ClientOptions, "formats" | "formats10" | "composite" | "accessControl" | "bootstrap">;
 	/** Raw public keys and certificates; pre-shared keys there are always. */
 	readonly publicKeys?: PublicKeys;
 	/** For hosts without cryptography of their own. */
@@ -66,6 +66,7 @@ export function application(host: Host, { client: inImage, publicKeys, reporting
 		dice: host.dice,
 		entropy: host.entropy,
 		enabler,
+		enablers: product.enablers,
 		...inImage,
 		configuration: state,
 		configurationStore: keeper,

@@ -12,6 +12,8 @@ export const product = frozen({
 	endpointName: "dormouse",
 	/** The LwM2M version to register as; "1.2" where the server has it. */
 	enabler: "1.1",
+	/** Those that may be spoken with a server that refuses it. */
+	enablers: ["1.0", "1.1", "1.2"],
 	/** The LwM2M Server to register with, and how long a registration lasts without a sign of life. */
 	server: { uri: "coap://localhost:5683", shortServerId: 1, lifetimeS: 300 },
 	/** Where factory records have to be signed: the point of their key, P-256, 65 bytes. Nobody's signature is asked for. */
