@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { BOOTSTRAP, type BootstrapEvent, type BootstrapStateName } from "../../modules/lwm2m/bootstrap-state.ts";
 import { type RegistrationEvent, type RegistrationState, registrationTable } from "../../modules/lwm2m/registration.ts";
+import { bindingRules } from "../../modules/lwm2m/transport-binding.ts";
 
 const root = fileURLToPath(new URL("../../../..", import.meta.url));
 const readme = readFileSync(join(root, "modules/lwm2m/README.md"), "utf8");
@@ -55,6 +56,18 @@ test("the bootstrap table of the README is the one that runs", () => {
 	const at = lines.indexOf(["", ...states].join("|"));
 	ok(at > 0, "the heading with all states");
 	deepEqual(lines.slice(at + 2, at + 2 + expected.length), expected);
+});
+
+test("[TRAN-BIND-001..009] the rules for a transport in the README are the ones that run, in their order", () => {
+	const lines = readme.split("\n");
+	const at = lines.findIndex((line) => line.startsWith("| rule "));
+	const rows = lines
+		.slice(at + 2, at + 2 + bindingRules.length)
+		.map((line) => line.split("|").map((cell) => cell.trim()));
+	deepEqual(
+		rows.map((cells) => [cells[1], cells[3]]),
+		bindingRules.map(([why, isListed]) => [why, isListed]),
+	);
 });
 
 test("every file of the module is in the README's map, and in the manifest's preload", () => {
