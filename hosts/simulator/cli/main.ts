@@ -9,7 +9,6 @@ import {
 	readEndpoint,
 	readHoldOff,
 	readLifetime,
-	readPort,
 	readSeed,
 	readServerOptions,
 	WrongUsage,

@@ -31,7 +31,7 @@ export interface BootstrapServerOptions extends Listening {
 }
 
 /** Where a Bootstrap-Server listens when it is told nothing: beside an LwM2M Server with its default ports. */
-export const bootstrapPort = 5693;
+export const bootstrapPort = 5783;
 
 /** The Objects that a bootstrap reads and writes, in the versions of LwM2M 1.2, which have all of the earlier ones. */
 const objectVersions = new Map(

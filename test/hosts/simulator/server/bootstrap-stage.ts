@@ -6,7 +6,7 @@ import type { BootstrapSettings } from "../../../../hosts/simulator/server/boots
 import { VirtualTime } from "../../../../hosts/simulator/time.ts";
 import { type Heard, type Reply, ScriptedClient } from "./scripted-client.ts";
 
-const address = { host: "10.8.8.8", port: 5693 };
+const address = { host: "10.8.8.8", port: 5783 };
 const post = 2;
 
 /** One LwM2M Server account in the clear. */
