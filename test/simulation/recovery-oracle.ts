@@ -9,6 +9,7 @@ import {
 	appliedSoon,
 	type Decision,
 	goodbyeMs,
+	inOrder,
 	type LiveWrite,
 	type Outcome,
 	type Scenario,
@@ -27,7 +28,7 @@ class Oracle {
 	readonly decisions: Decision[] = [];
 	readonly #scenario: Scenario;
 	readonly #servers: readonly ModelledServer[];
-	readonly #sleepers = new Sleepers<ModelledServer>();
+	readonly #sleepers: Sleepers<ModelledServer>;
 	/** Wanted: about to begin, under way, or to be tried again. */
 	#isWanted = false;
 	/** How often it was begun in a row without the registrations that asked for it. */
@@ -36,8 +37,9 @@ class Oracle {
 	#wishes: (() => boolean)[] = [];
 	#sessionCount = 0;
 
-	constructor(scenario: Scenario) {
+	constructor(scenario: Scenario, isReversed: boolean) {
 		this.#scenario = scenario;
+		this.#sleepers = new Sleepers(isReversed);
 		this.#servers = scenario.servers.map((script, index) => new ModelledServer(index, script, scenario.isProvisioned));
 	}
 
@@ -345,7 +347,12 @@ class Oracle {
 	}
 }
 
-/** What a client is to do in this scenario. */
-export function foretell(scenario: Scenario): readonly Decision[] {
-	return new Oracle(scenario).run();
+/**
+ * What a client is to do in this scenario. Undefined where it depends on what comes first of things that happen in one
+ * millisecond: that is nobody's to say.
+ */
+export function foretell(scenario: Scenario): readonly string[] | undefined {
+	const decisions = inOrder(new Oracle(scenario, false).run());
+	const others = inOrder(new Oracle(scenario, true).run());
+	return decisions.join() === others.join() ? decisions : undefined;
 }
