@@ -267,8 +267,9 @@ export class RegistrationInterface {
 			this.#isDisabled = false;
 			return "disable";
 		}
-		if (this.state === "registered" && (this.#isTriggered || this.#request.hasNews)) return "changed";
-		return this.#registration.due(nowMs);
+		const due = this.#registration.due(nowMs);
+		if (this.state !== "registered" || due === "lifetimeOver") return due;
+		return this.#isTriggered || this.#request.hasNews ? "changed" : due;
 	}
 
 	private event(event: RegistrationEvent, nowMs: number, cause: Cause = { reason: event }): void {
