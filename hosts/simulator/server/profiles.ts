@@ -65,9 +65,8 @@ export class Profiles {
 		for (const id of unknown) {
 			if (!dynamicId.test(id) && !agreedId.test(id)) badRequest(`${id} is no Profile ID`);
 			// What is hashed is nowhere said: a fingerprint that comes with a list is taken to be that list's.
-			const isTeaching = ids.length === 1 && payload.length > 0 && dynamicId.test(id);
+			const isTeaching = ids.length === 1 && dynamicId.test(id) && namesObjects(payload);
 			if (!isTeaching) throw new Refusal(Code.conflict, `profile ${id} is not known: send the list of Objects`);
-			readLinksOrRefuse(payload);
 			this.#put(id, own);
 		}
 		const lists = ids.map((id) => this.#used(id)).filter((list) => list !== own);
@@ -89,9 +88,10 @@ export class Profiles {
 	}
 }
 
-function readLinksOrRefuse(payload: Uint8Array): void {
+/** @throws Refusal 4.00 for what is no link format */
+function namesObjects(payload: Uint8Array): boolean {
 	try {
-		readLinks(payload);
+		return readLinks(payload).some(({ target }) => /\/\d/.test(target));
 	} catch (error) {
 		if (error instanceof CodecFailure) badRequest(error.message);
 		throw error;
