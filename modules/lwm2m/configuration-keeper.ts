@@ -95,8 +95,10 @@ export class ConfigurationKeeper implements Keeper, ConfigurationStore {
 		state.apply(client.registry, { instances, formerBootstrap: kept?.configuration.formerBootstrap ?? [] });
 		// What is as the factory says needs no keeping: it says so again next time.
 		this.#isDirty = now.crc !== kept?.under.card;
-		const from = kept === undefined ? "factory" : "kept";
-		log.write({ event: "configured", from, card: now.instances !== undefined, instances: instances.length });
+		if (kept !== undefined || now.instances !== undefined) {
+			const from = kept === undefined ? "factory" : "kept";
+			log.write({ event: "configured", from, card: now.instances !== undefined, instances: instances.length });
+		}
 		card?.onChanged(() => {
 			this.#isCardDue = true;
 			this.#options.wake();
