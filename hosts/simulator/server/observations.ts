@@ -84,7 +84,7 @@ export class Observations {
 	}
 
 	/**
-	 * Takes up an observation of an earlier life: the peer is shown the exchange that it began with, and nothing goes out.
+	 * Takes up an observation of an earlier life: the peer is shown the exchange that it began with; nothing goes out.
 	 */
 	restore(registration: Registration, kept: ReturnedObservation, correspondent: Correspondent): void {
 		const { peer, tokens } = correspondent;
