@@ -105,8 +105,8 @@ export function application(host: Host, { client: inImage, publicKeys, reporting
 }
 
 /**
- * DTLS for servers with coaps://. A product without it leaves this out, and has none of it in its image. One whose server
- * opens handshakes adds `listening: new DtlsListening(crypto, entropy)` (modules/lwm2m/dtls-incoming.ts, 16 KB).
+ * DTLS for servers with coaps://. A product without it leaves this out, and has none of it in its image. One whose
+ * server opens handshakes adds `listening: new DtlsListening(crypto, entropy)` (modules/lwm2m/dtls-incoming.ts, 16 KB).
  */
 function dtls(
 	{ entropy, clock }: Host,

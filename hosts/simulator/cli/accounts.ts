@@ -86,7 +86,7 @@ function checkBootstrap(options: AccountOptions): void {
 		throw new WrongUsage(`keys are for DTLS, and ${bootstrap} is without: write it as coaps://host:port`);
 	}
 	if (server === undefined && hasCredentials(options)) {
-		throw new WrongUsage("keys are for the servers of --server; the bootstrap server's are --bootstrap-psk-identity …");
+		throw new WrongUsage("keys are for --server; the bootstrap server's are --bootstrap-psk-identity …");
 	}
 }
 

@@ -144,8 +144,8 @@ function addSim(dormouse: Command, load: Load): void {
 		.addOption(
 			new Option(
 				"--bootstrap <uri>",
-				'coap://host:port or coaps://host:port of a bootstrap server; "own" for an embedded one. The board then has no ' +
-					"other server but those of --server until that has named some",
+				'coap://host:port or coaps://host:port of a bootstrap server; "own" for an embedded one. The board then has ' +
+					"no other server but those of --server until that has named some",
 			).argParser(readBootstrapOption),
 		)
 		.option("--bootstrap-psk-identity <id>", "DTLS with the bootstrap server: the identity of a pre-shared key")

@@ -147,7 +147,8 @@ class Simulation {
 		const lasting =
 			this.#options.for === undefined ? "until Ctrl-C" : `for ${durationText(this.#options.for)} of virtual time`;
 		err(
-			`${preset.title} as "${factory.endpointName ?? "its record says"}" with ${accountsText(accounts)}, ${lasting}; --seed ${seed}`,
+			`${preset.title} as "${factory.endpointName ?? "its record says"}" with ${accountsText(accounts)}, ` +
+				`${lasting}; --seed ${seed}`,
 		);
 		try {
 			const board = this.#world.addBoard({

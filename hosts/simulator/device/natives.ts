@@ -77,7 +77,7 @@ export interface Natives {
 	restart(): void;
 	off(): void;
 	temperature(): number;
-	/** JSON: { platform, resetCause, factory, hasCardReader, deviceKey }; the latter 32 digits, with an accelerator alone */
+	/** JSON: { platform, resetCause, factory, hasCardReader, deviceKey? }: 32 digits, with an accelerator alone */
 	bootRecord(): string;
 	/** Who gets the board's events: one call, one turn. A second call replaces the first. */
 	listen(handler: (kind: number, first: number, second: number, text: string | undefined) => void): void;

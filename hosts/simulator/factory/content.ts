@@ -157,7 +157,7 @@ function securityValues(json: Json, where: string, folder: string, isBootstrap: 
 	}
 	const security = securityIn(json, where, folder);
 	if (read.scheme === "coaps" && security === undefined) {
-		throw new DescriptionRefused(`${where}: coaps:// wants keys: pskIdentity and pskKey, rpkPrivateKey …, or cert …`);
+		throw new DescriptionRefused(`${where}: coaps:// wants keys: pskIdentity and pskKey, rpkPrivateKey, or cert`);
 	}
 	if (read.scheme === "coap" && security !== undefined) {
 		throw new DescriptionRefused(`${where}: keys are for DTLS: write the uri as coaps://host:port`);

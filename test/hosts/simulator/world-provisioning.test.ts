@@ -52,7 +52,7 @@ async function scene<M extends BoardMachine>(device: Device<M>): Promise<Scene<M
 
 const boardOf = (more: Partial<NewBoard>): NewBoard => ({ preset: presets.esp32, ...more });
 
-test("[ETS 3] [BOOT-PROV-001] smart card: the lifetime is the factory's, then the card's; without it the factory's again", async () => {
+test("[ETS-3] [BOOT-PROV-001] a smart card's lifetime over the factory's, and gone with the card", async () => {
 	const { world, uri, run, read, events } = await scene(nodeDevice);
 	const factory = { endpointName: "card", serverUri: uri, lifetimeS: 86_400 };
 	const board = world.addBoard(boardOf({ factory, hasCardReader: true }));
@@ -75,7 +75,7 @@ test("[ETS 3] [BOOT-PROV-001] smart card: the lifetime is the factory's, then th
 	);
 });
 
-test("[ETS 3] on XS, over DTLS with the key of the card alone", async () => {
+test("[ETS-3] on XS, over DTLS with the key of the card alone", async () => {
 	const device = await loadDevice();
 	const { world, uri, run, read, heard } = await scene(device);
 	world.server!.security.add({
@@ -99,7 +99,7 @@ test("[ETS 3] on XS, over DTLS with the key of the card alone", async () => {
 	equal(board.state, "running");
 });
 
-test("[BOOT-PROV-001] a factory's record in flash: name, server, key, on each kind of board; a damaged one is as none", async () => {
+test("[BOOT-PROV-001] a factory's record in flash, on each kind of board; a damaged one is as none", async () => {
 	for (const preset of Object.values(presets)) {
 		const { world, run, read, heard } = await scene(nodeDevice);
 		world.server!.security.add({
@@ -132,7 +132,7 @@ test("[BOOT-PROV-001] a factory's record in flash: name, server, key, on each ki
 	}
 });
 
-test("[BOOT-PROV-001] [REG-001] bootstrapped once, a device needs its bootstrap server no more: power cut, another life", async () => {
+test("[BOOT-PROV-001] [REG-001] bootstrapped once, a device needs its bootstrap server no more", async () => {
 	const { world, uri, run, read, heard } = await scene(nodeDevice);
 	const bootstrap = await world.startBootstrapServer();
 	world.bootstrapServer!.configure("once", {
@@ -158,7 +158,7 @@ test("[BOOT-PROV-001] [REG-001] bootstrapped once, a device needs its bootstrap 
 	equal(await read("/1/0/1"), "610");
 });
 
-test("[ETS 6] [BOOT-PROV-001] the order: a card before the factory, the factory's servers before a bootstrap server", async () => {
+test("[ETS-6] [BOOT-PROV-001] a card before the factory, its servers before a bootstrap server", async () => {
 	const { world, uri, run, heard } = await scene(nodeDevice);
 	const bootstrap = { uri: await world.startBootstrapServer() };
 	const asked: string[] = [];

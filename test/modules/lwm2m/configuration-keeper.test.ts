@@ -180,7 +180,7 @@ test("[BOOT-PROV-001] Instances that go and come leave nothing behind, and no pl
 	}
 });
 
-test("[BOOT-PROV-001] a new factory record forgets what was kept under another; a factory reset forgets it, too", () => {
+test("[BOOT-PROV-001] a new factory record forgets what was kept under another; so does a factory reset", () => {
 	const flash = new NorFlash(geometry);
 	const before = new KeptDevice({ settings: { flash } });
 	before.set(1, 0, "lifetime", 60);
@@ -195,7 +195,7 @@ test("[BOOT-PROV-001] a new factory record forgets what was kept under another; 
 	deepEqual(new KeptDevice({ settings: { flash } }).values(0, 1), asMade);
 });
 
-test("[MaU-001] what is damaged, of another version or no configuration at all: the factory's whole, and an event", () => {
+test("[MaU-001] what is damaged, or of another version: the factory's whole, and an event", () => {
 	const cases: [string, (it: KeptDevice) => void, string][] = [
 		[
 			"version",

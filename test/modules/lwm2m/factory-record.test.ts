@@ -131,7 +131,7 @@ test("[BOOT-PROV-001] a record that is whole but says nonsense is refused, and n
 	);
 });
 
-test("[BOOT-PROV-001] a collection: every truncation, every flipped bit, Objects that nobody knows, other versions", () => {
+test("[BOOT-PROV-001] a collection: truncated, with flipped bits, of unknown Objects, of other versions", () => {
 	const bytes = fromHex(vectors.collection)!;
 	const { registry, limits } = new KeptDevice({}).client;
 	const codeFor = (it: Uint8Array) => {
