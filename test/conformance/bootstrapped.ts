@@ -12,6 +12,8 @@ export interface BootstrappedWish extends Omit<StageWish, "bootstrap"> {
 	readonly bootstrap?: Omit<BootstrapWish, "uri">;
 	/** How the Bootstrap-Server answers; requests as a friendly one does when left out, and no packs. */
 	readonly answering?: (request: Heard) => Reply | "silence" | undefined;
+	/** What the first server answers, if that is not the embedded one. */
+	readonly raw?: (request: Heard) => Reply | "silence" | undefined;
 	/** Whether the test begins before the device has asked for anything. */
 	readonly isEarly?: boolean;
 }
@@ -25,12 +27,15 @@ export class Bootstrapped {
 	readonly bs: Scripted;
 	readonly server: Served;
 	readonly second: Served;
+	/** In place of the first server, where the test wants to say what that answers. */
+	readonly raw: Scripted;
 
 	constructor(stage: Stage) {
 		this.stage = stage;
 		this.bs = new Scripted(stage);
 		this.server = new Served(stage, "server");
 		this.second = new Served(stage, "second");
+		this.raw = new Scripted(stage);
 		this.bs.answering = friendly;
 	}
 
@@ -103,12 +108,16 @@ function friendly({ code }: Heard): Reply {
 /** A test with the conformance image on XS, and nothing but a Bootstrap-Server's account in it unless it says so. */
 export function bootstrapped(name: string, wish: BootstrappedWish, body: (it: Bootstrapped) => Promise<void>): void {
 	test(`xs › ${name}`, async () => {
-		const { answering, isEarly = false, bootstrap, ...rest } = wish;
+		const { answering, raw, isEarly = false, bootstrap, ...rest } = wish;
 		const stage = new Stage(wish.seed ?? 1);
 		const it = new Bootstrapped(stage);
 		if (answering !== undefined) it.bs.answering = (request) => answering(request) ?? friendly(request);
 		for (const { server } of [it.server, it.second]) await server.start();
-		stage.powerOn(it.server.uri, { ...rest, bootstrap: { isAlone: true, ...bootstrap, uri: it.bs.uri } });
+		if (raw !== undefined) it.raw.answering = raw;
+		stage.powerOn(raw === undefined ? it.server.uri : it.raw.uri, {
+			...rest,
+			bootstrap: { isAlone: true, ...bootstrap, uri: it.bs.uri },
+		});
 		try {
 			if (!isEarly) await stage.until("Bootstrap-Request", () => it.bs.lines().includes("POST /bs"));
 			await body(it);
@@ -119,6 +128,7 @@ export function bootstrapped(name: string, wish: BootstrappedWish, body: (it: Bo
 			throw new Error(`${words}\n— device —\n${stage.log()}`, { cause: error });
 		} finally {
 			it.bs.close();
+			it.raw.close();
 			for (const { server } of [it.server, it.second]) server.stop();
 		}
 	});

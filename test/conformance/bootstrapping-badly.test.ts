@@ -132,18 +132,43 @@ for (const [bootstrapOnFailure, dead, isAsked] of [
 }
 
 bootstrapped(
-	"[BSR-001] A-13 A-67 4.03 to a Register: bootstrap at once",
-	{ bootstrap: { isAlone: false }, isEarly: true },
+	"[BSR-001] A-13 A-67 4.03 to an Update, 4.03 to the Register behind it: bootstrap at once",
+	{
+		bootstrap: { isAlone: false },
+		isEarly: true,
+		lifetimeS: 60,
+		raw: () => undefined,
+	},
 	async (it) => {
-		it.server.server.stop();
-		const network = it.stage.network;
-		const host = it.server.server.host!;
-		await it.stage.until(
-			"something",
-			() => it.bs.requests.length > 0 || it.stage.heard("registrationFailed").length > 0,
-			200,
-		);
-		ok(network !== undefined && host !== "");
+		await it.stage.until("registration", () => it.stage.heard("registered").length === 1);
+		it.raw.answering = () => ({ code: "4.03" });
+		await it.stage.until("Bootstrap-Request", () => it.bs.requests.length === 1, 60);
+		deepEqual(it.raw.lines(), ["POST /rd", "POST /rd/1", "POST /rd"]);
+		ok(it.bs.requests[0]!.atMs - it.raw.requests[2]!.atMs < 200);
+	},
+);
+
+bootstrapped(
+	"[BSR-001] A-68 all down, then up: the LwM2M Server first, and no bootstrap",
+	{
+		bootstrap: { isAlone: false },
+		isEarly: true,
+		lifetimeS: 60,
+		recovery: [{ retryCount: 1 }],
+		raw: () => undefined,
+		outages: [{ fromS: 200, untilS: 300 }],
+	},
+	async (it) => {
+		await it.stage.until("registration", () => it.stage.heard("registered").length === 1);
+		it.raw.answering = it.bs.answering = () => "silence";
+		await it.stage.until("Bootstrap-Request", () => it.bs.requests.length === 1, 290);
+		await it.stage.pass(210 - it.stage.nowMs / 1000);
+		it.raw.answering = () => undefined;
+		const { length } = it.bs.heard;
+		await it.stage.pass(300 - it.stage.nowMs / 1000 + 2);
+		equal(it.raw.lines().at(-1), "POST /rd");
+		await it.stage.pass(600);
+		equal(it.bs.heard.length, length, "not a word to the Bootstrap-Server");
 	},
 );
 

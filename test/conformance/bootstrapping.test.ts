@@ -223,10 +223,17 @@ bootstrapped(
 	"ETS 565 566 L-55 Discover on the root and on an Object; accounts come and go",
 	{ configuration: "C.1" },
 	async (it) => {
-		const open = { "/2/0/0": 3, "/2/0/1": 0, "/2/0/2/0": 31, "/2/0/3": 65_535 };
 		await it.provision();
 		await it.provision(it.second, 2, 2);
-		equal(await it.write("/2", open), "2.04");
+		for (const [id, objectId, instanceId, who, rights, owner] of [
+			[0, 3, 0, 0, 31, 65_535],
+			[1, 1, 0, 1, 15, 1],
+			[2, 1, 2, 2, 15, 2],
+		] as const) {
+			const path = `/2/${id}`;
+			const entry = { [`${path}/0`]: objectId, [`${path}/1`]: instanceId, [`${path}/2/${who}`]: rights };
+			equal(await it.write(path, { ...entry, [`${path}/3`]: owner }), "2.04");
+		}
 		const device = await it.discover("/3");
 		ok(device.startsWith("</>;lwm2m=1.1,"), device);
 		ok(device.includes("</3/0>") && !device.includes("</1/0>"), device);

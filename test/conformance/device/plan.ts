@@ -1,5 +1,6 @@
 import type { Factory } from "../../../modules/host.ts";
 import type { EnablerVersion } from "../../../modules/lwm2m/facts.ts";
+import type { Profile } from "../../../modules/lwm2m/profile-id.ts";
 import type { RecoveryOptions } from "../../../modules/objects/server-1.ts";
 
 /** OMA's test configurations (ETS Appendix C) that are about device management, and all their objects at once. */
@@ -33,6 +34,9 @@ export interface Plan {
 	readonly recovery: readonly RecoveryOptions[];
 	/** The rest of what a client may be given: see ClientOptions. */
 	readonly client: ClientWish;
+	readonly outages: readonly Outage[];
+	/** Profile IDs that servers know, with the lists that they stand for. */
+	readonly profiles: readonly Profile[];
 	/** An account of a Bootstrap-Server; with it, accounts can be made out of what a bootstrap says. */
 	readonly bootstrap: BootstrapWish | undefined;
 }
@@ -56,6 +60,12 @@ export interface ClientWish {
 	readonly queueMode?: boolean;
 }
 
+/** The application goes offline and comes back, seconds after the start; as often as the list says. */
+export interface Outage {
+	readonly fromS: number;
+	readonly untilS: number;
+}
+
 /** What a test says of a plan; the rest is as above. */
 export interface PlanWish {
 	readonly configuration?: ConfigurationName;
@@ -66,6 +76,8 @@ export interface PlanWish {
 	readonly recovery?: readonly RecoveryOptions[];
 	readonly client?: ClientWish;
 	readonly bootstrap?: BootstrapWish;
+	readonly outages?: readonly Outage[];
+	readonly profiles?: readonly Profile[];
 	/** In place of the one that the stage gives. */
 	readonly endpoint?: string;
 }
@@ -89,5 +101,7 @@ export function readPlan({ serialNumber, serverUri, lifetimeS }: Factory): Plan 
 		recovery: wish.recovery ?? [],
 		client: wish.client ?? {},
 		bootstrap: wish.bootstrap,
+		outages: wish.outages ?? [],
+		profiles: wish.profiles ?? [],
 	};
 }
