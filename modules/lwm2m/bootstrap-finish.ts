@@ -1,9 +1,6 @@
-import { Code } from "../coap/code.ts";
-import { HostFailure } from "../host.ts";
 import type { BootstrapAccount } from "./bootstrap-account.ts";
 import type { BootstrapDraft } from "./bootstrap-draft.ts";
-import type { Finisher } from "./bootstrap-operations.ts";
-import type { Configuration, ConfiguredInstance } from "./configuration.ts";
+import type { Configuration } from "./configuration.ts";
 import { checkConfiguration } from "./configuration-check.ts";
 import { instanceOf } from "./configuration-state.ts";
 import { vetAccount } from "./link.ts";
@@ -23,29 +20,25 @@ export function finishDraft(
 	account: BootstrapAccount,
 	draft: BootstrapDraft,
 ): Configuration | string {
-	const vet = (each: ConfiguredInstance) => {
-		const vetted = vetAccount(instanceOf(registry, each)!, options);
-		return "code" in vetted ? vetted : undefined;
-	};
-	const refused = checkConfiguration(draft.instances, registry, limits.servers, vet);
+	const refused = checkConfiguration(draft.instances, registry, limits.servers);
 	if (refused !== undefined) return refused.code;
+	for (const each of draft.instances) {
+		const vetted = each.objectId === 0 ? vetAccount(instanceOf(registry, each)!, options) : undefined;
+		if (vetted !== undefined && "code" in vetted) return vetted.code;
+	}
 	const nowS = options.wallTimeS?.();
 	if (nowS !== undefined) draft.stamp(lastBootstrapped, nowS);
 	const configuration = draft.configuration(account.formerBeside(draft.instances));
 	return options.configurationStore?.keep(configuration) === false ? "notKept" : configuration;
 }
 
-/** Writes a Bootstrap-Pack to the draft, and ends the session. @returns why not; nothing is kept then */
-export function refusalOfPack(
-	{ contentFormat, payload }: WriteBody,
-	draft: BootstrapDraft,
-	finisher: Finisher,
-): string | undefined {
+/** Writes a Bootstrap-Pack to the draft. @returns why not */
+export function refusalOfPack({ contentFormat, payload }: WriteBody, draft: BootstrapDraft): string | undefined {
 	try {
 		draft.replace({ contentFormat, payload });
-		return finisher.finish() === Code.changed ? undefined : "inconsistent";
+		return undefined;
 	} catch (error) {
-		if (error instanceof RequestRefused || error instanceof HostFailure) return error.message;
+		if (error instanceof RequestRefused) return error.message;
 		throw error;
 	}
 }

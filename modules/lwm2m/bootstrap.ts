@@ -5,7 +5,7 @@ import { type Address, HostFailure, type LogRecord } from "../host.ts";
 import { BootstrapAccount } from "./bootstrap-account.ts";
 import { BootstrapDraft } from "./bootstrap-draft.ts";
 import { finishDraft, refusalOfPack } from "./bootstrap-finish.ts";
-import { type Finisher, performBootstrap } from "./bootstrap-operations.ts";
+import { operationOf, performBootstrap } from "./bootstrap-operations.ts";
 import type { BootstrapClient, BootstrapPort, BootstrapReason, MakeBootstrap } from "./bootstrap-port.ts";
 import { type BootstrapWay, bootstrapRequest, firstWay, nextWay } from "./bootstrap-request.ts";
 import {
@@ -36,7 +36,7 @@ interface Cause extends Unsecured {
 export const makeBootstrap: MakeBootstrap = (context, port) => new Bootstrap(context, port);
 
 /** The Bootstrap Interface (LwM2M Core 1.2 §6.1): does what its table says, with one Bootstrap-Server. */
-class Bootstrap implements BootstrapClient, LinkOwner, Finisher {
+class Bootstrap implements BootstrapClient, LinkOwner {
 	readonly #context: SessionContext;
 	readonly #port: BootstrapPort;
 	readonly #machine: BootstrapState;
@@ -50,6 +50,12 @@ class Bootstrap implements BootstrapClient, LinkOwner, Finisher {
 	#isPackless = false;
 	/** The request that waits for its response, 0 for none. */
 	#inFlight = 0;
+	/**
+	 * What has come and is to be dealt with in poll(): the stack of a board does not hold a secure session, CoAP and a
+	 * configuration being kept one above the other. The peer bounds how many there are.
+	 */
+	#requests: Request[] = [];
+	#pack: Response | undefined;
 	#isReached = false;
 	#isOpen = false;
 	#isWanted = false;
@@ -119,6 +125,10 @@ class Bootstrap implements BootstrapClient, LinkOwner, Finisher {
 		this.#nowMs = nowMs;
 		if (this.#account.purgeAtMs === -Infinity) this.accountsChanged(nowMs);
 		this.#link?.poll(nowMs);
+		for (let request = this.#requests.shift(); request !== undefined; request = this.#requests.shift()) {
+			this.serve(request, nowMs);
+		}
+		if (this.#pack !== undefined) this.take(this.#pack, nowMs);
 		for (let event = this.next(nowMs); event !== undefined; event = this.next(nowMs)) this.event(event, nowMs);
 		if (this.#machine.state !== "idle") return;
 		if (nowMs >= this.#closeAtMs) this.hangUp();
@@ -160,7 +170,11 @@ class Bootstrap implements BootstrapClient, LinkOwner, Finisher {
 		if (state === "connecting" || state === "requesting" || state === "open") this.#lost = why;
 	}
 
-	requested(request: Request, nowMs: number): void {
+	requested(request: Request): void {
+		this.#requests.push(request);
+	}
+
+	private serve(request: Request, nowMs: number): void {
 		const { peer } = this.#link!;
 		if (this.#finished !== undefined || !this.mayAsk()) {
 			this.log("bootstrapRefused", { reason: "outsideSession", path: `/${request.path.join("/")}` });
@@ -169,8 +183,14 @@ class Bootstrap implements BootstrapClient, LinkOwner, Finisher {
 		}
 		this.event("heard", nowMs);
 		this.#draft ??= new BootstrapDraft(this.#context.operations, this.#state);
+		if (operationOf(request) === "bootstrapFinish") {
+			const code = this.finish();
+			peer.respond(request, { code }, nowMs);
+			this.log("request", { operation: "bootstrapFinish", path: "/bs", code: codeText(code) });
+			return;
+		}
 		const { enabler, operations } = this.#context;
-		const { operation, path, response, failure } = performBootstrap(request, operations, this.#draft, enabler, this);
+		const { operation, path, response, failure } = performBootstrap(request, operations, this.#draft, enabler);
 		peer.respond(request, response, nowMs);
 		this.log("request", { operation, path: spokenPath(request, path), code: codeText(response.code) });
 		if (failure !== undefined) this.log("hostFailure", { what: failure.message });
@@ -180,7 +200,7 @@ class Bootstrap implements BootstrapClient, LinkOwner, Finisher {
 		if (requestId !== this.#inFlight) return;
 		this.#inFlight = 0;
 		const { code } = response;
-		if (this.#way === "pack" && code === Code.content) this.take(response, nowMs);
+		if (this.#way === "pack" && code === Code.content) this.#pack = response;
 		else if (this.#way !== "pack" && isSuccess(code)) this.event("accepted", nowMs);
 		else this.refused({ reason: "refused", code: codeText(code) }, code, nowMs);
 	}
@@ -200,14 +220,20 @@ class Bootstrap implements BootstrapClient, LinkOwner, Finisher {
 	}
 
 	/** Bootstrap-Finish (LwM2M Core 1.2 §6.1.3.3): what it has come to is applied at the end of the turn. */
-	finish(): number {
-		const finished = finishDraft(this.#context, this.#account, this.#draft!);
-		if (typeof finished === "string") {
-			this.log("bootstrapRefused", { reason: finished });
-			return finished === "notKept" ? Code.internalServerError : Code.notAcceptable;
+	private finish(): number {
+		try {
+			const finished = finishDraft(this.#context, this.#account, this.#draft!);
+			if (typeof finished === "string") {
+				this.log("bootstrapRefused", { reason: finished });
+				return finished === "notKept" ? Code.internalServerError : Code.notAcceptable;
+			}
+			this.#finished = finished;
+			return Code.changed;
+		} catch (error) {
+			if (!(error instanceof HostFailure)) throw error;
+			this.log("hostFailure", { what: error.message }); // no room for a key that was to be looked at
+			return Code.internalServerError;
 		}
-		this.#finished = finished;
-		return Code.changed;
 	}
 
 	/** Whether an operation is part of a session, or may begin one. */
@@ -349,14 +375,14 @@ class Bootstrap implements BootstrapClient, LinkOwner, Finisher {
 
 	/** A Bootstrap-Pack is all of a session in one: applied, or else asked for the other way (§6.1.6). */
 	private take(pack: Response, nowMs: number): void {
+		this.#pack = undefined;
 		this.#draft = new BootstrapDraft(this.#context.operations, this.#state);
-		const reason = refusalOfPack(pack, this.#draft, this);
-		if (reason === undefined) {
-			this.event("accepted", nowMs);
-			return;
+		const reason = refusalOfPack(pack, this.#draft) ?? (this.finish() === Code.changed ? undefined : "inconsistent");
+		if (reason === undefined) this.event("accepted", nowMs);
+		else {
+			this.#draft = undefined;
+			this.refused({ reason }, 0, nowMs);
 		}
-		this.#draft = undefined;
-		this.refused({ reason }, 0, nowMs);
 	}
 
 	/** Asks the next way, where there is one. @param code 0 for an answer that was no good */
@@ -376,6 +402,8 @@ class Bootstrap implements BootstrapClient, LinkOwner, Finisher {
 		if (this.#inFlight !== 0) this.#link?.peer.cancel(this.#inFlight);
 		this.#inFlight = 0;
 		this.#isReached = false;
+		this.#pack = undefined;
+		this.#requests = [];
 	}
 
 	/** The answer to Bootstrap-Finish is on its way: what was written is in force. */

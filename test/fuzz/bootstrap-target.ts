@@ -171,7 +171,7 @@ class Script {
 		this.#kept = store.count;
 		this.#before = now;
 		const { instances } = state.capture(registry);
-		const refused = checkConfiguration(instances, registry, world.client.limits.servers, () => undefined);
+		const refused = checkConfiguration(instances, registry, world.client.limits.servers);
 		if (refused !== undefined) throw new Error(`applied what is not consistent: ${refused.code}`);
 		const other = bootstrapBench({ isOrphan: true });
 		other.state.apply(other.world.client.registry, store.kept!);
