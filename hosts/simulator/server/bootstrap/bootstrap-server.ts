@@ -38,11 +38,6 @@ const objectVersions = new Map(
 	Object.entries({ 0: "1.2", 1: "1.2", 2: "1.1", 21: "2.0" }).map(([id, v]) => [Number(id), v]),
 );
 
-/** Where a client was when it was last heard, and who it had proved to be. */
-interface Known {
-	readonly address: Readonly<RemoteAddress>;
-}
-
 /**
  * An LwM2M Bootstrap-Server (1.0, 1.1, 1.2) over UDP, in the clear and over DTLS: who asks it is configured as the
  * store of configurations says, request by request or with a Bootstrap-Pack (Core 1.2 §6.1).
@@ -60,8 +55,8 @@ export class BootstrapServer {
 	readonly #models: ClientModels;
 	/** By endpoint client name: one at a time for each. */
 	readonly #sessions = new Map<string, BootstrapSession>();
-	/** Whom begin() can reach, in order of being heard. */
-	readonly #known = new Map<string, Known>();
+	/** Where each endpoint asked from last, in that order: whom begin() can reach. */
+	readonly #known = new Map<string, Readonly<RemoteAddress>>();
 	#sessionCount = 0;
 
 	constructor(options: BootstrapServerOptions) {
@@ -106,13 +101,14 @@ export class BootstrapServer {
 			received: (bytes, from, proven) => this.#peers.receive(bytes, from, proven),
 			failed: (address, reason) => this.#events.emit("handshakeFailed", { address, reason }),
 			expected: (address) => {
-				for (const [endpoint, known] of this.#known) {
-					const { host, port } = known.address;
-					if (host === address.host && port === address.port) return this.security.byEndpoint(endpoint);
-				}
-				return undefined;
+				const endpoint = this.#endpointAt(address);
+				return endpoint === undefined ? undefined : this.security.byEndpoint(endpoint);
 			},
-			moved: (from, to) => void this.#peers.relocate(from, to),
+			moved: (from, to) => {
+				const endpoint = this.#endpointAt(from);
+				this.#peers.relocate(from, to);
+				if (endpoint !== undefined) this.#known.set(endpoint, { ...to });
+			},
 		});
 	}
 
@@ -166,10 +162,17 @@ export class BootstrapServer {
 	begin(endpoint: string): boolean {
 		const known = this.#known.get(endpoint);
 		const configuration = this.configurations.of(endpoint);
-		const correspondent = known === undefined ? undefined : this.#peers.reach(known.address);
+		const correspondent = known === undefined ? undefined : this.#peers.reach(known);
 		if (correspondent === undefined || configuration === undefined) return false;
 		this.#begin(endpoint, correspondent, configuration, configuration.contentFormat ?? "TLV").start();
 		return true;
+	}
+
+	#endpointAt({ host, port }: Readonly<RemoteAddress>): string | undefined {
+		for (const [endpoint, known] of this.#known) {
+			if (known.secure === true && known.host === host && known.port === port) return endpoint;
+		}
+		return undefined;
 	}
 
 	#requested(correspondent: Correspondent, request: Request, nowMs: number): void {
@@ -256,7 +259,7 @@ export class BootstrapServer {
 		}
 		this.#known.delete(endpoint);
 		if (this.#known.size >= this.limits.clients) this.#known.delete(this.#known.keys().next().value!);
-		this.#known.set(endpoint, { address: { ...address } });
+		this.#known.set(endpoint, { ...address });
 		return configuration;
 	}
 
