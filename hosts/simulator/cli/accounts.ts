@@ -52,6 +52,8 @@ export function checkAccounts(options: AccountOptions): void {
 	}
 	checkServers(options);
 	checkBootstrap(options);
+	bytesOf("--factory", factory);
+	bytesOf("--smart-card", options.smartCard);
 }
 
 /** Keys and scheme belong together; files are read when there is a server to read them for. */
