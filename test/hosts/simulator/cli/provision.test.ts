@@ -38,7 +38,7 @@ function read(file: string, trust: Omit<FactoryTrust, "crypto"> = {}) {
 	return readFactoryRecord(flash as Flash, { crypto, ...trust });
 }
 
-test("[BOOT-PROV-001] a record and a card out of a description; the keys in no line, the file for its owner alone", async () => {
+test("[BOOT-PROV-001] a record and a card out of a description; the keys are in no line", async () => {
 	const file = written("whole.json", whole);
 	const { status, stdout, stderr } = await inProcess("provision", file, "--output", at("whole.bin"), "--serial", "S-1");
 	equal(status, 0, stderr);
@@ -54,7 +54,7 @@ test("[BOOT-PROV-001] a record and a card out of a description; the keys in no l
 	deepEqual(Uint8Array.from(readFileSync(at("card.bin"))), record.objects);
 });
 
-test("[BOOT-PROV-001] signed and sealed: a device that wants the seal takes it, and says which key it wants", async () => {
+test("[BOOT-PROV-001] signed and sealed: a device that wants the seal takes it", async () => {
 	const file = written("signed.json", whole);
 	const { privateKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
 	writeFileSync(at("key.pem"), String(privateKey.export({ format: "pem", type: "pkcs8" })));
