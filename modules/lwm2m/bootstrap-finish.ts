@@ -1,3 +1,5 @@
+import { frozen } from "../frozen.ts";
+import { HostFailure } from "../host.ts";
 import type { BootstrapAccount } from "./bootstrap-account.ts";
 import type { BootstrapDraft } from "./bootstrap-draft.ts";
 import type { Configuration } from "./configuration.ts";
@@ -11,9 +13,12 @@ import type { SessionContext } from "./session.ts";
 /** Last Bootstrapped (Server Object, Resource 12; LwM2M Core 1.2 Appendix E.2). */
 const lastBootstrapped = 12;
 
+/** Why finishDraft() fails, where that is not the Bootstrap-Server's fault. */
+export const hostReasons: readonly string[] = frozen(["notKept", "hostFailure"]);
+
 /**
  * What a session has come to (LwM2M Core 1.2 §6.1.3.3, §6.1.6): checked, and kept, but not applied.
- * @returns the code of the Fault that makes it inconsistent, or "notKept"
+ * @returns the code of the Fault that makes it inconsistent, or one of hostReasons
  */
 export function finishDraft(
 	{ options, registry, limits }: SessionContext,
@@ -22,9 +27,14 @@ export function finishDraft(
 ): Configuration | string {
 	const refused = checkConfiguration(draft.instances, registry, limits.servers);
 	if (refused !== undefined) return refused.code;
-	for (const each of draft.instances) {
-		const vetted = each.objectId === 0 ? vetAccount(instanceOf(registry, each)!, options) : undefined;
-		if (vetted !== undefined && "code" in vetted) return vetted.code;
+	try {
+		for (const each of draft.instances) {
+			const vetted = each.objectId === 0 ? vetAccount(instanceOf(registry, each)!, options) : undefined;
+			if (vetted !== undefined && "code" in vetted) return vetted.code;
+		}
+	} catch (error) {
+		if (error instanceof HostFailure) return "hostFailure"; // no room for a key that was to be looked at
+		throw error;
 	}
 	const nowS = options.wallTimeS?.();
 	if (nowS !== undefined) draft.stamp(lastBootstrapped, nowS);

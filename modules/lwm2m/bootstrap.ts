@@ -1,13 +1,12 @@
 import { Code, codeText, isSuccess } from "../coap/code.ts";
 import type { Failure, Request, Response } from "../coap/peer.ts";
-import { frozen } from "../frozen.ts";
 import { type Address, HostFailure, type LogRecord } from "../host.ts";
 import { BootstrapAccount } from "./bootstrap-account.ts";
 import { BootstrapDraft } from "./bootstrap-draft.ts";
-import { finishDraft, refusalOfPack } from "./bootstrap-finish.ts";
+import { finishDraft, hostReasons, refusalOfPack } from "./bootstrap-finish.ts";
 import { operationOf, performBootstrap } from "./bootstrap-operations.ts";
 import type { BootstrapClient, BootstrapPort, BootstrapReason, MakeBootstrap } from "./bootstrap-port.ts";
-import { type BootstrapWay, bootstrapRequest, firstWay, nextWay } from "./bootstrap-request.ts";
+import { BootstrapAsking } from "./bootstrap-request.ts";
 import {
 	type BootstrapAction,
 	type BootstrapEvent,
@@ -23,9 +22,6 @@ import { spokenPath } from "./operations.ts";
 import type { Unsecured } from "./secure.ts";
 import { ServerAddress } from "./server-address.ts";
 import type { SessionContext } from "./session.ts";
-
-/** With these, what went wrong before has been dealt with. */
-const ending: readonly BootstrapEvent[] = frozen(["elsewhere", "failed", "dropped", "finished"]);
 
 /** Why something failed, for the log. */
 interface Cause extends Unsecured {
@@ -45,15 +41,8 @@ class Bootstrap implements BootstrapClient, LinkOwner {
 	readonly #server: ServerAddress;
 	#link: Link | undefined;
 	#draft: BootstrapDraft | undefined;
-	#way: BootstrapWay = "request";
-	/** The Bootstrap-Server has no packs for us. */
-	#isPackless = false;
-	/** The request that waits for its response, 0 for none. */
-	#inFlight = 0;
-	/**
-	 * What has come and is to be dealt with in poll(): the stack of a board does not hold a secure session, CoAP and a
-	 * configuration being kept one above the other. The peer bounds how many there are.
-	 */
+	readonly #asking: BootstrapAsking;
+	/** To be dealt with in poll(): a board's stack does not hold a secure session below a configuration being kept. */
 	#requests: Request[] = [];
 	#pack: Response | undefined;
 	#isReached = false;
@@ -65,7 +54,7 @@ class Bootstrap implements BootstrapClient, LinkOwner {
 	#finished: Configuration | undefined;
 	/** When the answer to Bootstrap-Finish need not be repeated any more. */
 	#closeAtMs = Infinity;
-	/** The link has nothing to do but to say good-bye. */
+	/** The link is to say good-bye, and no more. */
 	#isDone = false;
 	#nowMs = 0;
 
@@ -78,6 +67,7 @@ class Bootstrap implements BootstrapClient, LinkOwner {
 		this.#state = configuration ?? new ConfigurationState();
 		this.#account = new BootstrapAccount(registry, options, this.#state);
 		this.#server = new ServerAddress(limits.addresses);
+		this.#asking = new BootstrapAsking(options);
 	}
 
 	get isPossible(): boolean {
@@ -140,10 +130,8 @@ class Bootstrap implements BootstrapClient, LinkOwner {
 
 	takeDatagram(to: Address): Uint8Array | undefined {
 		const bytes = this.#link?.takeDatagram();
-		if (bytes === undefined) {
-			if (this.#isDone) this.#link = undefined; // its last word is out
-			return undefined;
-		}
+		if (bytes === undefined && this.#isDone) this.#link = undefined; // its last word is out
+		if (bytes === undefined) return undefined;
 		to.host = this.#server.address.host;
 		to.port = this.#server.address.port;
 		return bytes;
@@ -197,18 +185,16 @@ class Bootstrap implements BootstrapClient, LinkOwner {
 	}
 
 	responded(requestId: number, response: Response, nowMs: number): void {
-		if (requestId !== this.#inFlight) return;
-		this.#inFlight = 0;
+		if (!this.#asking.ends(requestId)) return;
 		const { code } = response;
-		if (this.#way === "pack" && code === Code.content) this.#pack = response;
-		else if (this.#way !== "pack" && isSuccess(code)) this.event("accepted", nowMs);
+		const isPack = this.#asking.way === "pack";
+		if (isPack && code === Code.content) this.#pack = response;
+		else if (!isPack && isSuccess(code)) this.event("accepted", nowMs);
 		else this.refused({ reason: "refused", code: codeText(code) }, code, nowMs);
 	}
 
 	failed(requestId: number, reason: Failure, nowMs: number): void {
-		if (requestId !== this.#inFlight) return;
-		this.#inFlight = 0;
-		if (this.#machine.state !== "requesting") return;
+		if (!this.#asking.ends(requestId) || this.#machine.state !== "requesting") return;
 		if (reason === "timedOut") this.#lost = { reason };
 		else this.refused({ reason }, 0, nowMs);
 	}
@@ -221,19 +207,13 @@ class Bootstrap implements BootstrapClient, LinkOwner {
 
 	/** Bootstrap-Finish (LwM2M Core 1.2 §6.1.3.3): what it has come to is applied at the end of the turn. */
 	private finish(): number {
-		try {
-			const finished = finishDraft(this.#context, this.#account, this.#draft!);
-			if (typeof finished === "string") {
-				this.log("bootstrapRefused", { reason: finished });
-				return finished === "notKept" ? Code.internalServerError : Code.notAcceptable;
-			}
+		const finished = finishDraft(this.#context, this.#account, this.#draft!);
+		if (typeof finished !== "string") {
 			this.#finished = finished;
 			return Code.changed;
-		} catch (error) {
-			if (!(error instanceof HostFailure)) throw error;
-			this.log("hostFailure", { what: error.message }); // no room for a key that was to be looked at
-			return Code.internalServerError;
 		}
+		this.log("bootstrapRefused", { reason: finished });
+		return hostReasons.includes(finished) ? Code.internalServerError : Code.notAcceptable;
 	}
 
 	/** Whether an operation is part of a session, or may begin one. */
@@ -262,7 +242,6 @@ class Bootstrap implements BootstrapClient, LinkOwner {
 		const action = this.#machine.take(event);
 		const cause = this.#lost ?? { reason: event };
 		if (event === "reached") this.#isReached = false;
-		if (ending.includes(event)) this.#lost = undefined;
 		if (action !== undefined) this.act(action, cause);
 	}
 
@@ -307,16 +286,15 @@ class Bootstrap implements BootstrapClient, LinkOwner {
 	private connect(): void {
 		this.abandon();
 		this.open();
-		this.#way = firstWay(this.#context.enabler, this.#isPackless);
+		this.#asking.begin(this.#context.enabler);
 		this.log("bootstrapStarted", { uri: String(this.#account.security!.at(securityResource.serverUri)) });
 		this.#isReached = this.#link!.reach(this.#nowMs);
 	}
 
 	private ask(): void {
-		this.log("bootstrapRequest", { way: this.#way });
+		this.log("bootstrapRequest", { way: this.#asking.way });
 		try {
-			const request = bootstrapRequest(this.#way, this.#context.options, this.#account.links);
-			this.#inFlight = this.#link!.peer.request(request, this.#nowMs);
+			this.#asking.ask(this.#link!.peer, this.#account.links, this.#nowMs);
 		} catch (error) {
 			if (!(error instanceof HostFailure)) throw error;
 			this.#lost = { reason: "hostFailure" }; // no entropy for a token
@@ -387,22 +365,19 @@ class Bootstrap implements BootstrapClient, LinkOwner {
 
 	/** Asks the next way, where there is one. @param code 0 for an answer that was no good */
 	private refused(cause: Cause, code: number, nowMs: number): void {
-		const way = nextWay(this.#way, code);
-		if (way === undefined) {
+		const { way } = this.#asking;
+		if (!this.#asking.next(code)) {
 			this.#lost = cause;
 			return;
 		}
-		if (this.#way === "pack" && code !== 0) this.#isPackless = true;
-		this.log("bootstrapRefused", { ...cause, way: this.#way });
-		this.#way = way;
+		this.log("bootstrapRefused", { ...cause, way });
 		this.event("otherwise", nowMs);
 	}
 
 	private abandon(): void {
-		if (this.#inFlight !== 0) this.#link?.peer.cancel(this.#inFlight);
-		this.#inFlight = 0;
+		this.#asking.abandon(this.#link?.peer);
 		this.#isReached = false;
-		this.#pack = undefined;
+		this.#pack = this.#lost = undefined;
 		this.#requests = [];
 	}
 
