@@ -1,7 +1,7 @@
 /** Versions, profile IDs, queue mode, offline and online: registration beyond the first acquaintance. */
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { hex, text } from "../interop/wire-message.ts";
-import { isUpdate, linksOf, next, payloadOf, put, queryOf } from "./requests.ts";
+import { hex } from "../interop/wire-message.ts";
+import { isUpdate, linksOf, next, put, queryOf } from "./requests.ts";
 import { type Heard, scripted } from "./scripted.ts";
 import { served } from "./served.ts";
 
@@ -187,9 +187,3 @@ scripted(
 		ok(lines.length <= 1 && lines.every((line) => line === "POST /rd/1"), lines.join());
 	},
 );
-
-scripted("[CORE-REG-2] A-12 a long URI of the server", { configuration: "C.1" }, async (it) => {
-	equal(it.stage.heard("registered").length, 1);
-	equal(payloadOf(it.requests[0]!).length > 0, true);
-	equal((await it.ask(...put("/33100/0/1", text("x".repeat(200)).length.toString()))).code.startsWith("2."), true);
-});
