@@ -25,6 +25,7 @@ const everything = [
 	"payload",
 	"server-payload",
 	"request",
+	"bootstrap",
 ];
 for (const target of positionals.length > 0 ? positionals : everything) {
 	const { seconds, inputs, seed } = values;

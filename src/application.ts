@@ -31,7 +31,7 @@ const alsoKept: readonly KeptResources[] = frozen([
 /** What an image has, and another one does without: what an entry does not name is not in its image. */
 export interface Features {
 	/** Formats, composite operations, rights, bootstrap. */
-	readonly client: Pick<ClientOptions, "formats" | "composite" | "accessControl" | "bootstrap">;
+	readonly client: Pick<ClientOptions, "formats" | "formats10" | "composite" | "accessControl" | "bootstrap">;
 	/** Raw public keys and certificates; pre-shared keys there are always. */
 	readonly publicKeys?: PublicKeys;
 	/** For hosts without cryptography of their own. */
@@ -75,6 +75,7 @@ export function application(host: Host, { client: inImage, publicKeys, reporting
 		dice: host.dice,
 		entropy: host.entropy,
 		enabler,
+		enablers: product.enablers,
 		...inImage,
 		configuration: state,
 		configurationStore: keeper,
@@ -114,8 +115,8 @@ export function application(host: Host, { client: inImage, publicKeys, reporting
 }
 
 /**
- * DTLS for servers with coaps://. A product without it leaves this out, and has none of it in its image. One whose server
- * opens handshakes adds `listening: new DtlsListening(crypto, entropy)` (modules/lwm2m/dtls-incoming.ts, 16 KB).
+ * DTLS for servers with coaps://. A product without it leaves this out, and has none of it in its image. One whose
+ * server opens handshakes adds `listening: new DtlsListening(crypto, entropy)` (modules/lwm2m/dtls-incoming.ts, 16 KB).
  */
 function dtls(
 	{ entropy, clock }: Host,

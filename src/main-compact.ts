@@ -17,7 +17,7 @@ const formats = frozen(new Formats(frozen([textFormat, opaqueFormat, tlvFormat, 
  * The device for chips with small slots and cryptography of their own: without certificates and raw public keys,
  * composite operations, JSON, and observations that outlive restarts.
  */
-export default function main(host: Host): void {
+export function compact(host: Host): void {
 	application(host, {
 		client: { formats, accessControl: new AccessControl(accessControl), bootstrap: makeBootstrap },
 	});

@@ -1,6 +1,7 @@
 import { PortableCrypto } from "../modules/crypto/portable.ts";
 import { readPrivateKey } from "../modules/crypto/public-key.ts";
 import { serverTrust } from "../modules/crypto/trust.ts";
+import { formats10 } from "../modules/formats/formats-1-0.ts";
 import { formatsSince11 } from "../modules/formats/payload.ts";
 import type { Host } from "../modules/host.ts";
 import { AccessControl } from "../modules/lwm2m/access-control.ts";
@@ -16,6 +17,7 @@ export default function main(host: Host): void {
 	application(host, {
 		client: {
 			formats: formatsSince11,
+			formats10,
 			composite: compositeOperations,
 			accessControl: new AccessControl(accessControl),
 			bootstrap: makeBootstrap,

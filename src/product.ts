@@ -12,9 +12,11 @@ export const product = frozen({
 	endpointName: "dormouse",
 	/** The LwM2M version to register as; "1.2" where the server has it. */
 	enabler: "1.1",
+	/** Those that may be spoken with a server that refuses it. */
+	enablers: ["1.0", "1.1", "1.2"],
 	/** The LwM2M Server to register with, and how long a registration lasts without a sign of life. */
 	server: { uri: "coap://localhost:5683", shortServerId: 1, lifetimeS: 300 },
-	/** Where factory records have to be signed: the point of their key, P-256, 65 bytes. Nobody's signature is asked for. */
+	/** The point of the key that signs factory records, P-256, 65 bytes; undefined: no signature is asked for. */
 	factoryPublicPoint: undefined,
 	/** Connection IDs (RFC 9146); a handshake's first timeout, 9000 on cellular links (RFC 7925 §11). */
 	dtls: { connectionId: true, flightTimeoutMs: 1000 },

@@ -26,7 +26,8 @@ export type ProductSettings = Settings & { readonly valueMaxBytes: number };
 /**
  * The settings of a host, on raw flash where it has some, else in the platform's own store; undefined where it has
  * neither. Secrets are sealed where the host has a key of the device.
- * @param keyValue `(options) => new KeyValueSettings(options)` on platforms without raw flash; left out, it is in no image
+ * @param keyValue `(options) => new KeyValueSettings(options)` on platforms without raw flash; left out, it is not in the
+ * image
  */
 export function openSettings(
 	{ flash, keyValue: store, entropy, log, crypto, deviceKey: key }: Host,

@@ -12,6 +12,7 @@ import { type Conditions, VirtualNetwork } from "./network/virtual-network.ts";
 import { BootstrapServer } from "./server/bootstrap/bootstrap-server.ts";
 import type { EnablerVersion } from "./server/registration.ts";
 import { Lwm2mServer } from "./server/server.ts";
+import type { Store } from "./server/store/store.ts";
 import { RealTime, type Timekeeper, VirtualTime } from "./time.ts";
 
 /** An image and the machines that run it. */
@@ -63,6 +64,10 @@ export interface ServerPlace {
 	readonly clientAuthorities?: readonly Uint8Array[];
 	/** Versions of LwM2M that an LwM2M Server speaks; all by default. */
 	readonly enablers?: readonly EnablerVersion[];
+	/** How long an LwM2M Server takes a queue-mode client to listen after it was heard; 93 s by default. */
+	readonly awakeMs?: number;
+	/** Keeps what the server is not to lose. */
+	readonly store?: Store;
 }
 
 export interface RunOptions {

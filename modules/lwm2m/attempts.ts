@@ -93,6 +93,8 @@ export class Attempts {
 	#sequence = 1;
 	/** Whether Initial Registration Delay Timer is still to be kept. */
 	#isFirst: boolean;
+	/** Whether a whole sequence has failed since the order began. */
+	#hasLost = false;
 	/** Whether nobody behind it in the order waits for it any more. Recovery's to set; a registration sets it, too. */
 	isComplete = false;
 
@@ -119,6 +121,10 @@ export class Attempts {
 	/** Whether the series is over without a registration. */
 	get hasFailed(): boolean {
 		return this.#wait === "decision" || this.#wait === "bootstrap" || this.#wait === "series";
+	}
+
+	get hasLost(): boolean {
+		return this.#hasLost;
 	}
 
 	/** When the wait is over; Infinity when somebody else says so. */
@@ -178,6 +184,7 @@ export class Attempts {
 				isHopeless ? "hopeless" : "open"
 			];
 		if (consequence === "sequence") this.#sequence++;
+		if (consequence !== "retry") this.#hasLost = true;
 		this.until(consequence, nowMs);
 		this.#jitterMs = consequence === "retry" ? this.jitter(this.retryMs) : 0;
 		return consequence;
@@ -207,6 +214,7 @@ export class Attempts {
 	/** A bootstrap has said anew what holds: as if nothing had been tried. */
 	forget(): void {
 		this.isComplete = false;
+		this.#hasLost = false;
 		this.#isFirst = true;
 	}
 

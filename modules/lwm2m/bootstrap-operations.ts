@@ -35,26 +35,19 @@ export interface BootstrapOutcome {
 	failure: HostFailure | undefined;
 }
 
-/** Who ends a session. */
-export interface Finisher {
-	/** @returns the code of the answer to Bootstrap-Finish */
-	finish(): number;
-}
-
 /** Bootstrap-Read is of these alone: Server and Access Control (LwM2M Core 1.2 §6.1.7.4). */
 const readable: readonly number[] = frozen([1, 2]);
 const unheard: ChangeListener = frozen({ instanceChanged() {} });
 
 /**
- * One request of the Bootstrap-Server (LwM2M Core 1.2 §6.1.7, Transport 1.2 §6.4.2): what it asks for is done to the
- * draft. A refused request has changed nothing. Never throws RequestRefused.
+ * One request of the Bootstrap-Server (LwM2M Core 1.2 §6.1.7, Transport 1.2 §6.4.2), but Finish: what it asks for is
+ * done to the draft. A refused request has changed nothing. Never throws RequestRefused.
  */
 export function performBootstrap(
 	request: Request,
 	context: OperationContext,
 	draft: BootstrapDraft,
 	enabler: EnablerVersion,
-	finisher: Finisher,
 ): BootstrapOutcome {
 	const path: PathSlot = { objectId: -1, instanceId: -1, resourceId: -1, resourceInstanceId: -1 };
 	const outcome: BootstrapOutcome = {
@@ -64,12 +57,9 @@ export function performBootstrap(
 		failure: undefined,
 	};
 	try {
-		if (outcome.operation === "bootstrapFinish") outcome.response = { code: finisher.finish() };
-		else {
-			if (outcome.operation === "unknown") throw new RequestRefused(Code.methodNotAllowed, "method");
-			follow(request, path);
-			outcome.response = answer(outcome.operation, request, path, context, draft, enabler);
-		}
+		if (outcome.operation === "unknown") throw new RequestRefused(Code.methodNotAllowed, "method");
+		follow(request, path);
+		outcome.response = answer(outcome.operation, request, path, context, draft, enabler);
 	} catch (error) {
 		if (error instanceof RequestRefused) outcome.response = { code: error.code };
 		else if (error instanceof HostFailure) outcome.failure = error;

@@ -1,13 +1,12 @@
 import { Code, codeText, isSuccess } from "../coap/code.ts";
 import type { Failure, Request, Response } from "../coap/peer.ts";
-import { frozen } from "../frozen.ts";
 import { type Address, HostFailure, type LogRecord } from "../host.ts";
 import { BootstrapAccount } from "./bootstrap-account.ts";
 import { BootstrapDraft } from "./bootstrap-draft.ts";
-import { finishDraft, refusalOfPack } from "./bootstrap-finish.ts";
-import { type Finisher, performBootstrap } from "./bootstrap-operations.ts";
+import { finishDraft, hostReasons, refusalOfPack } from "./bootstrap-finish.ts";
+import { operationOf, performBootstrap } from "./bootstrap-operations.ts";
 import type { BootstrapClient, BootstrapPort, BootstrapReason, MakeBootstrap } from "./bootstrap-port.ts";
-import { type BootstrapWay, bootstrapRequest, firstWay, nextWay } from "./bootstrap-request.ts";
+import { BootstrapAsking } from "./bootstrap-request.ts";
 import {
 	type BootstrapAction,
 	type BootstrapEvent,
@@ -24,9 +23,6 @@ import type { Unsecured } from "./secure.ts";
 import { ServerAddress } from "./server-address.ts";
 import type { SessionContext } from "./session.ts";
 
-/** With these, what went wrong before has been dealt with. */
-const ending: readonly BootstrapEvent[] = frozen(["elsewhere", "failed", "dropped", "finished"]);
-
 /** Why something failed, for the log. */
 interface Cause extends Unsecured {
 	readonly code?: string;
@@ -36,7 +32,7 @@ interface Cause extends Unsecured {
 export const makeBootstrap: MakeBootstrap = (context, port) => new Bootstrap(context, port);
 
 /** The Bootstrap Interface (LwM2M Core 1.2 §6.1): does what its table says, with one Bootstrap-Server. */
-class Bootstrap implements BootstrapClient, LinkOwner, Finisher {
+class Bootstrap implements BootstrapClient, LinkOwner {
 	readonly #context: SessionContext;
 	readonly #port: BootstrapPort;
 	readonly #machine: BootstrapState;
@@ -45,11 +41,10 @@ class Bootstrap implements BootstrapClient, LinkOwner, Finisher {
 	readonly #server: ServerAddress;
 	#link: Link | undefined;
 	#draft: BootstrapDraft | undefined;
-	#way: BootstrapWay = "request";
-	/** The Bootstrap-Server has no packs for us. */
-	#isPackless = false;
-	/** The request that waits for its response, 0 for none. */
-	#inFlight = 0;
+	readonly #asking: BootstrapAsking;
+	/** To be dealt with in poll(): a board's stack does not hold a secure session below a configuration being kept. */
+	#requests: Request[] = [];
+	#pack: Response | undefined;
 	#isReached = false;
 	#isOpen = false;
 	#isWanted = false;
@@ -59,7 +54,7 @@ class Bootstrap implements BootstrapClient, LinkOwner, Finisher {
 	#finished: Configuration | undefined;
 	/** When the answer to Bootstrap-Finish need not be repeated any more. */
 	#closeAtMs = Infinity;
-	/** The link has nothing to do but to say good-bye. */
+	/** The link is to say good-bye, and no more. */
 	#isDone = false;
 	#nowMs = 0;
 
@@ -72,6 +67,7 @@ class Bootstrap implements BootstrapClient, LinkOwner, Finisher {
 		this.#state = configuration ?? new ConfigurationState();
 		this.#account = new BootstrapAccount(registry, options, this.#state);
 		this.#server = new ServerAddress(limits.addresses);
+		this.#asking = new BootstrapAsking(options);
 	}
 
 	get isPossible(): boolean {
@@ -119,6 +115,10 @@ class Bootstrap implements BootstrapClient, LinkOwner, Finisher {
 		this.#nowMs = nowMs;
 		if (this.#account.purgeAtMs === -Infinity) this.accountsChanged(nowMs);
 		this.#link?.poll(nowMs);
+		for (let request = this.#requests.shift(); request !== undefined; request = this.#requests.shift()) {
+			this.serve(request, nowMs);
+		}
+		if (this.#pack !== undefined) this.take(this.#pack, nowMs);
 		for (let event = this.next(nowMs); event !== undefined; event = this.next(nowMs)) this.event(event, nowMs);
 		if (this.#machine.state !== "idle") return;
 		if (nowMs >= this.#closeAtMs) this.hangUp();
@@ -130,10 +130,8 @@ class Bootstrap implements BootstrapClient, LinkOwner, Finisher {
 
 	takeDatagram(to: Address): Uint8Array | undefined {
 		const bytes = this.#link?.takeDatagram();
-		if (bytes === undefined) {
-			if (this.#isDone) this.#link = undefined; // its last word is out
-			return undefined;
-		}
+		if (bytes === undefined && this.#isDone) this.#link = undefined; // its last word is out
+		if (bytes === undefined) return undefined;
 		to.host = this.#server.address.host;
 		to.port = this.#server.address.port;
 		return bytes;
@@ -160,7 +158,11 @@ class Bootstrap implements BootstrapClient, LinkOwner, Finisher {
 		if (state === "connecting" || state === "requesting" || state === "open") this.#lost = why;
 	}
 
-	requested(request: Request, nowMs: number): void {
+	requested(request: Request): void {
+		this.#requests.push(request);
+	}
+
+	private serve(request: Request, nowMs: number): void {
 		const { peer } = this.#link!;
 		if (this.#finished !== undefined || !this.mayAsk()) {
 			this.log("bootstrapRefused", { reason: "outsideSession", path: `/${request.path.join("/")}` });
@@ -169,26 +171,30 @@ class Bootstrap implements BootstrapClient, LinkOwner, Finisher {
 		}
 		this.event("heard", nowMs);
 		this.#draft ??= new BootstrapDraft(this.#context.operations, this.#state);
+		if (operationOf(request) === "bootstrapFinish") {
+			const code = this.finish();
+			peer.respond(request, { code }, nowMs);
+			this.log("request", { operation: "bootstrapFinish", path: "/bs", code: codeText(code) });
+			return;
+		}
 		const { enabler, operations } = this.#context;
-		const { operation, path, response, failure } = performBootstrap(request, operations, this.#draft, enabler, this);
+		const { operation, path, response, failure } = performBootstrap(request, operations, this.#draft, enabler);
 		peer.respond(request, response, nowMs);
 		this.log("request", { operation, path: spokenPath(request, path), code: codeText(response.code) });
 		if (failure !== undefined) this.log("hostFailure", { what: failure.message });
 	}
 
 	responded(requestId: number, response: Response, nowMs: number): void {
-		if (requestId !== this.#inFlight) return;
-		this.#inFlight = 0;
+		if (!this.#asking.ends(requestId)) return;
 		const { code } = response;
-		if (this.#way === "pack" && code === Code.content) this.take(response, nowMs);
-		else if (this.#way !== "pack" && isSuccess(code)) this.event("accepted", nowMs);
+		const isPack = this.#asking.way === "pack";
+		if (isPack && code === Code.content) this.#pack = response;
+		else if (!isPack && isSuccess(code)) this.event("accepted", nowMs);
 		else this.refused({ reason: "refused", code: codeText(code) }, code, nowMs);
 	}
 
 	failed(requestId: number, reason: Failure, nowMs: number): void {
-		if (requestId !== this.#inFlight) return;
-		this.#inFlight = 0;
-		if (this.#machine.state !== "requesting") return;
+		if (!this.#asking.ends(requestId) || this.#machine.state !== "requesting") return;
 		if (reason === "timedOut") this.#lost = { reason };
 		else this.refused({ reason }, 0, nowMs);
 	}
@@ -200,14 +206,14 @@ class Bootstrap implements BootstrapClient, LinkOwner, Finisher {
 	}
 
 	/** Bootstrap-Finish (LwM2M Core 1.2 §6.1.3.3): what it has come to is applied at the end of the turn. */
-	finish(): number {
+	private finish(): number {
 		const finished = finishDraft(this.#context, this.#account, this.#draft!);
-		if (typeof finished === "string") {
-			this.log("bootstrapRefused", { reason: finished });
-			return finished === "notKept" ? Code.internalServerError : Code.notAcceptable;
+		if (typeof finished !== "string") {
+			this.#finished = finished;
+			return Code.changed;
 		}
-		this.#finished = finished;
-		return Code.changed;
+		this.log("bootstrapRefused", { reason: finished });
+		return hostReasons.includes(finished) ? Code.internalServerError : Code.notAcceptable;
 	}
 
 	/** Whether an operation is part of a session, or may begin one. */
@@ -236,7 +242,6 @@ class Bootstrap implements BootstrapClient, LinkOwner, Finisher {
 		const action = this.#machine.take(event);
 		const cause = this.#lost ?? { reason: event };
 		if (event === "reached") this.#isReached = false;
-		if (ending.includes(event)) this.#lost = undefined;
 		if (action !== undefined) this.act(action, cause);
 	}
 
@@ -281,16 +286,15 @@ class Bootstrap implements BootstrapClient, LinkOwner, Finisher {
 	private connect(): void {
 		this.abandon();
 		this.open();
-		this.#way = firstWay(this.#context.enabler, this.#isPackless);
+		this.#asking.begin(this.#context.enabler);
 		this.log("bootstrapStarted", { uri: String(this.#account.security!.at(securityResource.serverUri)) });
 		this.#isReached = this.#link!.reach(this.#nowMs);
 	}
 
 	private ask(): void {
-		this.log("bootstrapRequest", { way: this.#way });
+		this.log("bootstrapRequest", { way: this.#asking.way });
 		try {
-			const request = bootstrapRequest(this.#way, this.#context.options, this.#account.links);
-			this.#inFlight = this.#link!.peer.request(request, this.#nowMs);
+			this.#asking.ask(this.#link!.peer, this.#account.links, this.#nowMs);
 		} catch (error) {
 			if (!(error instanceof HostFailure)) throw error;
 			this.#lost = { reason: "hostFailure" }; // no entropy for a token
@@ -349,33 +353,32 @@ class Bootstrap implements BootstrapClient, LinkOwner, Finisher {
 
 	/** A Bootstrap-Pack is all of a session in one: applied, or else asked for the other way (§6.1.6). */
 	private take(pack: Response, nowMs: number): void {
+		this.#pack = undefined;
 		this.#draft = new BootstrapDraft(this.#context.operations, this.#state);
-		const reason = refusalOfPack(pack, this.#draft, this);
-		if (reason === undefined) {
-			this.event("accepted", nowMs);
-			return;
+		const reason = refusalOfPack(pack, this.#draft) ?? (this.finish() === Code.changed ? undefined : "inconsistent");
+		if (reason === undefined) this.event("accepted", nowMs);
+		else {
+			this.#draft = undefined;
+			this.refused({ reason }, 0, nowMs);
 		}
-		this.#draft = undefined;
-		this.refused({ reason }, 0, nowMs);
 	}
 
 	/** Asks the next way, where there is one. @param code 0 for an answer that was no good */
 	private refused(cause: Cause, code: number, nowMs: number): void {
-		const way = nextWay(this.#way, code);
-		if (way === undefined) {
+		const { way } = this.#asking;
+		if (!this.#asking.next(code)) {
 			this.#lost = cause;
 			return;
 		}
-		if (this.#way === "pack" && code !== 0) this.#isPackless = true;
-		this.log("bootstrapRefused", { ...cause, way: this.#way });
-		this.#way = way;
+		this.log("bootstrapRefused", { ...cause, way });
 		this.event("otherwise", nowMs);
 	}
 
 	private abandon(): void {
-		if (this.#inFlight !== 0) this.#link?.peer.cancel(this.#inFlight);
-		this.#inFlight = 0;
+		this.#asking.abandon(this.#link?.peer);
 		this.#isReached = false;
+		this.#pack = this.#lost = undefined;
+		this.#requests = [];
 	}
 
 	/** The answer to Bootstrap-Finish is on its way: what was written is in force. */

@@ -79,26 +79,22 @@ function linksOf({ objectId, values }: ConfiguredInstance): ObjectLink[] {
 
 /**
  * Whether a client can work with this configuration (LwM2M Core 1.2 §6.1.2, §6.1.6): one Bootstrap-Server's account at
- * most, one server's at least, each a Security and a Server Instance with the same Short Server ID, complete.
- * @param vet says what is wrong with a Security Instance that is complete: its URI, its keys
+ * most, one server's at least, each a Security and a Server Instance with the same Short Server ID, complete. What the
+ * URIs and keys are good for, vetAccount() says.
  * @returns why not; its reply is 4.06
  */
 export function checkConfiguration(
 	instances: readonly ConfiguredInstance[],
 	registry: Registry,
 	serversMost: number,
-	vet: (security: ConfiguredInstance) => Fault | undefined,
 ): Fault | undefined {
 	const servers = instances.filter((each) => each.objectId === 0 && !isBootstrapAccount(each));
 	if (servers.length + 1 < instances.filter(({ objectId }) => objectId === 0).length) return bootstrapServers;
 	for (const each of instances) {
-		const isSecurity = each.objectId === 0;
-		if (isSecurity ? !hasKeys(each) : !isComplete(each, registry)) return incomplete;
+		if (each.objectId === 0 ? !hasKeys(each) : !isComplete(each, registry)) return incomplete;
 		for (const { objectId, instanceId } of linksOf(each)) {
 			if (indexOf(instances, objectId, instanceId) < 0) return dangling;
 		}
-		const refused = isSecurity ? vet(each) : undefined;
-		if (refused !== undefined) return refused;
 	}
 	return servers.length > serversMost ? tooMany : checkPairs(instances, servers);
 }

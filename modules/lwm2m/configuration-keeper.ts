@@ -49,8 +49,8 @@ interface CardNow {
 }
 
 /**
- * Configures a client at its start, out of what was kept, the smart card and the factory (provisioning.ts), and keeps its
- * configuration from then on: what a bootstrap brings, what servers change while it runs, what cards bring and take.
+ * Configures a client at its start, out of what was kept, the smart card and the factory (provisioning.ts), and keeps
+ * its configuration from then on: what a bootstrap brings, what servers change while it runs, what cards bring and take.
  * Each time in one commit: power may go at any time, and it is the one configuration or the other. FORMAT.md says which
  * byte.
  */
@@ -95,8 +95,10 @@ export class ConfigurationKeeper implements Keeper, ConfigurationStore {
 		state.apply(client.registry, { instances, formerBootstrap: kept?.configuration.formerBootstrap ?? [] });
 		// What is as the factory says needs no keeping: it says so again next time.
 		this.#isDirty = now.crc !== kept?.under.card;
-		const from = kept === undefined ? "factory" : "kept";
-		log.write({ event: "configured", from, card: now.instances !== undefined, instances: instances.length });
+		if (kept !== undefined || now.instances !== undefined) {
+			const from = kept === undefined ? "factory" : "kept";
+			log.write({ event: "configured", from, card: now.instances !== undefined, instances: instances.length });
+		}
 		card?.onChanged(() => {
 			this.#isCardDue = true;
 			this.#options.wake();

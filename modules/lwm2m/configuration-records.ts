@@ -50,7 +50,7 @@ export class ConfigurationRecords {
 	}
 
 	/**
-	 * @returns undefined: nothing is kept; a Fault: what is can not be used, no part of it. It stays until the next write()
+	 * @returns undefined: nothing is kept; a Fault: what is can not be used. It stays until the next write()
 	 * @throws HostFailure when the host can not read
 	 */
 	read(): Kept | Fault | undefined {

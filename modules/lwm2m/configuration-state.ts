@@ -95,9 +95,9 @@ export class ConfigurationState {
 			const object = registry.object(objectId);
 			if (isGone && object !== undefined && canMake(object)) this.remove(registry, objectId, instanceId);
 		}
+		for (const each of instances) this.put(registry, each);
 		this.#others = instances.filter(({ objectId }) => !isAccountObject(objectId));
 		this.formerBootstrap = formerBootstrap;
-		for (const each of instances) this.put(registry, each);
 	}
 
 	/** Takes an Instance out of the registry. The application may keep what it will not let a server delete. */
@@ -125,6 +125,15 @@ export class ConfigurationState {
 		return { objectId, instanceId: instance.id, source: this.provenance.sourceOf(objectId, instance.id), values };
 	}
 
+	/** What was configured before, and is not any more, is as in an Instance that has just been made. */
+	private reset(registry: Registry, living: Instance, values: ReadonlyMap<number, Held>): void {
+		const { id: objectId } = living.facts;
+		const before = this.#others[indexOf(this.#others, objectId, living.id)];
+		const ids = [...(before?.values.keys() ?? [])].filter((id) => !values.has(id));
+		const fresh = ids.length > 0 ? instanceOf(registry, { ...before!, values: new Map() }) : undefined;
+		for (const id of ids) living.hold(living.nameOf(id)!, fresh?.at(id));
+	}
+
 	private put(registry: Registry, configured: ConfiguredInstance): void {
 		const { objectId, instanceId, source, values } = configured;
 		const living = registry.instance(objectId, instanceId);
@@ -132,7 +141,10 @@ export class ConfigurationState {
 			const made = registry.room > 0 ? instanceOf(registry, configured) : undefined;
 			if (made === undefined) return;
 			registry.add(made);
-		} else fill(living, values, isAccountObject(objectId));
+		} else {
+			if (!isAccountObject(objectId)) this.reset(registry, living, values);
+			fill(living, values, isAccountObject(objectId));
+		}
 		this.provenance.note(objectId, instanceId, source);
 		if (!isAccountObject(objectId)) tell(registry.instance(objectId, instanceId)!, values);
 	}

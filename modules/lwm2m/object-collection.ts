@@ -17,8 +17,8 @@ const notAcceptable = fault("collection.notAcceptable", "silence", see);
 
 /**
  * Object Instances as the file of a smart card holds them (LwM2M Core 1.2 Appendix G.3.3), which our factory records
- * take over: how many Objects u16, the size of what follows u16, and for each Object its ID u16, its version (a zero, or
- * major and minor), the size of what follows u16, and its Instances in TLV. Big-endian.
+ * take over: how many Objects u16, the size of what follows u16, and for each Object its ID u16, its version (a zero,
+ * or major and minor), the size of what follows u16, and its Instances in TLV. Big-endian.
  * @param bytes read from `at` on; what stands behind the collection, before `end`, is padding
  * @param registry which Objects and Resources there are: others, and Objects of another major version, are passed over
  * @returns data of its own, or the Fault. Never throws, and takes no memory on the word of a length

@@ -173,7 +173,7 @@ function arrange(session: Session, sessions: readonly Session[], nowMs: number):
 		return true;
 	}
 	const hasFailed = (wait === "retry" || wait === "sequence") && attempts.review(nowMs);
-	if (attempts.isComplete || isBlocking(session) || !(attempts.sequence > 1 || attempts.hasFailed)) return hasFailed;
+	if (attempts.isComplete || isBlocking(session) || !attempts.hasLost) return hasFailed;
 	attempts.isComplete = true;
 	return true;
 }

@@ -105,8 +105,10 @@ export class RegistrationInterface {
 	/** Nothing goes out from now on. What is under way is forgotten, and done again after speak(). */
 	silence(nowMs: number): void {
 		if (this.#isSilent) return;
+		const before = this.state;
 		this.event("silence", nowMs);
 		this.#isSilent = true;
+		if (before === "disabling") this.#port.drop(); // no good-bye when its time is over
 	}
 
 	speak(): void {
@@ -265,8 +267,9 @@ export class RegistrationInterface {
 			this.#isDisabled = false;
 			return "disable";
 		}
-		if (this.state === "registered" && (this.#isTriggered || this.#request.hasNews)) return "changed";
-		return this.#registration.due(nowMs);
+		const due = this.#registration.due(nowMs);
+		if (this.state !== "registered" || due === "lifetimeOver") return due;
+		return this.#isTriggered || this.#request.hasNews ? "changed" : due;
 	}
 
 	private event(event: RegistrationEvent, nowMs: number, cause: Cause = { reason: event }): void {

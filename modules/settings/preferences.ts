@@ -26,8 +26,8 @@ export interface PreferenceStore {
  *     const preferences = new Preferences(frozen({ brightness: { key: 0x20, value: 80 } }), settings);
  *     preferences.set("brightness", 40);
  *
- * A number is eight bytes, big-endian, as IEEE 754 has them; a boolean one; a text its UTF-8. A value that can not be read,
- * or is another type's, counts as not set.
+ * A number is eight bytes, big-endian, as IEEE 754 has them; a boolean one; a text its UTF-8. A value that can not be
+ * read, or is another type's, counts as not set.
  */
 export class Preferences<T extends PreferenceTable> {
 	readonly #table: T;

@@ -1,6 +1,6 @@
 /** Servers that do not answer, refuse, or answer oddly: what Anjay's suites have of it. */
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { encode, hex, text } from "../interop/wire-message.ts";
+import { encode, hex, text, uint } from "../interop/wire-message.ts";
 import { contentFormat, gaps, isRegister, isUpdate, linksOf, next, queryOf } from "./requests.ts";
 import { type Heard, type Reply, scripted } from "./scripted.ts";
 
@@ -295,5 +295,75 @@ scripted(
 		equal(it.stage.board.state, "off");
 		it.stage.board.powerOn();
 		await it.stage.until("registration", () => it.stage.heard("registered").length === 2);
+	},
+);
+
+const longName = `${Array.from({ length: 4 }, () => "a".repeat(58)).join(".")}.example`;
+
+scripted("[CORE-REG-2] A-12 a server's name of 243 characters", { host: longName }, async (it) => {
+	equal(`coap://${longName}:5683`.length, 255);
+	equal((await it.ask("/3/0/0")).code, "2.05");
+});
+
+/** Block1 (27): number, whether there is more, and the size's exponent. */
+function block1Of({ options }: Heard): readonly [number: number, more: boolean, szx: number] | undefined {
+	const value = options.find(([number]) => number === 27)?.[1];
+	if (value === undefined) return undefined;
+	const all = value.reduce((sum, byte) => sum * 256 + byte, 0);
+	return [all >> 4, (all & 8) !== 0, all & 7];
+}
+
+/** A server that takes the list in blocks of 16 or 64 bytes, and tells the location with the last one alone. */
+const inBlocks =
+	(szx: number) =>
+	(request: Heard): Reply | undefined => {
+		if (!isRegister(request)) return undefined;
+		const block = block1Of(request);
+		const tell = (code: string, number: number, more: boolean): Reply => {
+			return { code, options: [[27, uint((number << 4) | (more ? 8 : 0) | szx)]] };
+		};
+		if (block === undefined) return tell("4.13", 0, false);
+		const [number, more] = block;
+		if (more) return tell("2.31", number, true);
+		const last = tell("2.01", number, false);
+		return { ...last, options: [[8, text("rd")], [8, text("9")], ...last.options!] };
+	};
+
+for (const szx of [0, 2]) {
+	scripted(
+		`[CORE-REG-2] A-11 a Register in blocks of ${16 << szx} bytes`,
+		{ isEarly: true, answering: inBlocks(szx) },
+		async (it) => {
+			await it.stage.until("registration", () => it.stage.heard("registered").length === 1, 60);
+			equal(it.stage.heard("registered")[0]!.location, "/rd/9");
+			const blocks = it.requests.filter((request) => block1Of(request)?.[2] === szx);
+			ok(blocks.length > 2, `${blocks.length} blocks`);
+			const list = blocks.map(({ payload }) => new TextDecoder().decode(payload)).join("");
+			ok(list.startsWith("<") && list.includes("</1/0>,") && list.endsWith(">"), list);
+			ok(blocks.every(({ payload }) => payload.length <= 16 << szx));
+		},
+	);
+}
+
+scripted(
+	"[CORE-REG-1] A-30 a port where nobody listens: one datagram, and the failure is known at once",
+	{},
+	async (it) => {
+		const { network } = it.stage;
+		network.conditions.tellsUnreachable = true;
+		equal((await it.ask("/1/0/8", { code: "0.02" })).code, "2.04");
+		await it.stage.pass(5);
+		equal(it.lines().at(-1), "POST /rd/1");
+		const before = network.counters.unreachable;
+		const asked = it.bytesOf("/1/0/8", { code: "0.02" });
+		it.send(asked);
+		it.close();
+		await it.stage.pass(20);
+		const { unreachable } = network.counters;
+		ok(unreachable - before <= 3, `its answer, an Update, a Register: ${unreachable - before} datagrams in 20 s`);
+		ok(
+			it.stage.heard("registrationFailed").some(({ reason }) => reason === "unreachable"),
+			it.stage.log(),
+		);
 	},
 );

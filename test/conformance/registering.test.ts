@@ -117,6 +117,7 @@ served("[CORE-REG-1] L-1 Register, Update, De-register, Register", { lifetimeS: 
 	equal(it.server.client(stage.endpoint)!.id, first.id, "updated in time");
 	stage.board.shutDown();
 	await life(it, "De-register", false);
+	await stage.pass(1);
 	equal(stage.board.state, "off");
 	stage.board.powerOn();
 	const second = await life(it, "Register", true);
@@ -129,6 +130,7 @@ served(
 	async (it) => {
 		const { stage, server } = it;
 		const { id } = server.client(stage.endpoint)!;
+		await stage.pass(1);
 		stage.board.cutPower();
 		await stage.pass(5);
 		ok(it.isRegistered, "the server knows nothing of it");

@@ -166,6 +166,8 @@ export class Scripted {
 export interface ScriptedWish extends StageWish {
 	/** Given to the server before the device is powered on. */
 	readonly answering?: (request: Heard) => Reply | "silence" | undefined;
+	/** A name for the server, which its URI has in place of its address. */
+	readonly host?: string;
 	/** Whether the test begins with the first Register, and not with the registration. */
 	readonly isEarly?: boolean;
 }
@@ -173,11 +175,12 @@ export interface ScriptedWish extends StageWish {
 /** A test with the conformance image on XS, registered with one scripted server. */
 export function scripted(name: string, wish: ScriptedWish, body: (it: Scripted) => Promise<void>): void {
 	test(`xs › ${name}`, async () => {
-		const { answering, isEarly = false, ...rest } = wish;
+		const { answering, host, isEarly = false, ...rest } = wish;
 		const stage = new Stage(wish.seed ?? 1);
 		const it = new Scripted(stage);
+		if (host !== undefined) stage.network.name(host, new URL(it.uri).hostname);
 		if (answering !== undefined) it.answering = answering;
-		stage.powerOn(it.uri, rest);
+		stage.powerOn(host === undefined ? it.uri : `coap://${host}:5683`, rest);
 		try {
 			if (isEarly) await stage.until("Register", () => it.requests.length === 1);
 			else await stage.until("registration", () => stage.heard("registered").length === 1);

@@ -4,7 +4,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { BOOTSTRAP, type BootstrapEvent, type BootstrapStateName } from "../../modules/lwm2m/bootstrap-state.ts";
 import { type RegistrationEvent, type RegistrationState, registrationTable } from "../../modules/lwm2m/registration.ts";
+import { bindingRules } from "../../modules/lwm2m/transport-binding.ts";
 
 const root = fileURLToPath(new URL("../../../..", import.meta.url));
 const readme = readFileSync(join(root, "modules/lwm2m/README.md"), "utf8");
@@ -31,6 +33,40 @@ test("[CORE-REG-1] the registration table of the README is the one that runs", (
 	deepEqual(
 		rows.filter((line) => line.startsWith("**")),
 		expected,
+	);
+});
+
+test("the bootstrap table of the README is the one that runs", () => {
+	const states = Object.keys(BOOTSTRAP) as BootstrapStateName[];
+	const expected = (Object.keys(BOOTSTRAP.idle) as BootstrapEvent[]).map((event) => {
+		const cells = states.map((state) => {
+			const cell = BOOTSTRAP[state][event];
+			if (cell === "ignore") return "·";
+			return cell === "impossible" ? "✗" : `${cell[0]} → ${cell[1]}`;
+		});
+		return [event, ...cells].join("|");
+	});
+	const lines = readme.split("\n").map((line) =>
+		line
+			.split("|")
+			.slice(1, -1)
+			.map((cell) => cell.trim())
+			.join("|"),
+	);
+	const at = lines.indexOf(["", ...states].join("|"));
+	ok(at > 0, "the heading with all states");
+	deepEqual(lines.slice(at + 2, at + 2 + expected.length), expected);
+});
+
+test("[TRAN-BIND-001..009] the rules for a transport in the README are the ones that run, in their order", () => {
+	const lines = readme.split("\n");
+	const at = lines.findIndex((line) => line.startsWith("| rule "));
+	const rows = lines
+		.slice(at + 2, at + 2 + bindingRules.length)
+		.map((line) => line.split("|").map((cell) => cell.trim()));
+	deepEqual(
+		rows.map((cells) => [cells[1], cells[3]]),
+		bindingRules.map(([why, isListed]) => [why, isListed]),
 	);
 });
 

@@ -18,6 +18,7 @@ const plain = [
 	"hosts/simulator/server/models/models.js",
 	"hosts/simulator/server/node.js",
 	"hosts/simulator/server/path.js",
+	"test/fuzz/bootstrap-target.js",
 	"test/fuzz/choices.js",
 	"test/fuzz/coap-wire.js",
 	"test/fuzz/drawn-objects.js",
@@ -31,6 +32,8 @@ const plain = [
 	"test/fuzz/request-target.js",
 	"test/fuzz/targets.js",
 	"test/harness.js",
+	"test/modules/lwm2m/bootstrap-bench.js",
+	"test/modules/lwm2m/world.js",
 ];
 
 /** How many counters there are: edges share one when they collide, as in AFL. */

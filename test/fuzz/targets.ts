@@ -12,6 +12,7 @@ import { QBlock } from "../../modules/coap/q-block.ts";
 import { QBlockServer } from "../../modules/coap/q-block-server.ts";
 import { DEVICE_LIMITS } from "../../modules/coap/tuning.ts";
 import { seeded } from "../harness.ts";
+import { bootstrap } from "./bootstrap-target.ts";
 import { dtlsClient, dtlsServer, x509 } from "./dtls-targets.ts";
 import { payload, serverPayload } from "./payload-targets.ts";
 import { request } from "./request-target.ts";
@@ -207,4 +208,5 @@ export const targets: Readonly<Record<string, Target>> = {
 	payload,
 	"server-payload": serverPayload,
 	request,
+	bootstrap,
 };

@@ -9,6 +9,7 @@ import {
 	appliedSoon,
 	type Decision,
 	goodbyeMs,
+	inOrder,
 	type LiveWrite,
 	type Outcome,
 	type Scenario,
@@ -27,7 +28,7 @@ class Oracle {
 	readonly decisions: Decision[] = [];
 	readonly #scenario: Scenario;
 	readonly #servers: readonly ModelledServer[];
-	readonly #sleepers = new Sleepers<ModelledServer>();
+	readonly #sleepers: Sleepers<ModelledServer>;
 	/** Wanted: about to begin, under way, or to be tried again. */
 	#isWanted = false;
 	/** How often it was begun in a row without the registrations that asked for it. */
@@ -36,8 +37,9 @@ class Oracle {
 	#wishes: (() => boolean)[] = [];
 	#sessionCount = 0;
 
-	constructor(scenario: Scenario) {
+	constructor(scenario: Scenario, isReversed: boolean) {
 		this.#scenario = scenario;
+		this.#sleepers = new Sleepers(isReversed);
 		this.#servers = scenario.servers.map((script, index) => new ModelledServer(index, script, scenario.isProvisioned));
 	}
 
@@ -66,12 +68,12 @@ class Oracle {
 
 	/**
 	 * 1/x/15 counts whenever it is looked at: who has failed once and does not block (any more) lets the others go on. So
-	 * does 1/x/16, and whether there are others: who pauses may have to ask for a bootstrap all the same.
+	 * does 1/x/16: who pauses asks for a bootstrap all the same once it says so.
 	 */
 	private look(): void {
 		for (const server of this.#servers) if (server.hasFailedOnce && !server.blocks) server.isComplete = true;
 		for (const server of this.#servers) {
-			if (server.isFailed && !server.isWaiting) server.isWaiting = this.considers(server);
+			if (server.isFailed && !server.isWaiting && server.bootstraps) server.isWaiting = this.considers(server);
 		}
 	}
 
@@ -138,6 +140,7 @@ class Oracle {
 			server.hasFailedOnce = true;
 			server.isWaiting = false;
 			this.look();
+			server.isWaiting ||= this.considers(server);
 			const since = this.nowMs;
 			server.isAgain = false;
 			// "The maximum number of retry sequences": what comes then is left to us, lest one outage end it for good.
@@ -219,10 +222,7 @@ class Oracle {
 		if (this.#scenario.bootstrap === undefined) return false;
 		if (server.bootstraps) this.want("bootstrapRegistrationFailed", () => server.isRegistered || !server.isAccount);
 		else if (this.#servers.some((other) => other !== server && this.hasProspect(other))) return false;
-		else {
-			const isServed = () => this.#servers.some(({ isRegistered }) => isRegistered);
-			this.want("bootstrapRegistrationFailed", () => isServed() || !server.isAccount);
-		}
+		else this.want("bootstrapRegistrationFailed", () => this.#servers.some(({ isRegistered }) => isRegistered));
 		return true;
 	}
 
@@ -347,7 +347,12 @@ class Oracle {
 	}
 }
 
-/** What a client is to do in this scenario. */
-export function foretell(scenario: Scenario): readonly Decision[] {
-	return new Oracle(scenario).run();
+/**
+ * What a client is to do in this scenario. Undefined where it depends on what comes first of things that happen in one
+ * millisecond: that is nobody's to say.
+ */
+export function foretell(scenario: Scenario): readonly string[] | undefined {
+	const decisions = inOrder(new Oracle(scenario, false).run());
+	const others = inOrder(new Oracle(scenario, true).run());
+	return decisions.join() === others.join() ? decisions : undefined;
 }

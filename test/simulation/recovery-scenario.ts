@@ -116,4 +116,4 @@ export const goodbyeMs = 10_000;
 export const updateMarginMs = 93_000;
 
 export const acceptedAtOnce: Outcome & { kind: "accepted" } = { kind: "accepted", afterMs: 0 };
-export const appliedSoon: ScriptedSession = { opensAfterMs: 0, isApplied: true, afterMs: 1000, retryMs: 0 };
+export const appliedSoon: ScriptedSession = { opensAfterMs: 1, isApplied: true, afterMs: 1000, retryMs: 0 };

@@ -232,9 +232,12 @@ class Stage {
 		const outcome = peer.script.attempts[peer.attempts];
 		if (outcome?.kind !== "nameless") this.#client.resolved(name, [peer.address.host], this.#nowMs);
 		else {
-			peer.attempts++;
+			const attempt = ++peer.attempts;
 			this.decide(index, "lookUp");
-			this.at(this.#nowMs + outcome.afterMs, () => this.#client.resolved(name, [], this.#nowMs));
+			// Where it was looked up again meanwhile, the answer to that is the one.
+			this.at(this.#nowMs + outcome.afterMs, () => {
+				if (attempt === peer.attempts) this.#client.resolved(name, [], this.#nowMs);
+			});
 		}
 		return true;
 	}

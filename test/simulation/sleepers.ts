@@ -4,11 +4,16 @@ export type Sleeping = Generator<() => number, void, void>;
 /** Who a process belongs to. While it is quiet, only "bootstrap" and "always" wake. */
 type Owner<O> = O | "bootstrap" | "others" | "always";
 
-/** Processes in virtual time, in the order in which they were started. */
+/** Processes in virtual time. Those that wake at one time go on in the order in which they were started, or in reverse. */
 export class Sleepers<O extends object> {
 	nowMs = 0;
 	isQuiet = false;
+	readonly #isReversed: boolean;
 	#all: { readonly owner: Owner<O>; readonly process: Sleeping; sleep: () => number }[] = [];
+
+	constructor(isReversed: boolean) {
+		this.#isReversed = isReversed;
+	}
 
 	start(owner: Owner<O>, process: Sleeping): void {
 		this.#all.push({ owner, process, sleep: () => 0 });
@@ -36,7 +41,7 @@ export class Sleepers<O extends object> {
 		for (let isAnybody = true; isAnybody; ) {
 			isAnybody = false;
 			look();
-			for (const one of [...this.#all]) {
+			for (const one of this.#isReversed ? this.#all.toReversed() : this.#all.slice()) {
 				if (!this.#all.includes(one) || !this.wakes(one.owner) || one.sleep() > this.nowMs) continue;
 				isAnybody = true;
 				const { done, value } = one.process.next();

@@ -50,7 +50,7 @@ test("[CORE-SEC] with keys in its factory record the application begins with a h
 	main(device.host);
 	device.advance(0);
 	deepEqual(
-		device.records.slice(2).map(({ event }) => event),
+		device.records.slice(1).map(({ event }) => event),
 		["registering", "handshaking"],
 	);
 	const [hello] = device.written;

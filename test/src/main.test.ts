@@ -79,9 +79,8 @@ const events = (device: FakeHost) => device.records.map(({ event }) => event);
 
 test("[CORE-REG-1] the application boots, registers, and says so", () => {
 	const { device, server } = started();
-	deepEqual(device.records.slice(0, 4), [
+	deepEqual(device.records.slice(0, 3), [
 		{ event: "booted", platform: "test", version: product.firmwareVersion, resetCause: "powerOn" },
-		{ event: "configured", from: "factory", card: false, instances: 2 },
 		{ event: "registering", server: 1, uri: product.server.uri },
 		{ event: "registered", server: 1, location: "/rd/5", lifetimeS: product.server.lifetimeS },
 	]);
@@ -93,7 +92,7 @@ test("[CORE-REG-1] the application boots, registers, and says so", () => {
 test("what the factory says wins over the product's own", () => {
 	const factory = { endpointName: "urn:x", serverUri: "coap://other.example:1234", lifetimeS: 99, serialNumber: "S-1" };
 	const { device, server } = started(fakeHost({ factory }));
-	equal(device.records[2]!.uri, "coap://other.example:1234");
+	equal(device.records[1]!.uri, "coap://other.example:1234");
 	equal(device.written[0]!.to.port, 1234);
 	deepEqual(server.requests[0]!.query.slice(0, 2), ["ep=urn:x", "lt=99"]);
 });

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { BootRules } from "../../../modules/firmware/boot-decision.ts";
 import { type Factory, HostFailure, type LogRecord, type ResetCause } from "../../../modules/host.ts";
 import type { Chance } from "../chance.ts";
@@ -8,6 +7,7 @@ import type { Network } from "../network/network.ts";
 import type { Timekeeper } from "../time.ts";
 import { accelerator } from "./accelerator.ts";
 import { BoardBoot, usualRules } from "./boot.ts";
+import { FactoryPartition, fusesOf, readCard } from "./factory-partition.ts";
 import { type FlashChip, PowerCut } from "./flash.ts";
 import { Ledger } from "./ledger.ts";
 import type { BoardPreset } from "./presets.ts";
@@ -195,21 +195,9 @@ export class Board<M extends BoardMachine = BoardMachine> {
 		this.#say({ event: "powerCut" });
 	}
 
-	/**
-	 * Puts the factory's record where the boot loader and the programs only read it, with a programmer. The board must be
-	 * off.
-	 * @throws HostFailure when it does not fit
-	 */
+	/** As FactoryPartition.write(). The board must be off. */
 	provision(record: Uint8Array): void {
-		const { offset, sizeBytes } = this.preset.map.factory;
-		const { writeBytes } = this.flash.geometry;
-		if (record.length > sizeBytes) {
-			throw new HostFailure(`the factory record has ${record.length} bytes, the partition of this board ${sizeBytes}`);
-		}
-		const bytes = new Uint8Array(Math.ceil(record.length / writeBytes) * writeBytes).fill(0xff);
-		bytes.set(record);
-		const error = this.flash.erase(offset, sizeBytes) ?? this.flash.write(offset, bytes);
-		if (error !== undefined) throw new HostFailure(error);
+		new FactoryPartition(this.flash, this.preset.map.factory).write(record);
 	}
 
 	/**
@@ -341,6 +329,7 @@ export class Board<M extends BoardMachine = BoardMachine> {
 	#ports(resetCause: ResetCause): BoardPorts {
 		const { time, network, chance, factory, hasCardReader = false } = this.#options;
 		const { settings } = this.preset.map;
+		const factoryPartition = new FactoryPartition(this.flash, this.preset.map.factory);
 		const deviceKey = this.preset.accelerator ? { deviceKey: fusesOf(this.preset) } : {};
 		const within = (offset: number, size: number) => offset >= 0 && offset + size <= settings.sizeBytes;
 		const outside = "flash: outside of the settings partition";
@@ -378,8 +367,8 @@ export class Board<M extends BoardMachine = BoardMachine> {
 			flashSectorBytes: this.flash.geometry.sectorBytes,
 			flashWriteBytes: this.flash.geometry.writeBytes,
 			flashRead: (offset, into) => {
-				if (offset >= cardAt) return this.#readCard(offset - cardAt, into);
-				if (offset >= factoryAt) return this.#readFactory(offset - factoryAt, into);
+				if (offset >= cardAt) return readCard(this.#card, offset - cardAt, into);
+				if (offset >= factoryAt) return factoryPartition.read(offset - factoryAt, into);
 				return within(offset, into.length) ? this.flash.read(settings.offset + offset, into) : outside;
 			},
 			flashWrite: (offset, bytes) =>
@@ -403,25 +392,6 @@ export class Board<M extends BoardMachine = BoardMachine> {
 			}),
 		};
 	}
-
-	#readCard(offset: number, into: Uint8Array): string | undefined {
-		const card = this.#card;
-		if (card === undefined || offset + into.length > card.length)
-			return "smart card: there is no such file, or not so much";
-		into.set(card.subarray(offset, offset + into.length));
-		return undefined;
-	}
-
-	#readFactory(offset: number, into: Uint8Array): string | undefined {
-		const { factory } = this.preset.map;
-		if (offset + into.length > factory.sizeBytes) return "flash: outside of the factory's partition";
-		return this.flash.read(factory.offset + offset, into);
-	}
-}
-
-/** A chip has a key of its own in fuses. Here all boards of a kind have the same, so that a flash file can be read again. */
-function fusesOf({ name }: BoardPreset): string {
-	return createHash("sha256").update(`fuses of a simulated ${name}`).digest("hex").slice(0, 32);
 }
 
 function seconds(ms: number): number {

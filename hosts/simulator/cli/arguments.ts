@@ -88,6 +88,14 @@ export function readServerOption(text: string): string {
 	return `${uri.scheme}://${uri.host.includes(":") ? `[${uri.host}]` : uri.host}:${uri.port}`;
 }
 
+/** The same, or "own". */
+export function readBootstrapOption(text: string): string {
+	return text === "own" ? text : readServerOption(text);
+}
+
+/** Seconds: resource 0/x/11. */
+export const readHoldOff = (text: string) => readInteger(text, 0, 0x7fffffff);
+
 /** One more --server; the board registers with each. @returns all of them so far */
 export function readServerOptions(text: string, before: string | readonly string[] = []): readonly string[] {
 	return [...serversOf(before), readServerOption(text)];

@@ -1,4 +1,5 @@
 import { loadEngine } from "../engine/engine.ts";
+import { type RegistrationBytes, registrationBytes } from "./bench-lwm2m-registration.ts";
 import { anjayDeviceBytes, type HeapWork, Lwm2mWork, type RequestWork } from "./bench-lwm2m-work.ts";
 import type { ExitStatus } from "./main.ts";
 import type { Output } from "./output.ts";
@@ -8,6 +9,8 @@ import { grouped } from "./report.ts";
 export interface Lwm2mBench {
 	/** Of the Device object with the 20 Resources of Anjay's demo, by format: ours and Anjay's. Payload bytes. */
 	readonly deviceObjectBytes: Readonly<Record<string, { readonly here: number; readonly anjay?: number }>>;
+	/** CoAP messages, whole. */
+	readonly registrationBytes: readonly RegistrationBytes[];
 	readonly requests: readonly RequestWork[];
 	readonly heap: readonly HeapWork[];
 }
@@ -30,17 +33,22 @@ export async function lwm2mBench(engine: Awaited<ReturnType<typeof loadEngine>>)
 			const anjay = anjayDeviceBytes[format];
 			return [format, { here: payloadBytes, ...(anjay === undefined ? {} : { anjay }) }] as const;
 		});
-	return { deviceObjectBytes: Object.fromEntries(bytes), requests, heap };
+	const registration = registrationBytes();
+	return { deviceObjectBytes: Object.fromEntries(bytes), registrationBytes: registration, requests, heap };
 }
 
 /** For people. */
-export function lines({ deviceObjectBytes, requests, heap }: Lwm2mBench): string[] {
+export function lines({ deviceObjectBytes, registrationBytes, requests, heap }: Lwm2mBench): string[] {
 	const cells = (name: string, ...numbers: readonly (string | number)[]) =>
 		`  ${name.padEnd(48)}${numbers.map((one) => String(one).padStart(12)).join("")}`;
 	return [
 		"The Device object with 20 resources, bytes of payload",
 		cells("", "here", "Anjay"),
 		...Object.entries(deviceObjectBytes).map(([format, { here, anjay }]) => cells(format, here, anjay ?? "")),
+		"",
+		"Registering, bytes of CoAP",
+		cells("", "here", "Anjay"),
+		...registrationBytes.map(({ name, here, anjay }) => cells(name, here, anjay ?? "")),
 		"",
 		"Requests to a client on XS: computrons of the turn that answers, bytes of the answer's payload",
 		cells("", "computrons", "bytes"),

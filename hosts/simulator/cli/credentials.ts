@@ -309,7 +309,7 @@ function fileOf(flag: string, path: string): Buffer {
 
 const isPem = (bytes: Buffer) => bytes.includes("-----BEGIN ");
 
-function privateKeyIn(flag: string, path: string): KeyObject {
+export function privateKeyIn(flag: string, path: string): KeyObject {
 	const key = fileOf(flag, path);
 	const forms = isPem(key) ? [{ key, format: "pem" } as const] : derForms(key);
 	return p256(flag, path, attempt(flag, path, "private key", forms, createPrivateKey));

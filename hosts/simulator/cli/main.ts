@@ -3,18 +3,20 @@ import { Command, CommanderError, Option } from "commander";
 import { boardNames } from "../board/presets.ts";
 import {
 	readBoard,
+	readBootstrapOption,
 	readCounter,
 	readDuration,
 	readEnabler,
 	readEndpoint,
+	readHoldOff,
 	readLifetime,
-	readPort,
 	readSeed,
 	readServerOptions,
 	WrongUsage,
 } from "./arguments.ts";
 import { addCredentialOptions } from "./credentials.ts";
 import { type Output, terminalOutput } from "./output.ts";
+import { addServers } from "./server-commands.ts";
 
 /** How a command ended: 0 as asked, 1 the device failed, 2 used in a wrong way. */
 export type ExitStatus = 0 | 1 | 2;
@@ -66,22 +68,7 @@ function program(load: Load, output: Output): Command {
 		.addOption(seedOption());
 	addCredentialOptions(start).action(load("./start.js"));
 	addSim(dormouse, load);
-	dormouse
-		.command("server")
-		.description("the embedded LwM2M server alone, with a REST API and event stream as leshan-demo-server has them")
-		.addOption(new Option("--port <n>", "UDP port for CoAP; 0 takes a free one").default(5683).argParser(readPort))
-		.addOption(
-			new Option(
-				"--coaps-port <n>",
-				"UDP port for CoAP over DTLS; without it the one after --port, 0 takes a free one",
-			).argParser(readPort),
-		)
-		.option("--cert <file>", "the server's certificate (P-256; PEM or DER); it makes one for itself without")
-		.option("--key <file>", "… and its private key; without --cert the server has a raw public key alone")
-		.option("--client-ca <file>", "the authority that boards' certificates must come from, or one board's own")
-		.addOption(new Option("--http <n>", "TCP port for REST; 0 takes a free one").default(8080).argParser(readPort))
-		.option("--host <address>", "listen on this address; without it CoAP listens on all of them, REST on 127.0.0.1")
-		.action(load("./server.js"));
+	addServers(dormouse, load);
 	addImage(dormouse, load);
 	dormouse
 		.command("bench")
@@ -99,6 +86,7 @@ function program(load: Load, output: Output): Command {
 		.action(load("./size.js"));
 	addObject(dormouse, load);
 	addQemu(dormouse, load);
+	addProvision(dormouse, load);
 	return dormouse;
 }
 
@@ -151,6 +139,22 @@ function addSim(dormouse: Command, load: Load): void {
 		.addOption(boardOption())
 		.addOption(seedOption())
 		.option("--flash <file>", "keep the board's flash in this file, from one run to the next")
+		.addOption(
+			new Option(
+				"--bootstrap <uri>",
+				'coap://host:port or coaps://host:port of a bootstrap server; "own" for an embedded one. The board then has ' +
+					"no other server but those of --server until that has named some",
+			).argParser(readBootstrapOption),
+		)
+		.option("--bootstrap-psk-identity <id>", "DTLS with the bootstrap server: the identity of a pre-shared key")
+		.option("--bootstrap-psk-key <hex>", "… and the key, in hexadecimal digits")
+		.addOption(
+			new Option("--bootstrap-hold-off <s>", "seconds to wait before the bootstrap server is asked").argParser(
+				readHoldOff,
+			),
+		)
+		.option("--factory <file>", "a record of `dormouse provision`, put into the board's flash")
+		.option("--smart-card <file>", "a smart card with this bootstrap file in the board's reader")
 		.addOption(new Option("--real-time", "run until Ctrl-C by the machine's clock (the default)").conflicts("for"))
 		.addOption(
 			new Option("--for <time>", "run so long in virtual time (500ms, 90s, 24h, 7d, 1y), then report").argParser(
@@ -171,7 +175,10 @@ Examples:
   dormouse sim --server coap://leshan.eclipseprojects.io:5683 --endpoint my-board
   dormouse sim --server coap://127.0.0.1:5683 --server coap://127.0.0.1:5783 --lwm2m 1.2
   dormouse sim --for 24h --psk-identity my-board --psk-key 000102030405060708090a0b0c0d0e0f
-  dormouse sim --server coaps://127.0.0.1:5684 --psk-identity my-board --psk-key …`,
+  dormouse sim --server coaps://127.0.0.1:5684 --psk-identity my-board --psk-key …
+  dormouse sim --bootstrap coap://127.0.0.1:5783 --endpoint my-board
+  dormouse sim --bootstrap own --for 1h
+  dormouse provision my-board.json --output my-board.bin && dormouse sim --factory my-board.bin`,
 		)
 		.action(load("./sim.js"));
 }
@@ -263,6 +270,34 @@ Examples:
   dormouse qemu --server coaps://127.0.0.1:5684 --psk-identity me --psk-key 000102030405060708090a0b0c0d0e0f`,
 		)
 		.action(load("./qemu.js"));
+}
+
+function addProvision(dormouse: Command, load: Load): void {
+	dormouse
+		.command("provision")
+		.description("makes a factory's record for one device, or the file of a smart card, out of a description")
+		.argument("<file>", "JSON: endpointName, serialNumber, lwm2m, servers, bootstrap, accessControl")
+		.option("--output <file>", "write it to this file, for `dormouse sim --factory` or `--smart-card`")
+		.addOption(new Option("--endpoint <name>", "endpoint client name, in place of the file's").argParser(readEndpoint))
+		.option("--serial <text>", "serial number, in place of the file's")
+		.option("--sign <file>", "signs the record: a private key of P-256, in PEM or DER")
+		.option("--hmac-key <file>", "… or adds an HMAC-SHA-256: a file with 16 to 64 bytes in hexadecimal digits")
+		.addOption(new Option("--board <name>", `checks that it fits: ${boardNames.join(", ")}`).argParser(readBoard))
+		.option("--card", "the bootstrap file of a smart card (LwM2M Core 1.2 Appendix G) instead of a record")
+		.addHelpText(
+			"after",
+			`
+Keys stand in the description (pskIdentity, pskKey in hexadecimal digits) or in files that it names, beside it
+(rpkPrivateKey, serverPublicKey; cert, key, ca or serverCert). None is ever shown. Example of a description:
+
+  {
+    "endpointName": "urn:dev:os:32473-1",
+    "bootstrap": { "uri": "coaps://bs.example:5684", "pskIdentity": "me", "pskKey": "00…", "holdOffS": 10 },
+    "servers": [{ "uri": "coap://lwm2m.example:5683", "shortServerId": 1, "lifetimeS": 3600,
+      "resources": { "registrationPriorityOrder": 1, "communicationRetryCount": 3 } }]
+  }`,
+		)
+		.action((file: string, options: object) => load("./provision.js")({ file, ...options }));
 }
 
 /** Says what went wrong; every kind of failure is told apart here, once. */

@@ -1,76 +1,76 @@
-import { isIP } from "node:net";
-import { UdpNetwork } from "../network/udp-network.ts";
+import { BootstrapServer } from "../server/bootstrap/bootstrap-server.ts";
 import { pathText } from "../server/path.ts";
-import type { Registration } from "../server/registration.ts";
+import type { EnablerVersion, Registration } from "../server/registration.ts";
 import { startHttp } from "../server/rest/http.ts";
 import { Lwm2mServer } from "../server/server.ts";
 import { RealTime } from "../time.ts";
-import { WrongUsage } from "./arguments.ts";
-import { authoritiesIn, readIdentity } from "./credentials.ts";
 import { eventLine } from "./event-line.ts";
 import { Interrupt, within } from "./interrupt.ts";
 import type { ExitStatus } from "./main.ts";
 import type { Output } from "./output.ts";
+import {
+	bracketed,
+	type ListeningOptions,
+	listening,
+	listeningOf,
+	nextPort,
+	openStore,
+	reportBootstraps,
+} from "./server-process.ts";
 
-export interface ServerCommandOptions {
-	readonly port: number;
-	readonly coapsPort?: number;
-	readonly cert?: string;
-	readonly key?: string;
-	readonly clientCa?: string;
-	readonly http: number;
-	readonly host?: string;
+export interface ServerCommandOptions extends ListeningOptions {
+	readonly bootstrapPort?: number;
+	readonly enablers?: readonly EnablerVersion[];
 }
 
 /**
- * `dormouse server`: the embedded server alone, until Ctrl-C. @throws WrongUsage when it can not listen where it is
- * told to
+ * `dormouse server`: the embedded server alone, with or without a Bootstrap-Server, until Ctrl-C. @throws WrongUsage
+ * when it can not listen where it is told to
  */
 export async function run(options: ServerCommandOptions, output: Output): Promise<ExitStatus> {
-	const { port, http, host, coapsPort = port === 0 ? 0 : port + 1 } = options;
-	if (host !== undefined && isIP(host) === 0) {
-		throw new WrongUsage(`--host: ${host} is no address of this machine: give one like 127.0.0.1, 0.0.0.0 or ::1`);
-	}
-	const identity = readIdentity(options);
-	const interrupt = new Interrupt();
+	const { http: port, host, enablers, bootstrapPort } = options;
 	const time = new RealTime();
-	const server = new Lwm2mServer({
-		network: new UdpNetwork(),
-		time,
-		host: host ?? "0.0.0.0",
-		port,
-		securePort: coapsPort,
-		...(identity === undefined ? {} : { identity }),
-		clientAuthorities: authoritiesIn("--client-ca", options.clientCa),
-	});
+	const store = openStore(options.store, output);
+	const interrupt = new Interrupt();
+	const servers: { stop(): void }[] = [];
 	try {
+		const place = listeningOf(options, time, store);
+		const server = new Lwm2mServer({ ...place, ...(enablers === undefined ? {} : { enablers }) });
+		servers.push(server);
 		await listening(server.start(), "--port or --coaps-port");
 		report(server, time, output);
-		const rest = await listening(startHttp({ server, port: http, ...(host === undefined ? {} : { host }) }), "--http");
-		output.err(`LwM2M server on UDP port ${server.port} of ${host ?? "all addresses of this machine"}`);
-		output.err(`over DTLS on UDP port ${server.securePort}, for those whose keys /api/security/clients holds`);
-		output.err(`REST API, events and a page for people at ${rest.url}`);
-		output.err(
-			`Try: npx dormouse sim --server coap://${host === undefined ? "127.0.0.1" : bracketed(host)}:${server.port}`,
-		);
+		let bootstrap: BootstrapServer | undefined;
+		if (bootstrapPort !== undefined) {
+			bootstrap = new BootstrapServer({ ...place, port: bootstrapPort, securePort: nextPort(bootstrapPort) });
+			servers.push(bootstrap);
+			await listening(bootstrap.start(), "--bootstrap-port");
+			reportBootstraps(bootstrap, time, output);
+		}
+		const beside = bootstrap === undefined ? {} : { bootstrap };
+		const at = host === undefined ? {} : { host };
+		const rest = await listening(startHttp({ server, port, ...beside, ...at }), "--http");
+		sayWhere(server, bootstrap, rest.url, output);
 		await interrupt.asked;
 		await within(2000, rest.stop());
 		return 0;
 	} finally {
-		server.stop();
+		for (const server of servers) server.stop();
+		store?.close();
 		interrupt.close();
 	}
 }
 
-const bracketed = (host: string) => (host.includes(":") ? `[${host}]` : host);
-
-/** A port that can not be had is the user's to change. */
-async function listening<T>(start: Promise<T>, flag: string): Promise<T> {
-	try {
-		return await start;
-	} catch (error) {
-		throw new WrongUsage(`${(error as Error).message}. Choose another one with ${flag}`, { cause: error });
+function sayWhere(server: Lwm2mServer, bootstrap: BootstrapServer | undefined, url: string, output: Output): void {
+	const { host = "0.0.0.0", port, securePort } = server;
+	const everywhere = host === "0.0.0.0";
+	output.err(`LwM2M server on UDP port ${port} of ${everywhere ? "all addresses of this machine" : host}`);
+	output.err(`over DTLS on UDP port ${securePort}, for those whose keys /api/security/clients holds`);
+	if (bootstrap !== undefined) {
+		output.err(`Bootstrap-Server on UDP port ${bootstrap.port}, over DTLS on ${bootstrap.securePort}`);
+		output.err(`how a client is configured: POST ${url}/api/bootstrap/ENDPOINT`);
 	}
+	output.err(`REST API, events and a page for people at ${url}`);
+	output.err(`Try: npx dormouse sim --server coap://${everywhere ? "127.0.0.1" : bracketed(host)}:${port}`);
 }
 
 /** Writes a line for each thing that happens. */

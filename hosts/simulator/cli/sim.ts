@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import type { Factory } from "../../../modules/host.ts";
+import { HostFailure } from "../../../modules/host.ts";
 import type { EnablerVersion } from "../../../modules/lwm2m/facts.ts";
 import type { Board } from "../board/board.ts";
 import { FlashChip } from "../board/flash.ts";
@@ -8,19 +8,10 @@ import { loadDevice } from "../board/loader.ts";
 import { type BoardName, presets } from "../board/presets.ts";
 import { SlotRefused } from "../board/slots.ts";
 import type { Machine } from "../engine/machine.ts";
-import { coapsPort } from "../server/server.ts";
 import { type Device, World, type WorldEvent } from "../world.ts";
+import { type AccountOptions, accountsFor, accountsText, bytesOf, checkAccounts } from "./accounts.ts";
 import { serversOf, WrongUsage } from "./arguments.ts";
-import { careForBoards } from "./care.ts";
-import {
-	type CredentialOptions,
-	checkCredentials,
-	hasCredentials,
-	introduce,
-	readCredentials,
-	secureServer,
-	suggestion,
-} from "./credentials.ts";
+import { hasCredentials } from "./credentials.ts";
 import { eventLine } from "./event-line.ts";
 import { Interrupt, unlessAsked, within } from "./interrupt.ts";
 import type { ExitStatus } from "./main.ts";
@@ -28,18 +19,13 @@ import type { Output } from "./output.ts";
 import { buildProgress } from "./progress.ts";
 import { boardReport, durationText, type Report, reportLines } from "./report.ts";
 
-export interface SimOptions extends CredentialOptions {
-	/** One or several; the board registers with each. */
-	readonly server?: string | readonly string[];
+export interface SimOptions extends AccountOptions {
 	readonly lwm2m?: EnablerVersion;
 	readonly endpoint?: string;
-	readonly lifetime?: number;
 	readonly board: BoardName;
 	readonly seed?: number;
 	readonly flash?: string;
 	readonly realTime?: boolean;
-	/** Milliseconds of virtual time. */
-	readonly for?: number;
 	readonly json?: boolean;
 }
 
@@ -54,13 +40,7 @@ const hintMs = 5000;
 
 /** `dormouse sim`: one board, until its time is over or Ctrl-C. @throws WrongUsage */
 export async function run(options: SimOptions, output: Output): Promise<ExitStatus> {
-	if (options.server !== undefined && options.for !== undefined) {
-		throw new WrongUsage(
-			"--server speaks to a real server in real time, which --for can not hurry: " +
-				"leave out --for, or leave out --server to use the embedded one",
-		);
-	}
-	checkSecurity(options);
+	checkAccounts(options);
 	const flash = openFlash(options);
 	const interrupt = new Interrupt();
 	try {
@@ -75,21 +55,6 @@ export async function run(options: SimOptions, output: Output): Promise<ExitStat
 		flash.close();
 	}
 }
-
-/** Keys and scheme belong together; files are read when there is a server to read them for. @throws WrongUsage */
-function checkSecurity(options: SimOptions): void {
-	const servers = serversOf(options.server);
-	const secure = servers.find(isSecure);
-	if (secure !== undefined && !hasCredentials(options))
-		throw new WrongUsage(`${secure} wants keys: give ${suggestion}`);
-	if (new Set(servers).size < servers.length) throw new WrongUsage("--server names the same server twice");
-	if (servers.length === 0) checkCredentials(options);
-	else readCredentials(options);
-	if (servers.length === 0 || secure !== undefined || !hasCredentials(options)) return;
-	throw new WrongUsage(`keys are for DTLS, and ${servers.join(" and ")} is without: write it as coaps://host:port`);
-}
-
-const isSecure = (uri: string) => uri.startsWith("coaps:");
 
 export interface Surroundings {
 	readonly flash: FlashChip;
@@ -113,9 +78,6 @@ function openFlash({ flash, board }: SimOptions): FlashChip {
 		throw error;
 	}
 }
-
-/** Whom the board registers with. */
-type Accounts = Pick<Factory, "serverUri" | "security" | "servers">;
 
 class Simulation {
 	readonly #options: SimOptions;
@@ -159,53 +121,51 @@ class Simulation {
 	}
 
 	async #prepare(): Promise<Board<Machine>> {
-		const { board: name, server, endpoint, lifetime, lwm2m, flash: file } = this.#options;
+		const {
+			board: name,
+			endpoint,
+			lifetime,
+			lwm2m,
+			flash: file,
+			factory: recordFile,
+			smartCard: cardFile,
+		} = this.#options;
 		const { seed } = this.#world;
 		const err = (text: string) => this.#output.err(text);
 		const endpointName = endpoint ?? `dormouse-${seed}`;
-		const accounts = server === undefined ? await this.#ownServer(endpointName) : this.#accounts();
+		const factoryRecord = bytesOf("--factory", recordFile);
+		const smartCard = bytesOf("--smart-card", cardFile);
+		const accounts = await accountsFor(this.#options, this.#world, endpointName, err);
 		const factory = {
-			endpointName,
+			// A record has a name for the board: what the command line says wins, what was drawn does not.
+			...(recordFile !== undefined && endpoint === undefined ? {} : { endpointName }),
 			...accounts,
 			...(lifetime === undefined ? {} : { lifetimeS: lifetime }),
 			...(lwm2m === undefined ? {} : { enabler: lwm2m }),
 		};
-		const servers = accounts.servers?.map(({ uri }) => uri).join(" and ") ?? accounts.serverUri;
 		const preset = presets[name];
 		const lasting =
 			this.#options.for === undefined ? "until Ctrl-C" : `for ${durationText(this.#options.for)} of virtual time`;
-		err(`${preset.title} as "${endpointName}" with ${servers}, ${lasting}; --seed ${seed}`);
+		err(
+			`${preset.title} as "${factory.endpointName ?? "its record says"}" with ${accountsText(accounts)}, ` +
+				`${lasting}; --seed ${seed}`,
+		);
 		try {
-			const board = this.#world.addBoard({ preset, factory, flash: this.#flash });
+			const board = this.#world.addBoard({
+				preset,
+				factory,
+				flash: this.#flash,
+				...(factoryRecord === undefined ? {} : { factoryRecord }),
+				...(smartCard === undefined ? {} : { smartCard }),
+			});
 			if (file !== undefined)
 				err(`${file}: ${board.isNewlyProgrammed ? "the image was written to slot A" : "holds this image already"}`);
 			return board;
 		} catch (error) {
+			if (error instanceof HostFailure) throw new WrongUsage(`--factory: ${error.message}`, { cause: error });
 			if (error instanceof SlotRefused) throw new WrongUsage(`${name}: ${error.message}`, { cause: error });
 			throw error;
 		}
-	}
-
-	/** The servers of the command line; several get the Short Server IDs 1, 2, …; the keys are for those with DTLS. */
-	#accounts(): Accounts {
-		const { server, lifetime: lifetimeS } = this.#options;
-		const uris = serversOf(server);
-		const security = readCredentials(this.#options);
-		const keysFor = (uri: string) => (security === undefined || !isSecure(uri) ? {} : { security });
-		if (uris.length === 1) return { serverUri: uris[0]!, ...keysFor(uris[0]!) };
-		const lifetime = lifetimeS === undefined ? {} : { lifetimeS };
-		return { servers: uris.map((uri, index) => ({ uri, shortServerId: index + 1, ...lifetime, ...keysFor(uri) })) };
-	}
-
-	/** The embedded server, which knows the board's keys where it is given some. */
-	async #ownServer(endpointName: string): Promise<Accounts> {
-		const isVirtual = this.#options.for !== undefined;
-		const at = { ...(isVirtual ? {} : { port: 0 }), ...secureServer(this.#options, isVirtual ? coapsPort : 0) };
-		const plainUri = await this.#world.startServer(at);
-		const server = this.#world.server!;
-		careForBoards(server, (text) => this.#output.err(text));
-		const security = introduce(endpointName, this.#options, server);
-		return security === undefined ? { serverUri: plainUri } : { serverUri: this.#world.secureUri!, security };
 	}
 
 	async #runVirtual(board: Board<Machine>, interrupt: Interrupt, durationMs: number): Promise<void> {
@@ -234,7 +194,9 @@ class Simulation {
 	#hint(): void {
 		if (this.#counts.has("registered") || this.#counts.has("registrationFailed")) return;
 		const keys = hasCredentials(this.#options) ? ", or none that fits the keys" : "";
-		const servers = serversOf(this.#options.server).join(" or ") || "the server";
+		const { bootstrap } = this.#options;
+		const asked = bootstrap === undefined || bootstrap === "own" ? [] : [bootstrap];
+		const servers = [...serversOf(this.#options.server), ...asked].join(" or ") || "the server";
 		this.#output.err(`No answer from ${servers} so far${keys}; the board goes on trying. Ctrl-C ends it.`);
 	}
 

@@ -51,7 +51,7 @@ export class Emitter<Table extends object> {
 		const listeners = this.#listeners.get(name) ?? new Set();
 		this.#listeners.set(name, listeners);
 		listeners.add(listener);
-		return () => listeners.delete(listener);
+		return () => void listeners.delete(listener);
 	}
 
 	emit<Name extends keyof Table>(name: Name, event: Table[Name]): void {

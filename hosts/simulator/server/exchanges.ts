@@ -138,6 +138,7 @@ export class Exchanges {
 		return new Promise((resolve, reject) => {
 			const nowMs = time.nowMs();
 			const requestId = correspondent.peer.request({ ...options, path: [...root, ...path] }, nowMs);
+			const token = correspondent.tokens.last;
 			began();
 			const stopWaiting = time.at(nowMs + timeoutS * 1000, () => {
 				correspondent.exchanges.delete(requestId);
@@ -152,7 +153,7 @@ export class Exchanges {
 					stopWaiting();
 					correspondent.exchanges.delete(requestId);
 					if (watch !== undefined) {
-						observations.begin({ registration, ...watch, requestId, correspondent, options }, response);
+						observations.begin({ registration, ...watch, requestId, correspondent, options, token }, response);
 					}
 					resolve(response);
 				},

@@ -7,6 +7,7 @@ import { CodecFailure } from "./formats/codec-failure.ts";
 import { type Path, pathText } from "./path.ts";
 import type { Correspondent, PeerTable } from "./peer-table.ts";
 import type { Registration } from "./registration.ts";
+import type { ReturnedObservation } from "./store/kept-observation.ts";
 
 /** What an observation is of: one path, or those of an Observe-Composite in its order. */
 export interface Observed {
@@ -26,6 +27,8 @@ export interface Beginning extends Observed {
 	readonly requestId: number;
 	readonly correspondent: Correspondent;
 	readonly options: RequestOptions;
+	/** The request's. */
+	readonly token: Uint8Array;
 }
 
 export interface ObservationsOptions {
@@ -35,7 +38,14 @@ export interface ObservationsOptions {
 	readonly limit: number;
 	peers(): PeerTable;
 	current(registrationId: string): Registration | undefined;
+	/** An observation stands from now on; undefined: it stands no more. */
+	changed(key: string, observation: ReturnedObservation | undefined): void;
 }
+
+/** The largest body of a request that goes in one message: in blocks each has a token of its own. */
+const oneMessageBytes = 1024;
+/** How old a notification is made to be for every later one to be newer (RFC 7641 §3.4). */
+const outdatedMs = 129_000;
 
 /** What is observed at which client; one observation of the same, and all of a client's end with its registration. */
 export class Observations {
@@ -63,8 +73,35 @@ export class Observations {
 	 * The first response of an Observe came: with an Observe option and a value the observation stands (RFC 7641
 	 * §3.1).
 	 */
-	begin({ registration, paths, isComposite, requestId, correspondent, options }: Beginning, response: Response): void {
+	begin(beginning: Beginning, response: Response): void {
 		if (response.observe === undefined || !isSuccess(response.code)) return;
+		const { registration, token, options } = beginning;
+		const observation = this.#enter(beginning);
+		if ((options.payload?.length ?? 0) > oneMessageBytes) return;
+		const { paths, isComposite, request } = observation;
+		const kept = { registrationId: registration.id, paths, isComposite, token, request };
+		this.#options.changed(`${registration.id} ${keyOf(observation)}`, kept);
+	}
+
+	/**
+	 * Takes up an observation of an earlier life: the peer is shown the exchange that it began with; nothing goes out.
+	 */
+	restore(registration: Registration, kept: ReturnedObservation, correspondent: Correspondent): void {
+		const { peer, tokens } = correspondent;
+		const { token, request, paths, isComposite } = kept;
+		const thenMs = this.#options.time.nowMs() - outdatedMs;
+		const root = registration.rootPath.split("/").filter((level) => level !== "");
+		tokens.forced = token;
+		const requestId = peer.request({ ...request, path: [...root, ...(request.path ?? [])] }, thenMs);
+		const sent = peer.takeDatagram();
+		if (sent === undefined) return; // no room: it is lost, and the client's notification is answered with a Reset
+		const head = [0x60 | token.length, Code.content, sent[2]!, sent[3]!];
+		const response = Uint8Array.of(...head, ...token, 0x60); // an Observe option of length 0
+		peer.receive(response, 0, response.length, thenMs);
+		this.#enter({ registration, paths, isComposite, requestId, correspondent, options: request, token });
+	}
+
+	#enter({ registration, paths, isComposite, requestId, correspondent, options }: Beginning): Observation {
 		const observation = { paths, isComposite, requestId, correspondent, request: options };
 		this.forget(registration, observation);
 		const observed = this.#table.get(registration.id) ?? new Map<string, Observation>();
@@ -77,6 +114,7 @@ export class Observations {
 				this.#ended(registration.id, observation, `the observation failed: ${failure}`, undefined);
 			},
 		});
+		return observation;
 	}
 
 	/** Forgets one observation; the client's next notification is answered with a Reset (RFC 7641 §3.6). */
@@ -96,6 +134,7 @@ export class Observations {
 		observed.delete(keyOf(what));
 		if (observed.size === 0) this.#table.delete(registration.id);
 		observation.correspondent.exchanges.delete(observation.requestId);
+		this.#options.changed(`${registration.id} ${keyOf(what)}`, undefined);
 		return observation;
 	}
 

@@ -6,6 +6,7 @@ import type { Timekeeper } from "../time.ts";
 import { Alarm } from "./alarm.ts";
 import type { ServerLimits } from "./limits.ts";
 import { isSameProof, type ProvenIdentity } from "./security-store.ts";
+import { TokenSource } from "./token-source.ts";
 import { pathOf, readWire } from "./wire.ts";
 
 /** Where a client is, and whether it speaks through DTLS from there. */
@@ -19,6 +20,8 @@ export interface Correspondent {
 	/** Who it is, where it has proved that; of the newest session. */
 	proven: ProvenIdentity | undefined;
 	readonly peer: Peer;
+	/** What its tokens come from. */
+	readonly tokens: TokenSource;
 	/** Registrations that live at this address, by id; one without any is a stranger and forgotten when silent. */
 	readonly registrationIds: Set<string>;
 	/** Requests of ours that wait or observe, by the peer's request id. */
@@ -183,9 +186,10 @@ export class PeerTable {
 	#newCorrespondent(address: Readonly<RemoteAddress>, nowMs: number): Correspondent {
 		const { time, dice, entropy, limits, requested } = this.#options;
 		const exchanges = new Map<number, Exchange>();
+		const tokens = new TokenSource(entropy);
 		const peer = new Peer({
 			dice,
-			entropy,
+			entropy: tokens,
 			limits: { ...HOST_LIMITS, requests: limits.requests + limits.observations, bodyBytes: limits.bodyBytes },
 			listener: {
 				requested: (request, nowMs) => requested(correspondent, request, nowMs),
@@ -206,6 +210,7 @@ export class PeerTable {
 			address,
 			proven: undefined,
 			peer,
+			tokens,
 			registrationIds: new Set(),
 			exchanges,
 			alarm,

@@ -20,14 +20,13 @@ const agreedId = /^(oma|v):[A-Za-z0-9-]{1,64}$/;
  */
 export class Profiles {
 	readonly #limit: number;
-	readonly #changed: (id: string, list: string | undefined) => void;
+	/** Hears of each change, undefined for one that is gone. */
+	changed: (id: string, list: string | undefined) => void = () => {};
 	/** Link format, the one used longest ago first. */
 	readonly #lists = new Map<string, string>();
 
-	/** @param changed hears of each change, undefined for one that is gone */
-	constructor(limit: number, changed: (id: string, list: string | undefined) => void = () => {}) {
+	constructor(limit: number) {
 		this.#limit = limit;
-		this.#changed = changed;
 	}
 
 	all(): ReadonlyMap<string, string> {
@@ -49,7 +48,7 @@ export class Profiles {
 	/** @returns whether there was one */
 	remove(id: string): boolean {
 		if (!this.#lists.delete(id)) return false;
-		this.#changed(id, undefined);
+		this.changed(id, undefined);
 		return true;
 	}
 
@@ -66,9 +65,8 @@ export class Profiles {
 		for (const id of unknown) {
 			if (!dynamicId.test(id) && !agreedId.test(id)) badRequest(`${id} is no Profile ID`);
 			// What is hashed is nowhere said: a fingerprint that comes with a list is taken to be that list's.
-			const isTeaching = ids.length === 1 && payload.length > 0 && dynamicId.test(id);
+			const isTeaching = ids.length === 1 && dynamicId.test(id) && namesObjects(payload);
 			if (!isTeaching) throw new Refusal(Code.conflict, `profile ${id} is not known: send the list of Objects`);
-			readLinksOrRefuse(payload);
 			this.#put(id, own);
 		}
 		const lists = ids.map((id) => this.#used(id)).filter((list) => list !== own);
@@ -86,13 +84,14 @@ export class Profiles {
 		this.#lists.delete(id);
 		if (this.#lists.size >= this.#limit) this.remove(this.#lists.keys().next().value!);
 		this.#lists.set(id, list);
-		this.#changed(id, list);
+		this.changed(id, list);
 	}
 }
 
-function readLinksOrRefuse(payload: Uint8Array): void {
+/** @throws Refusal 4.00 for what is no link format */
+function namesObjects(payload: Uint8Array): boolean {
 	try {
-		readLinks(payload);
+		return readLinks(payload).some(({ target }) => /\/\d/.test(target));
 	} catch (error) {
 		if (error instanceof CodecFailure) badRequest(error.message);
 		throw error;

@@ -33,6 +33,9 @@ export interface RegistryOptions {
 	asleep(registration: Registration): void;
 	/** One that slept was heard. */
 	awake(registration: Registration): void;
+	/** A registration is new, or another one than before. */
+	changed(registration: Registration): void;
+	removed(registration: Registration): void;
 }
 
 /** All registrations, by location and by endpoint client name; ends those whose lifetime passes. */
@@ -78,6 +81,25 @@ export class Registry {
 
 	/** Holds a new registration. The endpoint's earlier one is not touched: remove it first. */
 	add(registration: Registration): void {
+		this.#wind(this.#enter(registration), 0);
+		this.#options.changed(registration);
+	}
+
+	/**
+	 * Takes up a registration of an earlier life.
+	 * @param ageMs since when nothing has been heard of it
+	 * @returns false where its lifetime is over
+	 */
+	restore(registration: Registration, ageMs: number): boolean {
+		const { lifetimeS } = registration;
+		if (lifetimeS !== 0 && ageMs >= lifetimeS * 1000) return false;
+		const entry = this.#enter(registration);
+		entry.isAwake = ageMs < this.#options.awakeMs;
+		this.#wind(entry, ageMs);
+		return true;
+	}
+
+	#enter(registration: Registration): Entry {
 		const { time, expired, asleep } = this.#options;
 		const entry: Entry = {
 			registration,
@@ -93,7 +115,7 @@ export class Registry {
 		};
 		this.#byId.set(registration.id, entry);
 		this.#byEndpoint.set(registration.endpoint, entry);
-		this.#wind(entry);
+		return entry;
 	}
 
 	/** Puts the updated registration in its place; its lifetime begins anew. */
@@ -102,18 +124,27 @@ export class Registry {
 		if (entry === undefined) return;
 		entry.registration = registration;
 		entry.isAwake = true;
-		this.#wind(entry);
+		this.#wind(entry, 0);
+		this.#options.changed(registration);
 	}
 
 	/** The client is elsewhere now; its lifetime goes on as it was. */
 	relocate(id: string, address: Registration["address"]): void {
 		const entry = this.#byId.get(id);
-		if (entry !== undefined) entry.registration = { ...entry.registration, address };
+		if (entry === undefined) return;
+		entry.registration = { ...entry.registration, address };
+		this.#options.changed(entry.registration);
 	}
 
 	remove(registration: Registration): void {
 		const entry = this.#byId.get(registration.id);
 		if (entry === undefined) return;
+		this.#release(entry);
+		this.#options.removed(entry.registration);
+	}
+
+	#release(entry: Entry): void {
+		const { registration } = entry;
 		entry.lifetime.stop();
 		entry.sleep.stop();
 		this.#byId.delete(registration.id);
@@ -141,12 +172,13 @@ export class Registry {
 
 	/** Stops all clocks and forgets everything. */
 	clear(): void {
-		for (const entry of [...this.#byId.values()]) this.remove(entry.registration);
+		for (const entry of [...this.#byId.values()]) this.#release(entry);
 	}
 
-	#wind({ registration, lifetime, sleep }: Entry): void {
-		const nowMs = this.#options.time.nowMs();
-		lifetime.set(registration.lifetimeS === 0 ? Number.POSITIVE_INFINITY : nowMs + registration.lifetimeS * 1000);
-		sleep.set(registration.queueMode ? nowMs + this.#options.awakeMs : Number.POSITIVE_INFINITY);
+	#wind({ registration, lifetime, sleep, isAwake }: Entry, ageMs: number): void {
+		const sinceMs = this.#options.time.nowMs() - ageMs;
+		const { lifetimeS, queueMode } = registration;
+		lifetime.set(lifetimeS === 0 ? Number.POSITIVE_INFINITY : sinceMs + lifetimeS * 1000);
+		sleep.set(queueMode && isAwake ? sinceMs + this.#options.awakeMs : Number.POSITIVE_INFINITY);
 	}
 }

@@ -26,8 +26,8 @@ interface Line {
 }
 
 /**
- * Requests to clients in queue mode (Transport 1.2 §6.4.8): one at a time to each, in order, and none while it sleeps. A
- * client that registers anew keeps its line.
+ * Requests to clients in queue mode (Transport 1.2 §6.4.8): one at a time to each, in order, and none while it sleeps.
+ * A client that registers anew keeps its line.
  */
 export class RequestQueue {
 	readonly #options: RequestQueueOptions;

@@ -45,6 +45,8 @@ export class SecurityStore {
 	readonly #byEndpoint = new Map<string, Entry>();
 	readonly #byIdentity = new Map<string, Entry>();
 	readonly #onRemoved: (info: SecurityInfo) => void;
+	/** Hears of each change, undefined for credentials that are gone. */
+	changed: (endpoint: string, info: SecurityInfo | undefined) => void = () => {};
 
 	/** @param onRemoved hears of credentials that count no more: their sessions end */
 	constructor(crypto: Crypto, limit: number, onRemoved: (info: SecurityInfo) => void) {
@@ -94,6 +96,7 @@ export class SecurityStore {
 		const entry = { info, key: info.mode === "psk" ? this.#crypto.importSecret(info.key) : undefined };
 		this.#byEndpoint.set(info.endpoint, entry);
 		if (identity !== undefined) this.#byIdentity.set(identity, entry);
+		this.changed(info.endpoint, info);
 	}
 
 	/** @returns whether there was one */
@@ -101,6 +104,7 @@ export class SecurityStore {
 		const entry = this.#byEndpoint.get(endpoint);
 		if (entry === undefined) return false;
 		this.#drop(entry);
+		this.changed(endpoint, undefined);
 		return true;
 	}
 

@@ -5,6 +5,7 @@ import type { RemoteAddress } from "./peer-table.ts";
 import { SecurePort } from "./secure-port.ts";
 import type { ProvenIdentity, SecurityInfo, SecurityStore } from "./security-store.ts";
 import { drawIdentity, type ServerIdentity } from "./server-identity.ts";
+import type { Store } from "./store/store.ts";
 
 /** Where a server listens, and who it says it is. */
 export interface Listening {
@@ -16,12 +17,20 @@ export interface Listening {
 	readonly port?: number;
 	/** UDP port for CoAP over DTLS; absent: no DTLS, 0 lets the network choose. */
 	readonly securePort?: number;
-	/** The server's own key and certificate; drawn anew when left out. */
+	/** The server's own key and certificate; drawn anew when left out, and kept where there is a store. */
 	readonly identity?: ServerIdentity;
 	/** Certificates in DER: of authorities whose clients may come with certificates, or of single clients. */
 	readonly clientAuthorities?: readonly Uint8Array[];
 	/** Whether `time` is that of the calendar, so that clients' certificates have to be valid now; true by default. */
 	readonly hasCalendar?: boolean;
+	/** Keeps what a restart is not to lose; it stays the caller's, who closes it after the server. */
+	readonly store?: Store;
+}
+
+/** Where an identity that was drawn is kept. */
+export interface IdentityKeeper {
+	load(): ServerIdentity | undefined;
+	save(identity: ServerIdentity): void;
 }
 
 export interface PortsOptions {
@@ -32,6 +41,7 @@ export interface PortsOptions {
 	readonly crypto: Crypto;
 	readonly entropy: Entropy;
 	readonly store: SecurityStore;
+	readonly keeper: IdentityKeeper | undefined;
 	/** DTLS sessions and handshakes at once. */
 	readonly sessions: number;
 	received(bytes: Uint8Array, from: Readonly<RemoteAddress>, proven?: ProvenIdentity): void;
@@ -108,6 +118,16 @@ export class ServerPorts {
 		this.#secure?.revoke(info);
 	}
 
+	#ownIdentity(): ServerIdentity {
+		const { keeper, entropy } = this.#options;
+		this.#identity ??= keeper?.load();
+		if (this.#identity === undefined) {
+			this.#identity = drawIdentity("dormouse", (bytes) => entropy.fill(bytes));
+			keeper?.save(this.#identity);
+		}
+		return this.#identity;
+	}
+
 	async #openPlain(): Promise<void> {
 		const { listening, port, title, received } = this.#options;
 		const { network, host } = listening;
@@ -134,8 +154,7 @@ export class ServerPorts {
 	async #openSecure(port: number): Promise<void> {
 		const { listening, entropy, crypto, store, sessions, received, failed, expected, moved } = this.#options;
 		const { network, host, time, clientAuthorities = [], hasCalendar = true } = listening;
-		this.#identity ??= drawIdentity("dormouse", (bytes) => entropy.fill(bytes));
-		const identity = this.#identity;
+		const identity = this.#ownIdentity();
 		const common = { network, time, entropy, crypto, identity, store, sessions, hasCalendar };
 		const tell = { received, failed, expected, moved };
 		this.#secure = new SecurePort({ ...common, ...tell, authorities: clientAuthorities });

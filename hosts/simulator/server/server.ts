@@ -23,6 +23,8 @@ import { SecurityStore } from "./security-store.ts";
 import { readSend } from "./send.ts";
 import type { ServerIdentity } from "./server-identity.ts";
 import { type Listening, ServerPorts } from "./server-ports.ts";
+import { identityKeeper, keepProfiles, keepSecurity } from "./store/keeping.ts";
+import { KeptClients } from "./store/kept-clients.ts";
 import { systemDice, systemEntropy } from "./system-chance.ts";
 import { readWire } from "./wire.ts";
 
@@ -65,6 +67,7 @@ export class Lwm2mServer {
 	/** How many watch each endpoint's CoAP messages. */
 	readonly #watched = new Map<string, number>();
 	readonly #ports: ServerPorts;
+	readonly #kept: KeptClients;
 
 	constructor(options: ServerOptions) {
 		this.#options = options;
@@ -82,6 +85,8 @@ export class Lwm2mServer {
 			awakeMs: options.awakeMs ?? defaultAwakeMs,
 			asleep: (registration) => this.#events.emit("sleeping", { registration }),
 			awake: (registration) => this.#awoken(registration),
+			changed: (registration) => this.#kept.changed(registration),
+			removed: (registration) => this.#kept.removed(registration),
 		});
 		this.#observations = new Observations({
 			time,
@@ -89,6 +94,7 @@ export class Lwm2mServer {
 			limit: this.limits.observations,
 			peers: () => this.#peers,
 			current: (id) => this.#registry.byId(id),
+			changed: (key, observation) => this.#kept.observed(key, observation),
 		});
 		this.#peers = new PeerTable({
 			time,
@@ -107,6 +113,19 @@ export class Lwm2mServer {
 				return registration !== undefined && this.security.isAuthorized(registration.endpoint, proven);
 			},
 		});
+		this.#kept = new KeptClients({
+			store: options.store,
+			time,
+			limits: this.limits,
+			models: this.#models,
+			registry: this.#registry,
+			peers: this.#peers,
+			observations: this.#observations,
+		});
+		if (options.store !== undefined) {
+			keepSecurity(this.security, options.store, "security");
+			keepProfiles(this.profiles, options.store);
+		}
 		this.operations = new Operations({
 			time,
 			limits: this.limits,
@@ -119,6 +138,7 @@ export class Lwm2mServer {
 	}
 
 	#makePorts(crypto: NodeCrypto, entropy: Entropy): ServerPorts {
+		const { store } = this.#options;
 		return new ServerPorts({
 			listening: this.#options,
 			title: "LwM2M server",
@@ -126,6 +146,7 @@ export class Lwm2mServer {
 			crypto,
 			entropy,
 			store: this.security,
+			keeper: store === undefined ? undefined : identityKeeper(store, "identity"),
 			sessions: this.limits.sessions,
 			received: (bytes, from, proven) => this.#peers.receive(bytes, from, proven),
 			failed: (address, reason) => this.#events.emit("handshakeFailed", { address, reason }),
@@ -140,13 +161,20 @@ export class Lwm2mServer {
 		});
 	}
 
-	/** Binds the ports. @throws HostFailure with a message for people, naming the port, when one is taken */
+	/**
+	 * Takes up what the store has, and binds the ports.
+	 * @throws HostFailure with a message for people, naming the port, when one is taken
+	 */
 	start(): Promise<void> {
+		for (const registration of this.#kept.restore()) {
+			this.#events.emit("deregistered", { registration, reason: "expired" });
+		}
 		return this.#ports.open();
 	}
 
-	/** Closes the port and forgets everything; no client is told. */
+	/** Closes the ports and forgets everything but what the store has; no client is told. */
 	stop(): void {
+		this.#kept.stop();
 		for (const registration of [...this.#registry.all()]) {
 			this.#drop(registration);
 			this.operations.drop(registration.endpoint);

@@ -1,17 +1,22 @@
 import type { Host } from "../../../modules/host.ts";
 import { maxId } from "../../../modules/lwm2m/access-control.ts";
 import type { Client } from "../../../modules/lwm2m/client.ts";
-import { accessControl, Rights } from "../../../modules/objects/access-control-2.ts";
+import { accessControl, accessControlObject, Rights } from "../../../modules/objects/access-control-2.ts";
 import { binaryAppData } from "../../../modules/objects/binary-app-data-19.ts";
 import { connectivityMonitoring } from "../../../modules/objects/connectivity-monitoring-4.ts";
 import { connectivityStatistics } from "../../../modules/objects/connectivity-statistics-7.ts";
 import { eventLog } from "../../../modules/objects/event-log-20.ts";
+import { ACCESS_CONTROL } from "../../../modules/objects/facts/access-control-2-v1-1.ts";
 import { CONNECTIVITY_MONITORING as NEWEST } from "../../../modules/objects/facts/connectivity-monitoring-4-v1-3.ts";
 import { PORTFOLIO } from "../../../modules/objects/facts/portfolio-16.ts";
+import { SECURITY } from "../../../modules/objects/facts/security-0-v1-1.ts";
+import { SECURITY as SECURITY_1_2 } from "../../../modules/objects/facts/security-0-v1-2.ts";
+import { SERVER } from "../../../modules/objects/facts/server-1-v1-1.ts";
+import { SERVER as SERVER_1_2 } from "../../../modules/objects/facts/server-1-v1-2.ts";
 import { location } from "../../../modules/objects/location-6.ts";
 import { portfolio, portfolios } from "../../../modules/objects/portfolio-16.ts";
-import { security } from "../../../modules/objects/security-0.ts";
-import { server } from "../../../modules/objects/server-1.ts";
+import { security, securityObject } from "../../../modules/objects/security-0.ts";
+import { server, serverObject } from "../../../modules/objects/server-1.ts";
 import { benchObject } from "./bench-object.ts";
 import { cellular } from "./cellular.ts";
 import { deviceOf, type Supply } from "./device-object.ts";
@@ -27,6 +32,7 @@ const has = (plan: Plan, ...names: readonly ConfigurationName[]) =>
 /** Puts everything that the plan says into the client. */
 export function furnish(client: Client, host: Host, plan: Plan): void {
 	const supply: Supply = { voltagesMv: [3800, 5000] };
+	addBootstrap(client, plan);
 	addAccounts(client, plan);
 	addObjects(client, plan);
 	const device = deviceOf(
@@ -42,6 +48,25 @@ export function furnish(client: Client, host: Host, plan: Plan): void {
 		device.look("powerSourceVoltage");
 	});
 	testObject(client, host.log);
+}
+
+/** C.13 where it is alone: nothing but the Bootstrap-Server's account, and Objects 0, 1 and 2 without Instances. */
+function addBootstrap(client: Client, { bootstrap, enabler }: Plan): void {
+	if (bootstrap === undefined) return;
+	const isNewest = enabler === "1.2" && bootstrap.isAlone === true; // as the accounts that are made here are 1.1's
+	const [securityFacts, serverFacts] = isNewest ? [SECURITY_1_2, SERVER_1_2] : [SECURITY, SERVER];
+	const accounts = securityObject(securityFacts);
+	client.addObject(securityFacts, accounts);
+	client.addObject(serverFacts, serverObject(client, serverFacts));
+	client.addObject(ACCESS_CONTROL, accessControlObject());
+	const { uri, id = 1, holdOffS, timeoutS } = bootstrap;
+	const account = accounts.provide!(id);
+	account.hold("serverUri", uri);
+	account.hold("bootstrapServer", true);
+	account.hold("securityMode", 3);
+	account.hold("clientHoldOffTime", holdOffS);
+	account.hold("bootstrapServerAccountTimeout", timeoutS);
+	client.add(account);
 }
 
 /** SRV+ of the configurations from C.3 on, SRV of C.1. */

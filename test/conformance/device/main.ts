@@ -2,9 +2,11 @@ import { formats10 } from "../../../modules/formats/formats-1-0.ts";
 import { formatsSince11 } from "../../../modules/formats/payload.ts";
 import type { Host } from "../../../modules/host.ts";
 import { AccessControl } from "../../../modules/lwm2m/access-control.ts";
+import { makeBootstrap } from "../../../modules/lwm2m/bootstrap.ts";
 import { Client } from "../../../modules/lwm2m/client.ts";
 import { compositeOperations } from "../../../modules/lwm2m/composite.ts";
 import { Loop } from "../../../modules/lwm2m/loop.ts";
+import { ProfileIds } from "../../../modules/lwm2m/profile-id.ts";
 import { ReportingKeeper } from "../../../modules/lwm2m/reporting-keeper.ts";
 import { makeSends } from "../../../modules/lwm2m/send.ts";
 import { accessControl } from "../../../modules/objects/access-control-2.ts";
@@ -35,10 +37,16 @@ export default function main(host: Host): void {
 		composite: compositeOperations,
 		sends: makeSends,
 		accessControl: new AccessControl(accessControl),
+		...(plan.bootstrap === undefined ? {} : { bootstrap: makeBootstrap }),
+		...(plan.profiles.length === 0 ? {} : { profileIds: new ProfileIds({ known: plan.profiles }) }),
 		...plan.client,
 		...(plan.client.enablers?.includes("1.0") === true ? { formats10 } : {}),
 	});
 	furnish(client, host, plan);
+	plan.outages.forEach(({ fromS, untilS }) => {
+		client.after(1000 * fromS, () => client.offline(host.clock.nowMs()));
+		client.after(1000 * untilS, () => client.online(host.clock.nowMs()));
+	});
 	const keeper = keeperOf(host, client);
 	new Loop(host, client, ...(keeper === undefined ? [] : [keeper])).start();
 }

@@ -1,5 +1,6 @@
 import type { Factory } from "../../../modules/host.ts";
 import type { EnablerVersion } from "../../../modules/lwm2m/facts.ts";
+import type { Profile } from "../../../modules/lwm2m/profile-id.ts";
 import type { RecoveryOptions } from "../../../modules/objects/server-1.ts";
 
 /** OMA's test configurations (ETS Appendix C) that are about device management, and all their objects at once. */
@@ -22,7 +23,7 @@ export type ConfigurationName =
 export interface Plan {
 	readonly configuration: ConfigurationName;
 	readonly enabler: EnablerVersion;
-	/** One or two: the Short Server IDs are 1 and 2. */
+	/** None, one or two: the Short Server IDs are 1 and 2. */
 	readonly serverUris: readonly string[];
 	readonly lifetimeS: number;
 	/** Resource /1/x/6. */
@@ -33,6 +34,23 @@ export interface Plan {
 	readonly recovery: readonly RecoveryOptions[];
 	/** The rest of what a client may be given: see ClientOptions. */
 	readonly client: ClientWish;
+	readonly outages: readonly Outage[];
+	/** Profile IDs that servers know, with the lists that they stand for. */
+	readonly profiles: readonly Profile[];
+	/** An account of a Bootstrap-Server; with it, accounts can be made out of what a bootstrap says. */
+	readonly bootstrap: BootstrapWish | undefined;
+}
+
+/** The Bootstrap-Server's account. */
+export interface BootstrapWish {
+	readonly uri: string;
+	/** Object Instance ID; 1 when left out. */
+	readonly id?: number;
+	/** Resources /0/x/11 and 12. */
+	readonly holdOffS?: number;
+	readonly timeoutS?: number;
+	/** There is no other account yet. */
+	readonly isAlone?: boolean;
 }
 
 /** Options of the client that a test may want. */
@@ -40,6 +58,12 @@ export interface ClientWish {
 	readonly enablers?: readonly EnablerVersion[];
 	readonly registrationParameters?: readonly string[];
 	readonly queueMode?: boolean;
+}
+
+/** The application goes offline and comes back, seconds after the start; as often as the list says. */
+export interface Outage {
+	readonly fromS: number;
+	readonly untilS: number;
 }
 
 /** What a test says of a plan; the rest is as above. */
@@ -51,6 +75,9 @@ export interface PlanWish {
 	readonly disableTimeoutS?: number;
 	readonly recovery?: readonly RecoveryOptions[];
 	readonly client?: ClientWish;
+	readonly bootstrap?: BootstrapWish;
+	readonly outages?: readonly Outage[];
+	readonly profiles?: readonly Profile[];
 	/** In place of the one that the stage gives. */
 	readonly endpoint?: string;
 }
@@ -63,14 +90,18 @@ export function readPlan({ serialNumber, serverUri, lifetimeS }: Factory): Plan 
 	const isWish = serialNumber !== undefined && serialNumber.charAt(0) === "{";
 	const wish = isWish ? (JSON.parse(serialNumber) as PlanWish) : {};
 	const first = serverUri ?? "coap://localhost:5683";
+	const both = wish.secondServerUri === undefined ? [first] : [first, wish.secondServerUri];
 	return {
 		configuration: wish.configuration ?? "all",
 		enabler: wish.enabler ?? "1.1",
-		serverUris: wish.secondServerUri === undefined ? [first] : [first, wish.secondServerUri],
+		serverUris: wish.bootstrap?.isAlone === true ? [] : both,
 		lifetimeS: lifetimeS ?? 86_400,
 		isStoring: wish.isStoring ?? false,
 		disableTimeoutS: wish.disableTimeoutS,
 		recovery: wish.recovery ?? [],
 		client: wish.client ?? {},
+		bootstrap: wish.bootstrap,
+		outages: wish.outages ?? [],
+		profiles: wish.profiles ?? [],
 	};
 }

@@ -105,7 +105,11 @@ test("without a server the board says why it is not registered, and when it trie
 	ok(failed.length >= 4);
 	for (const event of failed) {
 		match(String(event.reason), /^\w/);
-		ok(Number(event.retryInMs) > 0, JSON.stringify(event));
+		ok(event.attempt === 5 || Number(event.retryInMs) > 0, JSON.stringify(event));
 	}
+	// After the last attempt it is for all servers together to say what comes of it.
+	const remedies = named(heard, "recovery");
+	equal(remedies.length, failed.filter(({ attempt }) => attempt === 5).length);
+	for (const { retryInMs } of remedies) ok(Number(retryInMs) > 0);
 	ok(new Set(failed.map(({ reason }) => reason)).size >= 2, "silence and an unknown name are told apart");
 });

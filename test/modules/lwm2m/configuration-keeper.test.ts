@@ -45,7 +45,7 @@ test("[BOOT-PROV-001] the factory's configuration at first, and nothing is writt
 	deepEqual(it.values(0, 1), asMade);
 	it.turn();
 	equal(flash.operations, 0);
-	deepEqual(it.events(), ["configured"]);
+	deepEqual(it.events(), []);
 });
 
 test("[REG-001] what servers change outlives a restart, one commit a turn, and only what has changed", () => {
@@ -128,7 +128,7 @@ test("[BOOT-PROV-001] what a bootstrap brought, keys, rights, others and the for
 	after.turn();
 	deepEqual(new KeptDevice({ settings: { flash, secrets } }).values(3), ["/3/0/15=UTC"]);
 	const locked = new KeptDevice({ settings: { flash } });
-	deepEqual(locked.events(), ["configurationLost settings.noSecretKey", "configured"]);
+	deepEqual(locked.events(), ["configurationLost settings.noSecretKey"]);
 	deepEqual(locked.values(0, 1), asMade);
 });
 
@@ -180,13 +180,13 @@ test("[BOOT-PROV-001] Instances that go and come leave nothing behind, and no pl
 	}
 });
 
-test("[BOOT-PROV-001] a new factory record forgets what was kept under another; a factory reset forgets it, too", () => {
+test("[BOOT-PROV-001] a new factory record forgets what was kept under another; so does a factory reset", () => {
 	const flash = new NorFlash(geometry);
 	const before = new KeptDevice({ settings: { flash } });
 	before.set(1, 0, "lifetime", 60);
 	before.turn();
 	const other = new KeptDevice({ settings: { flash }, factory: account(0, 5) });
-	deepEqual(other.events(), ["configurationForgotten factory", "configured"]);
+	deepEqual(other.events(), ["configurationForgotten factory"]);
 	deepEqual(other.values(1).slice(0, 2), ["/1/0/0=5", "/1/0/1=300"]);
 	const again = new KeptDevice({ settings: { flash } });
 	ok(again.keeper.forget());
@@ -195,7 +195,7 @@ test("[BOOT-PROV-001] a new factory record forgets what was kept under another; 
 	deepEqual(new KeptDevice({ settings: { flash } }).values(0, 1), asMade);
 });
 
-test("[MaU-001] what is damaged, of another version or no configuration at all: the factory's whole, and an event", () => {
+test("[MaU-001] what is damaged, or of another version: the factory's whole, and an event", () => {
 	const cases: [string, (it: KeptDevice) => void, string][] = [
 		[
 			"version",
@@ -223,7 +223,7 @@ test("[MaU-001] what is damaged, of another version or no configuration at all: 
 		before.turn();
 		damage(before);
 		const after = new KeptDevice({ settings: { flash } });
-		deepEqual(after.events(), [`configurationLost ${reason}`, "configured"], what);
+		deepEqual(after.events(), [`configurationLost ${reason}`], what);
 		deepEqual(after.values(0, 1), asMade, what);
 		after.set(1, 0, "lifetime", 62);
 		after.turn();
@@ -258,7 +258,7 @@ test("[REG-001] a store that is full says so once, the client goes on, and what 
 	const values = new Map(security!.values).set(4, new Uint8Array(900).fill(1));
 	ok(!it.keeper.keep({ instances: [...plainFactory, { ...security!, values }], formerBootstrap: [] }));
 	it.keeper.keep({ instances: [...plainFactory, { ...security!, values }], formerBootstrap: [] });
-	deepEqual(it.events().slice(1), ["configurationNotKept settings.full"]);
+	deepEqual(it.events(), ["configurationNotKept settings.full"]);
 	equal(new KeptDevice({ settings: { flash } }).values(1)[1], "/1/0/1=60");
 });
 

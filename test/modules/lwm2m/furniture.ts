@@ -17,6 +17,8 @@ export interface FurnishedOptions extends Partial<WorldOptions> {
 	readonly account?: Partial<ServerOptions>;
 	/** The Server Object's table; 1.1's when left out. */
 	readonly serverFacts?: ServerFacts;
+	/** The Device Object's; 1.1's when left out. */
+	readonly deviceFacts?: Parameters<typeof device>[2];
 	readonly uri?: string;
 	readonly credentials?: SecurityOptions["credentials"];
 	/** No thermometer: nothing happens by itself, so that days pass in a moment. */
@@ -65,6 +67,7 @@ function furnish(client: Client, furniture: Furniture, options: FurnishedOptions
 				log: { write() {} },
 				after: (delayMs, run) => client.after(delayMs, run),
 			},
+			options.deviceFacts,
 		),
 	);
 	if (isQuiet !== true) client.add(thermometer(() => furniture.celsius));

@@ -73,7 +73,7 @@ test("[TRAN-BIND-001..009] an account whose URI nothing of this build can reach 
 	equal(choice({ schemes: [], built: "U" }), "none");
 });
 
-test("[TRAN-BIND-001..009] the rules stand in the order of the README", () => {
+test("[TRAN-BIND-001..009] the rules stand in their order", () => {
 	deepEqual(
 		bindingRules.map(([why, isListed]) => `${why} ${isListed}`),
 		["argument listed", "preferred any", "pdnType listed", "uri listed", "binding listed", "udp listed"],

@@ -37,7 +37,7 @@ test("[MaU-001] [MaU-003] they are in a snapshot, and come back with it", () => 
 	equal(preferences.get("brightness"), 1);
 });
 
-test("[MaU-001] bytes of another type, or none that can be read, count as not set; without a store the defaults hold", () => {
+test("[MaU-001] bytes of another type count as not set; without a store the defaults hold", () => {
 	const settings = new FlashSettings({ flash: new NorFlash(geometry) });
 	const preferences = new Preferences(table, settings);
 	settings.set(0x20, Uint8Array.of(1));

@@ -12,6 +12,7 @@ import { badRequest, Refusal } from "../refusal.ts";
 import { SecurityStore } from "../security-store.ts";
 import type { ServerIdentity } from "../server-identity.ts";
 import { type Listening, ServerPorts } from "../server-ports.ts";
+import { identityKeeper, keepConfigurations, keepSecurity } from "../store/keeping.ts";
 import { systemDice, systemEntropy } from "../system-chance.ts";
 import type { BootstrapEvents, FailureCause, SessionEventName } from "./bootstrap-events.ts";
 import { packFormat, readBootstrapRequest } from "./bootstrap-request.ts";
@@ -30,17 +31,12 @@ export interface BootstrapServerOptions extends Listening {
 }
 
 /** Where a Bootstrap-Server listens when it is told nothing: beside an LwM2M Server with its default ports. */
-export const bootstrapPort = 5693;
+export const bootstrapPort = 5783;
 
 /** The Objects that a bootstrap reads and writes, in the versions of LwM2M 1.2, which have all of the earlier ones. */
 const objectVersions = new Map(
 	Object.entries({ 0: "1.2", 1: "1.2", 2: "1.1", 21: "2.0" }).map(([id, v]) => [Number(id), v]),
 );
-
-/** Where a client was when it was last heard, and who it had proved to be. */
-interface Known {
-	readonly address: Readonly<RemoteAddress>;
-}
 
 /**
  * An LwM2M Bootstrap-Server (1.0, 1.1, 1.2) over UDP, in the clear and over DTLS: who asks it is configured as the
@@ -59,8 +55,8 @@ export class BootstrapServer {
 	readonly #models: ClientModels;
 	/** By endpoint client name: one at a time for each. */
 	readonly #sessions = new Map<string, BootstrapSession>();
-	/** Whom begin() can reach, in order of being heard. */
-	readonly #known = new Map<string, Known>();
+	/** Where each endpoint asked from last, in that order: whom begin() can reach. */
+	readonly #known = new Map<string, Readonly<RemoteAddress>>();
 	#sessionCount = 0;
 
 	constructor(options: BootstrapServerOptions) {
@@ -73,6 +69,10 @@ export class BootstrapServer {
 		this.security = new SecurityStore(crypto, this.limits.credentials, (info) => this.#ports.revoke(info));
 		this.configurations = new ConfigurationStore(this.limits.configurations);
 		this.#ports = this.#makePorts(crypto, entropy);
+		if (options.store !== undefined) {
+			keepSecurity(this.security, options.store, "bootstrapSecurity");
+			keepConfigurations(this.configurations, options.store);
+		}
 		this.#peers = new PeerTable({
 			time,
 			dice,
@@ -88,6 +88,7 @@ export class BootstrapServer {
 	}
 
 	#makePorts(crypto: NodeCrypto, entropy: Entropy): ServerPorts {
+		const { store } = this.#options;
 		return new ServerPorts({
 			listening: this.#options,
 			title: "LwM2M Bootstrap-Server",
@@ -95,17 +96,19 @@ export class BootstrapServer {
 			crypto,
 			entropy,
 			store: this.security,
+			keeper: store === undefined ? undefined : identityKeeper(store, "bootstrapIdentity"),
 			sessions: this.limits.sessions,
 			received: (bytes, from, proven) => this.#peers.receive(bytes, from, proven),
 			failed: (address, reason) => this.#events.emit("handshakeFailed", { address, reason }),
 			expected: (address) => {
-				for (const [endpoint, known] of this.#known) {
-					const { host, port } = known.address;
-					if (host === address.host && port === address.port) return this.security.byEndpoint(endpoint);
-				}
-				return undefined;
+				const endpoint = this.#endpointAt(address);
+				return endpoint === undefined ? undefined : this.security.byEndpoint(endpoint);
 			},
-			moved: (from, to) => void this.#peers.relocate(from, to),
+			moved: (from, to) => {
+				const endpoint = this.#endpointAt(from);
+				this.#peers.relocate(from, to);
+				if (endpoint !== undefined) this.#known.set(endpoint, { ...to });
+			},
 		});
 	}
 
@@ -159,10 +162,17 @@ export class BootstrapServer {
 	begin(endpoint: string): boolean {
 		const known = this.#known.get(endpoint);
 		const configuration = this.configurations.of(endpoint);
-		const correspondent = known === undefined ? undefined : this.#peers.reach(known.address);
+		const correspondent = known === undefined ? undefined : this.#peers.reach(known);
 		if (correspondent === undefined || configuration === undefined) return false;
 		this.#begin(endpoint, correspondent, configuration, configuration.contentFormat ?? "TLV").start();
 		return true;
+	}
+
+	#endpointAt({ host, port }: Readonly<RemoteAddress>): string | undefined {
+		for (const [endpoint, known] of this.#known) {
+			if (known.secure === true && known.host === host && known.port === port) return endpoint;
+		}
+		return undefined;
 	}
 
 	#requested(correspondent: Correspondent, request: Request, nowMs: number): void {
@@ -249,7 +259,7 @@ export class BootstrapServer {
 		}
 		this.#known.delete(endpoint);
 		if (this.#known.size >= this.limits.clients) this.#known.delete(this.#known.keys().next().value!);
-		this.#known.set(endpoint, { address: { ...address } });
+		this.#known.set(endpoint, { ...address });
 		return configuration;
 	}
 

@@ -5,18 +5,14 @@ import { refuseConfiguration } from "./configuration-refused.ts";
 /** Which client is configured how, by endpoint client name. */
 export class ConfigurationStore {
 	readonly #limit: number;
-	readonly #changed: (endpoint: string, configuration: BootstrapConfiguration | undefined) => void;
+	/** Hears of each change, undefined for one that is gone. */
+	changed: (endpoint: string, configuration: BootstrapConfiguration | undefined) => void = () => {};
 	readonly #byEndpoint = new Map<string, BootstrapConfiguration>();
 	/** For endpoints without one of their own; none at first. */
 	fallback: BootstrapConfiguration | undefined;
 
-	/** @param changed hears of each change, undefined for one that is gone */
-	constructor(
-		limit: number,
-		changed: (endpoint: string, configuration: BootstrapConfiguration | undefined) => void = () => {},
-	) {
+	constructor(limit: number) {
 		this.#limit = limit;
-		this.#changed = changed;
 	}
 
 	/** In order of being added. */
@@ -35,13 +31,13 @@ export class ConfigurationStore {
 			refuseConfiguration(`No room: ${this.#limit} endpoints have configurations`);
 		}
 		this.#byEndpoint.set(endpoint, configuration);
-		this.#changed(endpoint, configuration);
+		this.changed(endpoint, configuration);
 	}
 
 	/** @returns whether there was one */
 	remove(endpoint: string): boolean {
 		if (!this.#byEndpoint.delete(endpoint)) return false;
-		this.#changed(endpoint, undefined);
+		this.changed(endpoint, undefined);
 		return true;
 	}
 }

@@ -1,11 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { fromHex, toHex } from "../../../../modules/bytes.ts";
-import { readSpki } from "../../../../modules/crypto/public-key.ts";
-import { type SecurityInfo, SecurityRefused, type SecurityStore } from "../security-store.ts";
+import { toHex } from "../../../../modules/bytes.ts";
+import { BodyRefused, infoFromJson, infoToJson } from "../security-json.ts";
+import { SecurityRefused, type SecurityStore } from "../security-store.ts";
 import type { ServerIdentity } from "../server-identity.ts";
-
-/** The body of a PUT is not what it should be; the message is for people. */
-class BodyRefused extends Error {}
 
 /** What goes to the client of a handler that failed as it may. */
 const textPlain = "text/plain; charset=UTF-8";
@@ -75,59 +72,6 @@ function bodyOf({ body }: FastifyRequest): unknown {
 		return JSON.parse(body instanceof Uint8Array ? Buffer.from(body).toString("utf8") : "");
 	} catch {
 		throw new BodyRefused("it is not JSON"); // and what it is may hold a key
-	}
-}
-
-function infoToJson(info: SecurityInfo): unknown {
-	const { endpoint, mode } = info;
-	if (mode === "psk") return { endpoint, tls: { mode, details: { identity: info.identity, key: toHex(info.key) } } };
-	if (mode === "rpk") return { endpoint, tls: { mode, details: { key: toHex(info.publicKey) } } };
-	return { endpoint, tls: { mode } };
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function fieldsOf(value: unknown, what: string): Fields {
-	if (typeof value !== "object" || value === null || Array.isArray(value)) {
-		throw new BodyRefused(`${what} should be a json object`);
-	}
-	return value as Fields;
-}
-
-function textIn(fields: Fields, name: string, what: string): string {
-	const value = fields[name];
-	if (typeof value !== "string" || value === "") throw new BodyRefused(`Missing ${what}`);
-	return value;
-}
-
-function bytesIn(fields: Fields, name: string): Uint8Array {
-	const bytes = fromHex(textIn(fields, name, name));
-	if (bytes === undefined) throw new BodyRefused(`${name} parameter must be a valid hex string`);
-	return bytes;
-}
-
-function infoFromJson(json: unknown): SecurityInfo {
-	const body = fieldsOf(json, "Security info");
-	const endpoint = textIn(body, "endpoint", "endpoint");
-	if (body.oscore !== undefined) throw new BodyRefused("OSCORE is not implemented by this server yet");
-	const tls = fieldsOf(body.tls, "tls field");
-	switch (tls.mode) {
-		case "psk": {
-			const details = fieldsOf(tls.details, "details field");
-			const identity = textIn(details, "identity", "PSK identity");
-			const key = bytesIn(details, "key");
-			if (key.length > 64) throw new BodyRefused("a key has at most 64 bytes");
-			return { endpoint, mode: "psk", identity, key };
-		}
-		case "rpk": {
-			const publicKey = bytesIn(fieldsOf(tls.details, "details field"), "key");
-			if ("code" in readSpki(publicKey)) throw new BodyRefused("key is no SubjectPublicKeyInfo of P-256");
-			return { endpoint, mode: "rpk", publicKey };
-		}
-		case "x509":
-			return { endpoint, mode: "x509" };
-		default:
-			throw new BodyRefused("Invalid security info content");
 	}
 }
 

@@ -98,10 +98,14 @@ test("bench --lwm2m says what requests and objects cost on XS, the same each tim
 });
 
 test("the Device object with Anjay's 20 resources: as many bytes of TLV, and fewer of the rest", async () => {
-	const { deviceObjectBytes } = await lwm2mBench(device.engine);
+	const { deviceObjectBytes, registrationBytes } = await lwm2mBench(device.engine);
 	equal(deviceObjectBytes.TLV!.here, 131); // else the values are not the ones to compare
 	ok(deviceObjectBytes["LwM2M CBOR"]!.here <= 137);
 	ok(deviceObjectBytes["SenML CBOR"]!.here <= 256);
+	const bytesOf = (name: string) => registrationBytes.find((each) => each.name.startsWith(name))!.here;
+	equal(bytesOf("Register that teaches") - bytesOf("Register, profile ID"), 178, "the list, its marker and its format");
+	ok(bytesOf("Register, 21 links") <= 235 && bytesOf("Register, profile ID") <= 73);
+	ok(bytesOf("Update") <= 14 && bytesOf("Update, another profile ID") <= 27);
 });
 
 test("each module of LwM2M and each object has its bytecode in the sizes, with tables", async () => {

@@ -3,10 +3,11 @@ import { VirtualNetwork } from "../../../../hosts/simulator/network/virtual-netw
 import type { BootstrapEvents } from "../../../../hosts/simulator/server/bootstrap/bootstrap-events.ts";
 import { BootstrapServer } from "../../../../hosts/simulator/server/bootstrap/bootstrap-server.ts";
 import type { BootstrapSettings } from "../../../../hosts/simulator/server/bootstrap/configuration.ts";
+import type { Listening } from "../../../../hosts/simulator/server/server-ports.ts";
 import { VirtualTime } from "../../../../hosts/simulator/time.ts";
 import { type Heard, type Reply, ScriptedClient } from "./scripted-client.ts";
 
-const address = { host: "10.8.8.8", port: 5693 };
+export const bootstrapAddress = { host: "10.8.8.8", port: 5783 };
 const post = 2;
 
 /** One LwM2M Server account in the clear. */
@@ -24,20 +25,20 @@ export class BootstrapStage {
 	readonly client: ScriptedClient;
 	readonly events: { [Name in keyof BootstrapEvents]: BootstrapEvents[Name][] };
 
-	static async open(settings?: BootstrapSettings): Promise<BootstrapStage> {
-		const stage = new BootstrapStage();
+	static async open(settings?: BootstrapSettings, secure: Partial<Listening> = {}): Promise<BootstrapStage> {
+		const stage = new BootstrapStage(secure);
 		if (settings !== undefined) stage.server.configure("dormouse", settings);
 		await stage.server.start();
 		return stage;
 	}
 
-	private constructor() {
+	private constructor(secure: Partial<Listening>) {
 		const chance = new Chance(1);
 		this.network = new VirtualNetwork({ time: this.time, chance: chance.branch("network") });
 		const own = chance.branch("server");
 		const { time, network } = this;
-		this.server = new BootstrapServer({ network, time, dice: own, entropy: own, ...address });
-		this.client = new ScriptedClient(network, address);
+		this.server = new BootstrapServer({ network, time, dice: own, entropy: own, ...bootstrapAddress, ...secure });
+		this.client = new ScriptedClient(network, bootstrapAddress);
 		this.client.reply = agree;
 		this.events = { session: [], answered: [], inspected: [], finished: [], failed: [], handshakeFailed: [] };
 		for (const name of Object.keys(this.events) as (keyof BootstrapEvents)[]) {

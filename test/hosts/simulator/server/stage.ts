@@ -4,6 +4,7 @@ import type { EventName, ServerEvents } from "../../../../hosts/simulator/server
 import type { ServerLimits } from "../../../../hosts/simulator/server/limits.ts";
 import type { EnablerVersion } from "../../../../hosts/simulator/server/registration.ts";
 import { Lwm2mServer } from "../../../../hosts/simulator/server/server.ts";
+import type { Store } from "../../../../hosts/simulator/server/store/store.ts";
 import { VirtualTime } from "../../../../hosts/simulator/time.ts";
 import { ScriptedClient } from "./scripted-client.ts";
 
@@ -17,13 +18,16 @@ export interface StageOptions {
 	readonly seed?: number;
 	readonly securePort?: number;
 	readonly enablers?: readonly EnablerVersion[];
+	readonly store?: Store;
 }
 
 /** A server in virtual time, on a virtual network, and scripted clients around it. */
 export class Stage {
 	readonly time = new VirtualTime();
 	readonly network: VirtualNetwork;
-	readonly server: Lwm2mServer;
+	server: Lwm2mServer;
+	readonly #chance: Chance;
+	#options: Omit<StageOptions, "seed">;
 	readonly happenings: Happening[] = [];
 
 	static async open(options: StageOptions = {}): Promise<Stage> {
@@ -32,16 +36,27 @@ export class Stage {
 		return stage;
 	}
 
-	private constructor({ limits = {}, seed = 1, securePort, enablers }: StageOptions) {
+	private constructor(options: StageOptions) {
+		const { limits = {}, seed = 1, ...others } = options;
 		const chance = new Chance(seed);
 		this.network = new VirtualNetwork({ time: this.time, chance: chance.branch("network") });
-		const own = chance.branch("server");
+		this.#chance = chance.branch("server");
+		this.#options = { ...others, limits };
+		this.server = this.#open();
+	}
+
+	/** Ends the server, and starts another one in its place. */
+	async restart(store: Store | undefined): Promise<void> {
+		this.server.stop();
+		if (store !== undefined) this.#options = { ...this.#options, store };
+		this.server = this.#open();
+		await this.server.start();
+	}
+
+	#open(): Lwm2mServer {
 		const { time, network } = this;
-		const some = {
-			...(securePort === undefined ? {} : { securePort }),
-			...(enablers === undefined ? {} : { enablers }),
-		};
-		this.server = new Lwm2mServer({ network, time, dice: own, entropy: own, limits, ...serverAddress, ...some });
+		const own = this.#chance;
+		const server = new Lwm2mServer({ network, time, dice: own, entropy: own, ...serverAddress, ...this.#options });
 		const names: EventName[] = [
 			"registered",
 			"updated",
@@ -54,8 +69,9 @@ export class Stage {
 			"observationFailed",
 		];
 		for (const name of names) {
-			this.server.on(name, (event) => this.happenings.push({ name, event } as Happening));
+			server.on(name, (event) => this.happenings.push({ name, event } as Happening));
 		}
+		return server;
 	}
 
 	client(address: { host?: string; port?: number } = {}): ScriptedClient {
