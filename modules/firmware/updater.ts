@@ -13,6 +13,8 @@ import { type UpdateEvent, UpdateResult, type UpdateState, verdictResults } from
 /** How often a gate that said no is asked again by itself. */
 const askAgainMs = 60_000;
 const defaultStrideBytes = 1024;
+/** Without a further block for EXCHANGE_LIFETIME (RFC 7252 §4.8.2) and a moment, nobody goes on with a push. */
+const pushIdleMs = 250_000;
 /** What follows by itself, a turn later: so that each state is there long enough to be told. */
 interface Next {
 	readonly event: UpdateEvent;
@@ -39,6 +41,8 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 	/** Checked once more before it is installed. */
 	private isVerifying = false;
 	private isAccepted = false;
+	/** A block has come since the last poll. */
+	private hasMoved = false;
 	private isKept = false;
 
 	constructor(options: UpdaterOptions, installer: Installer) {
@@ -163,7 +167,7 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 		this.record.keep({ ...this.record.now, ...changes });
 	}
 
-	/** A person has accepted; the machine is not busy any more: the gate is passed, or asked again, at once. */
+	/** A person has accepted, or the machine is not busy any more: the gate is asked again in the next turn. */
 	accept(): void {
 		this.isAccepted = true;
 		if (this.state === "deferred") this.dueMs = this.nowMs;
@@ -178,6 +182,8 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 		this.nowMs = nowMs;
 		this.download.poll(nowMs);
 		this.installer.poll(nowMs);
+		if (this.hasMoved && this.state === "receiving" && this.next === undefined) this.dueMs = nowMs + pushIdleMs;
+		this.hasMoved = false;
 		if (nowMs < this.dueMs) return;
 		this.dueMs = Infinity;
 		const { next } = this;
@@ -193,6 +199,7 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 	}
 
 	flushed(): void {
+		this.hasMoved = true;
 		const { flushedBytes } = this.writer;
 		const strideBytes = this.options.strideBytes ?? defaultStrideBytes;
 		if (this.state === "fetching" && flushedBytes - this.notedBytes >= strideBytes) this.note();
@@ -303,7 +310,7 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 					reason: why,
 				});
 				this.writer.clear();
-				if (before !== "idle" && before !== "updating" && !this.isKept) this.discard();
+				if (before !== "idle" && before !== "updating" && !this.isKept) this.writer.remove();
 		}
 	}
 
@@ -311,6 +318,7 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 	private step(nowMs: number): void {
 		const { state } = this.record.now;
 		if (state === "checking" || (state === "updating" && this.isVerifying)) this.check(nowMs);
+		else if (state === "receiving") this.pushAbandoned();
 		else if (state === "downloaded" || state === "deferred") this.ask(nowMs);
 	}
 
@@ -382,17 +390,6 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 		const now = progress ?? { offset: this.state === "fetching" ? flushedBytes : 0, sizeBytes, eTag };
 		this.notedBytes = now.offset;
 		this.record.note(now);
-	}
-
-	/** The device should remove what it does not need (Resource 3). */
-	private discard(): void {
-		const { store } = this.options;
-		try {
-			store.erase(0, store.sectorBytes);
-		} catch (error) {
-			if (!(error instanceof HostFailure)) throw error;
-			this.record.log("notErased", {});
-		}
 	}
 }
 

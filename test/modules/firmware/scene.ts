@@ -1,6 +1,7 @@
 /** A device that updates itself, its server and a server of packages, in virtual time; chips outlive its resets. */
 import { readUtf8, utf8 } from "../../../modules/bytes.ts";
 import { Code, codeText } from "../../../modules/coap/code.ts";
+import type { PeerExtension } from "../../../modules/coap/extension.ts";
 import {
 	Peer,
 	type Request,
@@ -41,6 +42,7 @@ export interface SceneOptions {
 	readonly hasRoom?: () => boolean;
 	readonly isProven?: () => boolean;
 	readonly line?: OwnLineOptions;
+	readonly filesExtension?: () => PeerExtension;
 	readonly download?: DownloadTuning;
 	readonly slotSectors?: number;
 	readonly slotSectorBytes?: number;
@@ -79,6 +81,9 @@ export class Scene {
 	readonly shelf = new Map<string, Shelf>();
 	/** Offsets of the blocks that were asked for, of either server. */
 	readonly asked: number[] = [];
+	onAsked: (offset: number) => void = () => {};
+	/** Datagrams to the server of packages. */
+	requestsForFiles = 0;
 	nowMs = 1000;
 	restarts = 0;
 	wallS: number | undefined = 1_700_000_000;
@@ -89,6 +94,7 @@ export class Scene {
 	server!: Peer;
 	filesPeer!: Peer;
 	updater!: Updater;
+	transfers!: Transfers;
 	client!: Client;
 	registrations = 0;
 	/** What the first server says to Register. */
@@ -96,6 +102,7 @@ export class Scene {
 	readonly #options: SceneOptions;
 	readonly #chance = seeded(11);
 	readonly #responses = new Map<number, Response>();
+	readonly #observed = new Map<number, string>();
 	#waiting: { readonly bytes: Uint8Array; readonly from: Address }[] = [];
 	#written: { readonly bytes: Uint8Array; readonly to: Address }[] = [];
 	#alarm: { readonly atMs: number; readonly ring: () => void } | undefined;
@@ -165,6 +172,7 @@ export class Scene {
 		);
 		this.client = client;
 		this.updater = updater;
+		this.transfers = transfers;
 		client.add(security({ serverUri: "coap://server.example", shortServerId: 1 }));
 		client.add(server({ shortServerId: 1, lifetimeS: 86_400 }, client));
 		const version = slots.image(slots.running)?.version ?? "";
@@ -243,7 +251,8 @@ export class Scene {
 	/** Observes State and Update Result: `told` grows by "S1" and "R4". */
 	observe(): this {
 		for (const resource of ["3", "5"]) {
-			this.server.request({ code: Code.get, path: ["5", "0", resource], observe: 0 }, this.nowMs);
+			const options: RequestOptions = { code: Code.get, path: ["5", "0", resource], observe: 0 };
+			this.#observed.set(this.server.request(options, this.nowMs), resource === "3" ? "S" : "R");
 			this.settle();
 		}
 		return this;
@@ -294,6 +303,7 @@ export class Scene {
 		for (const { bytes, to } of this.#written.splice(0)) {
 			isMoved = true;
 			const isFiles = to.host === filesAt.host;
+			if (isFiles) this.requestsForFiles++;
 			if (isFiles ? this.isFilesCut : this.isServerCut) continue;
 			(isFiles ? this.filesPeer : this.server).receive(bytes, 0, bytes.length, this.nowMs);
 		}
@@ -321,16 +331,18 @@ export class Scene {
 				requested: (request, nowMs) => this.server.respond(request, this.#serve(request), nowMs),
 				responded: (id, response) => {
 					this.#responses.set(id, response);
-					const value = readUtf8(response.payload);
-					if (response.observe !== undefined) this.told.push(value ?? "");
+					const resource = this.#observed.get(id);
+					if (resource !== undefined) this.told.push(resource + readUtf8(response.payload));
 				},
 				failed,
 				observerGone() {},
 			},
 		});
+		const { filesExtension } = this.#options;
 		this.filesPeer = new Peer({
 			dice,
 			entropy,
+			...(filesExtension === undefined ? {} : { extension: filesExtension() }),
 			limits: HOST_LIMITS,
 			listener: {
 				requested: (request, nowMs) => {
@@ -365,6 +377,7 @@ export class Scene {
 				...(eTag === undefined ? {} : { eTag }),
 				read: (offset, into, at, end) => {
 					this.asked.push(offset);
+					this.onAsked(offset);
 					const count = Math.max(0, Math.min(end - at, bytes.length - offset));
 					for (let index = 0; index < count; index++) into[at + index] = bytes[offset + index]!;
 					return count;
