@@ -1,3 +1,4 @@
+import type { UpdaterOptions } from "../modules/firmware/installation.ts";
 import { firmwareKeys } from "../modules/firmware/progress.ts";
 import { restoreAfterRevert, SlotInstaller } from "../modules/firmware/slot-installer.ts";
 import { UPDATE } from "../modules/firmware/update-table.ts";
@@ -17,14 +18,15 @@ export interface Updating {
  * Firmware updates, where the host has slots and settings. To be called before anybody reads the settings: after a
  * revert it brings the former ones back.
  *
- * A product lets a person or its own business hold an update back with `gate: (offer) => "go" | "ask" | "busy"` of the
- * Updater, and asks more of a new image than to register with `isProven` of the SlotInstaller.
+ * A product lets a person or its own business hold an update back with `gate: (offer) => "go" | "ask" | "busy"`, and
+ * asks more of a new image than to register with `isProven` of the SlotInstaller.
  */
 export function firmware(
 	host: Host,
 	slots: Slots | undefined,
 	settings: Settings | undefined,
 	secure: SecureTransport | undefined,
+	more: Pick<UpdaterOptions, "gate" | "hasRoom"> = {},
 ): Updating | undefined {
 	if (slots === undefined || settings === undefined) return undefined;
 	const { clock, log, power } = host;
@@ -34,5 +36,5 @@ export function firmware(
 	const installer = new SlotInstaller({ slots, settings, power, log, isRegistered });
 	const wallTimeS = () => clock.wallTimeS();
 	const what = { table: UPDATE, store: slots, settings, keys: firmwareKeys, log, name: "firmware" };
-	return { transfers, updater: new Updater({ ...what, lines: transfers, wallTimeS }, installer) };
+	return { transfers, updater: new Updater({ ...what, ...more, lines: transfers, wallTimeS }, installer) };
 }

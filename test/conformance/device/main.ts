@@ -1,3 +1,4 @@
+import type { UpdateOffer } from "../../../modules/firmware/installation.ts";
 import { formats10 } from "../../../modules/formats/formats-1-0.ts";
 import { formatsSince11 } from "../../../modules/formats/payload.ts";
 import type { Host } from "../../../modules/host.ts";
@@ -7,9 +8,12 @@ import { compositeOperations } from "../../../modules/lwm2m/composite.ts";
 import { Loop } from "../../../modules/lwm2m/loop.ts";
 import { ReportingKeeper } from "../../../modules/lwm2m/reporting-keeper.ts";
 import { makeSends } from "../../../modules/lwm2m/send.ts";
+import { streamedWrites } from "../../../modules/lwm2m/streamed-write.ts";
 import { accessControl } from "../../../modules/objects/access-control-2.ts";
-import { FlashSettings } from "../../../modules/settings/flash-settings.ts";
+import { firmwareUpdate } from "../../../modules/objects/firmware-update-5.ts";
 import { liveKey } from "../../../modules/settings/key.ts";
+import { firmware } from "../../../src/firmware.ts";
+import { openSettings } from "../../../src/settings.ts";
 import { furnish } from "./furniture.ts";
 import { readPlan } from "./plan.ts";
 
@@ -24,6 +28,11 @@ export default function main(host: Host): void {
 	const { factory, log, power } = host;
 	log.write({ event: "booted", platform: host.platform, version: "conformance", resetCause: power.resetCause });
 	const plan = readPlan(factory);
+	const settings = openSettings(host);
+	const hasFirmware = plan.configuration === "C.8" || plan.configuration === "all";
+	const gate = ({ maxDeferS }: UpdateOffer) => (maxDeferS > 0 ? "ask" : "go");
+	const more = { gate, hasRoom: () => !plan.isShortOfRam };
+	const updating = hasFirmware ? firmware(host, host.slots, settings, undefined, more) : undefined;
 	const client = new Client({
 		endpointName: factory.endpointName ?? "conformance",
 		dice: host.dice,
@@ -35,13 +44,21 @@ export default function main(host: Host): void {
 		composite: compositeOperations,
 		sends: makeSends,
 		accessControl: new AccessControl(accessControl),
+		...(updating === undefined ? {} : { streamedWrites, guest: updating.transfers }),
 	});
 	furnish(client, host, plan);
-	new Loop(host, client, keeperOf(host, client)).start();
-}
-
-/** What reporting keeps lies in the settings partition, where there is one. */
-function keeperOf({ flash, entropy, log }: Host, client: Client): ReportingKeeper | undefined {
-	if (flash === undefined) return undefined;
-	return new ReportingKeeper(client, new FlashSettings({ flash, entropy, log }), reportingKey | liveKey, log);
+	if (updating !== undefined) client.add(firmwareUpdate(updating.updater));
+	const reporting =
+		settings === undefined ? undefined : new ReportingKeeper(client, settings, reportingKey | liveKey, log);
+	const transfers = updating?.transfers.drive(client, [updating.updater]);
+	new Loop(transfers?.host ?? host, client, {
+		started(nowMs) {
+			reporting?.started(nowMs);
+			transfers?.started(nowMs);
+		},
+		turnEnded(nowMs) {
+			reporting?.turnEnded(nowMs);
+			transfers?.turnEnded(nowMs);
+		},
+	}).start();
 }

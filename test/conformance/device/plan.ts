@@ -9,6 +9,7 @@ export type ConfigurationName =
 	| "C.5"
 	| "C.6"
 	| "C.7"
+	| "C.8"
 	| "C.9"
 	| "C.10"
 	| "C.12"
@@ -26,6 +27,8 @@ export interface Plan {
 	readonly lifetimeS: number;
 	/** Resource /1/x/6. */
 	readonly isStoring: boolean;
+	/** No package has room. */
+	readonly isShortOfRam: boolean;
 }
 
 /** What a test says of a plan; the rest is as above. */
@@ -34,6 +37,7 @@ export interface PlanWish {
 	readonly enabler?: EnablerVersion;
 	readonly secondServerUri?: string;
 	readonly isStoring?: boolean;
+	readonly isShortOfRam?: boolean;
 }
 
 /**
@@ -50,5 +54,6 @@ export function readPlan({ serialNumber, serverUri, lifetimeS }: Factory): Plan 
 		serverUris: wish.secondServerUri === undefined ? [first] : [first, wish.secondServerUri],
 		lifetimeS: lifetimeS ?? 86_400,
 		isStoring: wish.isStoring ?? false,
+		isShortOfRam: wish.isShortOfRam ?? false,
 	};
 }
