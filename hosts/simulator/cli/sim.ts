@@ -27,6 +27,7 @@ import type { ExitStatus } from "./main.ts";
 import type { Output } from "./output.ts";
 import { buildProgress } from "./progress.ts";
 import { boardReport, durationText, type Report, reportLines } from "./report.ts";
+import { runScenario, type ScenarioName } from "./scenario.ts";
 
 export interface SimOptions extends CredentialOptions {
 	/** One or several; the board registers with each. */
@@ -41,6 +42,7 @@ export interface SimOptions extends CredentialOptions {
 	/** Milliseconds of virtual time. */
 	readonly for?: number;
 	readonly json?: boolean;
+	readonly scenario?: ScenarioName;
 }
 
 /**
@@ -54,6 +56,8 @@ const hintMs = 5000;
 
 /** `dormouse sim`: one board, until its time is over or Ctrl-C. @throws WrongUsage */
 export async function run(options: SimOptions, output: Output): Promise<ExitStatus> {
+	const { scenario } = options;
+	if (scenario !== undefined) return runScenario({ ...options, scenario }, output);
 	if (options.server !== undefined && options.for !== undefined) {
 		throw new WrongUsage(
 			"--server speaks to a real server in real time, which --for can not hurry: " +
@@ -241,7 +245,7 @@ class Simulation {
 	#hear(event: WorldEvent): void {
 		this.#counts.set(event.event, (this.#counts.get(event.event) ?? 0) + 1);
 		this.#output.out(this.#options.json ? JSON.stringify(event) : eventLine(event, this.#output));
-		if (event.event === "off" || event.event === "deviceFailed") {
+		if (event.event === "off" || (event.event === "deviceFailed" && event.restarts !== true)) {
 			this.#hasEnded = true;
 			this.#end();
 		}
