@@ -36,6 +36,13 @@ async function update(it: Served): Promise<void> {
 	await it.stage.pass(20);
 }
 
+/** Power goes, and comes back. */
+async function powerCut(it: Served): Promise<void> {
+	it.stage.board.cutPower();
+	it.stage.board.powerOn();
+	await it.stage.pass(20);
+}
+
 served("[FWU-5] ETS 751 Firmware Update read", C8, async (it) => {
 	const { code, values } = await it.read("/5/0", "TLV");
 	equal(code, "2.05");
@@ -84,7 +91,8 @@ served("[FWU-1] [FWU-3] [FWU-4] [FWU-5] ETS 770 A-101 pushed and updated, each s
 	await it.stage.pass(1);
 	equal(await standing(it), "2/0");
 	await update(it);
-	deepEqual(told(it), ["3=1", "3=2", "3=3"]);
+	const states = told(it).filter((one, index, all) => one !== all[index - 1]); // pmax repeats them
+	deepEqual(states, ["3=1", "3=2", "3=3"]);
 	equal(await standing(it), "0/1");
 	equal((await it.read("/3/0/3")).values["/3/0/3"], "7.0.0");
 });
@@ -94,15 +102,11 @@ served("[FWU-1] [FWU-3] ETS 771 A-104 pulled; power goes while Downloaded; Resul
 	shelf.packages.set("fw", newer);
 	await pull(it, shelf.uri("fw"));
 	await it.stage.pass(60);
-	it.stage.board.powerOff();
-	it.stage.board.powerOn();
-	await it.stage.pass(20);
+	await powerCut(it);
 	equal(await standing(it), "2/0");
 	await update(it);
 	equal(await standing(it), "0/1");
-	it.stage.board.powerOff();
-	it.stage.board.powerOn();
-	await it.stage.pass(20);
+	await powerCut(it);
 	equal(await standing(it), "0/1");
 	equal((await it.read("/3/0/3")).values["/3/0/3"], "7.0.0");
 	shelf.close();
@@ -218,11 +222,10 @@ served("[FWU-5] [Sw-Mgmt-003] A-108 Cancel, Severity, and an update put off", C8
 	equal(await it.code("post", "/5/0/2"), "2.04");
 	await it.stage.pass(1);
 	equal(await standing(it), "2/11");
-	it.stage.board.powerOff();
-	it.stage.board.powerOn();
-	await it.stage.pass(20);
+	await powerCut(it);
 	equal(await standing(it), "2/11");
-	deepEqual(["/5/0/11", "/5/0/13"].map(async (path) => (await it.read(path)).values[path]).length, 2);
+	const { values } = await it.read("/5/0");
+	deepEqual([values["/5/0/11"], values["/5/0/13"]], [2, 600]);
 	await it.stage.pass(660);
 	equal(await standing(it), "0/1");
 	shelf.close();
