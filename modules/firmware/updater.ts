@@ -184,15 +184,17 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 		this.installer.poll(nowMs);
 		if (this.hasMoved && this.state === "receiving" && this.next === undefined) this.dueMs = nowMs + pushIdleMs;
 		this.hasMoved = false;
-		if (nowMs < this.dueMs) return;
+		if (nowMs >= this.dueMs) this.act(nowMs);
+		this.record.flush();
+	}
+
+	private act(nowMs: number): void {
 		this.dueMs = Infinity;
 		const { next } = this;
 		this.next = undefined;
 		if (next !== undefined) this.take(next.event, next.result, next.why);
 		else this.step(nowMs);
 	}
-
-	// WriterListener
 
 	begins(offset: number): void {
 		if (this.state === "fetching" && offset === 0) this.note();
@@ -217,8 +219,6 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 		return this.options.hasRoom?.(sizeBytes) !== false;
 	}
 
-	// PushListener
-
 	pushBegins(): number | undefined {
 		if (this.isRefused("push")) return Code.methodNotAllowed;
 		this.take("push");
@@ -228,8 +228,6 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 	pushAbandoned(): void {
 		if (this.state === "receiving") this.fetchFailed(UpdateResult.connectionLost, "abandoned");
 	}
-
-	// DownloadListener
 
 	fetched(): void {
 		try {
@@ -371,7 +369,11 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 		const progress = this.record.noted();
 		if (progress?.eTag !== undefined && progress.offset > 0) {
 			const { offset, sizeBytes, eTag } = progress;
-			this.attempt(() => this.writer.resume(offset, sizeBytes, eTag, (at) => this.note({ ...progress, offset: at })));
+			const note = (at: number) => {
+				this.note({ ...progress, offset: at });
+				this.record.flush();
+			};
+			this.attempt(() => this.writer.resume(offset, sizeBytes, eTag, note));
 			this.notedBytes = this.writer.flushedBytes;
 		}
 		this.record.log("resumed", { bytes: this.writer.flushedBytes });
@@ -389,7 +391,7 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 		const { flushedBytes, sizeBytes, eTag } = this.writer;
 		const now = progress ?? { offset: this.state === "fetching" ? flushedBytes : 0, sizeBytes, eTag };
 		this.notedBytes = now.offset;
-		this.record.note(now);
+		this.record.progress = now;
 	}
 }
 

@@ -27,6 +27,7 @@ interface Figures {
 	readonly bytesPerS: number;
 	readonly aliveBytes: number;
 	readonly peakBytes: number;
+	readonly stackPeak: number;
 	readonly swapS: number;
 }
 
@@ -125,30 +126,36 @@ async function measure(way: "push" | "pull", latencyMs: number): Promise<Figures
 	for (let part = 1; part <= 5 && states.at(-1)?.state !== "downloaded"; part++) {
 		await world.run(world.time.nowMs() + latencyMs * 100, { isOver: () => states.at(-1)?.state === "downloaded" });
 		board.machine!.collect();
-		const { slots, slotBytes, chunks, stack, keys } = board.machine!.figures();
-		aliveBytes = Math.max(aliveBytes, slots.used * slotBytes + chunks.used + stack.peak * slotBytes + keys.used * 4);
+		aliveBytes = Math.max(aliveBytes, board.machine!.figures().ramBytes.used);
 	}
 	await until(() => states.at(-1)?.state === "downloaded");
 	const seconds = (states.at(-1)!.atMs - beganMs) / 1000;
-	const peakBytes = board.machine!.figures().ramBytes.peak;
+	const { ramBytes, stack } = board.machine!.figures();
 	operations.execute(endpoint, "/5/0/2").catch(() => {});
 	await until(() => states.at(-1)?.state === "updating");
 	const leftMs = world.time.nowMs();
 	await until(() => registrations === 2 && bootedMs > leftMs);
 	const swapS = (registeredMs - bootedMs) / 1000;
 	world.close();
-	return { seconds, bytesPerS: newer.length / seconds, aliveBytes, peakBytes, swapS };
+	return {
+		seconds,
+		bytesPerS: newer.length / seconds,
+		aliveBytes,
+		peakBytes: ramBytes.peak,
+		stackPeak: stack.peak,
+		swapS,
+	};
 }
 
 console.log(`A package of ${newer.length} bytes on esp32, registered over DTLS with a pre-shared key.`);
-console.log("| way, RTT | s | KB/s | RAM alive | RAM peak, garbage too | reset to Register, s |");
+console.log("| way, RTT | s | KB/s | RAM alive | RAM peak, garbage too | stack peak, slots | reset to Register, s |");
 for (const [way, latencyMs] of [
 	["push", 25],
 	["push", 250],
 	["pull", 25],
 	["pull", 250],
 ] as const) {
-	const { seconds, bytesPerS, aliveBytes, peakBytes, swapS } = await measure(way, latencyMs);
-	const cells = [seconds.toFixed(1), (bytesPerS / 1000).toFixed(1), aliveBytes, peakBytes, swapS.toFixed(2)];
+	const { seconds, bytesPerS, aliveBytes, peakBytes, stackPeak, swapS } = await measure(way, latencyMs);
+	const cells = [seconds.toFixed(1), (bytesPerS / 1000).toFixed(1), aliveBytes, peakBytes, stackPeak, swapS.toFixed(2)];
 	console.log(`| ${way}, ${2 * latencyMs} ms | ${cells.join(" | ")} |`);
 }
