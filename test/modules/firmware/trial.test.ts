@@ -56,7 +56,7 @@ test("[MaU-002] [MaU-003] [FW-003] a new image that does not reach its server is
 	deepEqual(value(it), utf8("later"), "restored once");
 });
 
-test("[MaU-002] an image that crashes, or that a watchdog ends, is left by the boot loader; the old one says why", () => {
+test("[MaU-002] an image that crashes, or that a watchdog ends, is left; the old one says why", () => {
 	for (const cause of ["crash", "watchdog"] as const) {
 		const it = new Scene();
 		it.push(package2());
