@@ -261,7 +261,6 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 				break;
 			case "fetch":
 				this.installer.vacate?.();
-				this.writer.clear();
 				this.note();
 				this.record.change({ ...now, result: 0 });
 				this.download.start(now.uri, this.nowMs);

@@ -1,4 +1,4 @@
-import { Code } from "../../../modules/coap/code.ts";
+import { Code, codeText } from "../../../modules/coap/code.ts";
 import { NO_PROTOCOL } from "../../../modules/firmware/line.ts";
 import { ContentFormat } from "../../../modules/formats/content-format.ts";
 import { FIRMWARE_UPDATE as FIRMWARE_UPDATE_1_0 } from "../../../modules/objects/facts/firmware-update-5-v1-0.ts";
@@ -207,7 +207,20 @@ test("[FWU-5] a push under way is cancelled: its further blocks find nobody", ()
 	);
 	it.run(1000);
 	equal(it.now, "0/10");
-	ok(id > 0);
+	equal(codeText(it.answerTo(id)!.code), "4.08");
+	equal(it.board.b.bytes[0], 0xff, "nothing of it is left");
+});
+
+test("[FWU-1] the last bytes of a package that is no multiple of what flash writes at once", () => {
+	const it = observed({ writeBytes: 64 });
+	equal(it.push(package2(4128)), "2.04");
+	it.run(100);
+	equal(it.now, "2/0");
+	it.pull("");
+	it.shelve("fw", package2(4128));
+	it.pull("coap://files.example/fw");
+	it.run(1000);
+	equal(it.now, "2/0");
 });
 
 test("[FWU-1] a package as the TLV of its Resource goes the same way", () => {

@@ -24,6 +24,7 @@ import { Client } from "../../../modules/lwm2m/client.ts";
 import type { ObjectFacts } from "../../../modules/lwm2m/facts.ts";
 import type { Instance } from "../../../modules/lwm2m/instance.ts";
 import { Loop } from "../../../modules/lwm2m/loop.ts";
+import type { SecureTransport } from "../../../modules/lwm2m/secure.ts";
 import { streamedWrites } from "../../../modules/lwm2m/streamed-write.ts";
 import { type Driven, Transfers } from "../../../modules/lwm2m/transfers.ts";
 import { device } from "../../../modules/objects/device-3.ts";
@@ -43,6 +44,8 @@ export interface SceneOptions {
 	readonly isProven?: () => boolean;
 	readonly line?: OwnLineOptions;
 	readonly filesExtension?: () => PeerExtension;
+	/** Secures the line to files.example; its port is 5684 then. */
+	readonly secure?: SecureTransport;
 	readonly download?: DownloadTuning;
 	readonly slotSectors?: number;
 	readonly slotSectorBytes?: number;
@@ -67,9 +70,22 @@ export interface Shelf {
 
 const serverAt: Address = { host: "192.0.2.1", port: 5683 };
 const filesAt: Address = { host: "192.0.2.2", port: 5683 };
+const secureFilesAt: Address = { host: "192.0.2.2", port: 5684 };
 const names: { readonly [name: string]: string } = { "server.example": serverAt.host, "files.example": filesAt.host };
 
-/** The number of the byte after which two packages of the same size differ: never the header. */
+/** What a handshake of the tests is, one datagram each way; all others are veiled. */
+export const hello = 0xff;
+
+/** A datagram that is no CoAP any more, or is again: its bytes turned over. A first byte of 0xfe marks it. */
+export function veiled(bytes: Uint8Array): Uint8Array {
+	if (bytes[0] === 0xfe) return bytes.map((byte, index) => (index === 0 ? byte : byte ^ 0x55));
+	const out = new Uint8Array(bytes.length + 1);
+	out[0] = 0xfe;
+	for (let index = 0; index < bytes.length; index++) out[index + 1] = bytes[index]! ^ 0x55;
+	return out;
+}
+
+/** The package that most tests have. */
 export const package2 = (sizeBytes = 4096) => fakeImage({ version: 2, sizeBytes });
 
 export class Scene {
@@ -88,6 +104,8 @@ export class Scene {
 	restarts = 0;
 	wallS: number | undefined = 1_700_000_000;
 	isServerCut = false;
+	/** Whether the server of packages answers handshakes. */
+	isShaking = true;
 	isFilesCut = false;
 	/** Answers in the place of the shelf's. */
 	files: ((request: Request) => ResponseOptions | undefined) | undefined;
@@ -133,8 +151,24 @@ export class Scene {
 		const settings = new FlashSettings({ flash, log });
 		restoreAfterRevert(slots, settings, log);
 		this.settings = settings;
-		const { facts = FIRMWARE_UPDATE, line, gate, hasRoom, download, strideBytes, isProven, more } = this.#options;
-		const transfers = new Transfers({ host, ...(line === undefined ? {} : { line }) });
+		const {
+			facts = FIRMWARE_UPDATE,
+			line,
+			gate,
+			hasRoom,
+			download,
+			strideBytes,
+			isProven,
+			more,
+			secure,
+		} = this.#options;
+		const transfers: Transfers = new Transfers({
+			host,
+			...(line === undefined ? {} : { line }),
+			...(secure === undefined
+				? {}
+				: { secure, account: (): Instance | undefined => this.client.registry.instance(0, 0) }),
+		});
 		const client = new Client({
 			endpointName: "ep",
 			dice: host.dice,
@@ -217,6 +251,11 @@ export class Scene {
 		const id = this.server.request({ code, path: path.split("/").slice(1), ...more }, this.nowMs);
 		this.settle();
 		if (!this.#responses.has(id)) this.run(2000);
+		return this.#responses.get(id);
+	}
+
+	/** What a request of the server was answered with. */
+	answerTo(id: number): Response | undefined {
 		return this.#responses.get(id);
 	}
 
@@ -305,19 +344,26 @@ export class Scene {
 			const isFiles = to.host === filesAt.host;
 			if (isFiles) this.requestsForFiles++;
 			if (isFiles ? this.isFilesCut : this.isServerCut) continue;
-			(isFiles ? this.filesPeer : this.server).receive(bytes, 0, bytes.length, this.nowMs);
+			if (isFiles && to.port === 5684) this.#receiveVeiled(bytes);
+			else (isFiles ? this.filesPeer : this.server).receive(bytes, 0, bytes.length, this.nowMs);
 		}
 		for (const [peer, from, isCut] of [
 			[this.server, serverAt, this.isServerCut],
-			[this.filesPeer, filesAt, this.isFilesCut],
+			[this.filesPeer, this.#options.secure === undefined ? filesAt : secureFilesAt, this.isFilesCut],
 		] as const) {
 			for (let sent = peer.takeDatagram(); sent !== undefined; sent = peer.takeDatagram()) {
 				isMoved = true;
-				if (!isCut) this.#waiting.push({ bytes: sent.slice(), from });
+				if (!isCut) this.#waiting.push({ bytes: from === secureFilesAt ? veiled(sent) : sent.slice(), from });
 			}
 		}
 		if (this.#waiting.length > 0) this.#readable?.(this.#waiting.length);
 		return isMoved;
+	}
+
+	/** A hello, or what veiled() made. */
+	#receiveVeiled(bytes: Uint8Array): void {
+		if (bytes[0] !== hello) this.filesPeer.receive(veiled(bytes), 1, bytes.length, this.nowMs);
+		else if (this.isShaking) this.#waiting.push({ bytes: Uint8Array.of(hello), from: secureFilesAt });
 	}
 
 	#newServers(): void {
