@@ -23,7 +23,7 @@ const below: Record<string, readonly string[]> = {
 	lwm2m: ["formats", "crypto", "coap", "dtls", "settings", "firmware", "sleep"],
 	objects: ["formats", "crypto", "coap", "dtls", "settings", "firmware", "sleep", "lwm2m"],
 };
-const ground = ["modules/host.ts", "modules/bytes.ts", "modules/frozen.ts"];
+const ground = ["modules/host.ts", "modules/slots.ts", "modules/bytes.ts", "modules/frozen.ts"];
 
 const bannedNames = new Set([
 	"Date",

@@ -172,7 +172,8 @@ class Scenario {
 		await this.#expect("/3303/0/5701", "Cel");
 		await this.#expect("/5/0/5", 8);
 		this.#say(
-			`Version ${this.#image.version} did not prove its worth. Version ${this.#device.image.version} is back, and says so.`,
+			`Version ${this.#image.version} did not prove its worth; ` +
+				`version ${this.#device.image.version} is back, and says so.`,
 		);
 	}
 

@@ -279,4 +279,11 @@ test("boot state: a sector that fails is passed by", () => {
 		new BootStore(wrong).write(state(boots));
 		deepEqual(new BootStore(wrong).state, state(boots));
 	}
+	const twice = new NorFlash({ sectors: 2, sectorBytes: 512, writeBytes: 4 });
+	writes = 0;
+	twice.writeFate = () => (writes++ % 5 < 2 ? "wrong" : undefined);
+	for (let boots = 0; boots < 30; boots++) {
+		new BootStore(twice).write(state(boots));
+		deepEqual(new BootStore(twice).state, state(boots), "both copies wrong: said again");
+	}
 });
