@@ -1,5 +1,5 @@
 import type { Factory } from "./host-factory.ts";
-import type { Slots } from "./host-slots.ts";
+import type { Slots } from "./slots.ts";
 
 export type {
 	Factory,
@@ -16,7 +16,7 @@ export type {
 	SlotName,
 	SlotState,
 	Slots,
-} from "./host-slots.ts";
+} from "./slots.ts";
 
 /**
  * The ports: everything the library asks of a chip, an operating system or a simulated board. Types, and the one

@@ -1,3 +1,4 @@
+import type { UpdaterOptions } from "../modules/firmware/installation.ts";
 import { firmwareKeys } from "../modules/firmware/progress.ts";
 import { restoreAfterRevert, SlotInstaller } from "../modules/firmware/slot-installer.ts";
 import { UPDATE } from "../modules/firmware/update-table.ts";
@@ -25,13 +26,14 @@ export interface Updating {
  * Firmware updates, where the host has slots and settings. To be called before anybody reads the settings: after a
  * revert it brings the former ones back.
  *
- * A product lets a person or its own business hold an update back with `gate: (offer) => "go" | "ask" | "busy"` of the
- * Updater, and asks more of a new image than to register with `isProven` of the SlotInstaller.
+ * A product lets a person or its own business hold an update back with `gate: (offer) => "go" | "ask" | "busy"`, and
+ * asks more of a new image than to register with `isProven` of the SlotInstaller.
  */
 export function firmware(
 	host: Host,
 	settings: Settings | undefined,
 	secure: SecureTransport | undefined,
+	more: Pick<UpdaterOptions, "gate" | "hasRoom"> = {},
 ): Updating | undefined {
 	const { clock, log, power, slots } = host;
 	if (slots === undefined || settings === undefined) return undefined;
@@ -41,6 +43,6 @@ export function firmware(
 	const installer = new SlotInstaller({ slots, settings, power, log, isRegistered });
 	const wallTimeS = () => clock.wallTimeS();
 	const what = { table: UPDATE, store: slots, settings, keys: firmwareKeys, log, name: "firmware" };
-	const updater = new Updater({ ...what, lines: transfers, wallTimeS }, installer);
+	const updater = new Updater({ ...what, ...more, lines: transfers, wallTimeS }, installer);
 	return { transfers, updater, client: { streamedWrites, guest: transfers }, instance: firmwareUpdate(updater) };
 }

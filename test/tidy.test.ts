@@ -28,7 +28,7 @@ const ground = [
 	"modules/frozen.ts",
 	"modules/host.ts",
 	"modules/host-factory.ts",
-	"modules/host-slots.ts",
+	"modules/slots.ts",
 ];
 
 const bannedNames = new Set([

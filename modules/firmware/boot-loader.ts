@@ -196,10 +196,12 @@ export class BootLoader implements Slots {
 		const { state } = this.#store;
 		if (state?.trial === "running") return { ...state, elapsedMs: state.elapsedMs + ranMs };
 		if (state !== undefined || this.condition !== "lost") return state ?? NEW_DEVICE;
-		// Nothing is known of which was kept: the one that could not be replaced by the other.
+		// Nothing is known of which was kept. The image that the other could not replace any more has to prove itself anew.
 		const counterOf = (slot: SlotName) => (this.isGood(slot, 0) ? (this.image(slot)?.securityCounter ?? 0) : -1);
 		const [a, b] = [counterOf("a"), counterOf("b")];
-		return { ...NEW_DEVICE, kept: b > a ? "b" : "a", securityCounter: Math.max(a, b, 0) };
+		if (a < 0 || b < 0 || a === b)
+			return { ...NEW_DEVICE, kept: b > a ? "b" : "a", securityCounter: Math.max(a, b, 0) };
+		return { ...NEW_DEVICE, kept: a < b ? "a" : "b", trial: "pending", securityCounter: Math.min(a, b) };
 	}
 
 	/** Writes a decision down; what can not be counted is not tried, unless there is nothing else. */

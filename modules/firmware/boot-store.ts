@@ -125,9 +125,12 @@ export class BootStore {
 				isHalf = typeof first !== "object" || typeof second !== "object";
 			}
 		}
-		if (this.state === undefined) return isLost ? "lost" : "blank";
-		const found = this.skip();
-		return found ? "damaged" : isHalf ? "repaired" : "good";
+		if (this.state === undefined && isLost) return "lost";
+		// Never written: there is nothing to erase, and an erase that is cut would look like a loss.
+		if (this.state === undefined) this.#place = 0;
+		const isDamaged = this.skip();
+		if (this.state === undefined) return "blank";
+		return isDamaged ? "damaged" : isHalf ? "repaired" : "good";
 	}
 
 	/** Goes behind the last place that was touched. @returns whether a state was there that is not to be read */

@@ -58,6 +58,15 @@ export class SlotWriter implements BodySink {
 		this.sizeBytes = this.eTag = undefined;
 	}
 
+	/** What is in the store is no package any more: the device should remove what it does not need (Resource 3). */
+	remove(): void {
+		try {
+			this.store.erase(0, this.store.sectorBytes);
+		} catch (error) {
+			if (!(error instanceof HostFailure)) throw error; // it stays, and nobody looks at it before another one comes
+		}
+	}
+
 	begin(offset: number, sizeBytes: number | undefined, eTag: Uint8Array | undefined): number | undefined {
 		if (offset === 0) this.start(0);
 		if (offset !== this.takenBytes) return Code.requestEntityIncomplete;

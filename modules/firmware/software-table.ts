@@ -26,7 +26,8 @@ const refuse = frozen({
 
 /**
  * Software (Object 9; OMA LwM2M SwMgmt 1.0 §5.1.2): INITIAL is idle, DOWNLOAD STARTED receiving and fetching,
- * DOWNLOADED checking, DELIVERED downloaded, deferred and updating, INSTALLED installed. reset is Uninstall, update Install.
+ * DOWNLOADED checking, DELIVERED downloaded, deferred and updating, INSTALLED installed. reset is Uninstall, update
+ * Install.
  */
 export const SOFTWARE: Record<UpdateState, Record<UpdateEvent, UpdateCell>> = frozen({
 	idle: { ...refuse, push: RECEIVE, pull: ["fetch", "fetching"] },

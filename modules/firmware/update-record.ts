@@ -15,6 +15,9 @@ import {
 export class UpdateRecord {
 	now: KeptUpdate = noUpdate;
 	view: UpdateView | undefined;
+	/** How far a download is, where that is to be written down. */
+	progress: KeptProgress | undefined;
+	private isDirty = false;
 	private readonly options: UpdaterOptions;
 
 	constructor(options: UpdaterOptions) {
@@ -42,13 +45,17 @@ export class UpdateRecord {
 
 	keep(next: KeptUpdate): void {
 		this.now = next;
-		this.set(this.options.keys.update, encodeUpdate(next));
+		this.isDirty = true;
 		this.view?.show();
 	}
 
-	/** Writes down how far the package is. */
-	note(progress: KeptProgress): void {
-		this.set(this.options.keys.progress, encodeProgress(progress));
+	/** Writes down what is new: at the end of a turn, where the stack holds nothing else. */
+	flush(): void {
+		const { now, progress, isDirty } = this;
+		this.progress = undefined;
+		this.isDirty = false;
+		if (isDirty) this.set(this.options.keys.update, encodeUpdate(now));
+		if (progress !== undefined) this.set(this.options.keys.progress, encodeProgress(progress));
 	}
 
 	/** How far it was. */

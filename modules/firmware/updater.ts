@@ -13,6 +13,8 @@ import { type UpdateEvent, UpdateResult, type UpdateState, verdictResults } from
 /** How often a gate that said no is asked again by itself. */
 const askAgainMs = 60_000;
 const defaultStrideBytes = 1024;
+/** Without a further block for EXCHANGE_LIFETIME (RFC 7252 §4.8.2) and a moment, nobody goes on with a push. */
+const pushIdleMs = 250_000;
 /** What follows by itself, a turn later: so that each state is there long enough to be told. */
 interface Next {
 	readonly event: UpdateEvent;
@@ -39,6 +41,8 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 	/** Checked once more before it is installed. */
 	private isVerifying = false;
 	private isAccepted = false;
+	/** A block has come since the last poll. */
+	private hasMoved = false;
 	private isKept = false;
 
 	constructor(options: UpdaterOptions, installer: Installer) {
@@ -163,7 +167,7 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 		this.record.keep({ ...this.record.now, ...changes });
 	}
 
-	/** A person has accepted; the machine is not busy any more: the gate is passed, or asked again, at once. */
+	/** A person has accepted, or the machine is not busy any more: the gate is asked again in the next turn. */
 	accept(): void {
 		this.isAccepted = true;
 		if (this.state === "deferred") this.dueMs = this.nowMs;
@@ -178,7 +182,13 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 		this.nowMs = nowMs;
 		this.download.poll(nowMs);
 		this.installer.poll(nowMs);
-		if (nowMs < this.dueMs) return;
+		if (this.hasMoved && this.state === "receiving" && this.next === undefined) this.dueMs = nowMs + pushIdleMs;
+		this.hasMoved = false;
+		if (nowMs >= this.dueMs) this.act(nowMs);
+		this.record.flush();
+	}
+
+	private act(nowMs: number): void {
 		this.dueMs = Infinity;
 		const { next } = this;
 		this.next = undefined;
@@ -186,13 +196,12 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 		else this.step(nowMs);
 	}
 
-	// WriterListener
-
 	begins(offset: number): void {
 		if (this.state === "fetching" && offset === 0) this.note();
 	}
 
 	flushed(): void {
+		this.hasMoved = true;
 		const { flushedBytes } = this.writer;
 		const strideBytes = this.options.strideBytes ?? defaultStrideBytes;
 		if (this.state === "fetching" && flushedBytes - this.notedBytes >= strideBytes) this.note();
@@ -210,8 +219,6 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 		return this.options.hasRoom?.(sizeBytes) !== false;
 	}
 
-	// PushListener
-
 	pushBegins(): number | undefined {
 		if (this.isRefused("push")) return Code.methodNotAllowed;
 		this.take("push");
@@ -221,8 +228,6 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 	pushAbandoned(): void {
 		if (this.state === "receiving") this.fetchFailed(UpdateResult.connectionLost, "abandoned");
 	}
-
-	// DownloadListener
 
 	fetched(): void {
 		try {
@@ -256,7 +261,6 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 				break;
 			case "fetch":
 				this.installer.vacate?.();
-				this.writer.clear();
 				this.note();
 				this.record.change({ ...now, result: 0 });
 				this.download.start(now.uri, this.nowMs);
@@ -303,7 +307,7 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 					reason: why,
 				});
 				this.writer.clear();
-				if (before !== "idle" && before !== "updating" && !this.isKept) this.discard();
+				if (before !== "idle" && before !== "updating" && !this.isKept) this.writer.remove();
 		}
 	}
 
@@ -311,6 +315,7 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 	private step(nowMs: number): void {
 		const { state } = this.record.now;
 		if (state === "checking" || (state === "updating" && this.isVerifying)) this.check(nowMs);
+		else if (state === "receiving") this.pushAbandoned();
 		else if (state === "downloaded" || state === "deferred") this.ask(nowMs);
 	}
 
@@ -363,7 +368,11 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 		const progress = this.record.noted();
 		if (progress?.eTag !== undefined && progress.offset > 0) {
 			const { offset, sizeBytes, eTag } = progress;
-			this.attempt(() => this.writer.resume(offset, sizeBytes, eTag, (at) => this.note({ ...progress, offset: at })));
+			const note = (at: number) => {
+				this.note({ ...progress, offset: at });
+				this.record.flush();
+			};
+			this.attempt(() => this.writer.resume(offset, sizeBytes, eTag, note));
 			this.notedBytes = this.writer.flushedBytes;
 		}
 		this.record.log("resumed", { bytes: this.writer.flushedBytes });
@@ -381,18 +390,7 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 		const { flushedBytes, sizeBytes, eTag } = this.writer;
 		const now = progress ?? { offset: this.state === "fetching" ? flushedBytes : 0, sizeBytes, eTag };
 		this.notedBytes = now.offset;
-		this.record.note(now);
-	}
-
-	/** The device should remove what it does not need (Resource 3). */
-	private discard(): void {
-		const { store } = this.options;
-		try {
-			store.erase(0, store.sectorBytes);
-		} catch (error) {
-			if (!(error instanceof HostFailure)) throw error;
-			this.record.log("notErased", {});
-		}
+		this.record.progress = now;
 	}
 }
 

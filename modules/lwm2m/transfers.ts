@@ -90,6 +90,11 @@ export class Transfers implements Lines, SessionGuest, Keeper {
 		return this.openOwn(uri, listener);
 	}
 
+	/** Has a turn come: after Updater.accept(), and whatever else is said to an updater outside of turns. */
+	nudge(): void {
+		this.wake?.(0);
+	}
+
 	// SessionGuest
 
 	responded(peer: Peer, requestId: number, response: Response, nowMs: number): void {

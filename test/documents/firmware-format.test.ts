@@ -48,7 +48,7 @@ test("every byte of the boot state lies where the format says", () => {
 	};
 	const flash = new NorFlash({ sectors: 2, sectorBytes: 512, writeBytes: 1 });
 	new BootStore(flash).write(state);
-	const copies = [512, 512 + 32].map((at) => flash.bytes.slice(at, at + 32));
+	const copies = [0, 32].map((at) => flash.bytes.slice(at, at + 32));
 	deepEqual(copies[0], copies[1]);
 	const bytes = copies[0]!;
 	const view = new DataView(bytes.buffer);

@@ -146,7 +146,7 @@ export class RestClient {
 		const query = pairs.map(([name, value]) => (value === "" ? name : `${name}=${encodeURIComponent(value!)}`));
 		const response = await fetch(this.#baseUrl + call.path + (query.length > 0 ? `?${query.join("&")}` : ""), {
 			method: call.method,
-			signal: AbortSignal.timeout(serverTimeoutMs),
+			signal: AbortSignal.timeout(Math.max(serverTimeoutMs, 1000 * Number(call.query?.timeout ?? 0) + 10_000)),
 			...(call.body === undefined ? {} : { body: call.body }),
 			...(call.type === undefined ? {} : { headers: { "content-type": call.type } }),
 		});
@@ -204,9 +204,15 @@ export class RemoteDevice {
 	}
 
 	/** @param options.mode "update" leaves the Resources of an instance alone that are not in `node` */
-	write(path: string, node: RestNode, options: FormatOptions & { readonly mode?: "replace" | "update" } = {}) {
+	/** @param options `timeoutS`: for what goes by many blocks */
+	write(
+		path: string,
+		node: RestNode,
+		options: FormatOptions & { readonly mode?: "replace" | "update"; readonly timeoutS?: number } = {},
+	) {
 		const replace = options.mode === "update" ? "false" : undefined;
-		const query = { format: options.format, replace };
+		const { timeoutS } = options;
+		const query = { format: options.format, replace, ...(timeoutS && { timeout: String(timeoutS) }) };
 		return this.#operate({ method: "PUT", path, query, body: JSON.stringify(node), type: "application/json" });
 	}
 
@@ -276,7 +282,7 @@ export class RemoteDevice {
 	}
 
 	#operate(call: Call): Promise<Answer> {
-		return this.#answer({ ...call, query: { ...call.query, timeout: String(clientTimeoutS) } });
+		return this.#answer({ ...call, query: { timeout: String(clientTimeoutS), ...call.query } });
 	}
 
 	async #answer(call: Call): Promise<Answer> {

@@ -89,12 +89,12 @@ const espModule = {
  * erases (product specifications, NVMC).
  *
  * map: esp32 and esp32c3 as an ESP-IDF table with two OTA slots (first 36 KiB are boot loader and partition table;
- * app partitions begin on 64 KiB; the boot state lies where otadata does). nrf52840 as Zephyr's nrf52840dk (MCUboot 48 KiB, two slots of 472 KiB, 32 KiB
- * storage), nrf9160 as Zephyr's nrf9160dk with the secure and non-secure halves of each slot together (MCUboot 64
- * KiB, two slots of 448 KiB, 24 KiB storage at the end). MCUboot keeps its state at the end of the slots; here it has
- * two pages of its own, on the nrf52840 out of the boot loader's 48 KiB. A simulated slot holds bytecode alone; a real
- * one also the native code of XS and the system. The factory's record has a partition of its own behind the settings,
- * on the nRF boards the last page of what the boot loader has there.
+ * app partitions begin on 64 KiB; the boot state lies where otadata does). nrf52840 as Zephyr's nrf52840dk (MCUboot
+ * 48 KiB, two slots of 472 KiB, 32 KiB storage), nrf9160 as Zephyr's nrf9160dk with the secure and non-secure halves
+ * of each slot together (MCUboot 64 KiB, two slots of 448 KiB, 24 KiB storage at the end). MCUboot keeps its state at
+ * the end of the slots; here it has two pages of its own, on the nrf52840 out of the boot loader's 48 KiB. A simulated
+ * slot holds bytecode alone; a real one also the native code of XS and the system. The factory's record has a partition
+ * of its own behind the settings, on the nRF boards the last page of what the boot loader has there.
  *
  * computronsPerMs: a measured ratio and a guess. Measured: SHA-256 and AES in JavaScript on XS for Cortex-M4 take 43
  * to 64 machine instructions for one computron. At 64 MHz, 1.3 clocks per instruction (flash wait states: an

@@ -161,6 +161,11 @@ function addSim(dormouse: Command, load: Load): void {
 				readDuration,
 			),
 		)
+		.addOption(
+			new Option("--scenario <name>", "tells one story in virtual time; status 1 when it did not come about")
+				.choices(["firmware-update", "firmware-revert", "power-cut"])
+				.conflicts(["server", "for", "flash", "realTime", "lifetime"]),
+		)
 		.option("--json", "one event per line on stdout, everything else on stderr");
 	addCredentialOptions(sim)
 		.addHelpText(
@@ -172,6 +177,9 @@ Ctrl-C ends the run: the board de-registers, then a report follows.
 Examples:
   dormouse sim --for 24h                          a day in virtual time, then the report
   dormouse sim --for 7d --board nrf9160 --json    the same for a machine to read
+  dormouse sim --scenario firmware-update         a new image: pushed, tried, confirmed
+  dormouse sim --scenario firmware-revert         … one that crashes: the old one comes back
+  dormouse sim --scenario power-cut               … pulled, with the power cut three times
   dormouse sim --server coap://leshan.eclipseprojects.io:5683 --endpoint my-board
   dormouse sim --server coap://127.0.0.1:5683 --server coap://127.0.0.1:5783 --lwm2m 1.2
   dormouse sim --for 24h --psk-identity my-board --psk-key 000102030405060708090a0b0c0d0e0f

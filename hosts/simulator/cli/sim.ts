@@ -18,6 +18,7 @@ import type { ExitStatus } from "./main.ts";
 import type { Output } from "./output.ts";
 import { buildProgress } from "./progress.ts";
 import { boardReport, durationText, type Report, reportLines } from "./report.ts";
+import { runScenario, type ScenarioName } from "./scenario.ts";
 
 export interface SimOptions extends AccountOptions {
 	readonly lwm2m?: EnablerVersion;
@@ -27,6 +28,7 @@ export interface SimOptions extends AccountOptions {
 	readonly flash?: string;
 	readonly realTime?: boolean;
 	readonly json?: boolean;
+	readonly scenario?: ScenarioName;
 }
 
 /**
@@ -40,6 +42,8 @@ const hintMs = 5000;
 
 /** `dormouse sim`: one board, until its time is over or Ctrl-C. @throws WrongUsage */
 export async function run(options: SimOptions, output: Output): Promise<ExitStatus> {
+	const { scenario } = options;
+	if (scenario !== undefined) return runScenario({ ...options, scenario }, output);
 	checkAccounts(options);
 	const flash = openFlash(options);
 	const interrupt = new Interrupt();
@@ -203,7 +207,7 @@ class Simulation {
 	#hear(event: WorldEvent): void {
 		this.#counts.set(event.event, (this.#counts.get(event.event) ?? 0) + 1);
 		this.#output.out(this.#options.json ? JSON.stringify(event) : eventLine(event, this.#output));
-		if (event.event === "off" || event.event === "deviceFailed") {
+		if (event.event === "off" || (event.event === "deviceFailed" && event.restarts !== true)) {
 			this.#hasEnded = true;
 			this.#end();
 		}

@@ -35,7 +35,7 @@ export function deviceOf(client: Client, host: Host, supply: Supply, extent: Dev
 			manufacturer: "Open Mobile Alliance",
 			modelNumber: "Lightweight M2M Client",
 			serialNumber: "345000123",
-			firmwareVersion: "1.0",
+			firmwareVersion: plan.configuration === "C.8" ? (host.slots?.image(host.slots.running)?.version ?? "") : "1.0",
 			...(extent === "full" ? { deviceType: "sensor", hardwareVersion: "1.2", softwareVersion: "2.3.4" } : {}),
 			...(extent === "full" && plan.enabler !== "1.0" ? { extDevInfo: [{ objectId: 4, instanceId: 0 }] } : {}),
 		},

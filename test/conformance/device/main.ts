@@ -1,3 +1,4 @@
+import type { UpdateOffer } from "../../../modules/firmware/installation.ts";
 import { formats10 } from "../../../modules/formats/formats-1-0.ts";
 import { formatsSince11 } from "../../../modules/formats/payload.ts";
 import type { Host } from "../../../modules/host.ts";
@@ -5,13 +6,14 @@ import { AccessControl } from "../../../modules/lwm2m/access-control.ts";
 import { makeBootstrap } from "../../../modules/lwm2m/bootstrap.ts";
 import { Client } from "../../../modules/lwm2m/client.ts";
 import { compositeOperations } from "../../../modules/lwm2m/composite.ts";
-import { Loop } from "../../../modules/lwm2m/loop.ts";
+import { type Keeper, Loop } from "../../../modules/lwm2m/loop.ts";
 import { ProfileIds } from "../../../modules/lwm2m/profile-id.ts";
 import { ReportingKeeper } from "../../../modules/lwm2m/reporting-keeper.ts";
 import { makeSends } from "../../../modules/lwm2m/send.ts";
 import { accessControl } from "../../../modules/objects/access-control-2.ts";
-import { FlashSettings } from "../../../modules/settings/flash-settings.ts";
 import { liveKey } from "../../../modules/settings/key.ts";
+import { firmware } from "../../../src/firmware.ts";
+import { openSettings } from "../../../src/settings.ts";
 import { furnish } from "./furniture.ts";
 import { readPlan } from "./plan.ts";
 
@@ -26,6 +28,11 @@ export default function main(host: Host): void {
 	const { factory, log, power } = host;
 	log.write({ event: "booted", platform: host.platform, version: "conformance", resetCause: power.resetCause });
 	const plan = readPlan(factory);
+	const settings = openSettings(host);
+	const hasFirmware = plan.configuration === "C.8" || plan.configuration === "all";
+	const gate = ({ maxDeferS }: UpdateOffer) => (maxDeferS > 0 ? "ask" : "go");
+	const more = { gate, hasRoom: () => !plan.isShortOfRam };
+	const updating = hasFirmware ? firmware(host, settings, undefined, more) : undefined;
 	const client = new Client({
 		endpointName: factory.endpointName ?? "conformance",
 		dice: host.dice,
@@ -41,18 +48,16 @@ export default function main(host: Host): void {
 		...(plan.profiles.length === 0 ? {} : { profileIds: new ProfileIds({ known: plan.profiles }) }),
 		...plan.client,
 		...(plan.client.enablers?.includes("1.0") === true ? { formats10 } : {}),
+		...updating?.client,
 	});
 	furnish(client, host, plan);
+	if (updating !== undefined) client.add(updating.instance);
 	plan.outages.forEach(({ fromS, untilS }) => {
 		client.after(1000 * fromS, () => client.offline(host.clock.nowMs()));
 		client.after(1000 * untilS, () => client.online(host.clock.nowMs()));
 	});
-	const keeper = keeperOf(host, client);
-	new Loop(host, client, ...(keeper === undefined ? [] : [keeper])).start();
-}
-
-/** What reporting keeps lies in the settings partition, where there is one. */
-function keeperOf({ flash, entropy, log }: Host, client: Client): ReportingKeeper | undefined {
-	if (flash === undefined) return undefined;
-	return new ReportingKeeper(client, new FlashSettings({ flash, entropy, log }), reportingKey | liveKey, log);
+	const keepers: Keeper[] = [];
+	if (settings !== undefined) keepers.push(new ReportingKeeper(client, settings, reportingKey | liveKey, log));
+	if (updating !== undefined) keepers.push(updating.transfers.drive(client, [updating.updater]));
+	new Loop(updating?.transfers.host ?? host, client, ...keepers).start();
 }

@@ -11,6 +11,7 @@ export type ConfigurationName =
 	| "C.5"
 	| "C.6"
 	| "C.7"
+	| "C.8"
 	| "C.9"
 	| "C.10"
 	| "C.12"
@@ -39,6 +40,8 @@ export interface Plan {
 	readonly profiles: readonly Profile[];
 	/** An account of a Bootstrap-Server; with it, accounts can be made out of what a bootstrap says. */
 	readonly bootstrap: BootstrapWish | undefined;
+	/** No package has room. */
+	readonly isShortOfRam: boolean;
 }
 
 /** The Bootstrap-Server's account. */
@@ -80,6 +83,7 @@ export interface PlanWish {
 	readonly profiles?: readonly Profile[];
 	/** In place of the one that the stage gives. */
 	readonly endpoint?: string;
+	readonly isShortOfRam?: boolean;
 }
 
 /**
@@ -103,5 +107,6 @@ export function readPlan({ serialNumber, serverUri, lifetimeS }: Factory): Plan 
 		bootstrap: wish.bootstrap,
 		outages: wish.outages ?? [],
 		profiles: wish.profiles ?? [],
+		isShortOfRam: wish.isShortOfRam ?? false,
 	};
 }

@@ -1,6 +1,7 @@
 /** A device that updates itself, its server and a server of packages, in virtual time; chips outlive its resets. */
 import { readUtf8, utf8 } from "../../../modules/bytes.ts";
 import { Code, codeText } from "../../../modules/coap/code.ts";
+import type { PeerExtension } from "../../../modules/coap/extension.ts";
 import {
 	Peer,
 	type Request,
@@ -23,6 +24,7 @@ import { Client } from "../../../modules/lwm2m/client.ts";
 import type { ObjectFacts } from "../../../modules/lwm2m/facts.ts";
 import type { Instance } from "../../../modules/lwm2m/instance.ts";
 import { Loop } from "../../../modules/lwm2m/loop.ts";
+import type { SecureTransport } from "../../../modules/lwm2m/secure.ts";
 import { streamedWrites } from "../../../modules/lwm2m/streamed-write.ts";
 import { type Driven, Transfers } from "../../../modules/lwm2m/transfers.ts";
 import { device } from "../../../modules/objects/device-3.ts";
@@ -41,6 +43,9 @@ export interface SceneOptions {
 	readonly hasRoom?: () => boolean;
 	readonly isProven?: () => boolean;
 	readonly line?: OwnLineOptions;
+	readonly filesExtension?: () => PeerExtension;
+	/** Secures the line to files.example; its port is 5684 then. */
+	readonly secure?: SecureTransport;
 	readonly download?: DownloadTuning;
 	readonly slotSectors?: number;
 	readonly slotSectorBytes?: number;
@@ -65,12 +70,25 @@ export interface Shelf {
 
 const serverAt: Address = { host: "192.0.2.1", port: 5683 };
 const filesAt: Address = { host: "192.0.2.2", port: 5683 };
+const secureFilesAt: Address = { host: "192.0.2.2", port: 5684 };
 const names: { readonly [name: string]: readonly string[] } = {
 	"server.example": [serverAt.host],
 	"files.example": [filesAt.host],
 };
 
-/** The number of the byte after which two packages of the same size differ: never the header. */
+/** What a handshake of the tests is, one datagram each way; all others are veiled. */
+export const hello = 0xff;
+
+/** A datagram that is no CoAP any more, or is again: its bytes turned over. A first byte of 0xfe marks it. */
+export function veiled(bytes: Uint8Array): Uint8Array {
+	if (bytes[0] === 0xfe) return bytes.map((byte, index) => (index === 0 ? byte : byte ^ 0x55));
+	const out = new Uint8Array(bytes.length + 1);
+	out[0] = 0xfe;
+	for (let index = 0; index < bytes.length; index++) out[index + 1] = bytes[index]! ^ 0x55;
+	return out;
+}
+
+/** The package that most tests have. */
 export const package2 = (sizeBytes = 4096) => fakeImage({ version: 2, sizeBytes });
 
 export class Scene {
@@ -82,16 +100,22 @@ export class Scene {
 	readonly shelf = new Map<string, Shelf>();
 	/** Offsets of the blocks that were asked for, of either server. */
 	readonly asked: number[] = [];
+	onAsked: (offset: number) => void = () => {};
+	/** Datagrams to the server of packages. */
+	requestsForFiles = 0;
 	nowMs = 1000;
 	restarts = 0;
 	wallS: number | undefined = 1_700_000_000;
 	isServerCut = false;
+	/** Whether the server of packages answers handshakes. */
+	isShaking = true;
 	isFilesCut = false;
 	/** Answers in the place of the shelf's. */
 	files: ((request: Request) => ResponseOptions | undefined) | undefined;
 	server!: Peer;
 	filesPeer!: Peer;
 	updater!: Updater;
+	transfers!: Transfers;
 	client!: Client;
 	registrations = 0;
 	/** What the first server says to Register. */
@@ -99,6 +123,7 @@ export class Scene {
 	readonly #options: SceneOptions;
 	readonly #chance = seeded(11);
 	readonly #responses = new Map<number, Response>();
+	readonly #observed = new Map<number, string>();
 	#waiting: { readonly bytes: Uint8Array; readonly from: Address }[] = [];
 	#written: { readonly bytes: Uint8Array; readonly to: Address }[] = [];
 	#alarm: { readonly atMs: number; readonly ring: () => void } | undefined;
@@ -129,8 +154,24 @@ export class Scene {
 		const settings = new FlashSettings({ flash, log });
 		restoreAfterRevert(slots, settings, log);
 		this.settings = settings;
-		const { facts = FIRMWARE_UPDATE, line, gate, hasRoom, download, strideBytes, isProven, more } = this.#options;
-		const transfers = new Transfers({ host, ...(line === undefined ? {} : { line }) });
+		const {
+			facts = FIRMWARE_UPDATE,
+			line,
+			gate,
+			hasRoom,
+			download,
+			strideBytes,
+			isProven,
+			more,
+			secure,
+		} = this.#options;
+		const transfers: Transfers = new Transfers({
+			host,
+			...(line === undefined ? {} : { line }),
+			...(secure === undefined
+				? {}
+				: { secure, account: (): Instance | undefined => this.client.registry.instance(0, 0) }),
+		});
 		const client = new Client({
 			endpointName: "ep",
 			dice: host.dice,
@@ -168,6 +209,7 @@ export class Scene {
 		);
 		this.client = client;
 		this.updater = updater;
+		this.transfers = transfers;
 		client.add(security({ serverUri: "coap://server.example", shortServerId: 1 }));
 		client.add(server({ shortServerId: 1, lifetimeS: 86_400 }, client));
 		const version = slots.image(slots.running)?.version ?? "";
@@ -215,6 +257,11 @@ export class Scene {
 		return this.#responses.get(id);
 	}
 
+	/** What a request of the server was answered with. */
+	answerTo(id: number): Response | undefined {
+		return this.#responses.get(id);
+	}
+
 	code(code: number, path: string, more: Partial<RequestOptions> = {}): string {
 		const response = this.ask(code, path, more);
 		return response === undefined ? "none" : codeText(response.code);
@@ -246,7 +293,8 @@ export class Scene {
 	/** Observes State and Update Result: `told` grows by "S1" and "R4". */
 	observe(): this {
 		for (const resource of ["3", "5"]) {
-			this.server.request({ code: Code.get, path: ["5", "0", resource], observe: 0 }, this.nowMs);
+			const options: RequestOptions = { code: Code.get, path: ["5", "0", resource], observe: 0 };
+			this.#observed.set(this.server.request(options, this.nowMs), resource === "3" ? "S" : "R");
 			this.settle();
 		}
 		return this;
@@ -297,20 +345,28 @@ export class Scene {
 		for (const { bytes, to } of this.#written.splice(0)) {
 			isMoved = true;
 			const isFiles = to.host === filesAt.host;
+			if (isFiles) this.requestsForFiles++;
 			if (isFiles ? this.isFilesCut : this.isServerCut) continue;
-			(isFiles ? this.filesPeer : this.server).receive(bytes, 0, bytes.length, this.nowMs);
+			if (isFiles && to.port === 5684) this.#receiveVeiled(bytes);
+			else (isFiles ? this.filesPeer : this.server).receive(bytes, 0, bytes.length, this.nowMs);
 		}
 		for (const [peer, from, isCut] of [
 			[this.server, serverAt, this.isServerCut],
-			[this.filesPeer, filesAt, this.isFilesCut],
+			[this.filesPeer, this.#options.secure === undefined ? filesAt : secureFilesAt, this.isFilesCut],
 		] as const) {
 			for (let sent = peer.takeDatagram(); sent !== undefined; sent = peer.takeDatagram()) {
 				isMoved = true;
-				if (!isCut) this.#waiting.push({ bytes: sent.slice(), from });
+				if (!isCut) this.#waiting.push({ bytes: from === secureFilesAt ? veiled(sent) : sent.slice(), from });
 			}
 		}
 		if (this.#waiting.length > 0) this.#readable?.(this.#waiting.length);
 		return isMoved;
+	}
+
+	/** A hello, or what veiled() made. */
+	#receiveVeiled(bytes: Uint8Array): void {
+		if (bytes[0] !== hello) this.filesPeer.receive(veiled(bytes), 1, bytes.length, this.nowMs);
+		else if (this.isShaking) this.#waiting.push({ bytes: Uint8Array.of(hello), from: secureFilesAt });
 	}
 
 	#newServers(): void {
@@ -324,16 +380,18 @@ export class Scene {
 				requested: (request, nowMs) => this.server.respond(request, this.#serve(request), nowMs),
 				responded: (id, response) => {
 					this.#responses.set(id, response);
-					const value = readUtf8(response.payload);
-					if (response.observe !== undefined) this.told.push(value ?? "");
+					const resource = this.#observed.get(id);
+					if (resource !== undefined) this.told.push(resource + readUtf8(response.payload));
 				},
 				failed,
 				observerGone() {},
 			},
 		});
+		const { filesExtension } = this.#options;
 		this.filesPeer = new Peer({
 			dice,
 			entropy,
+			...(filesExtension === undefined ? {} : { extension: filesExtension() }),
 			limits: HOST_LIMITS,
 			listener: {
 				requested: (request, nowMs) => {
@@ -368,6 +426,7 @@ export class Scene {
 				...(eTag === undefined ? {} : { eTag }),
 				read: (offset, into, at, end) => {
 					this.asked.push(offset);
+					this.onAsked(offset);
 					const count = Math.max(0, Math.min(end - at, bytes.length - offset));
 					for (let index = 0; index < count; index++) into[at + index] = bytes[offset + index]!;
 					return count;

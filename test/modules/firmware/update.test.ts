@@ -17,7 +17,7 @@ test("[FWU-1] [FWU-3] [FWU-4] [FWU-5] pushed by blocks, updated: each state is t
 	it.run(5000);
 	equal(it.now, "0/1");
 	equal(it.text("/3/0/3"), "2.0.0");
-	deepEqual(it.told, ["0", "0", "1", "2", "3"]);
+	deepEqual(it.told, ["S0", "R0", "S1", "S2", "S3"]);
 	equal(it.logged("firmware.confirmed").length, 1);
 	equal(it.cut().run(100).now, "0/1", "Result 1 stays until a reset (A-104)");
 	equal(it.board.boot().bootReason.kind, "normal");
@@ -31,7 +31,7 @@ test("[FWU-1] [FWU-2] pulled from a server of packages, by blocks (ETS 771)", ()
 	equal(it.pull("coap://files.example/fw"), "2.04");
 	it.run(1000);
 	equal(it.now, "2/0");
-	deepEqual(it.told, ["0", "0", "1", "2"]);
+	deepEqual(it.told, ["S0", "R0", "S1", "S2"]);
 	equal(it.text("/5/0/1"), "coap://files.example/fw");
 	equal(it.execute("/5/0/2"), "2.04");
 	it.run(10_000);
@@ -54,7 +54,7 @@ test("[FWU-5] an image whose bytes are wrong is Result 5 (ETS 776)", () => {
 	equal(it.push(broken), "2.04");
 	it.run(100);
 	equal(it.now, "0/5");
-	deepEqual(it.told, ["0", "0", "1", "0", "5"]);
+	deepEqual(it.told, ["S0", "R0", "S1", "S0", "R5"]);
 	equal(it.updater.reason, "image");
 	equal(it.push(fakeImage({ version: 2, sizeBytes: 4096, isForged: true })), "2.04");
 	it.run(100);

@@ -1,3 +1,5 @@
+/** The port to a boot loader and its two slots; host.ts has all ports together, and gives this one to importers too. */
+
 /** The two places for a program. Where a boot loader swaps them, "a" is always the running one. */
 export type SlotName = "a" | "b";
 
