@@ -21,6 +21,9 @@ enum {
 	ethernetInterrupt = 13
 };
 
+/* A line that takes no byte for so long has nobody at its other end; then this is the exit status. */
+enum { nobodyReadsMs = 20000, nobodyReads = 4 };
+
 static const uint32_t resetMark = 0x0D0E5E70;
 
 __attribute__((section(".noinit"))) static uint32_t resetWord[2];
@@ -44,8 +47,10 @@ void chip_openSerial(void)
 void chip_writeSerial(const char *text, int size)
 {
 	while (size-- > 0) {
-		while (REGISTER(serialState) & 1) {
-		}
+		uint32_t began = chip_ticks();
+		while (REGISTER(serialState) & 1)
+			if (chip_ticks() - began > nobodyReadsMs * ticksPerMs)
+				chip_exit(nobodyReads);
 		REGISTER(serialData) = (uint8_t)*text++;
 	}
 }
