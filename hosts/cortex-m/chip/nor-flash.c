@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static uint8_t cells[flashBytes];
+__attribute__((section(".cells"))) static uint8_t cells[flashBytes];
 static int file;
 
 int flash_open(const char *name)

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-enum { flashBytes = 1024 * 1024, flashSectorBytes = 4096, flashWriteBytes = 4 };
+enum { flashBytes = 4096 * 1024, flashSectorBytes = 4096, flashWriteBytes = 4 };
 
 /* @returns 0 when there is no such file of this size */
 int flash_open(const char *file);

@@ -33,6 +33,12 @@ static uint32_t arrivals;
 static Neighbour neighbours[neighboursMax];
 static int nextNeighbour;
 static uint16_t identification;
+/* The last report of RFC 792 that nobody has asked for; socket -1: none. */
+static struct {
+	int socket;
+	uint32_t to;
+	int port;
+} unreachable = { -1, 0, 0 };
 
 static uint16_t get16(const uint8_t *at)
 {
@@ -163,6 +169,28 @@ static int socketOf(uint16_t port)
 	return -1;
 }
 
+/* Destination unreachable (RFC 792), with the header of what it is about, and eight bytes of that. */
+static void readIcmp(const uint8_t *icmp, int size)
+{
+	const uint8_t *ip = icmp + 8;
+	int header = (size >= 8 + ipHeader) ? 4 * (ip[0] & 15) : 0;
+	if ((header < ipHeader) || (size < 8 + header + udpHeader) || (icmp[0] != 3) || (ip[9] != 17)
+		|| (get32(ip + 12) != ownAddress) || (fold(sumOf(icmp, size, 0)) != 0))
+		return;
+	unreachable.socket = socketOf(get16(ip + header));
+	unreachable.to = get32(ip + 16);
+	unreachable.port = get16(ip + header + 2);
+}
+
+int udp_unreachable(int *socket, uint32_t *to, int *port)
+{
+	*socket = unreachable.socket;
+	*to = unreachable.to;
+	*port = unreachable.port;
+	unreachable.socket = -1;
+	return *socket >= 0;
+}
+
 /* @returns the socket that it is for, -1 for none */
 static int readIp(const uint8_t *frame, int size)
 {
@@ -173,6 +201,8 @@ static int readIp(const uint8_t *frame, int size)
 	int length, socket, index;
 	if (((ip[0] >> 4) != 4) || (header < ipHeader) || (total > size - ethernetHeader) || (total < header + udpHeader))
 		return -1;
+	if ((ip[9] == 1) && (get32(ip + 16) == ownAddress))
+		readIcmp(ip + header, total - header);
 	if ((ip[9] != 17) || (get32(ip + 16) != ownAddress) || (get16(ip + 6) & 0x3FFF)) /* fragments are not put together */
 		return -1;
 	length = get16(udp + 4);

@@ -18,6 +18,9 @@ int udp_write(int socket, const void *bytes, int size, uint32_t to, int port);
 /* Takes in what has arrived. @returns a bit for each socket that has got something */
 uint32_t udp_poll(void);
 
+/* Whether somebody said that what a socket sent can not be delivered (RFC 792), since this was asked last. */
+int udp_unreachable(int *socket, uint32_t *to, int *port);
+
 /* Asks for the IPv4 address of a name (RFC 1035 §4): one question at a time, asked three times. @returns 0 when busy */
 int dns_ask(const char *name, double nowMs);
 /* @returns 1 when an answer, or none, is there: then `address` is 0 for none */

@@ -52,6 +52,7 @@ const xsFlags = [
 	"-DmxRun=1",
 	"-DmxNoConsole=1",
 	"-DmxBoundsCheck=1",
+	"-DmxMisalignedSettersCrash=1", // a DataView's numbers lie anywhere, and strd wants them on words
 	"-fwrapv",
 	"-fno-strict-aliasing",
 	"-w",
@@ -97,7 +98,7 @@ const own: { readonly [kind in FirmwareKind]: readonly string[] } = {
 	bench: ["xs/board.c", "xs/main.c", "xs/natives.c"],
 	device: ["xs/device.c", "chip/lan9118.c", "chip/nor-flash.c", "chip/wait.c", "net/dns.c", "net/udp.c"],
 };
-const both = ["xs/crypto.c", "xs/port.c", "xs/program.c", "chip/semihosting.c", "chip/start.c"];
+const both = ["xs/crypto.c", "xs/no-slots.c", "xs/port.c", "xs/program.c", "chip/semihosting.c", "chip/start.c"];
 
 function recipe(mbedtls: string | undefined, kind: FirmwareKind): Step[] {
 	const xs = findXsFolder();

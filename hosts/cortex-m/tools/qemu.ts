@@ -132,7 +132,7 @@ export class QemuDevice {
 /** Puts the image into slot A, as a programmer does; the rest of the flash stays as it is. */
 function program(folder: string, image: Image | undefined): void {
 	const file = join(folder, "flash");
-	const { flash, map } = presets.nrf52840;
+	const { flash, map } = presets.esp32; // xs/device.c has the same partitions
 	const bytes = existsSync(file) ? readFileSync(file) : Buffer.alloc(flash.sizeBytes, 0xff);
 	if (image === undefined && existsSync(file)) return;
 	if (image !== undefined) {

@@ -9,11 +9,11 @@
 #include "program.h"
 #include "udp.h"
 
-/* nRF52840's partitions, as hosts/simulator/board/presets.ts has them. */
-enum { slotA = 48 * 1024, slotBytes = 472 * 1024, settings = 992 * 1024, settingsBytes = 32 * 1024 };
+/* The partitions of an ESP32, as hosts/simulator/board/presets.ts has them: room for everything. */
+enum { slotA = 64 * 1024, slotBytes = 1536 * 1024, settings = 3136 * 1024, settingsBytes = 64 * 1024 };
 
 /* The numbers of hosts/simulator/device/natives.ts. */
-enum { alarmEvent = 1, readableEvent = 2, resolvedEvent = 3, shutDownEvent = 4 };
+enum { alarmEvent = 1, readableEvent = 2, resolvedEvent = 3, shutDownEvent = 4, unreachableEvent = 6 };
 
 enum { wantsNothing, wantsRestart, wantsOff };
 
@@ -102,7 +102,7 @@ int board_bootRecord(char *into, int capacity)
 	int file = chip_open("boot.json", 0);
 	int size = (file < 0) ? 0 : chip_readStream(file, factory, (int)sizeof(factory) - 1);
 	factory[size] = 0;
-	return snprintf(into, (size_t)capacity, "{\"platform\":\"mps2-an386\",\"resetCause\":\"%s\",\"factory\":%s}",
+	return snprintf(into, (size_t)capacity, "{\"platform\":\"mps2-an386\",\"resetCause\":\"%s\",\"hasCardReader\":false,\"factory\":%s}",
 		(resetWord == afterRestart) ? "restart" : "powerOn", size ? factory : "{}");
 }
 
@@ -177,10 +177,11 @@ static int answerName(void)
 	if (!size || (!literal && !dns_poll(chip_nowMs(), &address)))
 		return 0;
 	memcpy(text, asked, (size_t)size);
-	text[size++] = '\n';
 	text[size] = 0;
-	if (address)
+	if (address) {
+		text[size++] = '\n';
 		address_write(address, text + size);
+	}
 	asked[0] = 0;
 	tell(resolvedEvent, address ? 1 : 0, 0, text);
 	return 1;
@@ -191,7 +192,7 @@ static int answerName(void)
 double board_flashGeometry(int which)
 {
 	static const double geometry[] = { settingsBytes, flashSectorBytes, flashWriteBytes };
-	return geometry[which];
+	return ((which >= 0) && (which < 3)) ? geometry[which] : 0;
 }
 
 static int say(const char *why, char *error, int capacity)
@@ -278,8 +279,15 @@ static int listen(void)
 static int turn(void)
 {
 	uint32_t arrived = udp_poll();
-	int socket;
+	uint32_t address;
+	int socket, port;
 	int isBusy = (arrived != 0);
+	if (udp_unreachable(&socket, &address, &port)) {
+		char host[16];
+		address_write(address, host);
+		tell(unreachableEvent, socket, port, host);
+		isBusy = 1;
+	}
 	for (socket = 0; socket < udpSockets; socket++)
 		if (arrived & (1u << socket))
 			tell(readableEvent, socket, 1, C_NULL);
@@ -315,7 +323,7 @@ int main(void)
 	shim_printf("{\"event\":\"rom\",\"bytes\":%d}", (int)(shimRomSizes.slots + shimRomSizes.chunks + shimRomSizes.stack
 		+ shimRomSizes.keys + shimRomSizes.tables + size));
 	chip_paintStack();
-	/* The memory of the nrf52840 preset. */
+	/* The memory of the presets, which is the same on each but the smallest. */
 	device_create(128 * 1024, 576, 512, 64, 8 * 1024, 1024, 64, 32, 16 * 1024, 0);
 	device_boot(entry);
 	chip_startTicking();
