@@ -1,3 +1,4 @@
+import { frozen } from "../frozen.ts";
 import type { Entropy, Log } from "../host.ts";
 import { firstFlag, lastFlag, markBytes, openingBytes, read32, recordBytes, recordKind } from "./layout.ts";
 import type { Medium } from "./medium.ts";
@@ -5,7 +6,7 @@ import { RecordHeader } from "./record.ts";
 import { Opening, readMark, writeMark } from "./sector.ts";
 
 /** What a sector outside of the log is. */
-export const sectorState = { dirty: 0, erased: 1, bad: 2 } as const;
+export const sectorState = frozen({ dirty: 0, erased: 1, bad: 2 } as const);
 
 /** After so many refused writes, the rest of a sector is left alone. */
 const failuresMax = 3;
