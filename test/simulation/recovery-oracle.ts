@@ -184,7 +184,7 @@ class Oracle {
 		}
 	}
 
-	/** Waits for the end of an exchange. @returns whether a bootstrap came in between: then it is as if it had not begun */
+	/** Waits for the end of an exchange. @returns whether a bootstrap came in between: then it is as if it never was */
 	private *isCutOff(server: ModelledServer, endMs: () => number): Process<boolean> {
 		server.isCut = false;
 		server.isExchanging = true;
