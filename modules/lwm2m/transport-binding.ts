@@ -40,8 +40,8 @@ export interface BindingChoice {
 }
 
 /**
- * The rules in their order (LwM2M Core 1.2 §6.2.1.2). Each proposes letters; the first one wins that the build has, that
- * the account has a URI for and, where the rule says so, that 1/x/7 lists. 1/x/7 lists UDP in any case.
+ * The rules in their order (LwM2M Core 1.2 §6.2.1.2). Each proposes letters; the first one wins that the build has,
+ * that the account has a URI for and, where the rule says so, that 1/x/7 lists. 1/x/7 lists UDP in any case.
  */
 export const bindingRules: readonly (readonly [BindingReason, isListed: "listed" | "any"])[] = frozen([
 	["argument", "listed"],
@@ -129,7 +129,7 @@ function reachableOf(schemes: readonly string[]): string {
 }
 
 /**
- * Whether 1/x/7 may hold this: each transport once. What the build lacks may stand there; a server may have more than we.
+ * Whether 1/x/7 may hold this: each transport once, and what the build lacks, too: a server may have more than we.
  * @param version of the Server Object
  */
 export function isBinding(text: string, version: string): boolean {

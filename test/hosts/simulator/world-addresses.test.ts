@@ -28,7 +28,7 @@ function worldOf(device: Device<Machine>) {
 	return { world, names, board, events, happened };
 }
 
-test("[CORE-REG-1] a name with a dead address and a good one: silence takes a while, the network's word a moment", async () => {
+test("[CORE-REG-1] a dead address and a good one: silence takes a while, the network's word a moment", async () => {
 	for (const [name, device] of machines) {
 		for (const tellsUnreachable of [false, true]) {
 			const { world, names, board, happened } = worldOf(device);
@@ -51,7 +51,7 @@ test("[CORE-REG-1] a name with a dead address and a good one: silence takes a wh
 	}
 });
 
-test("[VER-COMP-001..004] a board of 1.2 and servers of 1.1 and 1.0: registered in the first attempt, and read", async () => {
+test("[VER-COMP-001..004] a board of 1.2 and servers of 1.1 and 1.0: registered at once, and read", async () => {
 	for (const [name, device] of machines) {
 		for (const enabler of ["1.1", "1.0"] as const) {
 			const { world, names, board, happened } = worldOf(device);
