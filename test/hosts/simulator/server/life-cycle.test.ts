@@ -32,8 +32,8 @@ const cases: readonly [spoken: readonly EnablerVersion[], told: string | undefin
 	[["1.0", "1.1", "1.2"], "2.0", "4.12"],
 ];
 for (const [enablers, told, code] of cases) {
-	const versions = enablers.join(" and ");
-	test(`[VER-COMP-001] [VER-COMP-003] a server of ${versions} answers a client of ${told ?? "no version"} with ${code}`, async () => {
+	const who = `a server of ${enablers.join(" and ")} answers a client of ${told ?? "no version"}`;
+	test(`[VER-COMP-001] [VER-COMP-003] ${who} with ${code}`, async () => {
 		const stage = await Stage.open({ enablers });
 		const query = ["ep=a", ...(told === undefined ? [] : [`lwm2m=${told}`])];
 		equal((await tell(stage, stage.client(), query, links)).code, code);
