@@ -50,9 +50,9 @@ interface CardNow {
 
 /**
  * Configures a client at its start, out of what was kept, the smart card and the factory (provisioning.ts), and keeps
- * its configuration from then on: what a bootstrap brings, what servers change while it runs, what cards bring and take.
- * Each time in one commit: power may go at any time, and it is the one configuration or the other. FORMAT.md says which
- * byte.
+ * its configuration from then on: what a bootstrap brings, what servers change while it runs, what cards bring and
+ * take. Each time in one commit: power may go at any time, and it is the one configuration or the other. FORMAT.md
+ * says which byte.
  */
 export class ConfigurationKeeper implements Keeper, ConfigurationStore {
 	readonly #options: ConfigurationKeeperOptions;
