@@ -3,6 +3,7 @@ import { Code } from "../../../modules/coap/code.ts";
 import type { Request } from "../../../modules/coap/peer.ts";
 import { formats10 } from "../../../modules/formats/formats-1-0.ts";
 import type { EnablerVersion } from "../../../modules/lwm2m/facts.ts";
+import { path as pathOf } from "../../../modules/lwm2m/path.ts";
 import { SERVER as SERVER_1_2 } from "../../../modules/objects/facts/server-1-v1-2.ts";
 import { security } from "../../../modules/objects/security-0.ts";
 import { server } from "../../../modules/objects/server-1.ts";
@@ -183,4 +184,17 @@ test("[VER-COMP-001..004] two servers, two versions: each is answered in its own
 	equal(world.askSecond(request).contentFormat, 112);
 	equal(world.ask({ code: Code.put, path: ["3"], query: ["hqmax=1"] }).code, Code.badRequest);
 	equal(world.askSecond({ code: Code.put, path: ["3"], query: ["hqmax=1"] }).code, Code.changed);
+});
+
+test("[VER-COMP-001..004] [A-100] a Send that waits for a server that turns out to be of 1.0 is unsupported", () => {
+	const outcomes: string[] = [];
+	const world = negotiating(speaking(["1.0"]), { account: { muteSend: false } });
+	world.client.start(world.nowMs);
+	world.client.send(1, [pathOf(3, 0, 0)], { isDeferred: true }, ({ outcome }) => outcomes.push(outcome));
+	deepEqual(outcomes, []);
+	world.settle();
+	world.run(1000);
+	equal(stateOf(world), "registered");
+	deepEqual(outcomes, ["unsupported"]);
+	equal(world.requests.filter(({ path }) => path[0] === "dp").length, 0);
 });
