@@ -180,8 +180,8 @@ export interface DatagramsOptions {
 	/** Called from the host's loop when `count` datagrams wait. */
 	onReadable(count: number): void;
 	/**
-	 * Called from the host's loop when the network says that a datagram to this address can not be delivered (ICMP), where
-	 * the host hears of it. Anybody on the way may say so: it is a hint, and loss is often silent.
+	 * Called from the host's loop when the network says that it can not deliver to this address (ICMP), where the host
+	 * hears of it. Anybody on the way may say so: a hint, no more, and loss is often silent.
 	 */
 	onUnreachable?(to: Readonly<Address>): void;
 }

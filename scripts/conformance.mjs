@@ -59,7 +59,7 @@ export function readmeLines() {
 		),
 	);
 	return [
-		"| Conformance | Cases of device management and reporting | tested | missing | later: bootstrap, registration, firmware |",
+		"| Conformance | Cases | tested | missing | later: firmware, other transports, OSCORE, EST |",
 		"|---|---|---|---|---|",
 		...lines,
 		lineOf("all", rows),

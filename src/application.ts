@@ -1,5 +1,6 @@
 import { frozen } from "../modules/frozen.ts";
 import type { Crypto, Entropy, Host } from "../modules/host.ts";
+import type { MakeBootstrap } from "../modules/lwm2m/bootstrap-port.ts";
 import { Client, type ClientOptions } from "../modules/lwm2m/client.ts";
 import { ConfigurationKeeper, type KeptResources } from "../modules/lwm2m/configuration-keeper.ts";
 import { ConfigurationState } from "../modules/lwm2m/configuration-state.ts";
@@ -30,8 +31,10 @@ const alsoKept: readonly KeptResources[] = frozen([
 
 /** What an image has, and another one does without: what an entry does not name is not in its image. */
 export interface Features {
-	/** Formats, composite operations, rights, bootstrap. */
-	readonly client: Pick<ClientOptions, "formats" | "formats10" | "composite" | "accessControl" | "bootstrap">;
+	/** Formats, composite operations, rights. */
+	readonly client: Pick<ClientOptions, "formats" | "formats10" | "composite" | "accessControl">;
+	/** `makeBootstrap`; it takes RAM only where the factory or a card may name a bootstrap server. */
+	readonly bootstrap?: MakeBootstrap;
 	/** Raw public keys and certificates; pre-shared keys there are always. */
 	readonly publicKeys?: PublicKeys;
 	/** For hosts without cryptography of their own. */
@@ -51,11 +54,11 @@ export function application(host: Host, { client: inImage, publicKeys, reporting
 
 	const crypto = host.crypto ?? features.crypto?.(host.entropy);
 	const factory = openFactory(host, crypto);
+	// Whether accounts may come that the factory does not name here.
+	const mayGrow = card !== undefined || factory.objects !== undefined || factory.bootstrap !== undefined;
 	const settings = openSettings(host);
 	const secure =
-		crypto !== undefined && (card !== undefined || needsKeys(factory))
-			? dtls(host, crypto, factory, publicKeys)
-			: undefined;
+		crypto !== undefined && (mayGrow || needsKeys(factory)) ? dtls(host, crypto, factory, publicKeys) : undefined;
 	const updating = features.firmware?.(host, settings, secure);
 	const enabler = factory.enabler ?? product.enabler;
 	const table = tablesOf(enabler);
@@ -77,6 +80,7 @@ export function application(host: Host, { client: inImage, publicKeys, reporting
 		enabler,
 		enablers: product.enablers,
 		...inImage,
+		...(features.bootstrap !== undefined && mayGrow ? { bootstrap: features.bootstrap } : {}),
 		configuration: state,
 		configurationStore: keeper,
 		log: (record) => log.write(record),
@@ -88,7 +92,7 @@ export function application(host: Host, { client: inImage, publicKeys, reporting
 	});
 	client.addObject(SECURITY, securityObject(SECURITY));
 	client.addObject(table.server, serverObject(client, table.server));
-	if (card !== undefined || needsRights(factory)) client.addObject(ACCESS_CONTROL, accessControlObject());
+	if (mayGrow || needsRights(factory)) client.addObject(ACCESS_CONTROL, accessControlObject());
 	const after = (delayMs: number, run: () => void) => client.after(delayMs, run);
 	const factoryReset = () => {
 		keeper.forget();

@@ -43,16 +43,12 @@ export function instancesOfFactory(factory: ProductFactory, client: Client, log:
 	return instancesOf(factory);
 }
 
-/** Whether a server may come with coaps://. */
+/** Whether a server that is named here has coaps://. */
 export function needsKeys(factory: ProductFactory): boolean {
-	return (
-		factory.objects !== undefined ||
-		factory.bootstrap !== undefined ||
-		accountsOf(factory).some(({ security }) => security !== undefined)
-	);
+	return accountsOf(factory).some(({ security }) => security !== undefined);
 }
 
-/** Whether there may be several servers. */
+/** Whether several are named here. */
 export function needsRights(factory: ProductFactory): boolean {
-	return factory.objects !== undefined || factory.bootstrap !== undefined || accountsOf(factory).length > 1;
+	return accountsOf(factory).length > 1;
 }

@@ -19,6 +19,7 @@ const formats = frozen(new Formats(frozen([textFormat, opaqueFormat, tlvFormat, 
  */
 export function compact(host: Host): void {
 	application(host, {
-		client: { formats, accessControl: new AccessControl(accessControl), bootstrap: makeBootstrap },
+		client: { formats, accessControl: new AccessControl(accessControl) },
+		bootstrap: makeBootstrap,
 	});
 }

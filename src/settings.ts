@@ -26,7 +26,7 @@ export type ProductSettings = Settings & { readonly valueMaxBytes: number };
 /**
  * The settings of a host, on raw flash where it has some, else in the platform's own store; undefined where it has
  * neither. Secrets are sealed where the host has a key of the device.
- * @param keyValue `(options) => new KeyValueSettings(options)` on platforms without raw flash; left out, it is not in the
+ * @param keyValue `(options) => new KeyValueSettings(options)` on platforms without raw flash; left out, it is in no
  * image
  */
 export function openSettings(

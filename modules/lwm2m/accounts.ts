@@ -1,3 +1,4 @@
+import { utf8 } from "../bytes.ts";
 import type { ObjectLink, Value } from "../formats/value.ts";
 import { frozen } from "../frozen.ts";
 import type { Instance } from "./instance.ts";
@@ -29,19 +30,24 @@ export function shortServerIdOf(security: Instance): number | undefined {
 /** A number that is another one when the server's address or our keys for it are: so that we need not keep them. */
 export function fingerprintOf({ security }: Account): number {
 	let sum = 0;
-	for (const resourceId of identifying) {
+	identifying.forEach((resourceId) => {
 		const held = security.at(resourceId);
 		if (held !== undefined) sum = mixed(mixed(sum, resourceId), sumOf(held));
-	}
+	});
 	return sum;
 }
 
 function sumOf(held: Held): number {
 	let sum = 0;
-	if (held instanceof Uint8Array) for (const byte of held) sum = mixed(sum, byte);
-	else if (held instanceof Map) for (const [id, value] of held) sum = mixed(mixed(sum, id), sumOf(value));
-	else if (isObjectLink(held as Value)) sum = mixed((held as ObjectLink).objectId, (held as ObjectLink).instanceId);
-	else for (const character of String(held)) sum = mixed(sum, character.codePointAt(0)!);
+	if (held instanceof Map) {
+		held.forEach((value, id) => {
+			sum = mixed(mixed(sum, id), sumOf(value));
+		});
+		return sum;
+	}
+	if (isObjectLink(held as Value)) return mixed((held as ObjectLink).objectId, (held as ObjectLink).instanceId);
+	const bytes = held instanceof Uint8Array ? held : utf8(String(held));
+	for (let at = 0; at < bytes.length; at++) sum = mixed(sum, bytes[at]!);
 	return sum;
 }
 

@@ -33,13 +33,8 @@ export class BootstrapAccount {
 
 	/** The one there is; several are none (LwM2M Core 1.2 §6.1.2). */
 	find(): Instance | undefined {
-		let found: Instance | undefined;
-		for (const instance of this.#registry.object(0)?.instances ?? []) {
-			if (instance.at(securityResource.bootstrapServer) !== true) continue;
-			if (found !== undefined) return undefined;
-			found = instance;
-		}
-		return found;
+		const found = this.all();
+		return found.length === 1 ? found[0] : undefined;
 	}
 
 	/** Picks `security` and `uri` for an attempt. @param failures of those before it. @returns why there is none */
@@ -84,22 +79,25 @@ export class BootstrapAccount {
 	 * @returns false where there are several accounts of Bootstrap-Servers
 	 */
 	watch(nowMs: number): boolean {
-		const securities = this.#registry.object(0)?.instances ?? [];
 		const timeoutS = this.find()?.at(securityResource.accountTimeout);
-		let count = 0;
-		for (const each of securities) if (each.at(securityResource.bootstrapServer) === true) count += 1;
-		const isLimited = typeof timeoutS === "number" && timeoutS > 0 && securities.length > count;
+		const hasServer = this.#registry.object(0)!.instances.length > 1;
+		const isLimited = typeof timeoutS === "number" && timeoutS > 0 && hasServer;
 		if (!isLimited) this.purgeAtMs = Infinity;
 		else if (Math.abs(this.purgeAtMs) === Infinity) this.purgeAtMs = nowMs + timeoutS * 1000;
-		return count < 2;
+		return this.all().length < 2;
 	}
 
 	/** It is too old: it goes, and what was kept of it. */
 	purge(): void {
 		this.purgeAtMs = Infinity;
-		for (const { objectId, instanceId } of this.captured()) this.#state.remove(this.#registry, objectId, instanceId);
+		this.#state.remove(this.#registry, this.captured());
 		this.#state.formerBootstrap = [];
 		this.#options.configurationStore?.keep(this.#state.capture(this.#registry));
+	}
+
+	private all(): Instance[] {
+		const securities = this.#registry.object(0)?.instances ?? [];
+		return securities.filter((each) => each.at(securityResource.bootstrapServer) === true);
 	}
 
 	private captured(): ConfiguredInstance[] {

@@ -3,7 +3,14 @@ import { Code } from "../coap/code.ts";
 import { type Path, unnamedInstance, type Value } from "../formats/value.ts";
 import type { Configuration, ConfiguredInstance } from "./configuration.ts";
 import { bootstrapAccountOf, isBootstrapAccount, securityResource } from "./configuration-check.ts";
-import { type ConfigurationState, indexOf, instanceOf, isAccountObject, sorted } from "./configuration-state.ts";
+import {
+	type ConfigurationState,
+	indexOf,
+	instanceOf,
+	isAccountObject,
+	type Placed,
+	sorted,
+} from "./configuration-state.ts";
 import type { OperationContext } from "./operation.ts";
 import { levelOf } from "./path.ts";
 import type { WriteBody } from "./plan.ts";
@@ -19,8 +26,9 @@ const noResource = fault("bootstrap.noResource", 0x80, see);
 const tooMany = fault("bootstrap.tooMany", 0x8d, "RFC 7252 §5.9.2.9");
 
 const device = 3;
-/** Resources 6 to 9 of the Security Object are about SMS, which is not in this build: as good as unknown. */
-const smsSecurity = [6, 9] as const;
+/** Of the Security Object, first and last: they are about SMS, which is not in this build, and as good as unknown. */
+const firstOfSms = 6;
+const lastOfSms = 9;
 
 interface OpenInstance extends ConfiguredInstance {
 	readonly values: Map<number, Held>;
@@ -39,7 +47,7 @@ export class BootstrapDraft {
 	readonly #state: ConfigurationState;
 	#instances: OpenInstance[];
 	/** Instances of other Objects that go. */
-	readonly gone: Path[] = [];
+	readonly gone: Placed[] = [];
 	/** Server Instances that were written. */
 	readonly #written: number[] = [];
 	#bytes = 0;
@@ -62,9 +70,9 @@ export class BootstrapDraft {
 	/** Sets a Resource of all Server Instances that this session has written, where their table has it. */
 	stamp(resourceId: number, value: Value): void {
 		if (this.#context.registry.resource(1, resourceId) === undefined) return;
-		for (const { objectId, instanceId, values } of this.#instances) {
-			if (objectId === 1 && this.#written.includes(instanceId)) values.set(resourceId, value);
-		}
+		this.#instances.forEach((each) => {
+			if (each.objectId === 1 && this.#written.includes(each.instanceId)) each.values.set(resourceId, value);
+		});
 	}
 
 	/**
@@ -85,12 +93,7 @@ export class BootstrapDraft {
 	 */
 	replace(body: WriteBody): void {
 		const staged = this.read({ objectId: -1, instanceId: -1, resourceId: -1, resourceInstanceId: -1 }, body);
-		const objects: number[] = [];
-		for (const { objectId } of staged) {
-			if (objects.includes(objectId)) continue;
-			objects.push(objectId);
-			if (objectId !== device) this.remove(objectId, -1);
-		}
+		staged.forEach(({ objectId }) => void (objectId !== device && this.remove(objectId, -1)));
 		this.stage(staged, false);
 	}
 
@@ -120,32 +123,28 @@ export class BootstrapDraft {
 
 	/** @param isMerged what else an Instance has stays. @throws RequestRefused, and then nothing has changed */
 	private stage(staged: readonly OpenInstance[], isMerged: boolean): void {
-		for (const each of staged) {
+		const { limits, registry } = this.#context;
+		const next = this.#instances.slice();
+		staged.forEach((each) => {
 			this.check(each);
 			if (isMerged && each.values.size === 0) refuse(Code.badRequest, "no such resource");
-		}
-		const next = this.#instances.slice();
-		for (const { objectId, instanceId, source, values } of staged) {
-			const at = indexOf(next, objectId, instanceId);
-			const merged = new Map(isMerged ? next[at]?.values : undefined);
-			for (const [resourceId, held] of values) merged.set(resourceId, held);
-			const written = { objectId, instanceId, source, values: merged };
-			if (at < 0) next.push(written);
-			else next[at] = written;
-		}
-		const { limits, registry } = this.#context;
-		const added = next.filter(({ objectId, instanceId }) => registry.instance(objectId, instanceId) === undefined);
+			const at = indexOf(next, each.objectId, each.instanceId);
+			if (isMerged) next[at]?.values.forEach((held, id) => void (each.values.has(id) || each.values.set(id, held)));
+			if (at < 0) next.push(each);
+			else next[at] = each;
+		});
+		const added = next.filter((each) => registry.instance(each.objectId, each.instanceId) === undefined);
 		if (next.length > limits.stagedInstances || added.length > registry.room) {
 			refuse(Code.internalServerError, "limit: instances");
 		}
 		// LwM2M Core 1.2 §6.1.2: one at most.
 		if (next.filter(isBootstrapAccount).length > 1) refuse(Code.badRequest, "a second bootstrap server");
 		this.#instances = next;
-		for (const { objectId, instanceId } of staged) {
+		staged.forEach(({ objectId, instanceId }) => {
 			if (objectId === 1) this.#written.push(instanceId);
 			const at = indexOf(this.gone, objectId, instanceId);
 			if (at >= 0) this.gone.splice(at, 1);
-		}
+		});
 	}
 
 	/** Whether the Instance can be, and the application takes its values. @throws RequestRefused */
@@ -160,12 +159,12 @@ export class BootstrapDraft {
 		}
 		const specimen = living ?? instanceOf(registry, configured);
 		if (specimen === undefined) throw new RequestRefused(Code.badRequest, "instances are not made");
-		for (const [resourceId, held] of values) {
+		values.forEach((held, resourceId) => {
 			const name = specimen.nameOf(resourceId)!;
 			if (specimen.factsOf(name).type === "coreLink" && !areLinks(held)) refuse(Code.badRequest, "links");
 			if (!isAccountObject(objectId) && !specimen.isSupported(name)) values.delete(resourceId);
 			else specimen.check(name, held);
-		}
+		});
 	}
 
 	/**
@@ -178,7 +177,7 @@ export class BootstrapDraft {
 		const { registry } = this.#context;
 		if (levelOf(path) > 2) refuse(Code.badRequest, "no instance");
 		if (objectId < 0) {
-			for (const { facts } of registry.objects) if (facts.id !== device) this.remove(facts.id, -1);
+			registry.objects.forEach(({ facts }) => void (facts.id !== device && this.remove(facts.id, -1)));
 			return;
 		}
 		if (registry.object(objectId) === undefined || objectId === device) refuse(Code.badRequest, "not to be deleted");
@@ -188,17 +187,13 @@ export class BootstrapDraft {
 	/** @param only -1 for all Instances. @returns how many are gone */
 	private remove(objectId: number, only: number): number {
 		const object = this.#context.registry.object(objectId)!;
-		let count = 0;
-		for (const id of this.idsOf(object)) {
-			if ((only >= 0 && id !== only) || !this.isRemovable(object, id)) continue;
+		const ids = this.idsOf(object).filter((id) => (only < 0 || id === only) && this.isRemovable(object, id));
+		ids.forEach((id) => {
 			const at = indexOf(this.#instances, objectId, id);
 			if (at >= 0) this.#instances.splice(at, 1);
-			if (!isAccountObject(objectId)) {
-				this.gone.push({ objectId, instanceId: id, resourceId: -1, resourceInstanceId: -1 });
-			}
-			count += 1;
-		}
-		return count;
+			if (!isAccountObject(objectId)) this.gone.push({ objectId, instanceId: id });
+		});
+		return ids.length;
 	}
 
 	private isRemovable(object: ObjectEntry, instanceId: number): boolean {
@@ -212,14 +207,10 @@ export class BootstrapDraft {
 
 	/** The Instances there would be, in ascending order. */
 	idsOf({ facts, instances }: ObjectEntry): number[] {
-		const ids: number[] = [];
-		for (const { objectId, instanceId } of this.#instances) if (objectId === facts.id) ids.push(instanceId);
-		if (!isAccountObject(facts.id)) {
-			for (const { id } of instances) {
-				const isGone = indexOf(this.gone, facts.id, id) >= 0;
-				if (!isGone && !ids.includes(id)) ids.push(id);
-			}
-		}
+		const { id: objectId } = facts;
+		const ids = this.#instances.filter((each) => each.objectId === objectId).map(({ instanceId }) => instanceId);
+		if (isAccountObject(objectId)) return ids.sort((a, b) => a - b);
+		instances.forEach(({ id }) => void (indexOf(this.gone, objectId, id) < 0 && !ids.includes(id) && ids.push(id)));
 		return ids.sort((a, b) => a - b);
 	}
 }
@@ -274,7 +265,7 @@ class Reading {
 
 	private isPassedOver({ objectId, resourceId }: Path, value: Value | undefined): boolean {
 		if (objectId !== 0) return false;
-		if (resourceId >= smsSecurity[0] && resourceId <= smsSecurity[1]) return true;
+		if (resourceId >= firstOfSms && resourceId <= lastOfSms) return true;
 		// Peers write them to the Bootstrap-Server's own account, which has none (Appendix E.1).
 		return resourceId === securityResource.shortServerId && (value === 0 || value === unnamedInstance);
 	}

@@ -385,7 +385,7 @@ class Bootstrap implements BootstrapClient, LinkOwner {
 	private settle(): void {
 		const { registry } = this.#context;
 		const configuration = this.#finished!;
-		for (const { objectId, instanceId } of this.#draft!.gone) this.#state.remove(registry, objectId, instanceId);
+		this.#state.remove(registry, this.#draft!.gone);
 		this.#state.apply(registry, configuration);
 		this.#draft = this.#finished = undefined;
 		this.#isOpen = this.#isWanted = false;

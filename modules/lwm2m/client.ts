@@ -98,7 +98,11 @@ export class Client implements ChangeListener, BootstrapPort {
 	start(nowMs: number): void {
 		this.begin(nowMs);
 		this.#isStarted = true;
-		for (const { instances } of this.registry.objects) for (const instance of instances) this.sample(instance);
+		this.registry.objects.forEach(({ instances }) => {
+			instances.forEach((instance) => {
+				this.sample(instance);
+			});
+		});
 		this.#servers.start(nowMs);
 	}
 
@@ -134,7 +138,8 @@ export class Client implements ChangeListener, BootstrapPort {
 	get deadlineMs(): number {
 		let deadlineMs = this.#isStopped ? Infinity : Math.min(this.#agenda.deadlineMs, this.#servers.recovery.deadlineMs);
 		deadlineMs = Math.min(deadlineMs, this.bootstrap?.deadlineMs ?? Infinity);
-		for (const session of this.sessions) deadlineMs = Math.min(deadlineMs, session.deadlineMs);
+		const { sessions } = this;
+		for (let at = 0; at < sessions.length; at++) deadlineMs = Math.min(deadlineMs, sessions[at]!.deadlineMs);
 		return deadlineMs;
 	}
 
@@ -146,7 +151,9 @@ export class Client implements ChangeListener, BootstrapPort {
 	takeDatagram(to: Address): Uint8Array | undefined {
 		const first = this.bootstrap?.takeDatagram(to);
 		if (first !== undefined) return first;
-		for (const session of this.sessions) {
+		const { sessions } = this;
+		for (let at = 0; at < sessions.length; at++) {
+			const session = sessions[at]!;
 			const bytes = session.takeDatagram();
 			if (bytes === undefined) continue;
 			to.host = session.address.host;
@@ -160,8 +167,9 @@ export class Client implements ChangeListener, BootstrapPort {
 	takeName(): string | undefined {
 		const first = this.bootstrap?.takeName();
 		if (first !== undefined) return first;
-		for (const session of this.sessions) {
-			const name = session.takeName();
+		const { sessions } = this;
+		for (let at = 0; at < sessions.length; at++) {
+			const name = sessions[at]!.takeName();
 			if (name !== undefined) return name;
 		}
 		return undefined;
@@ -171,7 +179,9 @@ export class Client implements ChangeListener, BootstrapPort {
 	resolved(name: string, hosts: readonly string[], nowMs: number): void {
 		this.begin(nowMs);
 		this.bootstrap?.resolved(name, hosts, nowMs);
-		for (const session of this.sessions) session.resolved(name, hosts, nowMs);
+		this.sessions.forEach((session) => {
+			session.resolved(name, hosts, nowMs);
+		});
 	}
 
 	/**
@@ -181,14 +191,16 @@ export class Client implements ChangeListener, BootstrapPort {
 	 */
 	undeliverable({ host, port }: Address, why: "notSent" | "unreachable", nowMs: number): void {
 		this.begin(nowMs);
-		for (const session of this.sessions) {
+		this.sessions.forEach((session) => {
 			if (session.address.host === host && session.address.port === port) session.undeliverable(why, nowMs);
-		}
+		});
 	}
 
 	/** Says that the value at `path` is another one, where nobody else does: values from outside the Object Instances. */
 	changed(path: Path): void {
-		for (const session of this.sessions) session.reporting.valueChanged(path);
+		this.sessions.forEach(({ reporting }) => {
+			reporting.valueChanged(path);
+		});
 	}
 
 	/** Hears of every change from the registry. */
@@ -196,9 +208,11 @@ export class Client implements ChangeListener, BootstrapPort {
 		const path = pathOf(instance.facts.id, instance.id, resourceId, resourceInstanceId);
 		const isGone = resourceId < 0 && this.registry.instance(path.objectId, path.instanceId) === undefined;
 		if (isGone) this.#agenda.forget(instance);
-		for (const session of this.sessions) {
-			if (isGone) session.reporting.instanceGone(path);
-			session.reporting.valueChanged(path);
+		const { sessions } = this;
+		for (let at = 0; at < sessions.length; at++) {
+			const { reporting } = sessions[at]!;
+			if (isGone) reporting.instanceGone(path);
+			reporting.valueChanged(path);
 		}
 		if (isGone) this.#context.options.accessControl?.gone(this.registry, path.objectId, path.instanceId);
 		if (path.objectId === securityObject || (path.objectId === serverObject && resourceId <= 0)) {
@@ -293,11 +307,11 @@ export class Client implements ChangeListener, BootstrapPort {
 		done: SendListener | undefined = undefined,
 	): void {
 		let count = 0;
-		for (const session of this.sessions) {
-			if (shortServerId !== "all" && session.shortServerId !== shortServerId) continue;
+		this.sessions.forEach((session) => {
+			if (shortServerId !== "all" && session.shortServerId !== shortServerId) return;
 			session.send(paths, options, done);
 			count++;
-		}
+		});
 		if (count > 0 || shortServerId === "all") return;
 		done?.({ shortServerId, outcome: "notRegistered", code: undefined });
 	}
@@ -305,7 +319,8 @@ export class Client implements ChangeListener, BootstrapPort {
 	/** Another number says that exportReporting() gives something else than before, but for times: time to keep it. */
 	get reportingChanges(): number {
 		let changes = 0;
-		for (const { reporting } of this.sessions) changes += reporting.changes;
+		const { sessions } = this;
+		for (let at = 0; at < sessions.length; at++) changes += sessions[at]!.reporting.changes;
 		return changes;
 	}
 
@@ -328,9 +343,9 @@ export class Client implements ChangeListener, BootstrapPort {
 		const nowS = this.#context.options.wallTimeS?.() ?? Number.NaN;
 		const elapsedMs = Math.round((nowS - (kept.wallTimeS ?? Number.NaN)) * 1000);
 		const agoMs = Number.isNaN(elapsedMs) ? 0 : Math.max(elapsedMs, 0);
-		for (const each of kept.servers) {
+		kept.servers.forEach((each) => {
 			this.session(each.shortServerId)?.reporting.import(each, agoMs, nowMs);
-		}
+		});
 	}
 
 	private begin(nowMs: number): void {

@@ -1,5 +1,5 @@
 import { type Fault, fault } from "../bytes.ts";
-import type { ObjectLink } from "../formats/value.ts";
+import type { ObjectLink, Value } from "../formats/value.ts";
 import { frozen } from "../frozen.ts";
 import type { ConfiguredInstance } from "./configuration.ts";
 import { indexOf, isAccountObject } from "./configuration-state.ts";
@@ -25,8 +25,8 @@ const linking: readonly number[] = frozen([17, 26, 27]);
 /** By Security Mode, the Resources without which there is no account (Transport 1.2 §5.2.9). */
 const neededByMode: readonly (readonly number[])[] = frozen([[0, 3, 5], [0, 3, 4, 5], [0, 3, 4, 5], [0]]);
 
-/** LwM2M Core 1.2 §7.4, Table 7.4-1. */
-const largestShortServerId = 65534;
+/** The largest Object ID; 65535 names nothing (LwM2M Core 1.2 §7.4, Table 7.4-1). */
+const largest = 65534;
 
 const see = "LwM2M Core 1.2 §6.1.2, §6.1.6";
 const noServer = fault("configuration.noServer", 0x86, see);
@@ -45,12 +45,8 @@ export function isBootstrapAccount({ objectId, values }: ConfiguredInstance): bo
 export function bootstrapAccountOf(instances: readonly ConfiguredInstance[]): ConfiguredInstance[] {
 	const security = instances.find(isBootstrapAccount);
 	if (security === undefined) return [];
-	const account = [security];
-	for (const { objectId, instanceId } of linksOf(security)) {
-		const at = indexOf(instances, objectId, instanceId);
-		if (at >= 0) account.push(instances[at]!);
-	}
-	return account;
+	const linked = linksOf(security).map((link) => instances[indexOf(instances, link.objectId, link.instanceId)]);
+	return [security, ...linked.filter((each) => each !== undefined)];
 }
 
 /** The Security Instance that links to an Instance of OSCORE, COSE or MQTT Server. */
@@ -67,13 +63,13 @@ export function ownerOf(
 /** What a Security Instance links to; 65535:65535 is nowhere. */
 function linksOf({ objectId, values }: ConfiguredInstance): ObjectLink[] {
 	const found: ObjectLink[] = [];
-	for (const resourceId of objectId === 0 ? linking : []) {
-		const held = values.get(resourceId);
-		if (held === undefined) continue;
-		for (const value of isInstances(held) ? held.values() : [held]) {
-			if (isObjectLink(value) && value.objectId <= largestShortServerId) found.push(value);
-		}
-	}
+	const add = (value: Value) => void (isObjectLink(value) && value.objectId <= largest && found.push(value));
+	linking.forEach((resourceId) => {
+		const held = objectId === 0 ? values.get(resourceId) : undefined;
+		if (held === undefined) return;
+		if (isInstances(held)) held.forEach(add);
+		else add(held);
+	});
 	return found;
 }
 
@@ -90,12 +86,10 @@ export function checkConfiguration(
 ): Fault | undefined {
 	const servers = instances.filter((each) => each.objectId === 0 && !isBootstrapAccount(each));
 	if (servers.length + 1 < instances.filter(({ objectId }) => objectId === 0).length) return bootstrapServers;
-	for (const each of instances) {
-		if (each.objectId === 0 ? !hasKeys(each) : !isComplete(each, registry)) return incomplete;
-		for (const { objectId, instanceId } of linksOf(each)) {
-			if (indexOf(instances, objectId, instanceId) < 0) return dangling;
-		}
-	}
+	const isWhole = (each: ConfiguredInstance) => (each.objectId === 0 ? hasKeys(each) : isComplete(each, registry));
+	if (!instances.every(isWhole)) return incomplete;
+	const isThere = (link: ObjectLink) => indexOf(instances, link.objectId, link.instanceId) >= 0;
+	if (!instances.every((each) => linksOf(each).every(isThere))) return dangling;
 	return servers.length > serversMost ? tooMany : checkPairs(instances, servers);
 }
 
@@ -103,23 +97,18 @@ function checkPairs(
 	instances: readonly ConfiguredInstance[],
 	securities: readonly ConfiguredInstance[],
 ): Fault | undefined {
-	const ids: number[] = [];
-	for (const { values } of securities) {
-		const id = values.get(securityResource.shortServerId);
-		if (typeof id !== "number") return incomplete;
-		if (ids.includes(id)) return twice;
-		ids.push(id);
-	}
-	let count = 0;
-	for (const { objectId, values } of instances) {
-		if (objectId !== 1) continue;
-		const at = ids.indexOf(Number(values.get(serverShortServerId)));
-		if (at < 0) return unpaired; // none, or taken by another one already
-		ids.splice(at, 1);
-		count += 1;
-	}
-	if (count === 0 && ids.length === 0) return noServer;
-	return ids.length > 0 ? unpaired : undefined;
+	const ids = securities.map(({ values }) => values.get(securityResource.shortServerId));
+	const servers = instances.filter(({ objectId }) => objectId === 1);
+	const served = servers.map(({ values }) => values.get(serverShortServerId));
+	if (ids.includes(undefined)) return incomplete;
+	if (ids.length === 0 && served.length === 0) return noServer;
+	if (!areDistinct(ids)) return twice;
+	const arePaired = ids.length === served.length && areDistinct(served) && ids.every((id) => served.includes(id));
+	return arePaired ? undefined : unpaired;
+}
+
+function areDistinct(ids: readonly unknown[]): boolean {
+	return ids.every((id, index) => ids.indexOf(id) === index);
 }
 
 function hasKeys({ values }: ConfiguredInstance): boolean {
@@ -132,10 +121,7 @@ function hasKeys({ values }: ConfiguredInstance): boolean {
 function isComplete({ objectId, values }: ConfiguredInstance, registry: Registry): boolean {
 	const object = registry.object(objectId);
 	if (object === undefined || !isAccountObject(objectId)) return object !== undefined;
-	const { resources } = object.facts;
-	for (const name in resources) {
-		const { id, mandatory, type } = resources[name]!;
-		if (mandatory === true && type !== undefined && !values.has(id)) return false;
-	}
-	return true;
+	return Object.values(object.facts.resources).every(
+		({ id, mandatory, type }) => mandatory !== true || type === undefined || values.has(id),
+	);
 }

@@ -50,9 +50,9 @@ interface CardNow {
 
 /**
  * Configures a client at its start, out of what was kept, the smart card and the factory (provisioning.ts), and keeps
- * its configuration from then on: what a bootstrap brings, what servers change while it runs, what cards bring and take.
- * Each time in one commit: power may go at any time, and it is the one configuration or the other. FORMAT.md says which
- * byte.
+ * its configuration from then on: what a bootstrap brings, what servers change while it runs, what cards bring and
+ * take. Each time in one commit: power may go at any time, and it is the one configuration or the other. FORMAT.md
+ * says which byte.
  */
 export class ConfigurationKeeper implements Keeper, ConfigurationStore {
 	readonly #options: ConfigurationKeeperOptions;
@@ -153,11 +153,11 @@ export class ConfigurationKeeper implements Keeper, ConfigurationStore {
 	turnEnded(nowMs: number): void {
 		if (this.#isForgotten) return;
 		if (this.isCardDue()) this.changeCard(nowMs);
-		for (const { isRegistered, shortServerId } of this.#client!.sessions) {
-			if (!isRegistered || this.hasRegistered(shortServerId)) continue;
+		this.#client!.sessions.forEach(({ isRegistered, shortServerId }) => {
+			if (!isRegistered || this.hasRegistered(shortServerId)) return;
 			this.#under = { ...this.#under, registered: [...this.#under.registered, shortServerId] };
 			this.#isDirty = true;
-		}
+		});
 		if (!this.#isDirty) return;
 		this.#isDirty = false;
 		this.write(this.capture());
@@ -170,12 +170,12 @@ export class ConfigurationKeeper implements Keeper, ConfigurationStore {
 		const busy: number[] = [];
 		let isDue = this.#isCardDue;
 		this.#isCardDue = false;
-		for (const session of this.#client!.sessions) {
+		this.#client!.sessions.forEach((session) => {
 			const isBusy = session.state === "registering" || session.state === "updating";
-			if (!isBusy || state.provenance.sourceOf(0, session.account.security.id) !== "smartCard") continue;
+			if (!isBusy || state.provenance.sourceOf(0, session.account.security.id) !== "smartCard") return;
 			busy.push(session.shortServerId);
 			if (!this.#busy.includes(session.shortServerId)) isDue = true;
-		}
+		});
 		this.#busy = busy;
 		return isDue;
 	}
@@ -235,36 +235,36 @@ export class ConfigurationKeeper implements Keeper, ConfigurationStore {
 		const { registry } = this.#client!;
 		const { instances, formerBootstrap } = state.capture(registry);
 		const all = instances.slice();
-		for (const { objectId, instanceId, resourceIds } of also) {
-			const instance = registry.instance(objectId, instanceId);
-			if (instance === undefined) continue;
+		also.forEach(({ objectId, instanceId, resourceIds }) => {
+			if (registry.instance(objectId, instanceId) === undefined) return;
 			const at = indexOf(all, objectId, instanceId);
 			const source = state.provenance.sourceOf(objectId, instanceId);
 			const values = new Map<number, Held>(all[at]?.values);
-			for (const id of resourceIds) values.set(id, true); // filled below
-			if (at < 0) all.push({ objectId, instanceId, source, values });
-			else all[at] = { objectId, instanceId, source, values };
-		}
-		for (const { objectId, instanceId, values } of all) {
-			if (isAccountObject(objectId)) continue;
+			resourceIds.forEach((id) => void values.set(id, true)); // filled below
+			const configured = { objectId, instanceId, source, values };
+			if (at < 0) all.push(configured);
+			else all[at] = configured;
+		});
+		all.forEach(({ objectId, instanceId, values }) => {
+			if (isAccountObject(objectId)) return;
 			const instance = registry.instance(objectId, instanceId)!;
 			const living = values as Map<number, Held>;
-			for (const id of [...values.keys()]) {
+			[...values.keys()].forEach((id) => {
 				const held = instance.at(id);
 				if (held === undefined) living.delete(id);
 				else living.set(id, held);
-			}
-		}
+			});
+		});
 		return { instances: all, formerBootstrap };
 	}
 
 	private crcOf(instances: readonly ConfiguredInstance[]): number {
 		let crc = 0;
-		for (const instance of instances) {
+		instances.forEach((instance) => {
 			const bytes = encodeInstance({ instance, isFormer: false }, this.#client!.registry);
 			crc = crc32(bytes, 0, bytes.length, crc);
 			bytes.fill(0);
-		}
+		});
 		return crc;
 	}
 

@@ -83,9 +83,9 @@ export class ConfigurationRecords {
 				if (!this.putRecord(at, bytes, changes, keys)) return tooLarge;
 			}
 		}
-		for (const removal of this.removals(keys)) changes.push(removal);
+		changes.push(...this.removals(keys));
 		const refusal = this.#store.commit(changes);
-		for (const { value } of changes) value?.fill(0); // keys are among them
+		changes.forEach(({ value }) => void value?.fill(0)); // keys are among them
 		if (refusal === undefined) this.#places = places;
 		return refusal;
 	}

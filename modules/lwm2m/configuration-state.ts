@@ -17,22 +17,21 @@ export function isAccountObject(objectId: number): boolean {
 	return accountObjects.includes(objectId);
 }
 
+/** Where an Object Instance is. */
+export type Placed = Pick<ConfiguredInstance, "objectId" | "instanceId">;
+
 /** Which one of a list it is, by Object and Object Instance; -1 for none. */
-export function indexOf(
-	instances: readonly Pick<ConfiguredInstance, "objectId" | "instanceId">[],
-	objectId: number,
-	instanceId: number,
-): number {
-	for (let index = 0; index < instances.length; index++) {
-		const instance = instances[index]!;
-		if (instance.objectId === objectId && instance.instanceId === instanceId) return index;
-	}
-	return -1;
+export function indexOf(instances: readonly Placed[], objectId: number, instanceId: number): number {
+	return instances.findIndex((each) => each.objectId === objectId && each.instanceId === instanceId);
 }
 
 /** Whether an Instance of this Object can be made out of data alone. */
-export function canMake({ options }: ObjectEntry): boolean {
-	return options.provide !== undefined || options.create !== undefined;
+function canMake(object: ObjectEntry | undefined): boolean {
+	return object?.options.provide !== undefined || object?.options.create !== undefined;
+}
+
+function livingAccounts(registry: Registry): Instance[] {
+	return accountObjects.flatMap((objectId) => registry.object(objectId)?.instances ?? []);
 }
 
 /** An Instance for this data, in no registry; undefined where the Object is not known, or does not make any. */
@@ -69,15 +68,10 @@ export class ConfigurationState {
 
 	/** The configuration as it is; its lists and maps are the caller's own, their values are not to be changed. */
 	capture(registry: Registry): Configuration {
-		const instances: ConfiguredInstance[] = [];
-		for (const objectId of accountObjects) {
-			for (const instance of registry.object(objectId)?.instances ?? []) instances.push(this.captured(instance));
-		}
-		for (const { objectId, instanceId, source, values } of this.#others) {
-			if (registry.instance(objectId, instanceId) === undefined) continue;
-			instances.push({ objectId, instanceId, source, values: new Map(values) });
-		}
-		return { instances: sorted(instances), formerBootstrap: this.formerBootstrap };
+		const living = livingAccounts(registry).map((each) => this.captured(each));
+		const others = this.#others.filter((each) => registry.instance(each.objectId, each.instanceId) !== undefined);
+		const copied = others.map((each) => ({ ...each, values: new Map(each.values) }));
+		return { instances: sorted([...living, ...copied]), formerBootstrap: this.formerBootstrap };
 	}
 
 	/**
@@ -86,32 +80,31 @@ export class ConfigurationState {
 	 * are not there, or have no room, nothing comes into being.
 	 */
 	apply(registry: Registry, { instances, formerBootstrap }: Configuration): void {
-		for (const objectId of accountObjects) {
-			const living = registry.object(objectId)?.instances.slice() ?? [];
-			for (const { id } of living) if (indexOf(instances, objectId, id) < 0) this.remove(registry, objectId, id);
-		}
-		for (const { objectId, instanceId } of this.#others) {
-			const isGone = indexOf(instances, objectId, instanceId) < 0;
-			const object = registry.object(objectId);
-			if (isGone && object !== undefined && canMake(object)) this.remove(registry, objectId, instanceId);
-		}
-		for (const each of instances) this.put(registry, each);
+		const accounts = livingAccounts(registry).map(({ facts, id }) => ({ objectId: facts.id, instanceId: id }));
+		const made = this.#others.filter(({ objectId }) => canMake(registry.object(objectId)));
+		const isGone = (each: Placed) => indexOf(instances, each.objectId, each.instanceId) < 0;
+		this.remove(registry, [...accounts, ...made].filter(isGone));
+		instances.forEach((each) => {
+			this.put(registry, each);
+		});
 		this.#others = instances.filter(({ objectId }) => !isAccountObject(objectId));
 		this.formerBootstrap = formerBootstrap;
 	}
 
-	/** Takes an Instance out of the registry. The application may keep what it will not let a server delete. */
-	remove(registry: Registry, objectId: number, instanceId: number): void {
-		const instance = registry.instance(objectId, instanceId);
-		if (instance === undefined) return;
-		try {
-			if (!isAccountObject(objectId)) registry.object(objectId)!.options.remove?.(instance);
-		} catch (error) {
-			if (error instanceof RequestRefused) return;
-			throw error;
-		}
-		registry.remove(instance);
-		this.provenance.forget(objectId, instanceId);
+	/** Takes Instances out of the registry. The application may keep what it will not let a server delete. */
+	remove(registry: Registry, gone: readonly Placed[]): void {
+		gone.forEach(({ objectId, instanceId }) => {
+			const instance = registry.instance(objectId, instanceId);
+			if (instance === undefined) return;
+			try {
+				if (!isAccountObject(objectId)) registry.object(objectId)!.options.remove?.(instance);
+			} catch (error) {
+				if (error instanceof RequestRefused) return;
+				throw error;
+			}
+			registry.remove(instance);
+			this.provenance.forget(objectId, instanceId);
+		});
 	}
 
 	private captured(instance: Instance): ConfiguredInstance {
@@ -129,9 +122,11 @@ export class ConfigurationState {
 	private reset(registry: Registry, living: Instance, values: ReadonlyMap<number, Held>): void {
 		const { id: objectId } = living.facts;
 		const before = this.#others[indexOf(this.#others, objectId, living.id)];
-		const ids = [...(before?.values.keys() ?? [])].filter((id) => !values.has(id));
-		const fresh = ids.length > 0 ? instanceOf(registry, { ...before!, values: new Map() }) : undefined;
-		for (const id of ids) living.hold(living.nameOf(id)!, fresh?.at(id));
+		if (before === undefined) return;
+		const fresh = instanceOf(registry, { ...before, values: new Map() });
+		before.values.forEach((_, id) => {
+			if (!values.has(id)) living.hold(living.nameOf(id)!, fresh?.at(id));
+		});
 	}
 
 	private put(registry: Registry, configured: ConfiguredInstance): void {
@@ -152,24 +147,22 @@ export class ConfigurationState {
 
 /** Lets the application act on what was written, too late to refuse it. */
 function tell(instance: Instance, values: ReadonlyMap<number, Held>): void {
-	for (const [resourceId, held] of values) {
+	values.forEach((held, resourceId) => {
 		try {
 			instance.written(instance.nameOf(resourceId)!, held);
 		} catch (error) {
 			if (!(error instanceof RequestRefused || error instanceof HostFailure)) throw error;
 		}
-	}
+	});
 }
 
 /** Whether two lists say the same, whoever said it. */
 export function sameConfigured(a: readonly ConfiguredInstance[], b: readonly ConfiguredInstance[]): boolean {
-	if (a.length !== b.length) return false;
-	for (const { objectId, instanceId, values } of a) {
+	const isIn = ({ objectId, instanceId, values }: ConfiguredInstance) => {
 		const other = b[indexOf(b, objectId, instanceId)]?.values;
-		if (other?.size !== values.size) return false;
-		for (const [resourceId, held] of values) if (!sameHeld(held, other.get(resourceId))) return false;
-	}
-	return true;
+		return other?.size === values.size && [...values].every(([id, held]) => sameHeld(held, other.get(id)));
+	};
+	return a.length === b.length && a.every(isIn);
 }
 
 /** In place, in ascending order of Object, then Object Instance. */

@@ -22,7 +22,8 @@ const possible: readonly number[] = frozen([Code.badRequest, Code.badOption, Cod
  * took is kept for as long as the account is the same; a restart or a bootstrap begins with the highest again.
  */
 export class Negotiation {
-	readonly #ours: readonly EnablerVersion[];
+	readonly #most: EnablerVersion;
+	readonly #allowed: readonly EnablerVersion[] | undefined;
 	readonly #account: Account;
 	/** Where a round begins. */
 	#highest: EnablerVersion;
@@ -36,7 +37,8 @@ export class Negotiation {
 	/** @param allowed those that may be spoken; `most` alone when left out */
 	constructor(account: Account, most: EnablerVersion, allowed: readonly EnablerVersion[] | undefined) {
 		this.#account = account;
-		this.#ours = allVersions.filter((each) => each === most || (each < most && allowed?.includes(each) === true));
+		this.#most = most;
+		this.#allowed = allowed;
 		this.#version = this.#highest = this.highest();
 	}
 
@@ -61,10 +63,10 @@ export class Negotiation {
 	refused(code: number): boolean {
 		const isCertain = code === certain;
 		if (!isCertain && (this.#hasGuessed || this.#isTaken || !possible.includes(code))) return false;
-		const at = this.#ours.indexOf(this.#version);
+		const lower = this.below(this.#version);
 		this.#isTaken = false;
-		if (at > 0) {
-			this.#version = this.#ours[at - 1]!;
+		if (lower !== undefined) {
+			this.#version = lower;
 			return true;
 		}
 		this.#version = this.#highest;
@@ -82,14 +84,22 @@ export class Negotiation {
 	/** Our highest one, or the highest that the server is said to have. */
 	private highest(): EnablerVersion {
 		const said = this.#account.server.at(supportedVersions);
-		const most = this.#ours.length - 1;
-		if (said === undefined || !isInstances(said)) return this.#ours[most]!;
-		for (let at = most; at >= 0; at--) {
-			const version = this.#ours[at]!;
-			for (const each of said.values()) {
-				if (each === version || String(each).startsWith(`${version}.`)) return version; // "1.2.1" is 1.2
-			}
+		if (said === undefined || !isInstances(said)) return this.#most;
+		const texts: string[] = [];
+		for (const each of said.values()) texts.push(`${each}.`); // "1.2.1" is 1.2
+		for (let each: EnablerVersion | undefined = this.#most; each !== undefined; each = this.below(each)) {
+			const version = `${each}.`;
+			if (texts.some((text) => text.startsWith(version))) return each;
 		}
-		return this.#ours[most]!;
+		return this.#most;
+	}
+
+	/** The next lower one that may be spoken. */
+	private below(version: EnablerVersion): EnablerVersion | undefined {
+		for (let at = allVersions.indexOf(version) - 1; at >= 0; at--) {
+			const lower = allVersions[at]!;
+			if (this.#allowed?.includes(lower) === true) return lower;
+		}
+		return undefined;
 	}
 }

@@ -3,6 +3,7 @@ import { Entries, type EntrySink } from "../formats/entry.ts";
 import { TlvReader, TlvWriter } from "../formats/tlv.ts";
 import { type Path, unnamedInstance, type Value } from "../formats/value.ts";
 import type { ConfiguredInstance } from "./configuration.ts";
+import { indexOf } from "./configuration-state.ts";
 import type { ClientLimits } from "./limits.ts";
 import { path as pathOf } from "./path.ts";
 import type { Source } from "./provenance.ts";
@@ -55,17 +56,19 @@ export function readCollection(
 /** Appends the Resources of one Instance in TLV (Core 1.2 §7.5.5), as readInstance() takes them. */
 export function instanceTlv({ objectId, instanceId, values }: ConfiguredInstance, registry: Registry): Uint8Array {
 	const writer = new TlvWriter(pathOf(objectId, instanceId));
-	for (const resourceId of idsOf(values as ReadonlyMap<number, Value>)) {
+	idsOf(values as ReadonlyMap<number, Value>).forEach((resourceId) => {
 		const type = registry.typeOf(objectId, resourceId);
-		if (type === undefined) continue;
+		if (type === undefined) return;
 		const held = values.get(resourceId)!;
 		const path = pathOf(objectId, instanceId, resourceId);
 		if (!isInstances(held)) writer.entry(path, type, held);
 		else if (held.size === 0) writer.empty(path);
 		else {
-			for (const id of idsOf(held)) writer.entry({ ...path, resourceInstanceId: id }, type, held.get(id)!);
+			idsOf(held).forEach((id) => {
+				writer.entry({ ...path, resourceInstanceId: id }, type, held.get(id)!);
+			});
 		}
-	}
+	});
 	return writer.finish();
 }
 
@@ -123,11 +126,8 @@ class Collector implements EntrySink {
 	}
 
 	private valuesOf(objectId: number, instanceId: number): Map<number, Held> | undefined {
-		for (const instance of this.instances) {
-			if (instance.objectId === objectId && instance.instanceId === instanceId) {
-				return instance.values as Map<number, Held>;
-			}
-		}
+		const at = indexOf(this.instances, objectId, instanceId);
+		if (at >= 0) return this.instances[at]!.values as Map<number, Held>;
 		if (this.instances.length >= this.#limits.instances) return undefined;
 		const values = new Map<number, Held>();
 		this.instances.push({ objectId, instanceId, source: this.#source, values });

@@ -25,8 +25,8 @@ export interface Provisions {
 
 /**
  * Which Instances hold, in the order of the specification (LwM2M Core 1.2 §6.1.4): what was kept goes on; what came
- * from a card that is gone or another one now goes with it (§6.1.3.2), and the factory's comes back where nothing else took
- * its place; a new card's is applied over what its source may change, an account as a whole.
+ * from a card that is gone or another one now goes with it (§6.1.3.2), and the factory's comes back where nothing
+ * else took its place; a new card's is applied over what its source may change, an account as a whole.
  * @returns in ascending order of Object, then Object Instance
  */
 export function provisioned(provisions: Provisions): ConfiguredInstance[] {

@@ -57,7 +57,8 @@ export class Recovery {
 	/** @returns whether a session has something to do since: then this is to be called again */
 	poll(sessions: readonly Session[], nowMs: number): boolean {
 		let hasMoved = false;
-		for (const session of sessions) {
+		for (let at = 0; at < sessions.length; at++) {
+			const session = sessions[at]!;
 			if (session.isRegistered) {
 				this.settled(session.shortServerId, nowMs);
 				this.settled(0, nowMs);
@@ -65,7 +66,9 @@ export class Recovery {
 			} else if (isWaiting(session) && arrange(session, sessions, nowMs)) hasMoved = true;
 		}
 		if (hasMoved) return true; // nobody is given up before it is known who goes on
-		for (const session of sessions) if (isWaiting(session) && this.consider(session, sessions, nowMs)) hasMoved = true;
+		for (let at = 0; at < sessions.length; at++) {
+			if (isWaiting(sessions[at]!) && this.consider(sessions[at]!, sessions, nowMs)) hasMoved = true;
+		}
 		if (!sessions.some(isWanted)) this.ask("noAccounts", nowMs);
 		if (nowMs >= this.#beginAtMs) {
 			this.#beginAtMs = Infinity;
@@ -76,7 +79,9 @@ export class Recovery {
 
 	/** A bootstrap failed: who waits for what comes of it has another series now. */
 	failed(sessions: readonly Session[], nowMs: number): void {
-		for (const { state, attempts } of sessions) if (state === "waiting" && attempts.hasFailed) attempts.renew(nowMs);
+		sessions.forEach(({ state, attempts }) => {
+			if (state === "waiting" && attempts.hasFailed) attempts.renew(nowMs);
+		});
 	}
 
 	/** The application, or a server, asked for a bootstrap: what we had in mind ourselves is done with it. */
@@ -207,12 +212,11 @@ function isBlocking({ account }: Session): boolean {
 function isFree(session: Session, sessions: readonly Session[]): boolean {
 	const place = placeOf(session);
 	if (place === undefined || session.attempts.isComplete) return true;
-	for (const other of sessions) {
+	return !sessions.some((other) => {
 		const before = placeOf(other);
-		if (other === session || before === undefined || !isInTheWay(other)) continue;
-		if (before < place || (before === place && other.account.server.id < session.account.server.id)) return false;
-	}
-	return true;
+		if (other === session || before === undefined || !isInTheWay(other)) return false;
+		return before < place || (before === place && other.account.server.id < session.account.server.id);
+	});
 }
 
 function isInTheWay({ state, attempts, isOffline }: Session): boolean {

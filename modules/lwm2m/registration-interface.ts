@@ -191,7 +191,7 @@ export class RegistrationInterface {
 		this.event(isRefusal ? "refused" : "timedOut", nowMs, { reason });
 	}
 
-	/** A Register that the server refuses goes out once more, where it can say something else. @returns whether it does */
+	/** A Register that is refused goes out once more, where it can say something else. @returns whether it does */
 	private asksOtherwise(code: number, nowMs: number): boolean {
 		const { enabler } = this.#request;
 		if (!this.#request.refused(code)) return false;

@@ -19,7 +19,7 @@ const reserved: readonly string[] = frozen(["ep", "lt", "lwm2m", "b", "Q", "sms"
 /** Uri-Query holds no more (RFC 7252 Table 4). */
 const parameterBytes = 255;
 
-/** Codes by which a server may say that it can not do with a profile ID (LwM2M Core 1.2 §6.2.1; 4.09 says just that). */
+/** Codes by which a server may say that it can not do with a profile ID (LwM2M Core 1.2 §6.2.1): 4.09 and others. */
 const profileRefusals: readonly number[] = frozen([
 	Code.conflict,
 	Code.badRequest,
@@ -38,7 +38,7 @@ interface Told {
 	readonly profile: ProfiledList | undefined;
 }
 
-/** How the list is told where it can be by reference: alone; with the list, so that the server learns it; not at all. */
+/** How a profile ID is told, where there is one: alone; with the list, so that the server learns it; not at all. */
 type Referring = "alone" | "teaching" | "not";
 
 /** What Register and Update say to one server (LwM2M Core 1.2 §6.2.1, §6.2.2), and what it knows of us since. */

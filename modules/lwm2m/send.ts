@@ -119,10 +119,7 @@ export class Sends {
 	 */
 	add(paths: readonly Path[], options: SendOptions, done: SendListener | undefined, isReporting: boolean): void {
 		const entry: Entry = { paths, options, done, requestId: 0 };
-		const { enabler } = this.#asker;
-		const { format } = options;
-		const isLater = format === ContentFormat.lwm2mCbor && enabler !== "1.2";
-		if (enabler === "1.0" || isLater || this.formatOf(options) === undefined) this.end(entry, "unsupported");
+		if (!this.isSupported(options)) this.end(entry, "unsupported");
 		else if (this.isMuted) this.end(entry, "muted");
 		else if (!isReporting && options.isDeferred !== true) this.end(entry, "notRegistered");
 		else if (this.#all.length >= this.#context.limits.sends) this.end(entry, "full");
@@ -137,7 +134,9 @@ export class Sends {
 	poll(nowMs: number, canSend: boolean, isReporting: boolean): void {
 		for (const entry of this.#all.slice()) {
 			if (entry.requestId !== 0) continue;
-			if (canSend) this.send(entry, nowMs);
+			// The version may be another one since it was taken.
+			if (canSend && !this.isSupported(entry.options)) this.end(entry, "unsupported");
+			else if (canSend) this.send(entry, nowMs);
 			else if (!isReporting && entry.options.isDeferred !== true) this.end(entry, "notRegistered");
 		}
 	}
@@ -154,6 +153,12 @@ export class Sends {
 		const entry = this.find(requestId);
 		if (entry !== undefined) this.end(entry, reason === "timedOut" ? "timedOut" : "failed");
 		return entry !== undefined;
+	}
+
+	private isSupported(options: SendOptions): boolean {
+		const { enabler } = this.#asker;
+		const isLater = options.format === ContentFormat.lwm2mCbor && enabler !== "1.2";
+		return enabler !== "1.0" && !isLater && this.formatOf(options) !== undefined;
 	}
 
 	private get isMuted(): boolean {

@@ -41,7 +41,9 @@ export class Servers {
 	stop(nowMs: number): void {
 		this.#isHushed = false;
 		this.spread(nowMs);
-		for (const session of this.sessions) session.stop(nowMs);
+		this.sessions.forEach((session) => {
+			session.stop(nowMs);
+		});
 	}
 
 	/** Does what is due in all of them. @param isStarted whether accounts are taken up, and order is kept, too */
@@ -50,15 +52,16 @@ export class Servers {
 		if (isStarted && this.#isStale && !this.#isHushed) this.reconcile(nowMs);
 		// What one begins, or is through with, lets others begin: three steps for each of them at most.
 		for (let rounds = 0; rounds <= 3 * this.sessions.length; rounds++) {
-			for (const session of this.sessions) session.poll(nowMs);
+			for (let at = 0; at < this.sessions.length; at++) this.sessions[at]!.poll(nowMs);
 			if (!isStarted || this.#isHushed || this.#isOffline || !this.recovery.poll(this.sessions, nowMs)) break;
 		}
 	}
 
 	/** Takes all servers off line, or one of them; nothing is sent, and what they send is not heard. */
 	offline(shortServerId: number | "all", nowMs: number): void {
-		if (shortServerId === "all") this.#isOffline = true;
-		else for (const each of this.sessions) each.isOffline ||= each.shortServerId === shortServerId;
+		const session = shortServerId === "all" ? undefined : this.session(shortServerId);
+		if (session !== undefined) session.isOffline = true;
+		else if (shortServerId === "all") this.#isOffline = true;
 		this.spread(nowMs);
 	}
 
@@ -66,11 +69,11 @@ export class Servers {
 	online(shortServerId: number | "all", nowMs: number): void {
 		if (shortServerId === "all") this.#isOffline = false;
 		this.recovery.forget(nowMs);
-		for (const session of this.sessions) {
-			if (shortServerId !== "all" && session.shortServerId !== shortServerId) continue;
+		this.sessions.forEach((session) => {
+			if (shortServerId !== "all" && session.shortServerId !== shortServerId) return;
 			session.isOffline = false;
 			if (session.state === "waiting" && session.attempts.wait !== "disabled") session.start(nowMs);
-		}
+		});
 		this.spread(nowMs);
 	}
 
@@ -91,7 +94,7 @@ export class Servers {
 	bootstrapped(nowMs: number): void {
 		this.#isHushed = false;
 		this.#isStale = false;
-		for (const session of this.sessions.slice()) {
+		this.sessions.slice().forEach((session) => {
 			const account = accountOf(this.#context.registry, session.shortServerId);
 			if (account === undefined || !session.adopt(account)) this.drop(session, account === undefined, nowMs);
 			else if (session.isRegistered) session.trigger();
@@ -99,7 +102,7 @@ export class Servers {
 				session.attempts.forget();
 				session.start(nowMs);
 			}
-		}
+		});
 		this.openAll(nowMs);
 		this.spread(nowMs);
 	}
@@ -107,34 +110,33 @@ export class Servers {
 	/** The application, or a server, changed accounts: servers that are not used any more hear of it. */
 	private reconcile(nowMs: number): void {
 		this.#isStale = false;
-		for (const session of this.sessions) {
-			if (session.isLeaving) continue;
+		this.sessions.forEach((session) => {
 			const account = accountOf(this.#context.registry, session.shortServerId);
-			if (account !== undefined && session.adopt(account)) continue;
+			if (session.isLeaving || (account !== undefined && session.adopt(account))) return;
 			if (account === undefined) this.recovery.settled(session.shortServerId, nowMs);
 			session.isLeaving = true;
 			session.stop(nowMs);
-		}
+		});
 		this.openAll(nowMs);
 		this.#context.bootstrap?.accountsChanged(nowMs);
 	}
 
 	private openAll(nowMs: number): void {
 		const { registry, options, limits } = this.#context;
-		for (const security of registry.object(0)?.instances ?? []) {
+		registry.object(0)?.instances.forEach((security) => {
 			const shortServerId = shortServerIdOf(security);
-			if (shortServerId === undefined || this.sessions.some((other) => other.shortServerId === shortServerId)) continue;
+			if (shortServerId === undefined || this.sessions.some((other) => other.shortServerId === shortServerId)) return;
 			const account = accountOf(registry, shortServerId);
-			if (account === undefined) continue;
+			if (account === undefined) return;
 			if (this.sessions.length >= limits.servers) {
 				options.log({ event: "registrationFailed", server: shortServerId, reason: "limit" });
-				continue;
+				return;
 			}
 			const session = new Session(account, this.#context, options.hasRegistered?.(shortServerId) !== true);
 			this.sessions.push(session);
 			session.start(nowMs);
 			if (this.isSilent(session)) session.silence(nowMs);
-		}
+		});
 	}
 
 	private drop(session: Session, isGone: boolean, nowMs: number): void {
@@ -154,10 +156,10 @@ export class Servers {
 	}
 
 	private spread(nowMs: number): void {
-		for (const session of this.sessions) {
+		this.sessions.forEach((session) => {
 			if (this.isSilent(session)) session.silence(nowMs);
 			else session.speak();
-		}
+		});
 	}
 
 	private isSilent(session: Session): boolean {

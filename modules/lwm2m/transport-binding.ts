@@ -13,20 +13,6 @@ const letters = "UMHTSN";
 /** The six bindings of 1.0 (LwM2M Core 1.0.2 §5.3.1.1), where Q is queue mode. */
 const bindingsOf10: readonly string[] = frozen(["U", "UQ", "S", "SQ", "US", "UQS"]);
 
-/** URI schemes and their transports; UDP and TCP of one server have the same name, port and keys. */
-const schemes: readonly (readonly [string, Transport])[] = frozen([
-	["coap", "U"],
-	["coaps", "U"],
-	["coap+tcp", "T"],
-	["coaps+tcp", "T"],
-	["sms", "S"],
-	["tel", "S"],
-	["mqtt", "M"],
-	["mqtts", "M"],
-	["http", "H"],
-	["https", "H"],
-]);
-
 /** What the choice of a transport hangs on. */
 export interface BindingSituation {
 	/** Schemes of 0/x/0, and of 0/x/25 where it is there. */
@@ -54,8 +40,8 @@ export interface BindingChoice {
 }
 
 /**
- * The rules in their order (LwM2M Core 1.2 §6.2.1.2). Each proposes letters; the first one wins that the build has, that
- * the account has a URI for and, where the rule says so, that 1/x/7 lists. 1/x/7 lists UDP in any case.
+ * The rules in their order (LwM2M Core 1.2 §6.2.1.2). Each proposes letters; the first one wins that the build has,
+ * that the account has a URI for and, where the rule says so, that 1/x/7 lists. 1/x/7 lists UDP in any case.
  */
 export const bindingRules: readonly (readonly [BindingReason, isListed: "listed" | "any"])[] = frozen([
 	["argument", "listed"],
@@ -96,7 +82,7 @@ function proposalOf(why: BindingReason, situation: BindingSituation): string {
 		case "pdnType":
 			return situation.isNonIp === true ? "N" : "";
 		case "uri":
-			return transportOf(situation.schemes[0]) ?? "";
+			return transportOf(situation.schemes[0] ?? "");
 		case "binding":
 			return situation.binding;
 		case "udp":
@@ -109,22 +95,41 @@ function oneLetter(text: string | undefined): string {
 	return text !== undefined && text.length === 1 && letters.includes(text) ? text : "";
 }
 
-function transportOf(scheme: string | undefined): Transport | undefined {
-	return schemes.find(([name]) => name === scheme)?.[1];
+/** @returns "" for a scheme that we do not know: it may be of a Non-IP network */
+function transportOf(scheme: string): Transport | "" {
+	switch (scheme) {
+		case "coap":
+		case "coaps":
+			return "U";
+		case "coap+tcp":
+		case "coaps+tcp":
+			return "T";
+		case "sms":
+		case "tel":
+			return "S";
+		case "mqtt":
+		case "mqtts":
+			return "M";
+		case "http":
+		case "https":
+			return "H";
+		default:
+			return "";
+	}
 }
 
-function reachableOf(named: readonly string[]): string {
+function reachableOf(schemes: readonly string[]): string {
 	let reachable = "";
-	for (const scheme of named) {
-		const transport = transportOf(scheme);
-		// The same authority serves both; a scheme that we do not know may be of a Non-IP network.
-		reachable += transport === "U" || transport === "T" ? "UT" : (transport ?? "N");
+	for (let index = 0; index < schemes.length; index++) {
+		const transport = transportOf(schemes[index]!);
+		// UDP and TCP of one server have the same name, port and keys.
+		reachable += transport === "U" || transport === "T" ? "UT" : transport === "" ? "N" : transport;
 	}
 	return reachable;
 }
 
 /**
- * Whether 1/x/7 may hold this: each transport once. What the build lacks may stand there; a server may have more than we.
+ * Whether 1/x/7 may hold this: each transport once, and what the build lacks, too: a server may have more than we.
  * @param version of the Server Object
  */
 export function isBinding(text: string, version: string): boolean {

@@ -6,7 +6,7 @@ import { RecordHeader } from "./record.ts";
 import { Opening, readMark, writeMark } from "./sector.ts";
 
 /** What a sector outside of the log is. */
-export const sectorState = frozen({ dirty: 0, erased: 1, bad: 2 });
+export const sectorState = frozen({ dirty: 0, erased: 1, bad: 2 } as const);
 
 /** After so many refused writes, the rest of a sector is left alone. */
 const failuresMax = 3;

@@ -90,8 +90,8 @@ class Secured {
 }
 
 for (const [mode, ids] of [
-	["psk", "[CS-003] ETS 1 L-47 L-58 with a pre-shared key"],
-	["x509", "ETS 2 L-50 L-58 with certificates"],
+	["psk", "ETS 1 401 L-47 L-58 with a pre-shared key"],
+	["x509", "ETS 2 402 L-50 L-58 with certificates"],
 	["rpk", "L-49 L-58 with raw public keys"],
 ] as const) {
 	test(`xs › ${ids}: bootstrapped over DTLS, then registered over DTLS`, async () => {

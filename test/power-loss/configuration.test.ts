@@ -1,8 +1,8 @@
 /**
  * Configurations and power loss: the power goes at every flash operation of a keep(), of a turn that keeps what a
- * server has changed, of a factory reset and of a card that comes and goes, and again at every operation of the next one.
- * Invariants: a device comes up whatever lies there; it has the configuration of before or the new one, whole, with its
- * keys; nothing is reported as lost; it can keep another one.
+ * server has changed, of a factory reset and of a card that comes and goes, and again at every operation of the next
+ * one. Invariants: a device comes up whatever lies there; it has the configuration of before or the new one, whole,
+ * with its keys; nothing is reported as lost; it can keep another one.
  */
 import { deepEqual, ok } from "node:assert/strict";
 import { test } from "node:test";

@@ -119,7 +119,7 @@ export class ModelledServer {
 		this.isBegun = true;
 	}
 
-	/** A bootstrap was applied: what is unchanged and registered says so to its server, all else is as on the first day. */
+	/** A bootstrap was applied: who is unchanged and registered is told so, all else is as on the first day. */
 	bootstrapped(nowMs: number): void {
 		const { onBootstrap } = this.script;
 		this.isCut = false;

@@ -67,11 +67,13 @@ class Oracle {
 	}
 
 	/**
-	 * 1/x/15 counts whenever it is looked at: who has failed once and does not block (any more) lets the others go on. So
+	 * 1/x/15 counts while a server waits: who has failed once and does not block (any more) lets the others go on. So
 	 * does 1/x/16: who pauses asks for a bootstrap all the same once it says so.
 	 */
 	private look(): void {
-		for (const server of this.#servers) if (server.hasFailedOnce && !server.blocks) server.isComplete = true;
+		for (const server of this.#servers) {
+			if (server.hasFailedOnce && !server.blocks && !server.isExchanging) server.isComplete = true;
+		}
 		for (const server of this.#servers) {
 			if (server.isFailed && !server.isWaiting && server.bootstraps) server.isWaiting = this.considers(server);
 		}
@@ -184,12 +186,12 @@ class Oracle {
 		}
 	}
 
-	/** Waits for the end of an exchange. @returns whether a bootstrap came in between: then it is as if it had not begun */
+	/** Waits for the end of an exchange. @returns whether a bootstrap came in between: then it is as if it never was */
 	private *isCutOff(server: ModelledServer, endMs: () => number): Process<boolean> {
 		server.isCut = false;
 		server.isExchanging = true;
 		yield () => (server.isCut ? 0 : endMs());
-		server.isExchanging = false;
+		server.isExchanging = server.isCut; // what was cut off is begun again at once
 		return server.isCut;
 	}
 
@@ -275,6 +277,7 @@ class Oracle {
 		server.isDisabled = true;
 		const endMs = this.nowMs + (server.script.saysGoodbye ? 0 : goodbyeMs);
 		if (!(yield* this.isCutOff(server, () => endMs))) server.disabledAtMs = this.nowMs;
+		server.isExchanging = false;
 		yield* this.stayAway(server);
 	}
 

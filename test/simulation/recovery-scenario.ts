@@ -7,7 +7,7 @@ export type Outcome =
 	/** The server's name has no address. */
 	| { readonly kind: "nameless"; readonly afterMs: number };
 
-/** One server's Resources of the Server Object (LwM2M Core 1.2 Appendix E.2), and what it will do. Absent is undefined. */
+/** One server's Resources of the Server Object (LwM2M Core 1.2 Appendix E.2), and what it will do; absent: undefined. */
 export interface ScriptedServer {
 	/** 1/x/13. */
 	readonly priorityOrder: number | undefined;

@@ -4,7 +4,7 @@ export type Sleeping = Generator<() => number, void, void>;
 /** Who a process belongs to. While it is quiet, only "bootstrap" and "always" wake. */
 type Owner<O> = O | "bootstrap" | "others" | "always";
 
-/** Processes in virtual time. Those that wake at one time go on in the order in which they were started, or in reverse. */
+/** Processes in virtual time. Those that wake at one time go on in the order of their starts, or in reverse. */
 export class Sleepers<O extends object> {
 	nowMs = 0;
 	isQuiet = false;

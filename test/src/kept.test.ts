@@ -158,6 +158,19 @@ test("[BOOT-PROV-001] a smart card's account goes before the factory's, and goes
 	equal(new Life({ smartCard, flash }).read("/1/0/1"), "300");
 });
 
+test("[BOOT-PROV-001] a card that goes without a word is missed when its server is told of us again", () => {
+	const smartCard = new TestCard();
+	smartCard.file = new KeptDevice({}).collection(account(0, 9, { lifetimeS: 300 }));
+	const life = new Life({ smartCard });
+	const reads = smartCard.reads;
+	life.advance(100_000);
+	equal(smartCard.reads, reads, "it is not read for nothing");
+	equal(life.read("/1/0/0"), "9");
+	smartCard.file = undefined;
+	life.advance(110_000); // an Update is due at 207 s
+	equal(life.read("/1/0/0"), "1");
+});
+
 test("[MaU-001] openSettings: a platform's own store where there is no flash and the product wants it", () => {
 	const { host } = fakeHost({ keyValue: new MemoryKeyValue() });
 	equal(openSettings(host), undefined);

@@ -19,7 +19,7 @@ test("[CORE-DM-1] every operation over DTLS leaves a tenth of the stack free", a
 	server.security.add({ endpoint, mode: "psk", identity: endpoint, key: fromHex(key)! });
 	const security = { mode: "psk", publicKeyOrIdentity: toHex(utf8(endpoint)), secretKey: key } as const;
 	const factory = { endpointName: endpoint, enabler: "1.2", serverUri: world.secureUri!, security } as const;
-	const board = world.addBoard({ preset: presets.nrf52840, factory });
+	const board = world.addBoard({ preset: presets.esp32, factory });
 	board.powerOn();
 	await world.run(5000);
 	const { operations } = server;
@@ -43,7 +43,7 @@ test("[CORE-DM-1] every operation over DTLS leaves a tenth of the stack free", a
 		const { code } = await answered;
 		ok(codeText(code).startsWith("2."), `${name}: ${codeText(code)}`);
 		const { stackBytes } = board.ledger.highWater;
-		ok(stackBytes <= presets.nrf52840.memory.stackSlots * 16 * 0.9, `${name}: ${stackBytes} bytes`);
+		ok(stackBytes <= presets.esp32.memory.stackSlots * 16 * 0.9, `${name}: ${stackBytes} bytes`);
 	}
 	equal(board.state, "running");
 	world.close();

@@ -107,7 +107,7 @@ test("[A-69] … and what was under way when it opened is done again when it is 
 	equal(world.logged("registrationFailed").length, 0);
 });
 
-test("[BSR-001] after a bootstrap: what is the same stays and sends an Update, what is new registers, the rest is gone", () => {
+test("[BSR-001] after a bootstrap: the same ones send an Update, new ones register, the rest is gone", () => {
 	const { world, bootstrap } = recovering({}, {});
 	world.start();
 	bootstrap.isWanted = true;
@@ -131,7 +131,7 @@ test("[BSR-001] after a bootstrap: what is the same stays and sends an Update, w
 	);
 });
 
-test("[BSR-001] after a bootstrap: other Instances with the same account are taken up, a moved one registers anew", () => {
+test("[BSR-001] after a bootstrap: the same account in other Instances goes on, a moved one registers", () => {
 	const { world, bootstrap } = recovering({}, {});
 	world.start();
 	const [session] = world.client.sessions;
@@ -155,7 +155,7 @@ test("[BSR-001] after a bootstrap: other Instances with the same account are tak
 	);
 });
 
-test("[MaU-005] after a bootstrap the initial delay holds for those that are not registered; a restart asks the keeper", () => {
+test("[MaU-005] after a bootstrap the initial delay holds for the unregistered; a restart asks", () => {
 	const { world, bootstrap } = recovering({ initialDelayS: 10 }, undefined);
 	world.start();
 	world.run(10_000);
@@ -243,7 +243,7 @@ test("offline, then the end: no good-bye, and it is the end", () => {
 	equal(world.requests.length, 1);
 });
 
-test("everything down, then a network: servers first, and no bootstrap that was wanted because they were out of reach", () => {
+test("[A-68] everything down, then a network: servers first, and no bootstrap", () => {
 	const { world, bootstrap } = recovering({ retryCount: 1 }, undefined);
 	world.isCut = true;
 	world.start();
@@ -270,7 +270,7 @@ test("[CORE-REG-1] a disabled server stays alone for its time, online or not", (
 	deepEqual(states(world), ["1 registered"]);
 });
 
-test("[CORE-REG-4] a registration that the server discarded: the Update is answered 4.04, a Register follows at once", () => {
+test("[CORE-REG-4] a registration that the server discarded: 4.04 to the Update, a Register at once", () => {
 	const { world } = recovering(
 		{},
 		{},

@@ -106,7 +106,7 @@ test("[BSR-002] the consequence of an attempt, for everything that it may depend
 	);
 });
 
-test("[MaU-005] [BSR-004] the initial delay holds for the first attempt after a bootstrap, and for no other one", () => {
+test("[MaU-005] [BSR-004] the initial delay holds for the first attempt after a bootstrap, no other", () => {
 	const { attempts } = attemptsWith({ initialDelayS: 30, retryCount: 2 });
 	attempts.begin(1000);
 	equal(attempts.wait, "delay");

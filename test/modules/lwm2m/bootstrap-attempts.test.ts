@@ -262,3 +262,49 @@ test("limits of a session: bytes 4.13, Instances 5.00", () => {
 	equal(codeText(it.ask(Code.put, "/33100/2/0", { contentFormat: 0, payload: utf8("x") }).code), "5.00");
 	equal(it.finish(), "2.04");
 });
+
+test("a client that is stopped in the midst of a session applies nothing, and ends", () => {
+	const it = bootstrapBench();
+	it.world.start().run(0);
+	const before = it.registry();
+	it.write("/0", ...account.slice(0, 4));
+	it.write("/1", ...account.slice(4));
+	it.world.stop();
+	equal(it.registry(), before);
+	equal(it.world.client.isEnded, true);
+	it.world.run(1_000_000);
+	deepEqual(it.asked().length, 1);
+	equal(it.store.count, 0);
+});
+
+test("what one bootstrap made, another one takes away; what the application has it keeps unless it lets it go", () => {
+	const it = bootstrapBench();
+	const { registry } = it.world.client;
+	it.world.start().run(0);
+	it.write("/0", ...account.slice(0, 4));
+	it.write("/1", ...account.slice(4));
+	it.write("/33100", record("/33100/1/0", "hall"), record("/33100/2/0", "stairs"));
+	equal(it.finish(), "2.04");
+	it.world.run(0);
+	it.world.client.requestBootstrap("application", "");
+	it.world.run(0);
+	equal(it.remove("/33100/1"), "2.02");
+	equal(it.write("/33100/2/1", record("/33100/2/1", 9)), "2.04");
+	equal(it.finish(), "2.04");
+	equal(registry.instance(33100, 1), undefined);
+	equal(registry.instance(33100, 2)?.read("name"), "stairs");
+	equal(registry.instance(33100, 2)?.read("level"), 9);
+	equal(it.store.kept?.instances.filter(({ objectId }) => objectId === 33100).length, 1);
+	deepEqual(it.lamps, ["removed 1"]);
+});
+
+test("an answer that comes twice, and one to nothing we asked, change nothing", () => {
+	const it = bootstrapBench({ secondAnswering: () => undefined });
+	it.world.start().run(0);
+	it.write("/0", ...account.slice(0, 4)); // before the request is answered: the answer is lost, the session is not
+	it.write("/1", ...account.slice(4));
+	equal(it.finish(), "2.04");
+	it.world.run(200_000);
+	equal(it.world.client.sessions[0]?.state, "registered");
+	equal(it.world.logged("bootstrapFailed").length, 0);
+});

@@ -3,6 +3,7 @@ import { Code } from "../../../modules/coap/code.ts";
 import type { Request } from "../../../modules/coap/peer.ts";
 import { formats10 } from "../../../modules/formats/formats-1-0.ts";
 import type { EnablerVersion } from "../../../modules/lwm2m/facts.ts";
+import { path as pathOf } from "../../../modules/lwm2m/path.ts";
 import { SERVER as SERVER_1_2 } from "../../../modules/objects/facts/server-1-v1-2.ts";
 import { security } from "../../../modules/objects/security-0.ts";
 import { server } from "../../../modules/objects/server-1.ts";
@@ -60,7 +61,7 @@ test("[VER-COMP-001..004] the highest version that both have, within one attempt
 	}
 });
 
-test("[VER-COMP-001..004] what a server may answer to a version that it does not have: 4.12, and what older ones know", () => {
+test("[VER-COMP-001..004] what a server may answer to a version that it does not have", () => {
 	for (const code of [Code.preconditionFailed, Code.badRequest, Code.badOption, Code.notImplemented]) {
 		const world = negotiating(speaking(["1.1"], code)).start();
 		deepEqual(tried(world), ["1.2", "1.1"]);
@@ -148,7 +149,7 @@ test("[VER-COMP-001..004] 1/x/25 says what the server has: the first Register is
 	deepEqual(at(["2.0"]), ["1.2"], "none of ours: the highest");
 });
 
-test("[VER-COMP-001..004] with a server of 1.1: depth is passed over, an Observe with attributes is refused, Discover is 1.1's", () => {
+test("[VER-COMP-001..004] with a server of 1.1: depth is passed over, an Observe with attributes refused", () => {
 	const world = negotiating(speaking(["1.1"]), { isQuiet: false }).start();
 	const discovered = world.ask({ code: Code.get, path: ["3303"], query: ["depth=0"], accept: 40 });
 	ok(readUtf8(discovered.payload)!.includes("/3303/0/5700"));
@@ -157,7 +158,7 @@ test("[VER-COMP-001..004] with a server of 1.1: depth is passed over, an Observe
 	equal(world.ask({ code: Code.put, path: ["3303"], query: ["hqmax=1"] }).code, Code.badRequest);
 });
 
-test("[VER-COMP-001..004] with a server of 1.0: TLV where it names no format, JSON of 1.0, no composites, versions in quotes", () => {
+test("[VER-COMP-001..004] with a server of 1.0: TLV, JSON of 1.0, no composites, versions in quotes", () => {
 	const world = negotiating(speaking(["1.0"])).start();
 	equal(readUtf8(world.requests[2]!.payload), '</1>;ver="1.2",</1/0>,</3>;ver="1.1",</3/0>');
 	equal(world.ask({ code: Code.get, path: ["3", "0"] }).contentFormat, 11542);
@@ -183,4 +184,17 @@ test("[VER-COMP-001..004] two servers, two versions: each is answered in its own
 	equal(world.askSecond(request).contentFormat, 112);
 	equal(world.ask({ code: Code.put, path: ["3"], query: ["hqmax=1"] }).code, Code.badRequest);
 	equal(world.askSecond({ code: Code.put, path: ["3"], query: ["hqmax=1"] }).code, Code.changed);
+});
+
+test("[VER-COMP-001..004] [A-100] a Send that waits for a server that turns out to be of 1.0 is unsupported", () => {
+	const outcomes: string[] = [];
+	const world = negotiating(speaking(["1.0"]), { account: { muteSend: false } });
+	world.client.start(world.nowMs);
+	world.client.send(1, [pathOf(3, 0, 0)], { isDeferred: true }, ({ outcome }) => outcomes.push(outcome));
+	deepEqual(outcomes, []);
+	world.settle();
+	world.run(1000);
+	equal(stateOf(world), "registered");
+	deepEqual(outcomes, ["unsupported"]);
+	equal(world.requests.filter(({ path }) => path[0] === "dp").length, 0);
 });

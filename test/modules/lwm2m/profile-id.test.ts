@@ -79,7 +79,7 @@ test("[Identifiers-001..004] several profiles, in quotes; one whose list is not 
 	equal(told(profiled({ known }).start().requests[0]!), 'pid="oma:server,v:acme-2"');
 });
 
-test("[Identifiers-001..004] a fingerprint has every version in it, and the length of the suite that 1/x/27 asks for", () => {
+test("[Identifiers-001..004] a fingerprint has every version in it, and the length that 1/x/27 asks for", () => {
 	const at = (profileIdHash: number | undefined) =>
 		told(profiled({ sha256 }, { account: { profileIdHash } }).start().requests[0]!);
 	equal(at(undefined), pid);
@@ -98,7 +98,7 @@ test("[Identifiers-001..004] without a profile, without 1.2, or told so by nobod
 	equal(told(old.requests[0]!), "- </1>;ver=1.2,</1/0>,</3/0>");
 });
 
-test("[Identifiers-001..004] 4.09: the same attempt goes on with list and fingerprint, so that the server learns it", () => {
+test("[Identifiers-001..004] 4.09: the same attempt goes on with list and fingerprint: the server learns it", () => {
 	const world = profiled({ sha256 }, { answering: learning() }).start();
 	deepEqual(world.requests.map(told), [pid, `${pid} ${list}`]);
 	equal(world.client.sessions[0]!.state, "registered");

@@ -119,7 +119,7 @@ test("[BSR-001] 1/x/16 is yes where it is absent, and a yes that comes later is 
 	deepEqual(later.bootstrap.asked, ["101 registrationFailed"]);
 });
 
-test("[BSR-001] 4.03 is an explicit rejection: a bootstrap at once, where there can be one; other codes are survived", () => {
+test("[BSR-001] [A-13] 4.03 is an explicit rejection: a bootstrap at once, where there can be one", () => {
 	const { world, bootstrap } = recovering({}, {}, { answering: refusing(Code.forbidden) });
 	world.start();
 	deepEqual(bootstrap.asked, ["1 registrationFailed"]);
@@ -154,7 +154,7 @@ test("[BSR-001] a disabled server has not failed: it comes back by itself", () =
 	deepEqual(bootstrap.asked, []);
 });
 
-test("[BSR-001] without any account there is a bootstrap; one that leaves none is asked for again, less and less often", () => {
+test("[BSR-001] without any account there is a bootstrap, again and again, less and less often", () => {
 	const { world, bootstrap } = recovering({}, undefined);
 	for (const objectId of [0, 1]) world.client.remove(world.client.registry.instance(objectId, 0)!);
 	world.start();
@@ -215,7 +215,7 @@ test("[BSR-002] MAX_VALUE as sequence delay, and no bootstrap: it is not tried a
 	equal(world.requests.length, 2);
 });
 
-test("[Core-001] Bootstrap-Request Trigger: the answer, and a bootstrap with its argument; 4.05 where there can be none", () => {
+test("[Core-001] Bootstrap-Request Trigger: a bootstrap with its argument; 4.05 where there can be none", () => {
 	const { world, bootstrap } = recovering({}, undefined);
 	world.start();
 	const payload = new Uint8Array([0x30]);

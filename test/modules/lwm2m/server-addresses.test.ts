@@ -84,7 +84,7 @@ test("[CORE-REG-1] while nothing is asked of it, whatever a network says of a se
 	equal(world.requests.length, 1);
 });
 
-test("[CORE-REG-1] change of address: an Update that nobody answers makes a look-up, and a Register where it says", () => {
+test("[CORE-REG-1] change of address: an unanswered Update makes a look-up, and a Register where it says", () => {
 	const names: { [name: string]: string[] } = { "server.example": [dead] };
 	const { world } = furnished({ names, secondHost: dead, isQuiet: true });
 	world.start();
@@ -102,7 +102,7 @@ test("[CORE-REG-1] change of address: an Update that nobody answers makes a look
 	ok(world.secondWire.filter(({ from }) => from === "client").length > 5);
 });
 
-test("[CORE-REG-1] the address of an unanswered Update is the last to be tried after it, however the name lists it", () => {
+test("[CORE-REG-1] the address of an unanswered Update is the last to be tried after it", () => {
 	const names = { "server.example": [dead, alive] };
 	const { world } = furnished({ names, secondHost: dead, isQuiet: true });
 	world.start();

@@ -47,7 +47,7 @@ test("[TRAN-BIND-001..009] UDP is assumed, whatever 1/x/7 says", () => {
 	equal(choice({ schemes: ["coap+tcp"], binding: "S", built: "UT" }), "U by udp without S");
 });
 
-test("[TRAN-BIND-001..009] without a preferred transport it is one that both have: the URI's own, then the server's order", () => {
+test("[TRAN-BIND-001..009] without a preferred one: the URI's own if both have it, then the server's order", () => {
 	equal(choice({ schemes: ["coaps+tcp"], binding: "UT" }), "T by uri");
 	equal(choice({ schemes: ["coaps+tcp"], binding: "UT", built: "U" }), "U by binding without T");
 	equal(choice({ schemes: ["sms", "coap"], binding: "TU", built: "UT" }), "T by binding");

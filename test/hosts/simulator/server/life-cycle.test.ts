@@ -32,8 +32,8 @@ const cases: readonly [spoken: readonly EnablerVersion[], told: string | undefin
 	[["1.0", "1.1", "1.2"], "2.0", "4.12"],
 ];
 for (const [enablers, told, code] of cases) {
-	const versions = enablers.join(" and ");
-	test(`[VER-COMP-001] [VER-COMP-003] a server of ${versions} answers a client of ${told ?? "no version"} with ${code}`, async () => {
+	const who = `a server of ${enablers.join(" and ")} answers a client of ${told ?? "no version"}`;
+	test(`[VER-COMP-001] [VER-COMP-003] ${who} with ${code}`, async () => {
 		const stage = await Stage.open({ enablers });
 		const query = ["ep=a", ...(told === undefined ? [] : [`lwm2m=${told}`])];
 		equal((await tell(stage, stage.client(), query, links)).code, code);
@@ -91,6 +91,8 @@ test("[Identifiers-004] a fingerprint is learnt from a client that sends the lis
 	equal((await tell(stage, client, [...v12, fingerprint])).code, "4.09");
 	equal((await tell(stage, client, [...v12, fingerprint], links)).code, "2.01");
 	deepEqual([...stage.server.client("a")!.instances.keys()], [1, 3]);
+	equal(stage.server.client("a")!.links.length, 2);
+	equal((await tell(stage, client, [...v12, 'pid="6:00000001,6:00000002"'], links)).code, "4.09", "whose list is it?");
 	equal((await tell(stage, stage.client(), ["ep=b", "lwm2m=1.2", fingerprint])).code, "2.01");
 	deepEqual([...stage.server.client("b")!.instances.keys()], [1, 3]);
 	equal((await tell(stage, client, [...v12, "pid=6:0123ABCD"], links)).code, "4.00", "no Profile ID");

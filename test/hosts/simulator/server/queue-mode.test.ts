@@ -68,6 +68,20 @@ test("[CORE-Q-1] one request at a time, the next when the last one is answered",
 	deepEqual(paths(client), ["/3/0/0", "/3/0/1"]);
 });
 
+test("[CORE-Q-1] what is asked for while a request is under way waits for its end", async () => {
+	const { stage, client, update } = await asleep();
+	await update();
+	client.reply = () => "silence";
+	const first = rejects(stage.outcome(read(stage, "/3/0/0")), { reason: "timedOut" });
+	const second = read(stage, "/3/0/1");
+	await first;
+	await stage.pass(20_000);
+	equal(stage.server.held(stage.server.client("a")!), 1, "its time does not run while it is held");
+	client.reply = content;
+	await update();
+	equal((await stage.outcome(second)).code, 0x45);
+});
+
 test("[CORE-Q-1] anything that a sleeping client sends shows that it is awake: a Send, a notification", async () => {
 	const { stage, client } = await asleep();
 	const answer = read(stage, "/3/0/0");
@@ -146,6 +160,7 @@ test("[CORE-Q-1] an Observe is held like everything, and an active cancel, too",
 		client.heard.map(({ observe }) => observe),
 		[0, 1],
 	);
+	await rejects(stage.server.operations.cancel("a", "/3/0/9", "active"), { reason: "notObserved" });
 });
 
 test("[CORE-Q-1] a client that leaves queue mode with an Update is sent what was held", async () => {

@@ -7,6 +7,7 @@ import { after, test } from "node:test";
 import { Chance } from "../../../../hosts/simulator/chance.ts";
 import { VirtualNetwork } from "../../../../hosts/simulator/network/virtual-network.ts";
 import { BootstrapServer } from "../../../../hosts/simulator/server/bootstrap/bootstrap-server.ts";
+import { keepRegistration, returnRegistration } from "../../../../hosts/simulator/server/store/kept-registration.ts";
 import { SqliteStore } from "../../../../hosts/simulator/server/store/sqlite-store.ts";
 import { VirtualTime } from "../../../../hosts/simulator/time.ts";
 import { codeText } from "./bootstrap-stage.ts";
@@ -37,6 +38,7 @@ test("registrations go on as they were: parameters, location, what is left of th
 	const client = stage.client();
 	const query = ["ep=Büro", "lt=600", "lwm2m=1.1", "b=UT", "Q", "sms=49", "x=y"];
 	const location = await stage.outcome(client.register(query, links));
+	await stage.outcome(stage.client().register(["ep=shorter", "lt=300", "lwm2m=1.2"], links));
 	const { address: _, models: __, ...before } = stage.server.client("Büro")!;
 	await stage.pass(200_000);
 	const second = await restart(stage, store, file);
@@ -44,7 +46,11 @@ test("registrations go on as they were: parameters, location, what is left of th
 	deepEqual(restored, before);
 	equal(models.resource(3303, 5700)?.type, "float");
 	equal(stage.server.isAwake(stage.server.client("Büro")!), false, "93 s are over");
-	await stage.pass(399_000);
+	await stage.pass(99_000);
+	ok(stage.server.client("shorter") !== undefined);
+	await stage.pass(2000);
+	equal(stage.server.client("shorter"), undefined);
+	await stage.pass(298_000);
 	equal(stage.server.clients().length, 1);
 	const answer = await stage.outcome(client.request({ code: post, path: ["rd", location] }));
 	equal(codeText(answer.code), "2.04");
@@ -55,6 +61,18 @@ test("registrations go on as they were: parameters, location, what is left of th
 	equal(stage.server.clients().length, 0);
 	await restart(stage, third, file);
 	deepEqual(stage.server.clients(), []);
+});
+
+test("who had proved to be at a registration's address", async () => {
+	const stage = await Stage.open();
+	await stage.outcome(stage.client().register(["ep=a", "lwm2m=1.1"], links));
+	const registration = stage.server.client("a")!;
+	const { limits, models } = stage.server;
+	for (const proven of [undefined, { psk: utf8("me") }, { publicKey: Uint8Array.of(4, 5), commonName: "a" }]) {
+		const kept = JSON.parse(JSON.stringify(keepRegistration(registration, proven)));
+		deepEqual(returnRegistration(kept, limits, models)?.proven, proven);
+	}
+	equal(returnRegistration({ ...keepRegistration(registration, undefined), list: "" }, limits, models), undefined);
 });
 
 test("a registration that ends while the server is down, and one that was ended before", async () => {
@@ -85,7 +103,7 @@ test("observations go on: notifications arrive, in order, and a cancel ends them
 		payload: utf8(text),
 		...(observe === undefined ? {} : { observe }),
 	});
-	client.reply = ({ observe }) => value("20", observe === 0 ? 5_000_000 : undefined);
+	client.reply = ({ observe }) => value("20", observe === 0 ? 9_000_000 : undefined);
 	await stage.outcome(client.register(["ep=a", "lt=86400", "lwm2m=1.1"], links));
 	await stage.outcome(stage.server.operations.observe("a", "/3303/0/5700", { attributes: { pmin: 5 } }));
 	await stage.outcome(stage.server.operations.observe("a", "/3/0/9"));
@@ -94,11 +112,11 @@ test("observations go on: notifications arrive, in order, and a cancel ends them
 	const second = await restart(stage, store, file);
 	equal(client.heard.length, 3, "nothing is asked again");
 	stage.happenings.length = 0;
-	client.notify(observed, value("21.5", 5_000_001));
+	client.notify(observed, value("21.5", 9_000_001));
 	await stage.pass(1000);
-	client.notify(observed, value("99", 5_000_000)); // older
+	client.notify(observed, value("99", 9_000_000)); // older
 	await stage.pass(1000);
-	client.notify(observed, value("22", 5_000_002));
+	client.notify(observed, value("22", 9_000_002));
 	await stage.pass(1000);
 	const told = stage.happenings.map((one) => (one.name === "notification" ? one.event.node : one.name));
 	deepEqual(
