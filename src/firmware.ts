@@ -32,9 +32,16 @@ export function firmware(
 	const { clock, log, power } = host;
 	restoreAfterRevert(slots, settings, log);
 	const transfers = new Transfers({ host, ...(secure === undefined ? {} : { secure }) });
-	const isRegistered = () => transfers.isRegistered;
-	const installer = new SlotInstaller({ slots, settings, power, log, isRegistered });
-	const wallTimeS = () => clock.wallTimeS();
-	const what = { table: UPDATE, store: slots, settings, keys: firmwareKeys, log, name: "firmware" };
-	return { transfers, updater: new Updater({ ...what, ...more, lines: transfers, wallTimeS }, installer) };
+	const installer = new SlotInstaller({ slots, settings, power, log, registered: transfers });
+	const what = {
+		table: UPDATE,
+		store: slots,
+		settings,
+		keys: firmwareKeys,
+		log,
+		name: "firmware",
+		lines: transfers,
+		clock,
+	};
+	return { transfers, updater: new Updater({ ...what, ...more }, installer) };
 }

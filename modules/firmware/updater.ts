@@ -107,7 +107,7 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 				this.goOn(nowMs);
 				break;
 			case "deferred": {
-				const nowS = this.options.wallTimeS?.() ?? 0;
+				const nowS = this.options.clock?.wallTimeS() ?? 0;
 				this.deferredMs = nowMs - (kept.changedS === 0 ? 0 : Math.max(0, nowS - kept.changedS) * 1000);
 				this.dueMs = nowMs;
 				break;
