@@ -25,6 +25,8 @@ export type GateAnswer = "go" | "ask" | "busy";
 /** Who hears how an installation ended. */
 export interface InstallerListener {
 	installed(event: "updated" | "failed" | "stuck", result: number, why: string): void;
+	/** Software runs, or can not: why. */
+	activated?(why: string): void;
 }
 
 /** The last steps, which differ between a program in a slot and software beside it. */

@@ -173,6 +173,10 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 		if (this.state === "deferred") this.dueMs = this.nowMs;
 	}
 
+	activated(reason: string): void {
+		this.record.keep({ ...this.record.now, reason, isOn: reason === "" });
+	}
+
 	/** The installer says how it ended. */
 	installed(event: "updated" | "failed" | "stuck", result: number, why: string): void {
 		this.soon(event, result, why);
@@ -392,8 +396,4 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 		this.notedBytes = now.offset;
 		this.record.progress = now;
 	}
-}
-
-function endOf(action: "clear" | "drop" | "fail" | string, result: number): number {
-	return action === "clear" ? UpdateResult.initial : action === "drop" ? UpdateResult.cancelled : result;
 }

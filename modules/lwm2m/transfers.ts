@@ -88,7 +88,7 @@ export class Transfers implements Lines, SessionGuest, Keeper, Datagrams {
 		return this.openOwn(uri, listener);
 	}
 
-	/** Has a turn come: for lines, after Updater.accept(), and for whatever else is said to an updater outside of turns. */
+	/** Has a turn come: for lines, and for what is said to an updater outside of turns, such as accept(). */
 	nudge(): void {
 		this.wake?.(0);
 	}
