@@ -304,12 +304,9 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 			default: // clear, drop, fail
 				this.download.stop();
 				if (!this.isKept) this.installer.vacate?.();
-				this.record.change({
-					...now,
-					uri: action === "clear" ? "" : now.uri,
-					result: endOf(action, result),
-					reason: why,
-				});
+				if (action === "clear") this.record.change({ ...now, uri: "", result: UpdateResult.initial });
+				else if (action === "drop") this.record.change({ ...now, result: UpdateResult.cancelled });
+				else this.record.change({ ...now, result, reason: why });
 				this.writer.clear();
 				if (before !== "idle" && before !== "updating" && !this.isKept) this.writer.remove();
 		}
