@@ -4,11 +4,12 @@
  * Where ECMA-419 defines the thing, the port takes its shape, so that an SDK class is an adapter of a few lines.
  */
 
-import type { Slots } from "./slots.ts";
+import type { Mods, Slots } from "./slots.ts";
 
 export type {
 	BootReason,
 	ImageVerdict,
+	Mods,
 	RevertReason,
 	SlotImage,
 	SlotName,
@@ -375,6 +376,8 @@ export interface Host {
 	readonly flash?: Flash;
 	/** Absent where a host has no boot loader to update it. */
 	readonly slots?: Slots;
+	/** Absent where there is no place for software beside the program. */
+	readonly mods?: Mods;
 	readonly power: Power;
 	readonly log: Log;
 	readonly factory: Factory;

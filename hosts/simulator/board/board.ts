@@ -9,6 +9,7 @@ import { accelerator } from "./accelerator.ts";
 import { BoardBoot, usualRules } from "./boot.ts";
 import { type FlashChip, PowerCut } from "./flash.ts";
 import { Ledger } from "./ledger.ts";
+import { modPorts } from "./mods.ts";
 import type { BoardPreset } from "./presets.ts";
 import { anyImage, type BootImages, type Slot, SlotRefused } from "./slots.ts";
 import { BoardSockets } from "./sockets.ts";
@@ -300,6 +301,7 @@ export class Board<M extends BoardMachine = BoardMachine> {
 		const outside = "flash: outside of the settings partition";
 		const sockets = this.#sockets;
 		const slots = this.#boot.ports();
+		const mods = modPorts(this.flash, this.preset.map.mods, this.#options.bootImages ?? anyImage);
 		const boot = { platform: this.preset.name, resetCause, factory };
 		return {
 			nowMs: () => time.nowMs(),
@@ -337,6 +339,7 @@ export class Board<M extends BoardMachine = BoardMachine> {
 				within(offset, bytes.length) ? this.flash.write(settings.offset + offset, bytes) : outside,
 			flashErase: (offset, size) => (within(offset, size) ? this.flash.erase(settings.offset + offset, size) : outside),
 			...(slots === undefined ? {} : { slots }),
+			...(mods === undefined ? {} : { mods }),
 			restart: () => {
 				this.#afterTurn = "restart";
 			},

@@ -15,6 +15,8 @@ export interface FlashMap {
 	readonly slotA: Partition;
 	readonly slotB: Partition;
 	readonly settings: Partition;
+	/** For software beside the program; absent where there is no room for it. */
+	readonly mods?: Partition;
 }
 
 /** One kind of board, as far as a program on it can tell. */
@@ -62,6 +64,7 @@ const espModule = {
 		slotA: { offset: 64 * kib, sizeBytes: 1536 * kib },
 		slotB: { offset: 1600 * kib, sizeBytes: 1536 * kib },
 		settings: { offset: 3136 * kib, sizeBytes: 64 * kib },
+		mods: { offset: 3208 * kib, sizeBytes: 256 * kib },
 	},
 };
 

@@ -12,12 +12,14 @@ import {
 	HostFailure,
 	type Log,
 	type LogRecord,
+	type Mods,
 	type Power,
 	type ResetCause,
 	type Resolver,
 	type Slots,
 } from "../../../modules/host.ts";
 import { BoardCrypto } from "./crypto.ts";
+import { BoardMods } from "./mods.ts";
 import { eventKinds, type Natives } from "./natives.ts";
 import { BoardSlots, type SlotsRecord } from "./slots.ts";
 
@@ -38,6 +40,7 @@ export class SimulatedHost implements Host {
 	readonly resolver: BoardResolver;
 	readonly flash: Flash;
 	readonly slots?: Slots;
+	readonly mods?: Mods;
 	readonly power: BoardPower;
 	readonly log: Log;
 	readonly factory: Factory;
@@ -67,6 +70,7 @@ export class SimulatedHost implements Host {
 		this.factory = factory;
 		this.platform = platform;
 		this.temperature = natives.temperature; // as it is: natives do not look at `this`
+		if (natives.modSize() > 0) this.mods = new BoardMods(natives, this);
 		natives.listen(this.#hear);
 	}
 
