@@ -16,6 +16,7 @@ import { accountsOf, addAccounts, grantRights } from "./accounts.ts";
 import { firmware } from "./firmware.ts";
 import { product } from "./product.ts";
 import { openSettings } from "./settings.ts";
+import { software } from "./software.ts";
 import { tablesOf } from "./tables.ts";
 import { thermometer } from "./thermometer.ts";
 
@@ -34,8 +35,9 @@ export default function main(host: Host): void {
 	const table = tablesOf(enabler);
 	const keys = accounts.find(({ security }) => security !== undefined)?.security;
 	const secure = keys === undefined ? undefined : dtls(host, keys);
-	const { slots } = host;
-	const updating = firmware(host, slots, openSettings(host), secure);
+	const { slots, mods } = host;
+	const settings = openSettings(host);
+	const updating = firmware(host, slots, settings, secure);
 	const client = new Client({
 		endpointName: factory.endpointName ?? product.endpointName,
 		dice: host.dice,
@@ -54,10 +56,16 @@ export default function main(host: Host): void {
 	const who = { ...product, firmwareVersion, serialNumber: factory.serialNumber };
 	client.add(device(who, { clock, power, log, after }, table.device));
 	if (host.temperature !== undefined) client.add(thermometer(host.temperature));
-	if (updating !== undefined) client.add(firmwareUpdate(updating.updater));
+	if (updating !== undefined) {
+		const { transfers, updater } = updating;
+		const mod = mods === undefined ? undefined : software(host, mods, settings!, transfers);
+		client.add(firmwareUpdate(updater));
+		if (mod !== undefined) client.add(mod);
+		transfers.drive(client, mod === undefined ? [updater] : [updater, mod.updater]);
+	}
 	grantRights(client, accounts);
 
-	new Loop(updating?.transfers.host ?? host, client, updating?.transfers.drive(client, [updating.updater])).start();
+	new Loop(updating?.transfers.host ?? host, client, updating?.transfers).start();
 }
 
 /**

@@ -18,8 +18,8 @@ export interface SoftwareStore extends PackageStore {
 }
 
 /**
- * Installs software that runs beside the program: nothing is restarted. Activating is a step of its own, and done at the
- * end of the turn: what is loaded needs the stack for itself.
+ * Installs software that runs beside the program: nothing is restarted. Activating is a step of its own, and done at
+ * the end of the turn: what is loaded needs the stack for itself.
  */
 export class SoftwareInstaller implements Installer {
 	private readonly store: SoftwareStore;

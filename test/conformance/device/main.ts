@@ -14,6 +14,7 @@ import { firmwareUpdate } from "../../../modules/objects/firmware-update-5.ts";
 import { liveKey } from "../../../modules/settings/key.ts";
 import { firmware } from "../../../src/firmware.ts";
 import { openSettings } from "../../../src/settings.ts";
+import { software } from "../../../src/software.ts";
 import { furnish } from "./furniture.ts";
 import { readPlan } from "./plan.ts";
 
@@ -47,10 +48,18 @@ export default function main(host: Host): void {
 		...(updating === undefined ? {} : { streamedWrites, guest: updating.transfers }),
 	});
 	furnish(client, host, plan);
+	const mod =
+		updating === undefined || host.mods === undefined
+			? undefined
+			: software(host, host.mods, settings!, updating.transfers);
 	if (updating !== undefined) client.add(firmwareUpdate(updating.updater));
+	if (mod !== undefined) client.add(mod);
 	const reporting =
 		settings === undefined ? undefined : new ReportingKeeper(client, settings, reportingKey | liveKey, log);
-	const transfers = updating?.transfers.drive(client, [updating.updater]);
+	const transfers = updating?.transfers.drive(
+		client,
+		mod === undefined ? [updating.updater] : [updating.updater, mod.updater],
+	);
 	new Loop(transfers?.host ?? host, client, {
 		started(nowMs) {
 			reporting?.started(nowMs);
