@@ -1,5 +1,5 @@
 import type { Factory } from "./host-factory.ts";
-import type { Slots } from "./slots.ts";
+import type { Mods, Slots } from "./slots.ts";
 
 export type {
 	Factory,
@@ -11,6 +11,7 @@ export type {
 export type {
 	BootReason,
 	ImageVerdict,
+	Mods,
 	RevertReason,
 	SlotImage,
 	SlotName,
@@ -361,6 +362,8 @@ export interface Host {
 	readonly smartCard?: SmartCard;
 	/** Absent where a host has no boot loader to update it. */
 	readonly slots?: Slots;
+	/** Absent where there is no place for software beside the program. */
+	readonly mods?: Mods;
 	readonly power: Power;
 	readonly log: Log;
 	readonly factory: Factory;

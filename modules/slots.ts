@@ -1,4 +1,4 @@
-/** The port to a boot loader and its two slots; host.ts has all ports together, and gives this one to importers too. */
+/** The ports to a boot loader, and to software beside the program; host.ts gives them to importers too. */
 
 /** The two places for a program. Where a boot loader swaps them, "a" is always the running one. */
 export type SlotName = "a" | "b";
@@ -84,4 +84,30 @@ export interface Slots {
 	confirm(): void;
 	/** What runs on trial is left at the next boot: Power.restart() is the caller's. @throws HostFailure */
 	revert(why: RevertReason): void;
+}
+
+/**
+ * A place for a mod, software that runs beside the program: on the SDK's devices an XS mod archive, on the simulated
+ * board an image of its own in a partition of its own.
+ */
+export interface Mods {
+	readonly sizeBytes: number;
+	/** What an erase works on, and what a write works on. */
+	readonly sectorBytes: number;
+	readonly writeBytes: number;
+	/** The header of what stands there, unchecked; undefined when it is none. */
+	image(): SlotImage | undefined;
+	/** As those of Slots. @throws HostFailure */
+	erase(offset: number, sizeBytes: number): void;
+	write(offset: number, bytes: Uint8Array): void;
+	read(offset: number, into: Uint8Array): void;
+	/** Checks what stands there. @returns undefined while there is more to do, then the verdict */
+	verify(): ImageVerdict | undefined;
+	/**
+	 * Checks what stands there, loads it and starts it: its default export is called with the host, and returns what
+	 * stops it. The RAM that its modules take stays taken until the next restart.
+	 * @returns what stops it
+	 * @throws HostFailure when it does not verify, does not load, or throws
+	 */
+	load(): () => void;
 }

@@ -20,6 +20,7 @@ import { instancesOfFactory, needsKeys, needsRights, openFactory, type ProductFa
 import type { firmware } from "./firmware.ts";
 import { product } from "./product.ts";
 import { forgetSettings, openSettings, owners, settingsKeys, tidying } from "./settings.ts";
+import type { software } from "./software.ts";
 import { tablesOf } from "./tables.ts";
 import { thermometer } from "./thermometer.ts";
 
@@ -43,12 +44,14 @@ export interface Features {
 	readonly reportingKeeper?: (...it: ConstructorParameters<typeof ReportingKeeper>) => Keeper;
 	/** Updates of the firmware, on hosts with slots: `firmware`. */
 	readonly firmware?: typeof firmware;
+	/** Software beside the program (Object 9), with `firmware` and on hosts with a place for it: `software`. */
+	readonly software?: typeof software;
 }
 
 /** The device: its objects, its servers, and the loop that keeps it alive. */
 export function application(host: Host, { client: inImage, publicKeys, reportingKeeper, ...features }: Features): void {
 	const { log, power, clock, smartCard: card } = host;
-	const { platform, temperature, slots } = host;
+	const { platform, temperature, slots, mods } = host;
 	const firmwareVersion = slots?.image(slots.running)?.version ?? product.firmwareVersion;
 	log.write({ event: "booted", platform, version: firmwareVersion, resetCause: power.resetCause });
 
@@ -105,6 +108,11 @@ export function application(host: Host, { client: inImage, publicKeys, reporting
 		client.add(thermometer(() => temperature() + correction));
 	}
 	if (updating !== undefined) client.add(updating.instance);
+	const mod =
+		updating === undefined || settings === undefined || mods === undefined
+			? undefined
+			: features.software?.(host, mods, settings, updating.transfers);
+	if (mod !== undefined) client.add(mod);
 	keeper.configure(client);
 	grantRights(client, state.provenance);
 
@@ -113,7 +121,11 @@ export function application(host: Host, { client: inImage, publicKeys, reporting
 		if (reportingKeeper !== undefined) keepers.push(reportingKeeper(client, settings, settingsKeys.reporting, log));
 		keepers.push(tidying(settings));
 	}
-	if (updating !== undefined) keepers.push(updating.transfers.drive(client, [updating.updater]));
+	if (updating !== undefined) {
+		keepers.push(
+			updating.transfers.drive(client, mod === undefined ? [updating.updater] : [updating.updater, mod.updater]),
+		);
+	}
 	const loop = new Loop(updating?.transfers.host ?? host, client, ...keepers);
 	loop.start();
 }

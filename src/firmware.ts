@@ -39,10 +39,8 @@ export function firmware(
 	if (slots === undefined || settings === undefined) return undefined;
 	restoreAfterRevert(slots, settings, log);
 	const transfers = new Transfers({ host, ...(secure === undefined ? {} : { secure }) });
-	const isRegistered = () => transfers.isRegistered;
-	const installer = new SlotInstaller({ slots, settings, power, log, isRegistered });
-	const wallTimeS = () => clock.wallTimeS();
+	const installer = new SlotInstaller({ slots, settings, power, log, registered: transfers });
 	const what = { table: UPDATE, store: slots, settings, keys: firmwareKeys, log, name: "firmware" };
-	const updater = new Updater({ ...what, ...more, lines: transfers, wallTimeS }, installer);
+	const updater = new Updater({ ...what, ...more, lines: transfers, clock }, installer);
 	return { transfers, updater, client: { streamedWrites, guest: transfers }, instance: firmwareUpdate(updater) };
 }

@@ -11,6 +11,7 @@ import { ReportingKeeper } from "../modules/lwm2m/reporting-keeper.ts";
 import { accessControl } from "../modules/objects/access-control-2.ts";
 import { application } from "./application.ts";
 import { firmware } from "./firmware.ts";
+import { software } from "./software.ts";
 
 /** The device with everything. A host calls this once after boot. */
 export default function main(host: Host): void {
@@ -26,5 +27,6 @@ export default function main(host: Host): void {
 		crypto: (entropy) => new PortableCrypto({ entropy }),
 		reportingKeeper: (...it) => new ReportingKeeper(...it),
 		firmware,
+		software,
 	});
 }

@@ -1,4 +1,4 @@
-import type { ImageVerdict, Log, SlotImage } from "../host.ts";
+import type { Clock, ImageVerdict, Log, SlotImage } from "../host.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { DownloadTuning } from "./download.ts";
 import type { Lines } from "./line.ts";
@@ -25,6 +25,8 @@ export type GateAnswer = "go" | "ask" | "busy";
 /** Who hears how an installation ended. */
 export interface InstallerListener {
 	installed(event: "updated" | "failed" | "stuck", result: number, why: string): void;
+	/** Software runs, or can not: why. */
+	activated?(why: string): void;
 }
 
 /** The last steps, which differ between a program in a slot and software beside it. */
@@ -71,7 +73,8 @@ export interface UpdaterOptions {
 	readonly gate?: (offer: UpdateOffer) => GateAnswer;
 	/** Whether there is RAM for a package; absent: always. */
 	readonly hasRoom?: (sizeBytes: number | undefined) => boolean;
-	readonly wallTimeS?: () => number | undefined;
+	/** For the time of the last change of State; absent: it is not told. */
+	readonly clock?: Pick<Clock, "wallTimeS">;
 	readonly download?: DownloadTuning;
 	/** How much of a download is written down again at most after a power cut. */
 	readonly strideBytes?: number;

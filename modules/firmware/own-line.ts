@@ -95,15 +95,15 @@ export class OwnLine implements Line, PeerListener {
 		this.channel?.close(this.nowMs);
 	}
 
-	/** Asks for the address, once. @param wake is called when there is something to do */
-	resolve(resolver: Resolver, wake: () => void): void {
+	/** Asks for the address, once. @param turns is nudged when there is something to do */
+	resolve(resolver: Resolver, turns: { nudge(): void }): void {
 		if (this.isAsked) return;
 		this.isAsked = true;
 		resolver.resolve(this.uri.host, ([host]) => {
 			this.address.host = host ?? "";
 			if (host === undefined) this.state = "dead";
 			else if (this.channel === undefined && this.state === "opening") this.state = "open";
-			wake();
+			turns.nudge();
 		});
 	}
 

@@ -24,16 +24,20 @@ export interface TrialTuning {
 
 export const defaultTrialTuning: TrialTuning = frozen({ restartDelayMs: 3500, trialMs: 300_000, marginMs: 5000 });
 
+export interface Registered {
+	readonly isRegistered: boolean;
+}
+
 export interface SlotInstallerOptions {
 	readonly slots: Slots;
 	readonly settings: Settings;
 	readonly power: Pick<Power, "restart">;
 	readonly log: Log;
-	/** Whether a server has us: DTLS, where it is coaps, and Register. */
-	readonly isRegistered: () => boolean;
+	/** Whether a server has us, over DTLS where it is coaps: Transfers knows. */
+	readonly registered: Registered;
 	/** What else a new image must have shown, such as a Read by the server; absent: nothing. */
 	readonly isProven?: () => boolean;
-	readonly tuning?: Partial<TrialTuning>;
+	readonly tuning?: TrialTuning;
 }
 
 /** The slot of a snapshot that is taken while this one runs, and brought back when it runs again (MaU-003). */
@@ -59,7 +63,6 @@ export function restoreAfterRevert(slots: Slots, settings: Settings, log: Log): 
  */
 export class SlotInstaller implements Installer {
 	private readonly options: SlotInstallerOptions;
-	private readonly tuning: TrialTuning;
 	private listener: InstallerListener | undefined;
 	private restartAtMs = Infinity;
 	private trialUntilMs = Infinity;
@@ -69,7 +72,6 @@ export class SlotInstaller implements Installer {
 
 	constructor(options: SlotInstallerOptions) {
 		this.options = options;
-		this.tuning = { ...defaultTrialTuning, ...options.tuning };
 	}
 
 	get deadlineMs(): number {
@@ -95,7 +97,7 @@ export class SlotInstaller implements Installer {
 		if (refused !== undefined) throw new HostFailure(`snapshot: ${refused.code}`);
 		slots.markPending();
 		mark();
-		this.restartAtMs = nowMs + this.tuning.restartDelayMs;
+		this.restartAtMs = nowMs + (this.options.tuning ?? defaultTrialTuning).restartDelayMs;
 	}
 
 	resumed({ hash, isMarked }: KeptUpdate): boolean {
@@ -113,7 +115,8 @@ export class SlotInstaller implements Installer {
 
 	poll(nowMs: number): void {
 		if (!this.hasBegun) this.begin(nowMs);
-		if (!this.isConfirmed && this.options.isRegistered() && this.options.isProven?.() !== false) this.confirm();
+		if (!this.isConfirmed && this.options.registered.isRegistered && this.options.isProven?.() !== false)
+			this.confirm();
 		if (nowMs < this.restartAtMs && nowMs < this.trialUntilMs) return;
 		const isTooLate = nowMs >= this.trialUntilMs;
 		this.restartAtMs = this.trialUntilMs = Infinity;
@@ -127,7 +130,7 @@ export class SlotInstaller implements Installer {
 		this.hasBegun = true;
 		const { bootReason } = this.options.slots;
 		if (bootReason.kind !== "trial") return;
-		const { trialMs, marginMs } = this.tuning;
+		const { trialMs, marginMs } = this.options.tuning ?? defaultTrialTuning;
 		this.trialUntilMs = nowMs + Math.max(0, Math.min(trialMs, bootReason.leftMs - marginMs));
 	}
 

@@ -17,12 +17,15 @@ export interface SoftwareStore extends PackageStore {
 	load(): () => void;
 }
 
-/** Installs software that runs beside the program: nothing is restarted, and activating is a step of its own. */
+/**
+ * Installs software that runs beside the program: nothing is restarted. Activating is a step of its own, and done at
+ * the end of the turn: what is loaded needs the stack for itself.
+ */
 export class SoftwareInstaller implements Installer {
-	readonly deadlineMs = Infinity;
 	private readonly store: SoftwareStore;
 	private listener: InstallerListener | undefined;
 	private end: (() => void) | undefined;
+	private isWanted = false;
 
 	constructor(store: SoftwareStore) {
 		this.store = store;
@@ -30,6 +33,10 @@ export class SoftwareInstaller implements Installer {
 
 	get isActive(): boolean {
 		return this.end !== undefined;
+	}
+
+	get deadlineMs(): number {
+		return this.isWanted && !this.isActive ? 0 : Infinity;
 	}
 
 	attach(listener: InstallerListener): void {
@@ -50,23 +57,30 @@ export class SoftwareInstaller implements Installer {
 
 	/** Software that was active is active again, where it can be loaded. */
 	resumed({ state, isOn }: KeptUpdate): boolean {
-		try {
-			if (state === "installed" && isOn) this.activate();
-		} catch (error) {
-			if (!(error instanceof HostFailure)) throw error;
-		}
+		this.isWanted = state === "installed" && isOn;
 		return state === "installed";
 	}
 
-	/** @throws HostFailure when it can not be loaded */
+	/** Runs it from the end of this turn on; the listener hears whether that worked. */
 	activate(): void {
-		this.end ??= this.store.load();
+		this.isWanted = true;
 	}
 
 	vacate(): void {
+		this.isWanted = false;
 		this.end?.();
 		this.end = undefined;
 	}
 
-	poll(): void {}
+	poll(): void {
+		if (!this.isWanted || this.isActive) return;
+		this.isWanted = false;
+		try {
+			this.end = this.store.load();
+			this.listener?.activated?.("");
+		} catch (error) {
+			if (!(error instanceof HostFailure)) throw error;
+			this.listener?.activated?.("load");
+		}
+	}
 }

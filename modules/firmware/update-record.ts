@@ -38,7 +38,7 @@ export class UpdateRecord {
 	change(next: KeptUpdate): void {
 		const { state, result } = this.now;
 		const isNews = next.state !== state;
-		this.keep(isNews ? { ...next, changedS: this.options.wallTimeS?.() ?? 0 } : next);
+		this.keep(isNews ? { ...next, changedS: this.options.clock?.wallTimeS() ?? 0 } : next);
 		if (!isNews && next.result === result) return;
 		this.log("state", { state: next.state, result: next.result, reason: next.reason });
 	}

@@ -107,7 +107,7 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 				this.goOn(nowMs);
 				break;
 			case "deferred": {
-				const nowS = this.options.wallTimeS?.() ?? 0;
+				const nowS = this.options.clock?.wallTimeS() ?? 0;
 				this.deferredMs = nowMs - (kept.changedS === 0 ? 0 : Math.max(0, nowS - kept.changedS) * 1000);
 				this.dueMs = nowMs;
 				break;
@@ -171,6 +171,10 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 	accept(): void {
 		this.isAccepted = true;
 		if (this.state === "deferred") this.dueMs = this.nowMs;
+	}
+
+	activated(reason: string): void {
+		this.record.keep({ ...this.record.now, reason, isOn: reason === "" });
 	}
 
 	/** The installer says how it ended. */
@@ -300,12 +304,9 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 			default: // clear, drop, fail
 				this.download.stop();
 				if (!this.isKept) this.installer.vacate?.();
-				this.record.change({
-					...now,
-					uri: action === "clear" ? "" : now.uri,
-					result: endOf(action, result),
-					reason: why,
-				});
+				if (action === "clear") this.record.change({ ...now, uri: "", result: UpdateResult.initial });
+				else if (action === "drop") this.record.change({ ...now, result: UpdateResult.cancelled });
+				else this.record.change({ ...now, result, reason: why });
 				this.writer.clear();
 				if (before !== "idle" && before !== "updating" && !this.isKept) this.writer.remove();
 		}
@@ -392,8 +393,4 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 		this.notedBytes = now.offset;
 		this.record.progress = now;
 	}
-}
-
-function endOf(action: "clear" | "drop" | "fail" | string, result: number): number {
-	return action === "clear" ? UpdateResult.initial : action === "drop" ? UpdateResult.cancelled : result;
 }

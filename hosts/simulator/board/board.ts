@@ -10,6 +10,7 @@ import { BoardBoot, usualRules } from "./boot.ts";
 import { FactoryPartition, fusesOf, readCard } from "./factory-partition.ts";
 import { type FlashChip, PowerCut } from "./flash.ts";
 import { Ledger } from "./ledger.ts";
+import { modPorts } from "./mods.ts";
 import type { BoardPreset } from "./presets.ts";
 import { anyImage, type BootImages, type Slot, SlotRefused } from "./slots.ts";
 import { BoardSockets } from "./sockets.ts";
@@ -335,6 +336,7 @@ export class Board<M extends BoardMachine = BoardMachine> {
 		const outside = "flash: outside of the settings partition";
 		const sockets = this.#sockets;
 		const slots = this.#boot.ports();
+		const mods = modPorts(this.flash, this.preset.map.mods, this.#options.bootImages ?? anyImage);
 		const boot = { platform: this.preset.name, resetCause, factory };
 		return {
 			nowMs: () => time.nowMs(),
@@ -377,6 +379,7 @@ export class Board<M extends BoardMachine = BoardMachine> {
 			factorySizeBytes: this.preset.map.factory.sizeBytes,
 			smartCardSizeBytes: () => this.#card?.length ?? -1,
 			...(slots === undefined ? {} : { slots }),
+			...(mods === undefined ? {} : { mods }),
 			restart: () => {
 				this.#afterTurn = "restart";
 			},

@@ -1,17 +1,11 @@
 import type { BootRules } from "../../../modules/firmware/boot-decision.ts";
 import { BootLoader } from "../../../modules/firmware/boot-loader.ts";
-import {
-	HostFailure,
-	type LogRecord,
-	type ResetCause,
-	type RevertReason,
-	type SlotName,
-} from "../../../modules/host.ts";
+import type { LogRecord, ResetCause, RevertReason, SlotName } from "../../../modules/host.ts";
 import type { SlotPorts } from "../engine/ports.ts";
 import type { Timekeeper } from "../time.ts";
 import type { FlashChip } from "./flash.ts";
 import type { FlashMap } from "./presets.ts";
-import { type BootImages, PartitionFlash, Slot, SlotRefused } from "./slots.ts";
+import { type BootImages, PartitionFlash, refusalOf, Slot, SlotRefused } from "./slots.ts";
 
 /**
  * Three tries, ten minutes: a registration over a bad link may take some of the 93 s that CoAP gives an exchange (RFC
@@ -140,15 +134,4 @@ export class BoardBoot {
 function reasonFields({ bootReason }: BootLoader): Readonly<Record<string, string | number>> {
 	if (bootReason.kind === "trial") return { bootsLeft: bootReason.bootsLeft, leftMs: bootReason.leftMs };
 	return bootReason.kind === "reverted" ? { why: bootReason.why } : {};
-}
-
-/** A port's answer: a sentence for people, or undefined. What is no refusal passes: a power cut. */
-function refusalOf(run: () => void): string | undefined {
-	try {
-		run();
-		return undefined;
-	} catch (error) {
-		if (error instanceof HostFailure) return error.message;
-		throw error;
-	}
 }

@@ -4,7 +4,7 @@ import type { SlotImage } from "../../../modules/host.ts";
 import { type Engine, loadEngine } from "../engine/engine.ts";
 import { Firmware, type Machine } from "../engine/machine.ts";
 import { buildImage, type ImageOptions, javaScriptRoot } from "../image/builder.ts";
-import { headerBytes, type Image, imageFaults, readHeader, readImage } from "../image/image.ts";
+import { headerBytes, type Image, type ImageKind, imageFaults, readHeader, readImage } from "../image/image.ts";
 import { developmentKey } from "../image/keys.ts";
 import { isSignedBy, type SigningKey, signerOf } from "../image/signature.ts";
 import type { MakeMachine } from "./board.ts";
@@ -71,7 +71,35 @@ class ImageReader implements BootImages {
 		return { name, version, sizeBytes, hash, securityCounter };
 	}
 
+	/** @throws SlotRefused when it is no mod that may run here */
+	modIn(place: Slot): Image {
+		const { verdict, why } = this.examineMod(place);
+		const image = this.#read(place);
+		if (verdict === "ok" && !("code" in image)) return image;
+		throw new SlotRefused(`no mod that can be loaded: ${why}`);
+	}
+
+	examineMod(place: Slot): Finding {
+		return this.#examine(place, "mod");
+	}
+
 	examine(slot: Slot, securityCounter: number, running?: SlotImage): Finding {
+		const finding = this.#examine(slot, "firmware");
+		const image = this.header(slot);
+		if (finding.verdict !== "ok" || image === undefined) return finding;
+		if (running !== undefined && running.name !== image.name) {
+			return { verdict: "product", why: `for "${image.name}", this is "${running.name}"` };
+		}
+		if (image.securityCounter < securityCounter) {
+			return {
+				verdict: "counter",
+				why: `security counter ${image.securityCounter}, the device's is ${securityCounter}`,
+			};
+		}
+		return finding;
+	}
+
+	#examine(slot: Slot, kind: ImageKind): Finding {
 		const header = readHeader(slot.read(headerBytes));
 		if (!("code" in header) && header.totalSize > slot.sizeBytes) {
 			return { verdict: "size", why: `${header.totalSize} bytes, and the slot has ${slot.sizeBytes}` };
@@ -85,15 +113,7 @@ class ImageReader implements BootImages {
 		if (image.xsVersion !== this.#engine.xsVersion) {
 			return { verdict: "product", why: `for XS ${image.xsVersion}, this engine is XS ${this.#engine.xsVersion}` };
 		}
-		if (running !== undefined && running.name !== image.name) {
-			return { verdict: "product", why: `for "${image.name}", this is "${running.name}"` };
-		}
-		if (image.securityCounter < securityCounter) {
-			return {
-				verdict: "counter",
-				why: `security counter ${image.securityCounter}, the device's is ${securityCounter}`,
-			};
-		}
+		if (image.kind !== kind) return { verdict: "product", why: `a ${image.kind}, not a ${kind}` };
 		return { verdict: "ok" };
 	}
 

@@ -17,6 +17,8 @@ export interface FlashMap {
 	readonly settings: Partition;
 	/** What the factory says of this device (modules/lwm2m/FORMAT.md); programs only read it. */
 	readonly factory: Partition;
+	/** For software beside the program; absent where there is no room for it. */
+	readonly mods?: Partition;
 }
 
 /** One kind of board, as far as a program on it can tell. */
@@ -69,6 +71,7 @@ const espModule = {
 		slotB: { offset: 1600 * kib, sizeBytes: 1536 * kib },
 		settings: { offset: 3136 * kib, sizeBytes: 64 * kib },
 		factory: { offset: 3200 * kib, sizeBytes: 8 * kib },
+		mods: { offset: 3208 * kib, sizeBytes: 256 * kib },
 	},
 };
 

@@ -1,4 +1,5 @@
 import { type Flash, HostFailure, type ImageVerdict, type SlotImage } from "../../../modules/host.ts";
+import type { Program } from "../engine/compiler.ts";
 import { erasedByte, type FlashChip } from "./flash.ts";
 import type { Partition } from "./presets.ts";
 
@@ -21,6 +22,10 @@ export interface BootImages {
 	/** @param running as BootLoaderOptions.examine has it */
 	examine(slot: Slot, securityCounter: number, running?: SlotImage): Finding;
 	header(slot: Slot): SlotImage | undefined;
+	/** Of the partition for mods; absent: there are none. */
+	examineMod?(place: Slot): Finding;
+	/** @throws SlotRefused when it is no mod that may run here */
+	modIn?(place: Slot): Program & { readonly entry: string; readonly hash: string };
 }
 
 /** Of a board whose programs are no images: what lies in slot a is started, whatever it is. */
@@ -64,6 +69,17 @@ export class PartitionFlash implements Flash {
 	#within(offset: number, size: number): void {
 		if (offset < 0 || size < 0 || offset + size > this.sizeBytes)
 			throw new HostFailure("flash: outside of the partition");
+	}
+}
+
+/** A port's answer: a sentence for people, or undefined. What is no refusal passes: a power cut. */
+export function refusalOf(run: () => void): string | undefined {
+	try {
+		run();
+		return undefined;
+	} catch (error) {
+		if (error instanceof HostFailure) return error.message;
+		throw error;
 	}
 }
 

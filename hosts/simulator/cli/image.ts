@@ -1,9 +1,12 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join, relative, resolve } from "node:path";
 import { type Fault, utf8Size } from "../../../modules/bytes.ts";
 import { type Engine, loadEngine } from "../engine/engine.ts";
-import { buildImage } from "../image/builder.ts";
+import { packageRoot } from "../engine/sources.ts";
+import { buildImage, javaScriptRoot } from "../image/builder.ts";
 import { type Image, imageFaults, readImage } from "../image/image.ts";
 import { developmentKey } from "../image/keys.ts";
+import { buildMod } from "../image/mod-builder.ts";
 import { isSignedBy, readSigningKey, type SigningKey, signerOf } from "../image/signature.ts";
 import { WrongUsage } from "./arguments.ts";
 import type { ExitStatus } from "./main.ts";
@@ -19,6 +22,8 @@ export interface ImageCommandOptions {
 	readonly counter?: number;
 	/** File of a key. */
 	readonly key?: string;
+	/** A module of the project whose default export is to be a mod. */
+	readonly mod?: string;
 	/** File of an image to check, in place of building one. */
 	readonly verify?: string;
 }
@@ -32,7 +37,8 @@ export async function run(options: ImageCommandOptions, output: Output): Promise
 	if (options.verify !== undefined) return check(options.verify, options, output);
 	const key = readKey(options.key) ?? developmentKey();
 	const engine = await loadEngine(buildProgress(output));
-	const image = await build(options, key, engine);
+	const built = await build(options, key, engine);
+	const image = options.mod === undefined ? built : await buildModOf(options.mod, options, { key, engine, built });
 	if (file !== undefined) save(image, file);
 	if (json) {
 		const { version, name, securityCounter, xsVersion, hash, bytes, symbolBytes } = image;
@@ -46,7 +52,8 @@ export async function run(options: ImageCommandOptions, output: Output): Promise
 	return 0;
 }
 
-async function build({ version, name, counter }: ImageCommandOptions, key: SigningKey, engine: Engine): Promise<Image> {
+async function build(options: ImageCommandOptions, key: SigningKey, engine: Engine): Promise<Image> {
+	const { version, name, counter, mod } = options;
 	if (key.privateKey === undefined)
 		throw new WrongUsage("--key: signing takes the private key; this is the public one");
 	for (const [option, text] of Object.entries({ version, name })) {
@@ -57,10 +64,23 @@ async function build({ version, name, counter }: ImageCommandOptions, key: Signi
 	return buildImage({
 		engine,
 		key,
-		...(version === undefined ? {} : { version }),
-		...(name === undefined ? {} : { name }),
+		...(version === undefined || mod !== undefined ? {} : { version }),
+		...(name === undefined || mod !== undefined ? {} : { name }),
 		...(counter === undefined ? {} : { securityCounter: counter }),
 	});
+}
+
+/** @param file as it is written: TypeScript, or what build/js has of it */
+async function buildModOf(
+	file: string,
+	{ name, version }: ImageCommandOptions,
+	{ key, engine, built }: { readonly key: SigningKey; readonly engine: Engine; readonly built: Image },
+): Promise<Image> {
+	const path = relative(packageRoot, resolve(file)).replaceAll("\\", "/");
+	const entry = join(javaScriptRoot, path.replace(/^build\/js\//, "").replace(/\.ts$/, ".js"));
+	if (path.startsWith("..") || !existsSync(entry)) throw new WrongUsage(`--mod: ${file} is no module of this project`);
+	const stem = basename(entry, ".js");
+	return buildMod({ engine, key, entry, firmware: built, name: name ?? stem, version: version ?? built.version });
 }
 
 function readKey(file: string | undefined): SigningKey | undefined {
@@ -132,7 +152,7 @@ function lines(image: Image): string[] {
 		`  ${name.padEnd(28)}${grouped(size).padStart(10)}  ${what}`;
 	const code = modules.reduce((sum, { codeBytes }) => sum + codeBytes, 0);
 	return [
-		`Image of ${product}, version ${version}, for XS ${xsVersion}`,
+		`${image.kind === "mod" ? "Mod" : "Image of"} ${product}, version ${version}, for XS ${xsVersion}`,
 		`  counter ${securityCounter}`,
 		`  signed  ${signerOf(image)}`,
 		`  size    ${grouped(bytes.length)} bytes`,

@@ -205,6 +205,7 @@ function addImage(dormouse: Command, load: Load): void {
 				.argParser(readCounter),
 		)
 		.option("--key <file>", "sign with this private key (PEM, Ed25519 or P-256); the development key without")
+		.option("--mod <file>", "build a mod for this image out of this module of the project, in place of the image")
 		.option("--verify <file>", "build nothing: check this image, against --key (public or private) where given")
 		.addHelpText(
 			"after",
@@ -216,6 +217,7 @@ Examples:
   dormouse image keygen release.pem                            a key pair: release.pem and release.pem.pub
   dormouse image --version 1.2.0 --key release.pem --output thermometer-1.2.0.img
   dormouse image --version 1.2.1 --counter 1 --key release.pem --output thermometer-1.2.1.img
+  dormouse image --mod src/blinker.ts --name blinker --version 1.0 --key release.pem --output blinker.mod
   dormouse image --verify thermometer-1.2.1.img --key release.pem.pub`,
 		)
 		.action(load("./image.js"));

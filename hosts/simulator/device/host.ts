@@ -14,6 +14,7 @@ import {
 	type KeyHandle,
 	type Log,
 	type LogRecord,
+	type Mods,
 	type Power,
 	type ResetCause,
 	type Resolver,
@@ -21,6 +22,7 @@ import {
 	type SmartCard,
 } from "../../../modules/host.ts";
 import { BoardCrypto } from "./crypto.ts";
+import { BoardMods } from "./mods.ts";
 import { cardAt, eventKinds, factoryAt, type Natives } from "./natives.ts";
 import { BoardSlots, type SlotsRecord } from "./slots.ts";
 
@@ -46,6 +48,7 @@ export class SimulatedHost implements Host {
 	readonly deviceKey?: KeyHandle;
 	readonly smartCard?: BoardCard;
 	readonly slots?: Slots;
+	readonly mods?: Mods;
 	readonly power: BoardPower;
 	readonly log: Log;
 	readonly factory: Factory;
@@ -87,6 +90,7 @@ export class SimulatedHost implements Host {
 		this.factory = factory;
 		this.platform = platform;
 		this.temperature = natives.temperature; // as it is: natives do not look at `this`
+		if (natives.modSize() > 0) this.mods = new BoardMods(natives, this);
 		natives.listen(this.#hear);
 	}
 

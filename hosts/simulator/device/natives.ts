@@ -86,6 +86,16 @@ export interface Natives {
 	slotVerify(): string;
 	/** @param what 0: mark the other slot, 1: confirm, 2: revert @returns an error for people, or undefined */
 	slotMark(what: 0 | 1 | 2, why: string): string | undefined;
+	/** Of the partition for mods; 0: there is none, and none of the functions down to modLoad works. */
+	modSize(): number;
+	/** @returns { image } as JSON */
+	modRecord(): string;
+	modRead(offset: number, into: Uint8Array): string | undefined;
+	modWrite(offset: number, bytes: Uint8Array): string | undefined;
+	modErase(offset: number, size: number): string | undefined;
+	modVerify(): string;
+	/** Loads what is there. @returns the default export of its entry. Throws why not */
+	modLoad(): unknown;
 	restart(): void;
 	off(): void;
 	temperature(): number;

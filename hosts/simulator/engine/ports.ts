@@ -1,4 +1,5 @@
 import type { Aead } from "../../../modules/host.ts";
+import type { Program } from "./compiler.ts";
 
 /**
  * What a board's crypto accelerator computes. The keys are the machine's, in its memory; nothing here remembers
@@ -67,6 +68,8 @@ export interface BoardPorts {
 	smartCardSizeBytes(): number;
 	/** Absent on a board without a boot loader. */
 	readonly slots?: SlotPorts;
+	/** Absent on a board without a partition for mods. */
+	readonly mods?: ModPorts;
 	/** After the current turn. */
 	restart(): void;
 	/** The device has de-registered and saved; after the current turn it is off. */
@@ -96,6 +99,21 @@ export interface SlotPorts {
 	mark(what: number, why: string): string | undefined;
 	/** @returns an ImageVerdict */
 	verify(): string;
+}
+
+/** The partition for mods, as the running program sees it; the Mods port of modules/host.ts. */
+export interface ModPorts {
+	readonly sizeBytes: number;
+	/** @returns { image } as JSON */
+	describe(): string;
+	/** Each of the following returns an error for people, or undefined. */
+	read(offset: number, into: Uint8Array): string | undefined;
+	write(offset: number, bytes: Uint8Array): string | undefined;
+	erase(offset: number, size: number): string | undefined;
+	/** @returns an ImageVerdict */
+	verify(): string;
+	/** @returns what is to be run, its modules' names told from all others; or an error for people */
+	load(): (Program & { readonly entry: string }) | string;
 }
 
 /** What the board tells the device; each is one turn of its loop. */

@@ -1,3 +1,4 @@
+import type { Program } from "./compiler.ts";
 import { DeviceFailure, failureReasons } from "./failure.ts";
 import { type Figures, type RomFigures, readFigures, readRomFigures } from "./figures.ts";
 import type { MachineMemory } from "./memory.ts";
@@ -30,6 +31,8 @@ interface Exports {
 		cHeapBytes: number,
 		meterInterval: number,
 	): void;
+	modSymbols(names: number, count: number): void;
+	modModule(name: number, code: number, size: number): void;
 	boot(name: number): void;
 	turn(kind: number, first: number, second: number, text: number): void;
 	collect(): void;
@@ -298,6 +301,7 @@ export class Vm {
 			flashErase: (offset: number, size: number, text: number, capacity: number) =>
 				error(ports.flashErase(offset, size), text, capacity),
 			...this.#slotImports(error),
+			...this.#modImports(error),
 			restart: () => ports.restart(),
 			off: () => ports.off(),
 			temperature: () => ports.temperature(),
@@ -322,6 +326,38 @@ export class Vm {
 			slotMark: (what: number, at: number, size: number, text: number, capacity: number) =>
 				error(ports.slots === undefined ? noSlots : ports.slots.mark(what, this.#text(at, size)), text, capacity),
 		};
+	}
+
+	#modImports(error: (text: string | undefined, at: number, capacity: number) => number): WebAssembly.ModuleImports {
+		const ports = this.#ports;
+		const noMods = "no partition for mods";
+		return {
+			modSize: () => ports.mods?.sizeBytes ?? 0,
+			modRecord: (at: number, capacity: number) => this.#write(ports.mods?.describe() ?? "{}", at, capacity),
+			modRead: (offset: number, into: number, size: number, text: number, capacity: number) =>
+				error(ports.mods === undefined ? noMods : ports.mods.read(offset, this.#bytes(into, size)), text, capacity),
+			modWrite: (offset: number, at: number, size: number, text: number, capacity: number) =>
+				error(ports.mods === undefined ? noMods : ports.mods.write(offset, this.#bytes(at, size)), text, capacity),
+			modErase: (offset: number, size: number, text: number, capacity: number) =>
+				error(ports.mods === undefined ? noMods : ports.mods.erase(offset, size), text, capacity),
+			modVerify: (at: number, capacity: number) => this.#write(ports.mods?.verify() ?? "", at, capacity),
+			modLoad: (at: number, capacity: number) => {
+				const mod = ports.mods?.load() ?? noMods;
+				return this.#write(typeof mod === "string" ? `!${mod}` : this.#placeMod(mod), at, capacity);
+			},
+		};
+	}
+
+	/** A mod's symbols and modules, where a chip has its flash. @returns its entry */
+	#placeMod({ symbols, modules, entry }: Program & { readonly entry: string }): string {
+		this.#exports.modSymbols(
+			this.place(encoder.encode(symbols.map((symbol) => `${symbol}\0`).join(""))),
+			symbols.length,
+		);
+		for (const { name, code } of modules) {
+			this.#exports.modModule(this.#placeText(name), this.place(code), code.length);
+		}
+		return entry;
 	}
 }
 

@@ -2,7 +2,10 @@ import { createHash } from "node:crypto";
 import { type Fault, fault, readUtf8, utf8 } from "../../../modules/bytes.ts";
 import type { Program } from "../engine/compiler.ts";
 
-/** Firmware of a simulated board as one run of bytes: FORMAT.md says every one of them. */
+/** firmware: what a boot loader starts. mod: what a running firmware loads beside itself. */
+export type ImageKind = "firmware" | "mod";
+
+/** Firmware of a simulated board, or a mod for one, as one run of bytes: FORMAT.md says every one of them. */
 export interface Image {
 	readonly bytes: Uint8Array;
 	/** Of the product, for people: "0.1.0". At most 31 bytes of UTF-8. */
@@ -10,6 +13,7 @@ export interface Image {
 	/** The product it is for. At most 31 bytes of UTF-8. */
 	readonly name: string;
 	/** Rises when older images must not run any more. */
+	readonly kind: ImageKind;
 	readonly securityCounter: number;
 	/** Whether it is signed; by whom, only a check with a key tells (signature.ts). */
 	readonly isSigned: boolean;
@@ -49,6 +53,7 @@ const at = {
 	hash: 16,
 	hashEnd: 48,
 	xs: 48,
+	kind: 51,
 	version: 52,
 	versionEnd: 84,
 	moduleCount: 84,
@@ -85,6 +90,8 @@ export interface ImageFacts {
 	readonly version: string;
 	readonly xsVersion: string;
 	readonly name?: string;
+	/** "firmware" when left out. */
+	readonly kind?: ImageKind;
 	readonly securityCounter?: number;
 	/** Signs the image: gets its hash's preimage, in pieces, and the hash. @returns the block behind the code */
 	readonly sign?: (pieces: readonly Uint8Array[], hash: Uint8Array) => Uint8Array;
@@ -105,6 +112,7 @@ export function writeImage(program: Program, facts: ImageFacts): Image {
 	view.setUint16(at.headerSize, headerBytes, true);
 	view.setUint32(at.totalSize, bytes.length, true);
 	for (const [index, part] of facts.xsVersion.split(".").entries()) view.setUint8(at.xs + index, Number(part));
+	view.setUint8(at.kind, facts.kind === "mod" ? 1 : 0);
 	setText(bytes, at.version, facts.version, "version");
 	setText(bytes, at.name, facts.name ?? "", "name");
 	view.setUint32(at.securityCounter, facts.securityCounter ?? 0, true);
@@ -156,6 +164,7 @@ export interface ImageHeader {
 	readonly version: string;
 	readonly totalSize: number;
 	readonly hash: string;
+	readonly kind: ImageKind;
 	readonly securityCounter: number;
 	readonly xsVersion: string;
 }
@@ -172,10 +181,12 @@ export function readHeader(bytes: Uint8Array): ImageHeader | Fault {
 	const version = readText(bytes, at.version);
 	const name = readText(bytes, at.name);
 	if (version === undefined || name === undefined) return imageFaults.text;
+	if (bytes[at.kind]! > 1) return imageFaults.layout;
+	const kind = bytes[at.kind] === 1 ? "mod" : "firmware";
 	const hash = Buffer.from(bytes.subarray(at.hash, at.hashEnd)).toString("hex");
 	const securityCounter = view.getUint32(at.securityCounter, true);
 	const xsVersion = bytes.subarray(at.xs, at.xs + 3).join(".");
-	return { name, version, totalSize, hash, securityCounter, xsVersion };
+	return { name, version, kind, totalSize, hash, securityCounter, xsVersion };
 }
 
 /** A text of a fixed field, which ends with 0 before the field does. */
@@ -214,7 +225,6 @@ function readContent(bytes: Uint8Array, header: ImageHeader): Image | Fault {
 	const isSigned = signatureSize === signatureBytes;
 	if (codeEnd + signatureSize !== bytes.length || !(isSigned || signatureSize === 0)) return imageFaults.layout;
 	for (let index = at.reserved; index < headerBytes; index++) if (bytes[index] !== 0) return imageFaults.layout;
-	if (bytes[at.xs + 3] !== 0) return imageFaults.layout;
 	const names = readTexts(bytes, namesAt, symbolsAt);
 	const symbols = readTexts(bytes, symbolsAt, codeAt);
 	if (names === undefined || symbols === undefined) return imageFaults.text;
@@ -223,8 +233,21 @@ function readContent(bytes: Uint8Array, header: ImageHeader): Image | Fault {
 	const modules = readModules(bytes.subarray(0, codeEnd), names, codeAt);
 	const entry = names[view.getUint16(at.entry, true)];
 	if (modules === undefined || entry === undefined) return imageFaults.layout;
-	const { name, version, hash, securityCounter, xsVersion } = header;
-	return { bytes, name, version, securityCounter, isSigned, hash, xsVersion, symbols, symbolBytes, modules, entry };
+	const { name, version, kind, hash, securityCounter, xsVersion } = header;
+	return {
+		bytes,
+		name,
+		version,
+		kind,
+		securityCounter,
+		isSigned,
+		hash,
+		xsVersion,
+		symbols,
+		symbolBytes,
+		modules,
+		entry,
+	};
 }
 
 /** Rows must lie end to end: no byte of the image belongs to nothing. */

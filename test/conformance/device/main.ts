@@ -14,6 +14,7 @@ import { accessControl } from "../../../modules/objects/access-control-2.ts";
 import { liveKey } from "../../../modules/settings/key.ts";
 import { firmware } from "../../../src/firmware.ts";
 import { openSettings } from "../../../src/settings.ts";
+import { software } from "../../../src/software.ts";
 import { furnish } from "./furniture.ts";
 import { readPlan } from "./plan.ts";
 
@@ -51,13 +52,19 @@ export default function main(host: Host): void {
 		...updating?.client,
 	});
 	furnish(client, host, plan);
+	const mod =
+		updating === undefined || host.mods === undefined
+			? undefined
+			: software(host, host.mods, settings!, updating.transfers);
 	if (updating !== undefined) client.add(updating.instance);
+	if (mod !== undefined) client.add(mod);
 	plan.outages.forEach(({ fromS, untilS }) => {
 		client.after(1000 * fromS, () => client.offline(host.clock.nowMs()));
 		client.after(1000 * untilS, () => client.online(host.clock.nowMs()));
 	});
 	const keepers: Keeper[] = [];
 	if (settings !== undefined) keepers.push(new ReportingKeeper(client, settings, reportingKey | liveKey, log));
-	if (updating !== undefined) keepers.push(updating.transfers.drive(client, [updating.updater]));
+	const updaters = [updating?.updater, mod?.updater].filter((updater) => updater !== undefined);
+	if (updating !== undefined) keepers.push(updating.transfers.drive(client, updaters));
 	new Loop(updating?.transfers.host ?? host, client, ...keepers).start();
 }

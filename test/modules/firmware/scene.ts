@@ -187,7 +187,7 @@ export class Scene {
 			settings,
 			power: host.power,
 			log,
-			isRegistered: () => client.sessions.some(({ state }) => state === "registered"),
+			registered: transfers,
 			...(isProven === undefined ? {} : { isProven }),
 		});
 		const updater = new Updater(
@@ -199,7 +199,7 @@ export class Scene {
 				log,
 				name: "firmware",
 				lines: transfers,
-				wallTimeS: () => this.wallS,
+				clock: host.clock,
 				...(gate === undefined ? {} : { gate }),
 				...(hasRoom === undefined ? {} : { hasRoom }),
 				...(download === undefined ? {} : { download }),

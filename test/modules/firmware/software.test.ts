@@ -1,5 +1,5 @@
 import { readUtf8, utf8 } from "../../../modules/bytes.ts";
-import { Code, codeText } from "../../../modules/coap/code.ts";
+import { Code } from "../../../modules/coap/code.ts";
 import { softwareKeys } from "../../../modules/firmware/progress.ts";
 import { SoftwareInstaller, type SoftwareStore } from "../../../modules/firmware/software-installer.ts";
 import { SOFTWARE } from "../../../modules/firmware/software-table.ts";
@@ -182,6 +182,7 @@ test("[Sw-Mgmt-001] what goes wrong: 50, 52, 53, 54, 56, 58, with a reason in wo
 	scene.execute("/9/0/4");
 	scene.run(100);
 	mods.fails = true;
-	equal(scene.execute("/9/0/10"), codeText(Code.internalServerError));
-	equal(now(), "4 2 0");
+	equal(scene.execute("/9/0/10"), "2.04");
+	scene.run(10);
+	deepEqual([now(), reason()], ["4 2 0", "load"]);
 });

@@ -132,6 +132,17 @@ TO_BOARD(boot) void device_boot(const char* name)
 	shim_endTurn(device);
 }
 
+/* The symbols of a mod, and its modules: called by the board while the device asks for its mod. */
+TO_BOARD(modSymbols) void device_modSymbols(char* names, uint32_t count)
+{
+	program_useSymbols(device, names, count);
+}
+
+TO_BOARD(modModule) void device_modModule(const char* name, txByte* code, uint32_t size)
+{
+	program_addModule(device, name, code, (txSize)size);
+}
+
 /* One event, one turn. `text` may be NULL. Without a listener an event is lost, as an interrupt that nobody enabled. */
 TO_BOARD(turn) void device_turn(int kind, double first, double second, const char* text)
 {

@@ -79,6 +79,10 @@ extern txSlot shimListener;
 
 void shim_defineCrypto(txMachine* the, txSlot* board);
 
+/* --- mods.c --- */
+
+void shim_defineMods(txMachine* the, txSlot* board);
+
 /* --- sha256.c --- */
 
 /* A running hash; all zero before the first byte. */
