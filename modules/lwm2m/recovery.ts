@@ -63,7 +63,7 @@ export class Recovery {
 				this.settled(session.shortServerId, nowMs);
 				this.settled(0, nowMs);
 				if (this.#askers.length === 0) this.#asked = 0;
-			} else if (isWaiting(session) && arrange(session, sessions, nowMs)) hasMoved = true;
+			} else if (arrange(session, sessions, nowMs)) hasMoved = true;
 		}
 		if (hasMoved) return true; // nobody is given up before it is known who goes on
 		for (let at = 0; at < sessions.length; at++) {
@@ -171,14 +171,14 @@ export class Recovery {
 /** The order: whose turn it is, and who lets others go on. @returns whether that has changed */
 function arrange(session: Session, sessions: readonly Session[], nowMs: number): boolean {
 	const { attempts } = session;
-	const { wait } = attempts;
+	const wait = isWaiting(session) ? attempts.wait : "again";
 	if (wait === "turn") {
 		if (!isFree(session, sessions)) return false;
 		attempts.begin(nowMs);
 		return true;
 	}
 	const hasFailed = (wait === "retry" || wait === "sequence") && attempts.review(nowMs);
-	if (attempts.isComplete || isBlocking(session) || !attempts.hasLost) return hasFailed;
+	if (attempts.isComplete || !attempts.hasLost || isBlocking(session)) return hasFailed;
 	attempts.isComplete = true;
 	return true;
 }

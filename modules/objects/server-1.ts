@@ -5,13 +5,14 @@ import type { ObjectFacts } from "../lwm2m/facts.ts";
 import { ObjectInstance } from "../lwm2m/instance.ts";
 import { RequestRefused } from "../lwm2m/refusal.ts";
 import type { ObjectOptions } from "../lwm2m/registry.ts";
+import { isBinding } from "../lwm2m/transport-binding.ts";
 import { SERVER } from "./facts/server-1-v1-1.ts";
 import type { SERVER as SERVER_1_2 } from "./facts/server-1-v1-2.ts";
 
 /** What the Server Object asks of the client; all wait until the answer has left. */
 export interface Registrations {
-	/** Sends an Update to this server. */
-	update(shortServerId: number): void;
+	/** Sends an Update to this server. @param transport the letter of the transport that it asks for */
+	update(shortServerId: number, transport?: string): void;
 	/** De-registers from this server for its Disable Timeout. */
 	disable(shortServerId: number): void;
 	/** Wants a bootstrap. @returns false where that can lead nowhere */
@@ -36,7 +37,7 @@ export interface ServerOptions {
 	readonly muteSend?: boolean;
 	/** Since 1.1: the APN Connection Profile (Object 11) to reach it through. */
 	readonly apnLink?: ObjectLink | undefined;
-	/** Since 1.1: Resources 13 to 20. Given, servers may also write those of them that are left out. */
+	/** Since 1.1: Resources 13 to 20. */
 	readonly recovery?: RecoveryOptions | undefined;
 	/** Since 1.1: whether the server may wake us by SMS. A value alone: there is no SMS transport. */
 	readonly trigger?: boolean | undefined;
@@ -82,8 +83,9 @@ const hooks = frozen({
 		defaultMinimumPeriod: refuseNegative,
 		defaultMaximumPeriod: refuseNegative,
 		disableTimeout: refuseNegative,
-		binding(value: string) {
-			if (value !== "U") throw new RequestRefused(0x80, "this build speaks UDP alone");
+		// What this build lacks may stand there: UDP is assumed in any case (LwM2M Core 1.2 §6.2.1.2).
+		binding(value: string, it: Server) {
+			if (!isBinding(value, it.facts.version)) throw new RequestRefused(0x80, "not a binding");
 		},
 		supportedServerVersions(versions: ReadonlyMap<number, string>) {
 			for (const version of versions.values()) {
@@ -93,7 +95,8 @@ const hooks = frozen({
 	},
 	execute: {
 		disable: (it: Server) => it.registrations.disable(it.shortServerId),
-		registrationUpdateTrigger: (it: Server) => it.registrations.update(it.shortServerId),
+		registrationUpdateTrigger: (it: Server, args: readonly Argument[]) =>
+			it.registrations.update(it.shortServerId, args.find(({ digit }) => digit === 0)?.text),
 		bootstrapRequestTrigger(it: Server, args: readonly Argument[]) {
 			if (!it.registrations.requestBootstrap("trigger", textOf(args))) {
 				throw new RequestRefused(0x85, "no Bootstrap-Server Account");
@@ -115,7 +118,7 @@ class Server extends ObjectInstance<typeof SERVER_1_2, Server> {
 
 	/** @param options undefined leaves it empty, for a bootstrap to fill */
 	constructor(id: number, options: ServerOptions | undefined, registrations: Registrations, facts: ServerFacts) {
-		// Names that an older table does not have are none there; an absent value may be written by the server.
+		// Names that an older table does not have are none there.
 		super(facts as typeof SERVER_1_2, {
 			...hooks,
 			id,
@@ -127,49 +130,53 @@ class Server extends ObjectInstance<typeof SERVER_1_2, Server> {
 	get shortServerId(): number {
 		return Number(this.get("shortServerId"));
 	}
+
+	/** All values of the table: what is absent comes into being when a server writes it, and takes no room before. */
+	override isSupported(name: string): boolean {
+		return this.factsOf(name).type !== undefined || super.isSupported(name);
+	}
 }
 
 function valuesOf(options: ServerOptions, version: string) {
 	const first = {
 		shortServerId: options.shortServerId,
 		lifetime: options.lifetimeS,
-		defaultMinimumPeriod: options.defaultMinimumPeriodS,
-		defaultMaximumPeriod: options.defaultMaximumPeriodS,
-		disableTimeout: options.disableTimeoutS,
 		notificationStoringWhenDisabledOrOffline: options.storesNotifications ?? true,
 		binding: "U",
+		...given("defaultMinimumPeriod", options.defaultMinimumPeriodS),
+		...given("defaultMaximumPeriod", options.defaultMaximumPeriodS),
+		...given("disableTimeout", options.disableTimeoutS),
 	};
 	if (version === "1.0") return first;
-	const { apnLink, recovery, trigger, preferredTransport, muteSend = false } = options;
+	const { recovery = {} } = options;
 	const second = {
 		...first,
-		...(apnLink === undefined ? {} : { apnLink }),
-		...(recovery === undefined ? {} : recoveryOf(recovery)),
-		...(trigger === undefined ? {} : { trigger }),
-		...(preferredTransport === undefined ? {} : { preferredTransport }),
-		muteSend,
+		...given("apnLink", options.apnLink),
+		...given("registrationPriorityOrder", recovery.priorityOrder),
+		...given("initialRegistrationDelayTimer", recovery.initialDelayS),
+		...given("registrationFailureBlock", recovery.failureBlock),
+		...given("bootstrapOnRegistrationFailure", recovery.bootstrapOnFailure),
+		...given("communicationRetryCount", recovery.retryCount),
+		...given("communicationRetryTimer", recovery.retryTimerS),
+		...given("communicationSequenceDelayTimer", recovery.sequenceDelayTimerS),
+		...given("communicationSequenceRetryCount", recovery.sequenceRetryCount),
+		...given("trigger", options.trigger),
+		...given("preferredTransport", options.preferredTransport),
+		muteSend: options.muteSend ?? false,
 	};
 	if (version === "1.1") return second;
-	const { notificationMode, supportedVersions, profileIdHash } = options;
+	const { notificationMode } = options;
 	return {
 		...second,
-		supportedServerVersions: supportedVersions,
-		defaultNotificationMode: notificationMode === undefined ? undefined : notificationMode === "confirmable" ? 1 : 0,
-		...(profileIdHash === undefined ? {} : { profileIdHashAlgorithm: profileIdHash }),
+		...given("supportedServerVersions", options.supportedVersions),
+		...given("defaultNotificationMode", notificationMode && (notificationMode === "confirmable" ? 1 : 0)),
+		...given("profileIdHashAlgorithm", options.profileIdHash),
 	};
 }
 
-function recoveryOf(recovery: RecoveryOptions) {
-	return {
-		registrationPriorityOrder: recovery.priorityOrder,
-		initialRegistrationDelayTimer: recovery.initialDelayS,
-		registrationFailureBlock: recovery.failureBlock,
-		bootstrapOnRegistrationFailure: recovery.bootstrapOnFailure,
-		communicationRetryCount: recovery.retryCount,
-		communicationRetryTimer: recovery.retryTimerS,
-		communicationSequenceDelayTimer: recovery.sequenceDelayTimerS,
-		communicationSequenceRetryCount: recovery.sequenceRetryCount,
-	};
+/** A value that is there, by its name; what is not takes no room. */
+function given<N extends string, V>(name: N, value: V | undefined): { readonly [K in N]?: V } {
+	return value === undefined ? {} : ({ [name]: value } as { [K in N]: V });
 }
 
 /**

@@ -1,5 +1,6 @@
 import { fc } from "../seed.ts";
 import type { LiveWrite, Outcome, Scenario, ScriptedBootstrap, ScriptedServer } from "./recovery-scenario.ts";
+import { asSessions, type WireSession } from "./wired-bootstrap.ts";
 
 const or = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
 /** Milliseconds that seldom meet others: what is to come first then is nobody's to say. */
@@ -108,3 +109,30 @@ export function drawnScenario({ hasBootstrap, hasWrites, serversMost }: Parts): 
 			}),
 		);
 }
+
+const wireSession: fc.Arbitrary<WireSession> = fc.oneof(
+	fc.record({ kind: fc.constant("refused" as const), afterMs: ms(3000) }),
+	fc.constant({ kind: "silent" as const }),
+	fc.record({ kind: fc.constant("forgotten" as const), afterMs: ms(3000) }),
+	fc.record({ kind: fc.constant("finished" as const), afterMs: ms(3000), writesAfterMs: ms(90_000) }),
+);
+
+/** Scenarios with a Bootstrap-Server on the wire. Nobody is disabled, and one server stays at least. */
+export const wiredScenario: fc.Arbitrary<{ readonly scenario: Scenario; readonly wire: readonly WireSession[] }> = fc
+	.tuple(
+		drawnScenario({ hasBootstrap: false, hasWrites: false, serversMost: 3 }),
+		fc.array(wireSession, { maxLength: 6 }),
+		fc.constantFrom(0, 17_000, 307_000),
+		fc.boolean(),
+	)
+	.map(([drawn, wire, holdOffMs, isProvisioned]) => {
+		const enabled = (outcome: Outcome): Outcome =>
+			outcome.kind === "accepted" ? { kind: outcome.kind, afterMs: outcome.afterMs } : outcome;
+		const servers = drawn.servers.map((one, index) => ({
+			...one,
+			attempts: one.attempts.map(enabled),
+			onBootstrap: index === 0 && one.onBootstrap === "removed" ? ("unchanged" as const) : one.onBootstrap,
+		}));
+		const bootstrap = { holdOffMs, sessions: asSessions(wire) };
+		return { scenario: { ...drawn, servers, bootstrap, isProvisioned }, wire };
+	});

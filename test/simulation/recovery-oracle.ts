@@ -304,7 +304,7 @@ class Oracle {
 		this.decide(-1, what);
 		atMs += holdOffMs;
 		yield () => atMs;
-		for (;;) {
+		for (let failures = 0; ; failures++) {
 			const { opensAfterMs, isApplied, afterMs, retryMs } = sessions[this.#sessionCount++] ?? appliedSoon;
 			atMs += opensAfterMs ?? 0;
 			yield () => atMs;
@@ -315,7 +315,7 @@ class Oracle {
 			if (isApplied && opensAfterMs !== undefined) break;
 			// "If the LwM2M Client fails …" again, from the failed ones' first attempt.
 			for (const server of this.#servers) server.isAgain = true;
-			atMs += retryMs;
+			atMs += retryMs ?? Math.min(mostMs, Math.max(leastMs, holdOffMs) * 2 ** failures);
 			yield () => atMs;
 		}
 		this.apply();

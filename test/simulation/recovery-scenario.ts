@@ -46,8 +46,11 @@ export interface ScriptedSession {
 	readonly isApplied: boolean;
 	/** From then on. */
 	readonly afterMs: number;
-	/** Until the next one, where it failed. */
-	readonly retryMs: number;
+	/**
+	 * Until the next one, where it failed. Undefined: a minute, or 0/x/11 if that is more, doubled with each failure since
+	 * it was wanted, up to an hour (modules/lwm2m/README.md).
+	 */
+	readonly retryMs: number | undefined;
 }
 
 /** A Bootstrap-Server Account. After its sessions all others are applied within one second. */

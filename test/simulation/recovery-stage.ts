@@ -1,10 +1,13 @@
 /** The real client in virtual time, in a world that does what a scenario says, and what it decided there. */
 import { formatsSince11 } from "../../modules/formats/payload.ts";
 import type { Address, LogRecord } from "../../modules/host.ts";
+import { makeBootstrap } from "../../modules/lwm2m/bootstrap.ts";
 import { Client } from "../../modules/lwm2m/client.ts";
 import type { Instance } from "../../modules/lwm2m/instance.ts";
-import { security } from "../../modules/objects/security-0.ts";
-import { type RecoveryOptions, server } from "../../modules/objects/server-1.ts";
+import { SECURITY } from "../../modules/objects/facts/security-0-v1-1.ts";
+import { SERVER } from "../../modules/objects/facts/server-1-v1-1.ts";
+import { security, securityObject } from "../../modules/objects/security-0.ts";
+import { type RecoveryOptions, server, serverObject } from "../../modules/objects/server-1.ts";
 import {
 	acceptedAtOnce,
 	type Decision,
@@ -14,9 +17,11 @@ import {
 	type ScriptedServer,
 } from "./recovery-scenario.ts";
 import { ScriptedBootstrapClient } from "./scripted-bootstrap.ts";
+import { WiredBootstrapServer, type WireSession } from "./wired-bootstrap.ts";
 
 /** When the client starts: times that count from 0 by mistake show. */
 const startMs = 1_000_000;
+const bootstrapAddress: Address = { host: "192.0.2.99", port: 5683 };
 const code = { post: 2, delete: 4, created: 0x41, deleted: 0x42, changed: 0x44 };
 
 /** How the Resources are called in the tables of facts. */
@@ -99,11 +104,14 @@ class Stage {
 	readonly #decisions: Decision[] = [];
 	readonly #records: LogRecord[] = [];
 	readonly #bootstrap: ScriptedBootstrapClient | undefined;
+	readonly #wired: WiredBootstrapServer | undefined;
 	readonly #to: Address = { host: "", port: 0 };
+	/** Which servers have an account that came with a bootstrap, or were there from the start. */
+	readonly #placed = new Set<number>();
 	#due: Due[] = [];
 	#nowMs = startMs;
 
-	constructor(scenario: Scenario) {
+	constructor(scenario: Scenario, wire: readonly WireSession[] | undefined) {
 		this.#scenario = scenario;
 		this.#peers = scenario.servers.map((script, index) => ({
 			script,
@@ -122,24 +130,61 @@ class Stage {
 			},
 		};
 		const { bootstrap } = scenario;
+		this.#wired = wire && this.wired(wire);
 		this.#bootstrap =
-			bootstrap &&
-			new ScriptedBootstrapClient(
-				bootstrap,
-				(why) => this.decide(-1, why),
-				() => this.configure(),
-			);
+			wire === undefined && bootstrap !== undefined
+				? new ScriptedBootstrapClient(
+						bootstrap,
+						(why) => this.decide(-1, why),
+						() => this.configure(),
+					)
+				: undefined;
 		this.#client = new Client({
 			endpointName: "ep",
 			dice,
 			entropy,
 			formats: formatsSince11,
 			limits: { servers: 8 },
-			log: (record) => this.#records.push(record),
+			log: (record) => this.log(record),
 			...(this.#bootstrap === undefined ? {} : { bootstrap: this.#bootstrap.make }),
+			...(this.#wired === undefined ? {} : { bootstrap: makeBootstrap }),
 		});
+		if (this.#wired !== undefined) this.addBootstrapServer(bootstrap?.holdOffMs ?? 0);
 		if (!scenario.isProvisioned) return;
 		for (const [index, peer] of this.#peers.entries()) this.provision(peer, index, "server");
+	}
+
+	private log(record: LogRecord): void {
+		this.#records.push(record);
+		if (record.event !== "bootstrapWanted") return;
+		this.decide(-1, record.why === "noAccounts" ? "bootstrapNoAccounts" : "bootstrapRegistrationFailed");
+	}
+
+	/** A Bootstrap-Server on the wire, in place of the scripted bootstrap client. */
+	private wired(sessions: readonly WireSession[]): WiredBootstrapServer {
+		return new WiredBootstrapServer(sessions, this.#scenario.servers, {
+			at: (afterMs, run) => this.at(this.#nowMs + afterMs, run),
+			send: (bytes) => {
+				this.at(this.#nowMs, () => this.#client.receive(bootstrapAddress, bytes, 0, bytes.length, this.#nowMs));
+			},
+			place: (index) => {
+				const isNew = !this.#placed.has(index);
+				this.#placed.add(index);
+				return { uri: `coap://wired-${this.#nowMs}-${index}.example`, isNew };
+			},
+		});
+	}
+
+	private addBootstrapServer(holdOffMs: number): void {
+		const accounts = securityObject(SECURITY);
+		this.#client.addObject(SECURITY, accounts);
+		this.#client.addObject(SERVER, serverObject(this.#client, SERVER));
+		const account = accounts.provide!(99);
+		account.hold("serverUri", `coap://${bootstrapAddress.host}`);
+		account.hold("bootstrapServer", true);
+		account.hold("securityMode", 3);
+		account.hold("clientHoldOffTime", Math.round(holdOffMs / 1000));
+		this.#client.add(account);
 	}
 
 	/** Lets everything happen up to the horizon. */
@@ -176,6 +221,7 @@ class Stage {
 		const { script } = peer;
 		const shortServerId = index + 1;
 		const { lifetimeS, disableTimeoutS } = script;
+		this.#placed.add(index);
 		peer.accounts = [
 			security({ id: index, serverUri: `coap://${name}${index}.example`, shortServerId }),
 			server({ id: index, shortServerId, lifetimeS, disableTimeoutS, recovery: recoveryOf(script) }, this.#client),
@@ -227,6 +273,10 @@ class Stage {
 	private resolve(): boolean {
 		const name = this.#client.takeName();
 		if (name === undefined) return false;
+		if (name === bootstrapAddress.host) {
+			this.#client.resolved(name, [name], this.#nowMs);
+			return true;
+		}
 		const index = Number(/(\d+)\.example$/.exec(name)![1]);
 		const peer = this.#peers[index]!;
 		const outcome = peer.script.attempts[peer.attempts];
@@ -244,6 +294,10 @@ class Stage {
 
 	/** A server gets a datagram. */
 	private hear(bytes: Uint8Array): void {
+		if (this.#to.host === bootstrapAddress.host) {
+			this.#wired?.hear(bytes);
+			return;
+		}
 		const index = this.#peers.findIndex(({ address }) => address.host === this.#to.host);
 		const peer = this.#peers[index]!;
 		const request = read(bytes);
@@ -276,8 +330,13 @@ class Stage {
 	}
 
 	private disable(peer: Peer, registration: number): void {
-		if (registration !== peer.registration || !this.registered(peer) || this.#bootstrap?.isOpen === true) return;
+		if (registration !== peer.registration || !this.registered(peer) || this.isBootstrapping) return;
 		this.#client.disable(this.#peers.indexOf(peer) + 1);
+	}
+
+	/** Whether a session of the bootstrap is open. */
+	private get isBootstrapping(): boolean {
+		return this.#bootstrap?.isOpen === true || this.#wired?.isOpen === true;
 	}
 
 	private registered(peer: Peer): boolean {
@@ -288,11 +347,14 @@ class Stage {
 	}
 }
 
-/** What the real client does in this scenario, and what it logs. */
-export function observe(scenario: Scenario): {
-	readonly decisions: readonly Decision[];
-	readonly records: readonly LogRecord[];
-} {
-	const stage = new Stage(scenario);
+/**
+ * What the real client does in this scenario, and what it logs.
+ * @param wire with it, the client has its own bootstrap client, and a Bootstrap-Server on the wire does this
+ */
+export function observe(
+	scenario: Scenario,
+	wire?: readonly WireSession[],
+): { readonly decisions: readonly Decision[]; readonly records: readonly LogRecord[] } {
+	const stage = new Stage(scenario, wire);
 	return { decisions: stage.run(), records: stage.records };
 }

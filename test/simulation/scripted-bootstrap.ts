@@ -71,7 +71,7 @@ export class ScriptedBootstrapClient implements BootstrapClient {
 		} else {
 			this.isOpen = false;
 			this.#session = undefined;
-			this.deadlineMs = nowMs + session.retryMs;
+			this.deadlineMs = nowMs + (session.retryMs ?? 0);
 			this.#port!.failed("script", nowMs);
 		}
 	}

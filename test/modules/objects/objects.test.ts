@@ -75,7 +75,7 @@ test("[CORE-OBJ-1] Server: what a server may write, and what it may not", () => 
 		["6", "2", "4.00"],
 		["7", "U", "2.04"],
 		["7", "UQ", "4.00"], // the queue is not part of the binding since 1.1
-		["13", "1", "4.04"],
+		["13", "1", "4.05"],
 		["23", "1", "2.04"],
 	] as const) {
 		equal(code(it.put(`/1/0/${resource}`, text, digits(value))), expected, `${resource} = ${value}`);

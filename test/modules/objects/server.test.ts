@@ -35,8 +35,8 @@ const resourcesOf = (it: Bench) =>
 
 test("[CORE-OBJ-1] Server in each version: the Resources that it has, and no older client the newer ones", () => {
 	equal(resourcesOf(serverBench("1.0", SERVER_1_0)), "0 1 4 6 7 8");
-	equal(resourcesOf(serverBench("1.1", SERVER_1_1)), "0 1 4 6 7 8 13 15 17 23");
-	equal(resourcesOf(serverBench("1.2", SERVER_1_2)), "0 1 4 6 7 8 13 15 17 23 25 26 27");
+	equal(resourcesOf(serverBench("1.1", SERVER_1_1)), "0 1 4 6 7 8 9 13 15 17 23");
+	equal(resourcesOf(serverBench("1.2", SERVER_1_2)), "0 1 4 6 7 8 9 13 15 17 23 25 26 27");
 });
 
 test("[CORE-OBJ-1] Server 1.1 keeps its recovery resources to the bootstrap; 1.2 shows them, and some writable", () => {
@@ -48,6 +48,7 @@ test("[CORE-OBJ-1] Server 1.1 keeps its recovery resources to the bootstrap; 1.2
 	equal(code(write(it, "/1/0/13", "1")), "4.05");
 	equal(payload(it.get("/1/0/17")), "5");
 	equal(code(write(it, "/1/0/17", "6")), "2.04");
+	equal(code(write(it, "/1/0/18", "7")), "2.04"); // absent before
 	equal(code(write(it, "/1/0/18", "60")), "2.04", "absent, and the server's to bring into being");
 	equal(payload(it.get("/1/0/18")), "60");
 });
