@@ -8,18 +8,22 @@ import { frozen } from "../modules/frozen.ts";
 import type { Host } from "../modules/host.ts";
 import { AccessControl } from "../modules/lwm2m/access-control.ts";
 import { makeBootstrap } from "../modules/lwm2m/bootstrap.ts";
+import { ReportingKeeper } from "../modules/lwm2m/reporting-keeper.ts";
 import { accessControl } from "../modules/objects/access-control-2.ts";
 import { application } from "./application.ts";
+import { firmware } from "./firmware.ts";
 
 const formats = frozen(new Formats(frozen([textFormat, opaqueFormat, tlvFormat, senmlCborFormat, lwm2mCborFormat])));
 
 /**
  * The device for chips with small slots and cryptography of their own: without certificates and raw public keys,
- * composite operations, JSON, and observations that outlive restarts.
+ * composite operations, JSON, and software beside the program.
  */
 export function compact(host: Host): void {
 	application(host, {
 		client: { formats, accessControl: new AccessControl(accessControl) },
 		bootstrap: makeBootstrap,
+		reportingKeeper: (...it) => new ReportingKeeper(...it),
+		firmware,
 	});
 }

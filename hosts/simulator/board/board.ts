@@ -2,13 +2,15 @@ import type { BootRules } from "../../../modules/firmware/boot-decision.ts";
 import { type Factory, HostFailure, type LogRecord, type ResetCause } from "../../../modules/host.ts";
 import type { Chance } from "../chance.ts";
 import { DeviceFailure } from "../engine/failure.ts";
-import { type BoardPorts, cardAt, type DeviceEvent, factoryAt } from "../engine/ports.ts";
+import type { BoardPorts, DeviceEvent } from "../engine/ports.ts";
 import type { Network } from "../network/network.ts";
 import type { Timekeeper } from "../time.ts";
 import { accelerator } from "./accelerator.ts";
 import { BoardBoot, usualRules } from "./boot.ts";
-import { FactoryPartition, fusesOf, readCard } from "./factory-partition.ts";
+import { FactoryPartition, fusesOf } from "./factory-partition.ts";
+import { failureFields, isDeviceFailure } from "./failure-fields.ts";
 import { type FlashChip, PowerCut } from "./flash.ts";
+import { flashPorts } from "./flash-ports.ts";
 import { Ledger } from "./ledger.ts";
 import { modPorts } from "./mods.ts";
 import type { BoardPreset } from "./presets.ts";
@@ -329,11 +331,7 @@ export class Board<M extends BoardMachine = BoardMachine> {
 
 	#ports(resetCause: ResetCause): BoardPorts {
 		const { time, network, chance, factory, hasCardReader = false } = this.#options;
-		const { settings } = this.preset.map;
-		const factoryPartition = new FactoryPartition(this.flash, this.preset.map.factory);
 		const deviceKey = this.preset.accelerator ? { deviceKey: fusesOf(this.preset) } : {};
-		const within = (offset: number, size: number) => offset >= 0 && offset + size <= settings.sizeBytes;
-		const outside = "flash: outside of the settings partition";
 		const sockets = this.#sockets;
 		const slots = this.#boot.ports();
 		const mods = modPorts(this.flash, this.preset.map.mods, this.#options.bootImages ?? anyImage);
@@ -365,19 +363,7 @@ export class Board<M extends BoardMachine = BoardMachine> {
 					if (this.#machine === asking) this.#dispatch({ kind: "resolved", name, hosts });
 				});
 			},
-			flashSizeBytes: settings.sizeBytes,
-			flashSectorBytes: this.flash.geometry.sectorBytes,
-			flashWriteBytes: this.flash.geometry.writeBytes,
-			flashRead: (offset, into) => {
-				if (offset >= cardAt) return readCard(this.#card, offset - cardAt, into);
-				if (offset >= factoryAt) return factoryPartition.read(offset - factoryAt, into);
-				return within(offset, into.length) ? this.flash.read(settings.offset + offset, into) : outside;
-			},
-			flashWrite: (offset, bytes) =>
-				within(offset, bytes.length) ? this.flash.write(settings.offset + offset, bytes) : outside,
-			flashErase: (offset, size) => (within(offset, size) ? this.flash.erase(settings.offset + offset, size) : outside),
-			factorySizeBytes: this.preset.map.factory.sizeBytes,
-			smartCardSizeBytes: () => this.#card?.length ?? -1,
+			...flashPorts(this.flash, this.preset.map, () => this.#card),
 			...(slots === undefined ? {} : { slots }),
 			...(mods === undefined ? {} : { mods }),
 			restart: () => {
@@ -399,23 +385,4 @@ export class Board<M extends BoardMachine = BoardMachine> {
 
 function seconds(ms: number): number {
 	return Math.floor(ms / 1000);
-}
-
-function isDeviceFailure(failure: unknown): boolean {
-	return failure instanceof DeviceFailure || failure instanceof SlotRefused || failure instanceof HostFailure;
-}
-
-/** A failure as fields of an event: its reason in words, and the figures it brings. */
-function failureFields(failure: unknown): Readonly<Record<string, string | number>> {
-	if (!(failure instanceof DeviceFailure)) return { reason: "host", explanation: (failure as Error).message };
-	const { reason, explanation, figures } = failure;
-	const fields: Record<string, string | number> = { reason };
-	if (explanation !== "") fields.explanation = explanation;
-	if (figures === undefined) return fields;
-	const { slots, chunks, stack, keys, ramBytes, computrons } = figures;
-	for (const [name, use] of Object.entries({ slots, chunks, stack, keys, ramBytes })) {
-		fields[`${name}Used`] = use.used;
-		fields[`${name}Limit`] = use.limit;
-	}
-	return { ...fields, computrons };
 }

@@ -88,16 +88,17 @@ const espModule = {
  * turnComputrons: a watchdog of 5 s (ESP-IDF's default for its task watchdog) at the chip's speed.
  *
  * flash: the ESP modules carry 4 MiB of serial NOR with 4 KiB sectors, bytes writable one by one, 100,000 erases
- * (typical of those parts, e.g. W25Q32). nRF52840 and nRF9160: 1 MiB on chip, 4 KiB pages, 32-bit words, 10,000
+ * (typical of those parts, e.g. W25Q32). nRF52840 and nRF9160: 1 MiB on chip (see map for the other one), 4 KiB pages, 32-bit words, 10,000
  * erases (product specifications, NVMC).
  *
  * map: esp32 and esp32c3 as an ESP-IDF table with two OTA slots (first 36 KiB are boot loader and partition table;
- * app partitions begin on 64 KiB; the boot state lies where otadata does). nrf52840 as Zephyr's nrf52840dk (MCUboot
- * 48 KiB, two slots of 472 KiB, 32 KiB storage), nrf9160 as Zephyr's nrf9160dk with the secure and non-secure halves
- * of each slot together (MCUboot 64 KiB, two slots of 448 KiB, 24 KiB storage at the end). MCUboot keeps its state at
- * the end of the slots; here it has two pages of its own, on the nrf52840 out of the boot loader's 48 KiB. A simulated
- * slot holds bytecode alone; a real one also the native code of XS and the system. The factory's record has a partition
- * of its own behind the settings, on the nRF boards the last page of what the boot loader has there.
+ * app partitions begin on 64 KiB; the boot state lies where otadata does). nrf52840 and nrf9160 as Nordic's SDK lays
+ * them out where an image takes more than half of the chip: MCUboot, the slot that runs, and 32 or 24 KiB of storage
+ * in the chip's 1 MiB; the second slot in the development kit's external flash (nRF52840 DK; nRF9160 DK from 0.14.0
+ * on), which is here the second MiB of one chip with one geometry. MCUboot keeps its state at the end of the slots; here
+ * it has two pages of its own. A simulated slot holds bytecode alone; a real one also the native code of XS and the
+ * system. The factory's record has a partition of its own behind the settings, on the nRF boards the last page of what
+ * the boot loader has there.
  *
  * computronsPerMs: a measured ratio and a guess. Measured: SHA-256 and AES in JavaScript on XS for Cortex-M4 take 43
  * to 64 machine instructions for one computron. At 64 MHz, 1.3 clocks per instruction (flash wait states: an
@@ -137,19 +138,19 @@ export const presets: Readonly<Record<BoardName, BoardPreset>> = frozen({
 	},
 	nrf52840: {
 		name: "nrf52840",
-		title: "nRF52840 (1 MB flash, 256 KB RAM)",
+		title: "nRF52840 (1 MB flash and 1 MB beside it, 256 KB RAM)",
 		memory: {
 			...creation,
 			arenaBytes: 128 * kib,
 			turnComputrons: watchdogMs * 1000,
 		},
-		flash: { sizeBytes: 1024 * kib, sectorBytes: 4 * kib, writeBytes: 4, enduranceErases: 10_000 },
+		flash: { sizeBytes: 2048 * kib, sectorBytes: 4 * kib, writeBytes: 4, enduranceErases: 10_000 },
 		map: {
 			bootloader: { offset: 0, sizeBytes: 36 * kib },
 			boot: { offset: 36 * kib, sizeBytes: 8 * kib },
 			factory: { offset: 44 * kib, sizeBytes: 4 * kib },
-			slotA: { offset: 48 * kib, sizeBytes: 472 * kib },
-			slotB: { offset: 520 * kib, sizeBytes: 472 * kib },
+			slotA: { offset: 48 * kib, sizeBytes: 928 * kib },
+			slotB: { offset: 1024 * kib, sizeBytes: 928 * kib },
 			settings: { offset: 992 * kib, sizeBytes: 32 * kib },
 		},
 		computronsPerMs: 1000,
@@ -159,18 +160,18 @@ export const presets: Readonly<Record<BoardName, BoardPreset>> = frozen({
 	},
 	nrf9160: {
 		name: "nrf9160",
-		title: "nRF9160 (LTE-M/NB-IoT, 1 MB flash, 256 KB RAM)",
+		title: "nRF9160 (LTE-M/NB-IoT, 1 MB flash and 1 MB beside it, 256 KB RAM)",
 		memory: {
 			...creation,
 			arenaBytes: 64 * kib,
 			turnComputrons: watchdogMs * 1150,
 		},
-		flash: { sizeBytes: 1024 * kib, sectorBytes: 4 * kib, writeBytes: 4, enduranceErases: 10_000 },
+		flash: { sizeBytes: 2048 * kib, sectorBytes: 4 * kib, writeBytes: 4, enduranceErases: 10_000 },
 		map: {
 			bootloader: { offset: 0, sizeBytes: 60 * kib },
 			factory: { offset: 60 * kib, sizeBytes: 4 * kib },
-			slotA: { offset: 64 * kib, sizeBytes: 448 * kib },
-			slotB: { offset: 512 * kib, sizeBytes: 448 * kib },
+			slotA: { offset: 64 * kib, sizeBytes: 888 * kib },
+			slotB: { offset: 1024 * kib, sizeBytes: 888 * kib },
 			boot: { offset: 960 * kib, sizeBytes: 8 * kib },
 			settings: { offset: 1000 * kib, sizeBytes: 24 * kib },
 		},

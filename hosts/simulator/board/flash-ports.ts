@@ -1,0 +1,44 @@
+import { type BoardPorts, cardAt, factoryAt } from "../engine/ports.ts";
+import { FactoryPartition, readCard } from "./factory-partition.ts";
+import type { FlashChip } from "./flash.ts";
+import type { FlashMap } from "./presets.ts";
+
+type FlashPorts = Pick<
+	BoardPorts,
+	| "flashSizeBytes"
+	| "flashSectorBytes"
+	| "flashWriteBytes"
+	| "flashRead"
+	| "flashWrite"
+	| "flashErase"
+	| "factorySizeBytes"
+	| "smartCardSizeBytes"
+>;
+
+const outside = "flash: outside of the settings partition";
+
+/** What a program sees of a board's flash: its settings, the factory's partition, and the card that is in the reader. */
+export function flashPorts(
+	flash: FlashChip,
+	{ settings, factory }: FlashMap,
+	card: () => Uint8Array | undefined,
+): FlashPorts {
+	const { sectorBytes, writeBytes } = flash.geometry;
+	const factoryPartition = new FactoryPartition(flash, factory);
+	const within = (offset: number, size: number) => offset >= 0 && offset + size <= settings.sizeBytes;
+	return {
+		flashSizeBytes: settings.sizeBytes,
+		flashSectorBytes: sectorBytes,
+		flashWriteBytes: writeBytes,
+		flashRead: (offset, into) => {
+			if (offset >= cardAt) return readCard(card(), offset - cardAt, into);
+			if (offset >= factoryAt) return factoryPartition.read(offset - factoryAt, into);
+			return within(offset, into.length) ? flash.read(settings.offset + offset, into) : outside;
+		},
+		flashWrite: (offset, bytes) =>
+			within(offset, bytes.length) ? flash.write(settings.offset + offset, bytes) : outside,
+		flashErase: (offset, size) => (within(offset, size) ? flash.erase(settings.offset + offset, size) : outside),
+		factorySizeBytes: factory.sizeBytes,
+		smartCardSizeBytes: () => card()?.length ?? -1,
+	};
+}
