@@ -170,8 +170,8 @@ class Oracle {
 		}
 	}
 
-	private *attempt(server: ModelledServer, isNameKnown: boolean): Process<Outcome> {
-		for (;;) {
+	private *attempt(server: ModelledServer, isNameKnownAtFirst: boolean): Process<Outcome> {
+		for (let isNameKnown = isNameKnownAtFirst; ; isNameKnown = false) {
 			const outcome = server.script.attempts[server.attemptCount++] ?? acceptedAtOnce;
 			const sentAtMs = this.nowMs;
 			const isLookUp = outcome.kind === "nameless" && !isNameKnown;
