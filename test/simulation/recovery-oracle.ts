@@ -67,13 +67,11 @@ class Oracle {
 	}
 
 	/**
-	 * 1/x/15 counts while a server waits: who has failed once and does not block (any more) lets the others go on. So
+	 * 1/x/15 counts whenever it is looked at: who has failed once and does not block (any more) lets the others go on. So
 	 * does 1/x/16: who pauses asks for a bootstrap all the same once it says so.
 	 */
 	private look(): void {
-		for (const server of this.#servers) {
-			if (server.hasFailedOnce && !server.blocks && !server.isExchanging) server.isComplete = true;
-		}
+		for (const server of this.#servers) if (server.hasFailedOnce && !server.blocks) server.isComplete = true;
 		for (const server of this.#servers) {
 			if (server.isFailed && !server.isWaiting && server.bootstraps) server.isWaiting = this.considers(server);
 		}
@@ -172,8 +170,8 @@ class Oracle {
 		}
 	}
 
-	private *attempt(server: ModelledServer, isNameKnown: boolean): Process<Outcome> {
-		for (;;) {
+	private *attempt(server: ModelledServer, isNameKnownAtFirst: boolean): Process<Outcome> {
+		for (let isNameKnown = isNameKnownAtFirst; ; isNameKnown = false) {
 			const outcome = server.script.attempts[server.attemptCount++] ?? acceptedAtOnce;
 			const sentAtMs = this.nowMs;
 			const isLookUp = outcome.kind === "nameless" && !isNameKnown;

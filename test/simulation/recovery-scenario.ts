@@ -7,7 +7,7 @@ export type Outcome =
 	/** The server's name has no address. */
 	| { readonly kind: "nameless"; readonly afterMs: number };
 
-/** One server's Resources of the Server Object (LwM2M Core 1.2 Appendix E.2), and what it will do; absent: undefined. */
+/** One server's Resources of the Server Object (LwM2M Core 1.2 Appendix E.2), and what it will do. */
 export interface ScriptedServer {
 	/** 1/x/13. */
 	readonly priorityOrder: number | undefined;
@@ -47,8 +47,8 @@ export interface ScriptedSession {
 	/** From then on. */
 	readonly afterMs: number;
 	/**
-	 * Until the next one, where it failed. Undefined: a minute, or 0/x/11 if that is more, doubled with each failure since
-	 * it was wanted, up to an hour (modules/lwm2m/README.md).
+	 * Until the next one, where it failed. Undefined: a minute, or 0/x/11 if that is more, doubled with each failure
+	 * since it was wanted, up to an hour (modules/lwm2m/README.md).
 	 */
 	readonly retryMs: number | undefined;
 }

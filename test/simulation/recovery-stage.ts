@@ -8,6 +8,7 @@ import { SECURITY } from "../../modules/objects/facts/security-0-v1-1.ts";
 import { SERVER } from "../../modules/objects/facts/server-1-v1-1.ts";
 import { security, securityObject } from "../../modules/objects/security-0.ts";
 import { type RecoveryOptions, server, serverObject } from "../../modules/objects/server-1.ts";
+import { seeded } from "../harness.ts";
 import {
 	acceptedAtOnce,
 	type Decision,
@@ -123,10 +124,10 @@ class Stage {
 			accounts: [],
 		}));
 		const dice = { below: () => 0 };
-		let next = 0;
+		const chance = seeded(1); // tokens that do not come again, to tell a new request from a copy
 		const entropy = {
 			fill: (bytes: Uint8Array) => {
-				for (let index = 0; index < bytes.length; index++) bytes[index] = next++ & 0xff;
+				for (let index = 0; index < bytes.length; index++) bytes[index] = chance(256);
 			},
 		};
 		const { bootstrap } = scenario;
