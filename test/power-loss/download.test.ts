@@ -83,7 +83,7 @@ function check(scene: Scene, cuts: number, where: string): void {
 }
 
 for (const [name, options] of Object.entries(chips)) {
-	test(`[FWU-1][MaU-002] download to confirmation, power cut at every operation, ${name}: the update is made`, (context) => {
+	test(`[FWU-1][MaU-002] a download, power cut at every operation, ${name}: the update is made`, (context) => {
 		const make = (seed: number) => {
 			const scene = new Scene(options);
 			scene.shelve("fw", package2(sizeBytes));
