@@ -2,7 +2,8 @@
  * Power loss with the whole update machine: a server that names a package until it is there, and updates until the
  * device runs it; power cut at every flash operation from the first block to the confirmation, and again after that.
  * Invariants: the device always boots a whole image and registers; the package is fetched on, not anew (at most one
- * block twice for each cut while it downloads, and a sector where cuts follow each other); in the end the new version runs, and says so.
+ * block twice for each cut while it downloads, and a sector where cuts follow each other); in the end the new version
+ * runs, and says so.
  */
 import { deepEqual, ok } from "node:assert/strict";
 import { test } from "node:test";
@@ -40,7 +41,10 @@ function feed(scene: Scene, chance: (bound: number) => number): Rail {
 	return rail;
 }
 
-/** What the server does until the device runs the new version. @param cuts when power goes, by operation since the last */
+/**
+ * What the server does until the device runs the new version.
+ * @param cuts when power goes, by operation since the last
+ */
 function update(scene: Scene, rail: Rail, cuts: readonly number[], where: string): number {
 	const waiting = [...cuts];
 	let done = 0;
