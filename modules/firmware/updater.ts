@@ -377,6 +377,7 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 			this.notedBytes = this.writer.flushedBytes;
 		}
 		this.record.log("resumed", { bytes: this.writer.flushedBytes });
+		if (this.writer.takenBytes > 0 && this.writer.takenBytes === this.writer.sizeBytes) this.soon("whole", 0, "");
 		if (this.next === undefined) this.download.start(this.record.now.uri, nowMs);
 	}
 
