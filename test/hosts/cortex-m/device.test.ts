@@ -35,6 +35,7 @@ test("[CORE-REG-1] a Cortex-M4 registers over DTLS, serves, outlives a reset, an
 		securePort: 0,
 	});
 	await server.start();
+	t.after(() => server.stop());
 	server.security.add({
 		endpoint,
 		mode: "psk",
@@ -57,7 +58,6 @@ test("[CORE-REG-1] a Cortex-M4 registers over DTLS, serves, outlives a reset, an
 	});
 	t.after(() => {
 		device.kill();
-		server.stop();
 		rmSync(folder, { recursive: true, force: true });
 	});
 	await device.next("registered");
