@@ -59,7 +59,7 @@ export function readmeLines() {
 		),
 	);
 	return [
-		"| Conformance | Cases | tested | missing | later: firmware, other transports, OSCORE, EST |",
+		"| Conformance | Cases | tested | missing | later: other transports, OSCORE, EST |",
 		"|---|---|---|---|---|",
 		...lines,
 		lineOf("all", rows),

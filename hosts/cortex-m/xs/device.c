@@ -102,7 +102,8 @@ int board_bootRecord(char *into, int capacity)
 	int file = chip_open("boot.json", 0);
 	int size = (file < 0) ? 0 : chip_readStream(file, factory, (int)sizeof(factory) - 1);
 	factory[size] = 0;
-	return snprintf(into, (size_t)capacity, "{\"platform\":\"mps2-an386\",\"resetCause\":\"%s\",\"hasCardReader\":false,\"factory\":%s}",
+	return snprintf(into, (size_t)capacity,
+		"{\"platform\":\"mps2-an386\",\"resetCause\":\"%s\",\"hasCardReader\":false,\"factory\":%s}",
 		(resetWord == afterRestart) ? "restart" : "powerOn", size ? factory : "{}");
 }
 

@@ -17,7 +17,7 @@ type FlashPorts = Pick<
 
 const outside = "flash: outside of the settings partition";
 
-/** What a program sees of a board's flash: its settings, the factory's partition, and the card that is in the reader. */
+/** What a program sees of flash: its settings, the factory's partition, and the card that is in the reader. */
 export function flashPorts(
 	flash: FlashChip,
 	{ settings, factory }: FlashMap,

@@ -88,15 +88,15 @@ const espModule = {
  * turnComputrons: a watchdog of 5 s (ESP-IDF's default for its task watchdog) at the chip's speed.
  *
  * flash: the ESP modules carry 4 MiB of serial NOR with 4 KiB sectors, bytes writable one by one, 100,000 erases
- * (typical of those parts, e.g. W25Q32). nRF52840 and nRF9160: 1 MiB on chip (see map for the other one), 4 KiB pages, 32-bit words, 10,000
- * erases (product specifications, NVMC).
+ * (typical of those parts, e.g. W25Q32). nRF52840 and nRF9160: 1 MiB on chip (see map for the other one), 4 KiB pages,
+ * 32-bit words, 10,000 erases (product specifications, NVMC).
  *
  * map: esp32 and esp32c3 as an ESP-IDF table with two OTA slots (first 36 KiB are boot loader and partition table;
  * app partitions begin on 64 KiB; the boot state lies where otadata does). nrf52840 and nrf9160 as Nordic's SDK lays
  * them out where an image takes more than half of the chip: MCUboot, the slot that runs, and 32 or 24 KiB of storage
  * in the chip's 1 MiB; the second slot in the development kit's external flash (nRF52840 DK; nRF9160 DK from 0.14.0
- * on), which is here the second MiB of one chip with one geometry. MCUboot keeps its state at the end of the slots; here
- * it has two pages of its own. A simulated slot holds bytecode alone; a real one also the native code of XS and the
+ * on), which is here the second MiB of one chip with one geometry. MCUboot keeps its state at the end of the slots;
+ * here it has two pages of its own. A simulated slot holds bytecode alone; a real one also the native code of XS and the
  * system. The factory's record has a partition of its own behind the settings, on the nRF boards the last page of what
  * the boot loader has there.
  *

@@ -112,7 +112,7 @@ describe("an image", () => {
 	});
 });
 
-/** XS and a board's C, as hosts/cortex-m builds them for a Cortex-M4, less than 400,000 bytes; a system comes on top. */
+/** XS and a board's C take less, as hosts/cortex-m builds them for a Cortex-M4; a system comes on top. */
 const machineCodeBytes = 400_000;
 
 describe("the reference application's image", async () => {
