@@ -76,12 +76,12 @@ export class Bodies<Answer extends Content> {
 		}
 		if (at === 0) {
 			// the first block starts anew, whatever was there (RFC 7959 §2.5)
-			if (arriving !== undefined) this.#abandon(arriving);
+			if (arriving !== undefined) this.abandon(arriving);
 			const sink = chooser.sinkFor(view, nowMs);
 			const sizeBytes = view.uint(OptionNumber.size1);
 			const refusal = sink.begin(0, sizeBytes < 0 ? undefined : sizeBytes, undefined);
 			if (refusal !== undefined) return sink instanceof Body ? BODY_TOO_LARGE : refusal;
-			if (this.#arriving.length >= this.#limits.bodies) this.#abandon(this.#arriving[0]!);
+			if (this.#arriving.length >= this.#limits.bodies) this.abandon(this.#arriving[0]!);
 			const subject = { code: view.code, optionBytes: view.bytes.slice(view.optionsAt, view.optionsEnd) };
 			arriving = { subject, sink, length: 0, mark: 0, expiryMs: 0 };
 			this.#arriving.push(arriving);
@@ -134,7 +134,7 @@ export class Bodies<Answer extends Content> {
 	/** Lets go of what nobody continued. */
 	poll(nowMs: number): void {
 		for (let index = this.#arriving.length - 1; index >= 0; index--) {
-			if (this.#arriving[index]!.expiryMs <= nowMs) this.#abandon(this.#arriving[index]!);
+			if (this.#arriving[index]!.expiryMs <= nowMs) this.abandon(this.#arriving[index]!);
 		}
 		if (this.#departing.some(({ expiryMs }) => expiryMs <= nowMs)) {
 			this.#departing = this.#departing.filter(({ expiryMs }) => expiryMs > nowMs);
@@ -142,11 +142,11 @@ export class Bodies<Answer extends Content> {
 	}
 
 	clear(): void {
-		while (this.#arriving.length > 0) this.#abandon(this.#arriving[0]!);
+		while (this.#arriving.length > 0) this.abandon(this.#arriving[0]!);
 		this.#departing = [];
 	}
 
-	#abandon(arriving: Arriving): void {
+	private abandon(arriving: Arriving): void {
 		this.#arriving.splice(this.#arriving.indexOf(arriving), 1);
 		arriving.sink.abandoned?.();
 	}

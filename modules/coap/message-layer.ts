@@ -126,15 +126,15 @@ export class MessageLayer implements Layer {
 	 * Who sent the Confirmable message `messageId` that is under way; undefined when none is, or nobody waits for it.
 	 */
 	senderOf(messageId: number): Sender | undefined {
-		return this.#underWay(messageId)?.sender;
+		return this.underWay(messageId)?.sender;
 	}
 
 	/** An Acknowledgement or a Reset came. @returns false when nothing with that Message ID is under way */
 	settle(messageId: number, what: "acknowledged" | "rejected", nowMs: number): boolean {
-		const transmission = this.#underWay(messageId);
+		const transmission = this.underWay(messageId);
 		if (transmission === undefined) return false;
-		this.#measure(transmission, nowMs);
-		this.#remove(transmission);
+		this.measure(transmission, nowMs);
+		this.remove(transmission);
 		transmission.sender?.heard(what, nowMs);
 		this.startNext(nowMs);
 		return true;
@@ -142,8 +142,8 @@ export class MessageLayer implements Layer {
 
 	/** A piggybacked response, which acknowledges too: for the estimator. Its sender is told by whoever matched it. */
 	acknowledged(messageId: number, nowMs: number): void {
-		const transmission = this.#underWay(messageId);
-		if (transmission !== undefined) this.#measure(transmission, nowMs);
+		const transmission = this.underWay(messageId);
+		if (transmission !== undefined) this.measure(transmission, nowMs);
 	}
 
 	/** Forgets what `sender` has under way or waiting. What waits behind it starts at startNext() or the next poll. */
@@ -159,7 +159,7 @@ export class MessageLayer implements Layer {
 			const transmission = this.#transmissions[index]!;
 			const due = transmission.retransmission?.poll(nowMs) ?? "wait";
 			if (due === "giveUp") {
-				this.#remove(transmission);
+				this.remove(transmission);
 				transmission.sender?.heard("unheard", nowMs);
 				this.startNext(nowMs);
 				index = 0; // the sender may have changed everything
@@ -204,7 +204,7 @@ export class MessageLayer implements Layer {
 		this.#outbox = [];
 	}
 
-	#underWay(messageId: number): Transmission | undefined {
+	private underWay(messageId: number): Transmission | undefined {
 		for (let index = 0; index < this.#transmissions.length; index++) {
 			const transmission = this.#transmissions[index]!;
 			if (transmission.messageId === messageId && transmission.retransmission !== undefined) return transmission;
@@ -212,13 +212,13 @@ export class MessageLayer implements Layer {
 		return undefined;
 	}
 
-	#measure({ retransmission }: Transmission, nowMs: number): void {
+	private measure({ retransmission }: Transmission, nowMs: number): void {
 		if (retransmission !== undefined) {
 			this.#rto?.measured(nowMs - retransmission.sentMs, retransmission.resends, nowMs);
 		}
 	}
 
-	#remove(transmission: Transmission): void {
+	private remove(transmission: Transmission): void {
 		const index = this.#transmissions.indexOf(transmission);
 		if (index >= 0) this.#transmissions.splice(index, 1);
 	}

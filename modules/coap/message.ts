@@ -166,8 +166,8 @@ export class MessageWriter {
 		this.#number = 0;
 		this.#overflowed = false;
 		this.#others = NO_OPTIONS;
-		if (!this.#fits(2 + end - at)) return this;
-		bytes[0] = 0x40 | (type << 4) | this.#extend(end - at);
+		if (!this.fits(2 + end - at)) return this;
+		bytes[0] = 0x40 | (type << 4) | this.extend(end - at);
 		for (let index = at; index < end; index++) bytes[this.#at++] = token[index]!;
 		return this;
 	}
@@ -184,12 +184,12 @@ export class MessageWriter {
 
 	/** An option with these bytes as value. */
 	opaque(number: number, value: Uint8Array): this {
-		this.#catchUp(number);
-		return this.#opaque(number, value);
+		this.catchUp(number);
+		return this.putOpaque(number, value);
 	}
 
-	#opaque(number: number, value: Uint8Array): this {
-		if (this.#optionHead(number, value.length)) {
+	private putOpaque(number: number, value: Uint8Array): this {
+		if (this.optionHead(number, value.length)) {
 			this.#bytes.set(value, this.#at);
 			this.#at += value.length;
 		}
@@ -199,9 +199,9 @@ export class MessageWriter {
 	/** An option of format uint in its shortest form (RFC 7252 §3.2), 0 <= value < 2^32. undefined writes nothing. */
 	uint(number: number, value: number | undefined): this {
 		if (value === undefined) return this;
-		this.#catchUp(number);
+		this.catchUp(number);
 		const size = uintSize(value);
-		if (this.#optionHead(number, size)) {
+		if (this.optionHead(number, size)) {
 			for (let shift = (size - 1) * 8; shift >= 0; shift -= 8) this.#bytes[this.#at++] = value >>> shift;
 		}
 		return this;
@@ -210,16 +210,16 @@ export class MessageWriter {
 	/** One option of format string for each text (RFC 7252 §3.2). undefined writes nothing. */
 	strings(number: number, texts: readonly string[] | undefined): this {
 		if (texts === undefined) return this;
-		this.#catchUp(number);
+		this.catchUp(number);
 		for (const text of texts)
-			if (this.#optionHead(number, utf8Size(text))) this.#at = writeUtf8(text, this.#bytes, this.#at);
+			if (this.optionHead(number, utf8Size(text))) this.#at = writeUtf8(text, this.#bytes, this.#at);
 		return this;
 	}
 
 	/** The payload bytes[at .. end) behind its marker; none when it is empty. Comes last. */
 	payload(bytes: Uint8Array, at = 0, end = bytes.length): this {
-		this.#catchUp(0xffff);
-		if (at === end || !this.#fits(1 + end - at)) return this;
+		this.catchUp(0xffff);
+		if (at === end || !this.fits(1 + end - at)) return this;
 		this.#bytes[this.#at++] = 0xff;
 		for (let index = at; index < end; index++) this.#bytes[this.#at++] = bytes[index]!;
 		return this;
@@ -227,7 +227,7 @@ export class MessageWriter {
 
 	/** @returns the message in bytes of its own, or undefined when it did not fit */
 	finish(): Uint8Array | undefined {
-		this.#catchUp(0xffff);
+		this.catchUp(0xffff);
 		return this.#overflowed ? undefined : this.cut(this.#bytes, this.#at);
 	}
 
@@ -237,30 +237,30 @@ export class MessageWriter {
 	}
 
 	/** Writes those of the others whose numbers come before `number`, or are it. */
-	#catchUp(number: number): void {
+	private catchUp(number: number): void {
 		while (this.#othersAt < this.#others.length && this.#others[this.#othersAt]!.number <= number) {
 			const option = this.#others[this.#othersAt++]!;
-			this.#opaque(option.number, option.value);
+			this.putOpaque(option.number, option.value);
 		}
 	}
 
-	#fits(size: number): boolean {
+	private fits(size: number): boolean {
 		if (this.#at + size > this.#bytes.length) this.#overflowed = true;
 		return !this.#overflowed;
 	}
 
-	#optionHead(number: number, size: number): boolean {
-		if (!this.#fits(size + 5)) return false; // an option's head takes five bytes at most
+	private optionHead(number: number, size: number): boolean {
+		if (!this.fits(size + 5)) return false; // an option's head takes five bytes at most
 		const delta = number - this.#number;
 		assert(delta >= 0, "options out of order");
 		const head = this.#at++;
-		this.#bytes[head] = (this.#extend(delta) << 4) | this.#extend(size);
+		this.#bytes[head] = (this.extend(delta) << 4) | this.extend(size);
 		this.#number = number;
 		return true;
 	}
 
 	/** Writes what a nibble cannot hold (RFC 7252 §3.1). @returns the nibble */
-	#extend(value: number): number {
+	private extend(value: number): number {
 		if (value < 13) return value;
 		if (value < 269) {
 			this.#bytes[this.#at++] = value - 13;

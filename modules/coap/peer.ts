@@ -206,13 +206,13 @@ export class Peer {
 			}
 			return undefined;
 		}
-		if (view.type === MessageType.acknowledgement) return this.#response(view, nowMs);
+		if (view.type === MessageType.acknowledgement) return this.response(view, nowMs);
 		if (this.#deduplication.knows(messageId, nowMs)) {
 			const reply = this.#deduplication.reply(messageId, nowMs);
 			if (reply !== undefined) this.#layer.post(reply);
 			return undefined;
 		}
-		if (!isRequestCode(view.code)) return this.#response(view, nowMs);
+		if (!isRequestCode(view.code)) return this.response(view, nowMs);
 		return this.#extension?.receive(view, nowMs) === true ? undefined : this.#responder.receive(view, nowMs);
 	}
 
@@ -264,7 +264,7 @@ export class Peer {
 	}
 
 	/** A response or a notification: acknowledged or rejected first, then told (RFC 7252 §4.2, §4.3, RFC 7641 §3.6). */
-	#response(view: MessageView, nowMs: number): Fault | undefined {
+	private response(view: MessageView, nowMs: number): Fault | undefined {
 		const { messageId } = view;
 		const operation = this.#requester.match(view);
 		const extension = operation === undefined && this.#extension?.awaits(view) === true ? this.#extension : undefined;

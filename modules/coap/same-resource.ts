@@ -19,14 +19,21 @@ export class SubjectMatcher {
 
 	matches(view: MessageView, subject: Subject): boolean {
 		const hasPayload = view.payloadAt < view.end;
-		return this.#same(view.code, view.bytes, view.optionsAt, view.optionsEnd, hasPayload, subject);
+		return this.compare(view.code, view.bytes, view.optionsAt, view.optionsEnd, hasPayload, subject);
 	}
 
 	same(a: Subject, b: Subject): boolean {
-		return this.#same(a.code, a.optionBytes, 0, a.optionBytes.length, true, b);
+		return this.compare(a.code, a.optionBytes, 0, a.optionBytes.length, true, b);
 	}
 
-	#same(code: number, bytes: Uint8Array, at: number, end: number, hasPayload: boolean, subject: Subject): boolean {
+	private compare(
+		code: number,
+		bytes: Uint8Array,
+		at: number,
+		end: number,
+		hasPayload: boolean,
+		subject: Subject,
+	): boolean {
 		if (code !== subject.code) return false;
 		const other = subject.optionBytes;
 		const left = this.#left.start(bytes, at, end);

@@ -49,7 +49,7 @@ export class TcpLayer implements Layer, Memory {
 	settle({ maxMessageBytes, blockWise }: Signal): void {
 		if (maxMessageBytes >= 0) this.writer.limitBytes = maxMessageBytes;
 		if (blockWise) this.#allowsBert = true;
-		this.#fit();
+		this.fit();
 	}
 
 	/** Message IDs stay behind: they are not sent. */
@@ -61,7 +61,7 @@ export class TcpLayer implements Layer, Memory {
 		if (observed !== undefined) {
 			// a newer state makes the older one that still waits useless (RFC 7641 §4.5.2)
 			const older = this.#observed.findIndex((token) => token !== undefined && equalBytes(token, observed));
-			if (older >= 0) this.#remove(older);
+			if (older >= 0) this.remove(older);
 		}
 		if (this.#outbox.length >= this.#hardMax) {
 			this.isOverrun = true;
@@ -98,11 +98,11 @@ export class TcpLayer implements Layer, Memory {
 		this.isOverrun = false;
 		this.#allowsBert = false;
 		this.writer.limitBytes = baseMessageBytes;
-		this.#fit();
+		this.fit();
 	}
 
 	/** The blocks that fit: several KiB only for those who said that they know BERT (RFC 8323 §5.3.2). */
-	#fit(): void {
+	private fit(): void {
 		const { blockSizeBytes, messageBytes } = this.#limits;
 		const room = Math.max(Math.min(this.writer.limitBytes, messageBytes) - headBytes, 16);
 		const own = sizeExponent(Math.min(room, blockSizeBytes));
@@ -110,7 +110,7 @@ export class TcpLayer implements Layer, Memory {
 		this.#blockBytes = Math.max(Math.min(blockSizeBytes, room) & ~1023, 1024);
 	}
 
-	#remove(index: number): void {
+	private remove(index: number): void {
 		this.#outbox.splice(index, 1);
 		this.#observed.splice(index, 1);
 	}
