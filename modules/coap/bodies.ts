@@ -3,7 +3,7 @@ import { blockExponent, blockOffset, hasMore, isWellSized, markOf, reservedExpon
 import { Code } from "./code.ts";
 import type { MessageView } from "./message.ts";
 import { OptionNumber } from "./option.ts";
-import { type Subject, SubjectMatcher } from "./same-resource.ts";
+import { isAbout, isSameSubject, type Subject } from "./same-resource.ts";
 import { Body, type BodySink, type Content } from "./stream.ts";
 import type { Limits } from "./tuning.ts";
 
@@ -42,7 +42,6 @@ export interface Departing<Answer> {
  * again.
  */
 export class Bodies<Answer extends Content> {
-	readonly #matcher = new SubjectMatcher();
 	readonly #limits: Limits;
 	readonly #allowsBert: boolean;
 	#arriving: Arriving[] = [];
@@ -72,7 +71,7 @@ export class Bodies<Answer extends Content> {
 		if (!isWellSized(block, view.end - view.payloadAt)) return BLOCK_SIZE;
 		let arriving: Arriving | undefined;
 		for (let index = 0; index < this.#arriving.length && arriving === undefined; index++) {
-			if (this.#matcher.matches(view, this.#arriving[index]!.subject)) arriving = this.#arriving[index];
+			if (isAbout(view, this.#arriving[index]!.subject)) arriving = this.#arriving[index];
 		}
 		if (at === 0) {
 			// the first block starts anew, whatever was there (RFC 7959 §2.5)
@@ -113,14 +112,14 @@ export class Bodies<Answer extends Content> {
 
 	/** Lets go of the answer about the same. */
 	forget(subject: Subject): void {
-		const same = this.#departing.findIndex((other) => this.#matcher.same(other.subject, subject));
+		const same = this.#departing.findIndex((other) => isSameSubject(other.subject, subject));
 		if (same >= 0) this.#departing.splice(same, 1);
 	}
 
 	/** The answer this request wants a further block of. */
 	departing(view: MessageView): Departing<Answer> | undefined {
 		for (let index = 0; index < this.#departing.length; index++) {
-			if (this.#matcher.matches(view, this.#departing[index]!.subject)) return this.#departing[index];
+			if (isAbout(view, this.#departing[index]!.subject)) return this.#departing[index];
 		}
 		return undefined;
 	}

@@ -8,6 +8,9 @@ export interface Memory {
 	answered(messageId: number, reply: Uint8Array, nowMs: number): void;
 }
 
+/** Beside a Message ID: a duplicate must not be executed. */
+const essentialBit = 0x10000;
+
 /**
  * The Message IDs the other endpoint used lately, and what we answered (RFC 7252 §4.5): a duplicate gets the same
  * answer again and is not executed again. Bounded in entries and in bytes; parallel typed arrays, because an entry
@@ -17,19 +20,18 @@ export interface Memory {
  * its lifetime ends: the oldest other one goes, and where there is none, remember() says no.
  */
 export class Deduplication implements Memory {
-	readonly #messageIds: Uint16Array;
+	/** With `essential` above where executing the message twice would do harm. */
+	readonly #messageIds: Uint32Array;
 	/** Until when an entry counts; 0 is a free one. */
 	readonly #expiryMs: Float64Array;
-	readonly #essential: Uint8Array;
-	readonly #replies: (Uint8Array | undefined)[];
+	/** Grows to as many as there are Message IDs. */
+	readonly #replies: (Uint8Array | undefined)[] = [];
 	#replyBytes = 0;
 	readonly #replyBytesMax: number;
 
 	constructor(limits: Limits) {
-		this.#messageIds = new Uint16Array(limits.remembered);
+		this.#messageIds = new Uint32Array(limits.remembered);
 		this.#expiryMs = new Float64Array(limits.remembered);
-		this.#essential = new Uint8Array(limits.remembered);
-		this.#replies = new Array(limits.remembered).fill(undefined);
 		this.#replyBytesMax = limits.replyBytes;
 	}
 
@@ -68,9 +70,8 @@ export class Deduplication implements Memory {
 		const index = this.victim(nowMs);
 		if (index < 0) return false;
 		this.keep(index, undefined);
-		this.#messageIds[index] = messageId;
+		this.#messageIds[index] = essential ? messageId + essentialBit : messageId;
 		this.#expiryMs[index] = expiryMs;
-		this.#essential[index] = essential ? 1 : 0;
 		return true;
 	}
 
@@ -112,7 +113,7 @@ export class Deduplication implements Memory {
 
 	private find(messageId: number, nowMs: number): number {
 		for (let index = 0; index < this.#messageIds.length; index++) {
-			if (this.#messageIds[index] === messageId && this.#expiryMs[index]! > nowMs) return index;
+			if ((this.#messageIds[index]! & 0xffff) === messageId && this.#expiryMs[index]! > nowMs) return index;
 		}
 		return -1;
 	}
@@ -126,7 +127,7 @@ export class Deduplication implements Memory {
 		for (let index = 0; index < this.#expiryMs.length; index++) {
 			const expiryMs = this.#expiryMs[index]!;
 			if (expiryMs <= nowMs) return index;
-			if (this.#essential[index] === 0 && (oldest < 0 || expiryMs < this.#expiryMs[oldest]!)) oldest = index;
+			if (!this.isEssential(index) && (oldest < 0 || expiryMs < this.#expiryMs[oldest]!)) oldest = index;
 		}
 		return oldest;
 	}
@@ -136,10 +137,11 @@ export class Deduplication implements Memory {
 		let found = -1;
 		for (let index = 0; index < this.#replies.length; index++) {
 			if (index === except || this.#replies[index] === undefined) continue;
+			const isEssential = this.isEssential(index);
 			const sooner =
-				found < 0 ||
-				this.#essential[index]! < this.#essential[found]! ||
-				(this.#essential[index] === this.#essential[found] && this.#expiryMs[index]! < this.#expiryMs[found]!);
+				found < 0 || isEssential === this.isEssential(found)
+					? found < 0 || this.#expiryMs[index]! < this.#expiryMs[found]!
+					: !isEssential;
 			if (sooner) found = index;
 		}
 		return found;
@@ -147,13 +149,17 @@ export class Deduplication implements Memory {
 
 	/** An essential entry stays without its reply: its duplicates are not executed, and get no answer. */
 	private free(index: number): void {
-		if (this.#essential[index] === 1) this.keep(index, undefined);
+		if (this.isEssential(index)) this.keep(index, undefined);
 		else this.forget(index);
 	}
 
 	private forget(index: number): void {
 		this.keep(index, undefined);
 		this.#expiryMs[index] = 0;
+	}
+
+	private isEssential(index: number): boolean {
+		return this.#messageIds[index]! >= essentialBit;
 	}
 
 	private keep(index: number, reply: Uint8Array | undefined): void {

@@ -1,4 +1,4 @@
-import { assert, type Fault, fault, utf8Size, writeUtf8 } from "../bytes.ts";
+import { assert, type Fault, fault, noBytes, utf8Size, writeUtf8 } from "../bytes.ts";
 import { frozen } from "../frozen.ts";
 import { Code } from "./code.ts";
 import { isCritical, OptionCursor, OptionNumber, readUint, uintSize } from "./option.ts";
@@ -29,7 +29,7 @@ export const PROXY_OPTION = fault("coap.proxyOption", Code.proxyingNotSupported,
  */
 export class MessageView {
 	/** The datagram, owned by the caller. */
-	bytes: Uint8Array = new Uint8Array(0);
+	bytes = noBytes;
 	end = 0;
 	/** One of MessageType. */
 	type = 0;
@@ -101,6 +101,12 @@ export class MessageView {
 		return option.end < end && this.payloadAt === end ? PAYLOAD_EMPTY : undefined;
 	}
 
+	/** Gives the datagram back; nothing is to be read here until the next read(). */
+	release(): void {
+		this.bytes = noBytes;
+		this.option.start(noBytes, 0, 0);
+	}
+
 	/** Puts `option` on the first occurrence of `number` that counts. @returns false when there is none */
 	find(number: number): boolean {
 		const option = this.option.start(this.bytes, this.optionsAt, this.optionsEnd);
@@ -145,15 +151,20 @@ export class MessageView {
  */
 export class MessageWriter {
 	#bytes: Uint8Array;
+	readonly #mostBytes: number;
 	#at = 0;
 	#number = 0;
 	#overflowed = false;
 	#others: readonly OptionValue[] = NO_OPTIONS;
 	#othersAt = 0;
 
-	/** @param bytes the buffer, caller-owned; its size is the largest message there can be */
-	constructor(bytes: Uint8Array) {
+	/**
+	 * @param bytes the buffer to begin with, from now on the writer's, of 4 bytes at least
+	 * @param mostBytes the largest message there can be: larger buffers take the place of the first one
+	 */
+	constructor(bytes: Uint8Array, mostBytes = bytes.length) {
 		this.#bytes = bytes;
+		this.#mostBytes = mostBytes;
 	}
 
 	/** Starts a message (RFC 7252 §3) with token[at .. end) as its token, up to 65804 bytes (RFC 8974). */
@@ -167,8 +178,8 @@ export class MessageWriter {
 		this.#overflowed = false;
 		this.#others = NO_OPTIONS;
 		if (!this.fits(2 + end - at)) return this;
-		bytes[0] = 0x40 | (type << 4) | this.extend(end - at);
-		for (let index = at; index < end; index++) bytes[this.#at++] = token[index]!;
+		this.#bytes[0] = 0x40 | (type << 4) | this.extend(end - at);
+		for (let index = at; index < end; index++) this.#bytes[this.#at++] = token[index]!;
 		return this;
 	}
 
@@ -245,7 +256,13 @@ export class MessageWriter {
 	}
 
 	private fits(size: number): boolean {
-		if (this.#at + size > this.#bytes.length) this.#overflowed = true;
+		const end = this.#at + size;
+		if (end > this.#mostBytes) this.#overflowed = true;
+		else if (end > this.#bytes.length) {
+			const larger = new Uint8Array(Math.min(Math.max(end, 2 * this.#bytes.length), this.#mostBytes));
+			larger.set(this.#bytes);
+			this.#bytes = larger;
+		}
 		return !this.#overflowed;
 	}
 

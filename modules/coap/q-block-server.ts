@@ -10,7 +10,7 @@ import type { QBlockShared } from "./q-block-request.ts";
 import { QBlockResponse } from "./q-block-response.ts";
 import type { Request } from "./received.ts";
 import { requestOf } from "./received.ts";
-import { type Subject, SubjectMatcher } from "./same-resource.ts";
+import { isAbout, type Subject } from "./same-resource.ts";
 import { exchangeLifetimeMs } from "./tuning.ts";
 
 /** One request of theirs, from its first block to what it was answered. */
@@ -38,7 +38,6 @@ interface Exchange {
 /** The server's side of Q-Block: bodies of theirs coming in, answers of ours going out (RFC 9177 §4.3, §4.4). */
 export class QBlockServer {
 	readonly #numbers: number[] = [];
-	readonly #matcher = new SubjectMatcher();
 	#understood: readonly number[] = [];
 	#shared: QBlockShared | undefined;
 	#exchanges: Exchange[] = [];
@@ -339,7 +338,7 @@ export class QBlockServer {
 
 	private find(view: MessageView): Exchange | undefined {
 		for (let index = 0; index < this.#exchanges.length; index++) {
-			if (this.#matcher.matches(view, this.#exchanges[index]!.subject)) return this.#exchanges[index];
+			if (isAbout(view, this.#exchanges[index]!.subject)) return this.#exchanges[index];
 		}
 		return undefined;
 	}

@@ -12,7 +12,7 @@ import { NONE } from "./operation.ts";
 import { OptionNumber } from "./option.ts";
 import { type Request, requestOf } from "./received.ts";
 import type { Subject } from "./same-resource.ts";
-import { BlockCutter, Body, type BodySink, bodySize } from "./stream.ts";
+import { Body, type BodySink, bodySize } from "./stream.ts";
 import { exchangeLifetimeMs, type Limits, nonLifetimeMs, type Tuning } from "./tuning.ts";
 
 export const TOKEN_TOO_LONG = fault("coap.tokenTooLong", Code.badRequest, "RFC 8974 §2.2.2");
@@ -29,7 +29,6 @@ export class Responder implements ObserverOwner, SinkChooser {
 	readonly #abilities: Abilities | undefined;
 	readonly #lifetimeMs: number;
 	readonly #bodies: Bodies<ResponseOptions>;
-	readonly #cutter = new BlockCutter();
 	#incoming: Incoming[] = [];
 	readonly #observers: Observers;
 
@@ -291,7 +290,7 @@ export class Responder implements ObserverOwner, SinkChooser {
 		const { answer, eTag } = departing;
 		const at = blockOffset(block2);
 		const exponent = Math.min(blockExponent(block2), this.#layer.exponent);
-		const cutter = this.#cutter;
+		const cutter = this.#layer.cutter;
 		const isReserved = this.isReserved(block2);
 		const isThere = isReserved || cutter.cut(answer, at, this.#layer.blockBytes(exponent));
 		if (isReserved || !isThere || cutter.size === 0) {
@@ -338,7 +337,7 @@ export class Responder implements ObserverOwner, SinkChooser {
 		let exponent = this.#layer.exponent;
 		if (asked >= 0 && blockExponent(asked) < exponent) exponent = blockExponent(asked);
 		const at = asked < 0 || !isSuccess(response.code) ? 0 : blockOffset(asked);
-		const cutter = this.#cutter;
+		const cutter = this.#layer.cutter;
 		const isThere = cutter.cut(response, at, this.#layer.blockBytes(exponent));
 		const more = cutter.hasMore;
 		const writer = this.#layer.writer.start(type, response.code, messageId, token);

@@ -1,4 +1,4 @@
-import { assert, type Fault, fault } from "../bytes.ts";
+import { assert, type Fault, fault, noBytes } from "../bytes.ts";
 import type { ResponseOptions } from "./answer.ts";
 import { isRequestCode } from "./code.ts";
 import { cellOf } from "./exchange.ts";
@@ -13,7 +13,7 @@ import { baseMessageBytes, FrameReader } from "./tcp-frame.ts";
 import { TcpLayer } from "./tcp-layer.ts";
 import type { AnyPeer, Ending, TcpFigures, TcpPeerListener, TcpPeerOptions } from "./tcp-listener.ts";
 import { CONNECTION, type TcpAction, type TcpEvent, type TcpState } from "./tcp-state.ts";
-import { DEFAULT_TUNING, DEVICE_LIMITS, type Limits } from "./tuning.ts";
+import { DEFAULT_TUNING, DEVICE_LIMITS, type Limits, withChanges } from "./tuning.ts";
 
 export type { AnyPeer, Ending, TcpFigures, TcpPeerListener, TcpPeerOptions } from "./tcp-listener.ts";
 
@@ -38,7 +38,6 @@ export class TcpPeer implements AnyPeer {
 	readonly #signalTimeoutMs: number;
 	readonly #view = new MessageView();
 	readonly #signal = new Signal();
-	readonly #noToken = new Uint8Array(0);
 	readonly #reader: FrameReader;
 	readonly #layer: TcpLayer;
 	readonly #cancels: SilentCancels;
@@ -56,8 +55,8 @@ export class TcpPeer implements AnyPeer {
 	#nowMs = 0;
 
 	constructor(options: TcpPeerOptions) {
-		const tuning = { ...DEFAULT_TUNING, ...options.tuning };
-		const limits: Limits = { ...DEVICE_LIMITS, ...options.limits };
+		const tuning = withChanges(DEFAULT_TUNING, options.tuning);
+		const limits = withChanges(DEVICE_LIMITS, options.limits);
 		const { blockSizeBytes: block, messageBytes } = limits;
 		assert(block >= 16 && (block > 1024 ? block % 1024 === 0 : (block & (block - 1)) === 0), "blockSizeBytes");
 		assert(messageBytes >= baseMessageBytes, "messageBytes"); // they may send as much before our CSM is there
@@ -137,12 +136,12 @@ export class TcpPeer implements AnyPeer {
 		if (this.#isPinging || this.#state !== "open") return;
 		this.#isPinging = true;
 		this.wait(nowMs);
-		this.postSignal(SignalCode.ping, this.#noToken, options.custody === true);
+		this.postSignal(SignalCode.ping, noBytes, options.custody === true);
 	}
 
 	/** Sends an Empty message, which nobody answers (RFC 8323 §3.4): for the sake of address translators on the way. */
 	keepAlive(): void {
-		if (this.#state === "open") this.#layer.post(this.#layer.writer.start(0, 0, 0, this.#noToken).finish()!);
+		if (this.#state === "open") this.#layer.post(this.#layer.writer.start(0, 0, 0, noBytes).finish()!);
 	}
 
 	/** Ends the connection in good order: what is in flight is still answered, until the other endpoint closes it. */
@@ -337,19 +336,15 @@ export class TcpPeer implements AnyPeer {
 		this.#state = state;
 		const { writer } = this.#layer;
 		if (action === "greet") {
-			writeCsm(
-				writer.start(0, SignalCode.csm, 0, this.#noToken),
-				this.#limits.messageBytes,
-				this.#limits.longTokenBytes,
-			);
+			writeCsm(writer.start(0, SignalCode.csm, 0, noBytes), this.#limits.messageBytes, this.#limits.longTokenBytes);
 			this.#layer.postFirst(writer.finish()!);
 			this.wait(nowMs);
 		} else if (action === "settle") {
 			this.#layer.settle(this.#signal);
 			if (wasGreeting) this.#dueMs = Number.POSITIVE_INFINITY;
 		} else if (action === "release") {
-			writeRelease(writer.start(0, SignalCode.release, 0, this.#noToken), release ?? {});
-			this.#layer.post(writer.finish() ?? writer.start(0, SignalCode.release, 0, this.#noToken).finish()!);
+			writeRelease(writer.start(0, SignalCode.release, 0, noBytes), release ?? {});
+			this.#layer.post(writer.finish() ?? writer.start(0, SignalCode.release, 0, noBytes).finish()!);
 			this.#ending = { why: "left", ...release };
 			this.wait(nowMs);
 		} else if (action === "refuse") this.abort(reason!, nowMs);
@@ -365,7 +360,7 @@ export class TcpPeer implements AnyPeer {
 		const { writer } = this.#layer;
 		const isCsm = this.#view.code === SignalCode.csm && this.#signal.refusedOption >= 0;
 		this.#layer.clear();
-		writer.start(0, SignalCode.abort, 0, this.#noToken);
+		writer.start(0, SignalCode.abort, 0, noBytes);
 		writeAbort(writer, isCsm ? this.#signal.refusedOption : -1, `${reason.code} ${reason.see}`);
 		this.#layer.post(writer.finish()!);
 		this.#ending = { why: "refused", fault: reason };
