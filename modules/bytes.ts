@@ -152,3 +152,6 @@ function asciiRun(bytes: Uint8Array, at: number, end: number): number {
 function asciiText(bytes: Uint8Array, at: number, end: number): string {
 	return String.fromCharCode.apply(null, bytes.subarray(at, end) as unknown as number[]);
 }
+
+/** None: one for all who have none, in ROM. */
+export const noBytes: Uint8Array = new Uint8Array(0);

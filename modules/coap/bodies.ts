@@ -3,7 +3,7 @@ import { blockExponent, blockOffset, hasMore, isWellSized, markOf, reservedExpon
 import { Code } from "./code.ts";
 import type { MessageView } from "./message.ts";
 import { OptionNumber } from "./option.ts";
-import { type Subject, SubjectMatcher } from "./same-resource.ts";
+import { isAbout, isSameSubject, type Subject } from "./same-resource.ts";
 import { Body, type BodySink, type Content } from "./stream.ts";
 import type { Limits } from "./tuning.ts";
 
@@ -42,7 +42,6 @@ export interface Departing<Answer> {
  * again.
  */
 export class Bodies<Answer extends Content> {
-	readonly #matcher = new SubjectMatcher();
 	readonly #limits: Limits;
 	readonly #allowsBert: boolean;
 	#arriving: Arriving[] = [];
@@ -72,16 +71,16 @@ export class Bodies<Answer extends Content> {
 		if (!isWellSized(block, view.end - view.payloadAt)) return BLOCK_SIZE;
 		let arriving: Arriving | undefined;
 		for (let index = 0; index < this.#arriving.length && arriving === undefined; index++) {
-			if (this.#matcher.matches(view, this.#arriving[index]!.subject)) arriving = this.#arriving[index];
+			if (isAbout(view, this.#arriving[index]!.subject)) arriving = this.#arriving[index];
 		}
 		if (at === 0) {
 			// the first block starts anew, whatever was there (RFC 7959 §2.5)
-			if (arriving !== undefined) this.#abandon(arriving);
+			if (arriving !== undefined) this.abandon(arriving);
 			const sink = chooser.sinkFor(view, nowMs);
 			const sizeBytes = view.uint(OptionNumber.size1);
 			const refusal = sink.begin(0, sizeBytes < 0 ? undefined : sizeBytes, undefined);
 			if (refusal !== undefined) return sink instanceof Body ? BODY_TOO_LARGE : refusal;
-			if (this.#arriving.length >= this.#limits.bodies) this.#abandon(this.#arriving[0]!);
+			if (this.#arriving.length >= this.#limits.bodies) this.abandon(this.#arriving[0]!);
 			const subject = { code: view.code, optionBytes: view.bytes.slice(view.optionsAt, view.optionsEnd) };
 			arriving = { subject, sink, length: 0, mark: 0, expiryMs: 0 };
 			this.#arriving.push(arriving);
@@ -113,14 +112,14 @@ export class Bodies<Answer extends Content> {
 
 	/** Lets go of the answer about the same. */
 	forget(subject: Subject): void {
-		const same = this.#departing.findIndex((other) => this.#matcher.same(other.subject, subject));
+		const same = this.#departing.findIndex((other) => isSameSubject(other.subject, subject));
 		if (same >= 0) this.#departing.splice(same, 1);
 	}
 
 	/** The answer this request wants a further block of. */
 	departing(view: MessageView): Departing<Answer> | undefined {
 		for (let index = 0; index < this.#departing.length; index++) {
-			if (this.#matcher.matches(view, this.#departing[index]!.subject)) return this.#departing[index];
+			if (isAbout(view, this.#departing[index]!.subject)) return this.#departing[index];
 		}
 		return undefined;
 	}
@@ -134,7 +133,7 @@ export class Bodies<Answer extends Content> {
 	/** Lets go of what nobody continued. */
 	poll(nowMs: number): void {
 		for (let index = this.#arriving.length - 1; index >= 0; index--) {
-			if (this.#arriving[index]!.expiryMs <= nowMs) this.#abandon(this.#arriving[index]!);
+			if (this.#arriving[index]!.expiryMs <= nowMs) this.abandon(this.#arriving[index]!);
 		}
 		if (this.#departing.some(({ expiryMs }) => expiryMs <= nowMs)) {
 			this.#departing = this.#departing.filter(({ expiryMs }) => expiryMs > nowMs);
@@ -142,11 +141,11 @@ export class Bodies<Answer extends Content> {
 	}
 
 	clear(): void {
-		while (this.#arriving.length > 0) this.#abandon(this.#arriving[0]!);
+		while (this.#arriving.length > 0) this.abandon(this.#arriving[0]!);
 		this.#departing = [];
 	}
 
-	#abandon(arriving: Arriving): void {
+	private abandon(arriving: Arriving): void {
 		this.#arriving.splice(this.#arriving.indexOf(arriving), 1);
 		arriving.sink.abandoned?.();
 	}

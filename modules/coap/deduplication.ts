@@ -8,6 +8,9 @@ export interface Memory {
 	answered(messageId: number, reply: Uint8Array, nowMs: number): void;
 }
 
+/** Beside a Message ID: a duplicate must not be executed. */
+const essentialBit = 0x10000;
+
 /**
  * The Message IDs the other endpoint used lately, and what we answered (RFC 7252 §4.5): a duplicate gets the same
  * answer again and is not executed again. Bounded in entries and in bytes; parallel typed arrays, because an entry
@@ -17,25 +20,24 @@ export interface Memory {
  * its lifetime ends: the oldest other one goes, and where there is none, remember() says no.
  */
 export class Deduplication implements Memory {
-	readonly #messageIds: Uint16Array;
+	/** With `essential` above where executing the message twice would do harm. */
+	readonly #messageIds: Uint32Array;
 	/** Until when an entry counts; 0 is a free one. */
 	readonly #expiryMs: Float64Array;
-	readonly #essential: Uint8Array;
-	readonly #replies: (Uint8Array | undefined)[];
+	/** Grows to as many as there are Message IDs. */
+	readonly #replies: (Uint8Array | undefined)[] = [];
 	#replyBytes = 0;
 	readonly #replyBytesMax: number;
 
 	constructor(limits: Limits) {
-		this.#messageIds = new Uint16Array(limits.remembered);
+		this.#messageIds = new Uint32Array(limits.remembered);
 		this.#expiryMs = new Float64Array(limits.remembered);
-		this.#essential = new Uint8Array(limits.remembered);
-		this.#replies = new Array(limits.remembered).fill(undefined);
 		this.#replyBytesMax = limits.replyBytes;
 	}
 
 	/** Whether a message with this Message ID was remembered and its lifetime has not ended. */
 	knows(messageId: number, nowMs: number): boolean {
-		return this.#find(messageId, nowMs) >= 0;
+		return this.find(messageId, nowMs) >= 0;
 	}
 
 	/**
@@ -43,13 +45,13 @@ export class Deduplication implements Memory {
 	 * reply kept).
 	 */
 	reply(messageId: number, nowMs: number): Uint8Array | undefined {
-		const index = this.#find(messageId, nowMs);
+		const index = this.find(messageId, nowMs);
 		return index < 0 ? undefined : this.#replies[index];
 	}
 
 	/** Whether an essential message could be remembered now. */
 	hasRoom(nowMs: number): boolean {
-		return this.#victim(nowMs) >= 0;
+		return this.victim(nowMs) >= 0;
 	}
 
 	/** When the first essential entry ends, on the nowMs scale: the time to come back when there is no room. */
@@ -65,32 +67,31 @@ export class Deduplication implements Memory {
 	 * @returns false when there was no room; then a duplicate will pass for new
 	 */
 	remember(messageId: number, essential: boolean, nowMs: number, expiryMs: number): boolean {
-		const index = this.#victim(nowMs);
+		const index = this.victim(nowMs);
 		if (index < 0) return false;
-		this.#keep(index, undefined);
-		this.#messageIds[index] = messageId;
+		this.keep(index, undefined);
+		this.#messageIds[index] = essential ? messageId + essentialBit : messageId;
 		this.#expiryMs[index] = expiryMs;
-		this.#essential[index] = essential ? 1 : 0;
 		return true;
 	}
 
 	/** Keeps what was answered. `reply` stays the peer's, unchanged. Unknown Message IDs are passed over. */
 	answered(messageId: number, reply: Uint8Array, nowMs: number): void {
-		const index = this.#find(messageId, nowMs);
+		const index = this.find(messageId, nowMs);
 		if (index < 0) return;
-		this.#keep(index, undefined);
+		this.keep(index, undefined);
 		while (this.#replyBytes + reply.length > this.#replyBytesMax) {
-			const longest = this.#oldestReply(index);
+			const longest = this.oldestReply(index);
 			if (longest < 0) break;
-			this.#free(longest);
+			this.free(longest);
 		}
-		this.#keep(index, reply);
+		this.keep(index, reply);
 	}
 
 	/** Lets go of what has ended by now. */
 	poll(nowMs: number): void {
 		for (let index = 0; index < this.#expiryMs.length; index++) {
-			if (this.#expiryMs[index]! !== 0 && this.#expiryMs[index]! <= nowMs) this.#forget(index);
+			if (this.#expiryMs[index]! !== 0 && this.#expiryMs[index]! <= nowMs) this.forget(index);
 		}
 	}
 
@@ -110,9 +111,9 @@ export class Deduplication implements Memory {
 		return this.#replyBytes;
 	}
 
-	#find(messageId: number, nowMs: number): number {
+	private find(messageId: number, nowMs: number): number {
 		for (let index = 0; index < this.#messageIds.length; index++) {
-			if (this.#messageIds[index] === messageId && this.#expiryMs[index]! > nowMs) return index;
+			if ((this.#messageIds[index]! & 0xffff) === messageId && this.#expiryMs[index]! > nowMs) return index;
 		}
 		return -1;
 	}
@@ -121,42 +122,47 @@ export class Deduplication implements Memory {
 	 * The entry to use next: a free or ended one, else the oldest that is not essential. @returns -1 when there is
 	 * none
 	 */
-	#victim(nowMs: number): number {
+	private victim(nowMs: number): number {
 		let oldest = -1;
 		for (let index = 0; index < this.#expiryMs.length; index++) {
 			const expiryMs = this.#expiryMs[index]!;
 			if (expiryMs <= nowMs) return index;
-			if (this.#essential[index] === 0 && (oldest < 0 || expiryMs < this.#expiryMs[oldest]!)) oldest = index;
+			if (!this.isEssential(index) && (oldest < 0 || expiryMs < this.#expiryMs[oldest]!)) oldest = index;
 		}
 		return oldest;
 	}
 
 	/** The entry whose reply goes when reply bytes are short: oldest first, the essential last. */
-	#oldestReply(except: number): number {
+	private oldestReply(except: number): number {
 		let found = -1;
 		for (let index = 0; index < this.#replies.length; index++) {
 			if (index === except || this.#replies[index] === undefined) continue;
+			const isEssential = this.isEssential(index);
 			const sooner =
-				found < 0 ||
-				this.#essential[index]! < this.#essential[found]! ||
-				(this.#essential[index] === this.#essential[found] && this.#expiryMs[index]! < this.#expiryMs[found]!);
+				found < 0 || isEssential === this.isEssential(found)
+					? found < 0 || this.#expiryMs[index]! < this.#expiryMs[found]!
+					: !isEssential;
 			if (sooner) found = index;
 		}
 		return found;
 	}
 
 	/** An essential entry stays without its reply: its duplicates are not executed, and get no answer. */
-	#free(index: number): void {
-		if (this.#essential[index] === 1) this.#keep(index, undefined);
-		else this.#forget(index);
+	private free(index: number): void {
+		if (this.isEssential(index)) this.keep(index, undefined);
+		else this.forget(index);
 	}
 
-	#forget(index: number): void {
-		this.#keep(index, undefined);
+	private forget(index: number): void {
+		this.keep(index, undefined);
 		this.#expiryMs[index] = 0;
 	}
 
-	#keep(index: number, reply: Uint8Array | undefined): void {
+	private isEssential(index: number): boolean {
+		return this.#messageIds[index]! >= essentialBit;
+	}
+
+	private keep(index: number, reply: Uint8Array | undefined): void {
 		this.#replyBytes += (reply?.length ?? 0) - (this.#replies[index]?.length ?? 0);
 		this.#replies[index] = reply;
 	}

@@ -1,7 +1,9 @@
+import { noBytes } from "../bytes.ts";
 import type { Dice } from "../host.ts";
 import { sizeExponent } from "./block.ts";
 import { MessageType, MessageWriter } from "./message.ts";
 import { Retransmission, type RtoEstimator } from "./retransmission.ts";
+import { BlockCutter } from "./stream.ts";
 import type { Limits, Tuning } from "./tuning.ts";
 
 /**
@@ -32,6 +34,8 @@ export interface Transmission {
  */
 export interface Layer {
 	readonly writer: MessageWriter;
+	/** Cuts the body of the next message. */
+	readonly cutter: BlockCutter;
 	/** Whether messages arrive in order, once, and always (RFC 8323 §3): no types, no Message IDs, no duplicates. */
 	readonly isReliable: boolean;
 	/** The size exponent of the largest block we send or ask for. */
@@ -47,6 +51,9 @@ export interface Layer {
 	startNext(nowMs: number): void;
 }
 
+/** The buffer to write messages in begins with as much, and grows: most messages are small. */
+const firstBytes = 128;
+
 /**
  * The message layer towards one endpoint (RFC 7252 §4): Message IDs, the outbox, retransmission, and NSTART with
  * its queue.
@@ -54,13 +61,13 @@ export interface Layer {
 export class MessageLayer implements Layer {
 	/** Writes the next message; finish() copies it out. */
 	readonly writer: MessageWriter;
+	readonly cutter = new BlockCutter();
 	readonly isReliable = false;
 	readonly exponent: number;
 	readonly #dice: Dice;
 	readonly #tuning: Tuning;
 	readonly #outboxMax: number;
 	readonly #rto: RtoEstimator | undefined;
-	readonly #noToken = new Uint8Array(0);
 	#nextMessageId: number;
 	/**
 	 * In order of arrival; those with a retransmission are under way. Every sender has one at most, so the senders'
@@ -75,7 +82,7 @@ export class MessageLayer implements Layer {
 		this.#outboxMax = limits.outbox;
 		this.#rto = rto;
 		this.exponent = sizeExponent(limits.blockSizeBytes);
-		this.writer = new MessageWriter(new Uint8Array(limits.messageBytes));
+		this.writer = new MessageWriter(new Uint8Array(firstBytes), limits.messageBytes);
 		this.#nextMessageId = dice.below(0x10000);
 	}
 
@@ -100,7 +107,7 @@ export class MessageLayer implements Layer {
 
 	/** Posts an Empty message: an Acknowledgement or a Reset (RFC 7252 §4.1). @returns its bytes */
 	postEmpty(type: number, messageId: number): Uint8Array {
-		const bytes = this.writer.start(type, 0, messageId, this.#noToken).finish()!;
+		const bytes = this.writer.start(type, 0, messageId, noBytes).finish()!;
 		this.post(bytes);
 		return bytes;
 	}
@@ -114,7 +121,7 @@ export class MessageLayer implements Layer {
 	/** Sends an Empty Confirmable message, which calls for a Reset (RFC 7252 §4.3). */
 	confirmEmpty(sender: Sender, nowMs: number): void {
 		const messageId = this.takeMessageId();
-		const bytes = this.writer.start(MessageType.confirmable, 0, messageId, this.#noToken).finish()!;
+		const bytes = this.writer.start(MessageType.confirmable, 0, messageId, noBytes).finish()!;
 		this.confirm(bytes, messageId, sender, nowMs);
 	}
 
@@ -126,15 +133,15 @@ export class MessageLayer implements Layer {
 	 * Who sent the Confirmable message `messageId` that is under way; undefined when none is, or nobody waits for it.
 	 */
 	senderOf(messageId: number): Sender | undefined {
-		return this.#underWay(messageId)?.sender;
+		return this.underWay(messageId)?.sender;
 	}
 
 	/** An Acknowledgement or a Reset came. @returns false when nothing with that Message ID is under way */
 	settle(messageId: number, what: "acknowledged" | "rejected", nowMs: number): boolean {
-		const transmission = this.#underWay(messageId);
+		const transmission = this.underWay(messageId);
 		if (transmission === undefined) return false;
-		this.#measure(transmission, nowMs);
-		this.#remove(transmission);
+		this.measure(transmission, nowMs);
+		this.remove(transmission);
 		transmission.sender?.heard(what, nowMs);
 		this.startNext(nowMs);
 		return true;
@@ -142,8 +149,8 @@ export class MessageLayer implements Layer {
 
 	/** A piggybacked response, which acknowledges too: for the estimator. Its sender is told by whoever matched it. */
 	acknowledged(messageId: number, nowMs: number): void {
-		const transmission = this.#underWay(messageId);
-		if (transmission !== undefined) this.#measure(transmission, nowMs);
+		const transmission = this.underWay(messageId);
+		if (transmission !== undefined) this.measure(transmission, nowMs);
 	}
 
 	/** Forgets what `sender` has under way or waiting. What waits behind it starts at startNext() or the next poll. */
@@ -159,7 +166,7 @@ export class MessageLayer implements Layer {
 			const transmission = this.#transmissions[index]!;
 			const due = transmission.retransmission?.poll(nowMs) ?? "wait";
 			if (due === "giveUp") {
-				this.#remove(transmission);
+				this.remove(transmission);
 				transmission.sender?.heard("unheard", nowMs);
 				this.startNext(nowMs);
 				index = 0; // the sender may have changed everything
@@ -204,7 +211,7 @@ export class MessageLayer implements Layer {
 		this.#outbox = [];
 	}
 
-	#underWay(messageId: number): Transmission | undefined {
+	private underWay(messageId: number): Transmission | undefined {
 		for (let index = 0; index < this.#transmissions.length; index++) {
 			const transmission = this.#transmissions[index]!;
 			if (transmission.messageId === messageId && transmission.retransmission !== undefined) return transmission;
@@ -212,13 +219,13 @@ export class MessageLayer implements Layer {
 		return undefined;
 	}
 
-	#measure({ retransmission }: Transmission, nowMs: number): void {
+	private measure({ retransmission }: Transmission, nowMs: number): void {
 		if (retransmission !== undefined) {
 			this.#rto?.measured(nowMs - retransmission.sentMs, retransmission.resends, nowMs);
 		}
 	}
 
-	#remove(transmission: Transmission): void {
+	private remove(transmission: Transmission): void {
 		const index = this.#transmissions.indexOf(transmission);
 		if (index >= 0) this.#transmissions.splice(index, 1);
 	}

@@ -1,4 +1,4 @@
-import { assert, type Fault, fault, utf8Size, writeUtf8 } from "../bytes.ts";
+import { assert, type Fault, fault, noBytes, utf8Size, writeUtf8 } from "../bytes.ts";
 import { frozen } from "../frozen.ts";
 import { Code } from "./code.ts";
 import { isCritical, OptionCursor, OptionNumber, readUint, uintSize } from "./option.ts";
@@ -29,7 +29,7 @@ export const PROXY_OPTION = fault("coap.proxyOption", Code.proxyingNotSupported,
  */
 export class MessageView {
 	/** The datagram, owned by the caller. */
-	bytes: Uint8Array = new Uint8Array(0);
+	bytes = noBytes;
 	end = 0;
 	/** One of MessageType. */
 	type = 0;
@@ -101,6 +101,12 @@ export class MessageView {
 		return option.end < end && this.payloadAt === end ? PAYLOAD_EMPTY : undefined;
 	}
 
+	/** Gives the datagram back; nothing is to be read here until the next read(). */
+	release(): void {
+		this.bytes = noBytes;
+		this.option.start(noBytes, 0, 0);
+	}
+
 	/** Puts `option` on the first occurrence of `number` that counts. @returns false when there is none */
 	find(number: number): boolean {
 		const option = this.option.start(this.bytes, this.optionsAt, this.optionsEnd);
@@ -145,15 +151,20 @@ export class MessageView {
  */
 export class MessageWriter {
 	#bytes: Uint8Array;
+	readonly #mostBytes: number;
 	#at = 0;
 	#number = 0;
 	#overflowed = false;
 	#others: readonly OptionValue[] = NO_OPTIONS;
 	#othersAt = 0;
 
-	/** @param bytes the buffer, caller-owned; its size is the largest message there can be */
-	constructor(bytes: Uint8Array) {
+	/**
+	 * @param bytes the buffer to begin with, from now on the writer's, of 4 bytes at least
+	 * @param mostBytes the largest message there can be: larger buffers take the place of the first one
+	 */
+	constructor(bytes: Uint8Array, mostBytes = bytes.length) {
 		this.#bytes = bytes;
+		this.#mostBytes = mostBytes;
 	}
 
 	/** Starts a message (RFC 7252 §3) with token[at .. end) as its token, up to 65804 bytes (RFC 8974). */
@@ -166,9 +177,9 @@ export class MessageWriter {
 		this.#number = 0;
 		this.#overflowed = false;
 		this.#others = NO_OPTIONS;
-		if (!this.#fits(2 + end - at)) return this;
-		bytes[0] = 0x40 | (type << 4) | this.#extend(end - at);
-		for (let index = at; index < end; index++) bytes[this.#at++] = token[index]!;
+		if (!this.fits(2 + end - at)) return this;
+		this.#bytes[0] = 0x40 | (type << 4) | this.extend(end - at);
+		for (let index = at; index < end; index++) this.#bytes[this.#at++] = token[index]!;
 		return this;
 	}
 
@@ -184,12 +195,12 @@ export class MessageWriter {
 
 	/** An option with these bytes as value. */
 	opaque(number: number, value: Uint8Array): this {
-		this.#catchUp(number);
-		return this.#opaque(number, value);
+		this.catchUp(number);
+		return this.putOpaque(number, value);
 	}
 
-	#opaque(number: number, value: Uint8Array): this {
-		if (this.#optionHead(number, value.length)) {
+	private putOpaque(number: number, value: Uint8Array): this {
+		if (this.optionHead(number, value.length)) {
 			this.#bytes.set(value, this.#at);
 			this.#at += value.length;
 		}
@@ -199,9 +210,9 @@ export class MessageWriter {
 	/** An option of format uint in its shortest form (RFC 7252 §3.2), 0 <= value < 2^32. undefined writes nothing. */
 	uint(number: number, value: number | undefined): this {
 		if (value === undefined) return this;
-		this.#catchUp(number);
+		this.catchUp(number);
 		const size = uintSize(value);
-		if (this.#optionHead(number, size)) {
+		if (this.optionHead(number, size)) {
 			for (let shift = (size - 1) * 8; shift >= 0; shift -= 8) this.#bytes[this.#at++] = value >>> shift;
 		}
 		return this;
@@ -210,16 +221,16 @@ export class MessageWriter {
 	/** One option of format string for each text (RFC 7252 §3.2). undefined writes nothing. */
 	strings(number: number, texts: readonly string[] | undefined): this {
 		if (texts === undefined) return this;
-		this.#catchUp(number);
+		this.catchUp(number);
 		for (const text of texts)
-			if (this.#optionHead(number, utf8Size(text))) this.#at = writeUtf8(text, this.#bytes, this.#at);
+			if (this.optionHead(number, utf8Size(text))) this.#at = writeUtf8(text, this.#bytes, this.#at);
 		return this;
 	}
 
 	/** The payload bytes[at .. end) behind its marker; none when it is empty. Comes last. */
 	payload(bytes: Uint8Array, at = 0, end = bytes.length): this {
-		this.#catchUp(0xffff);
-		if (at === end || !this.#fits(1 + end - at)) return this;
+		this.catchUp(0xffff);
+		if (at === end || !this.fits(1 + end - at)) return this;
 		this.#bytes[this.#at++] = 0xff;
 		for (let index = at; index < end; index++) this.#bytes[this.#at++] = bytes[index]!;
 		return this;
@@ -227,7 +238,7 @@ export class MessageWriter {
 
 	/** @returns the message in bytes of its own, or undefined when it did not fit */
 	finish(): Uint8Array | undefined {
-		this.#catchUp(0xffff);
+		this.catchUp(0xffff);
 		return this.#overflowed ? undefined : this.cut(this.#bytes, this.#at);
 	}
 
@@ -237,30 +248,36 @@ export class MessageWriter {
 	}
 
 	/** Writes those of the others whose numbers come before `number`, or are it. */
-	#catchUp(number: number): void {
+	private catchUp(number: number): void {
 		while (this.#othersAt < this.#others.length && this.#others[this.#othersAt]!.number <= number) {
 			const option = this.#others[this.#othersAt++]!;
-			this.#opaque(option.number, option.value);
+			this.putOpaque(option.number, option.value);
 		}
 	}
 
-	#fits(size: number): boolean {
-		if (this.#at + size > this.#bytes.length) this.#overflowed = true;
+	private fits(size: number): boolean {
+		const end = this.#at + size;
+		if (end > this.#mostBytes) this.#overflowed = true;
+		else if (end > this.#bytes.length) {
+			const larger = new Uint8Array(Math.min(Math.max(end, 2 * this.#bytes.length), this.#mostBytes));
+			larger.set(this.#bytes);
+			this.#bytes = larger;
+		}
 		return !this.#overflowed;
 	}
 
-	#optionHead(number: number, size: number): boolean {
-		if (!this.#fits(size + 5)) return false; // an option's head takes five bytes at most
+	private optionHead(number: number, size: number): boolean {
+		if (!this.fits(size + 5)) return false; // an option's head takes five bytes at most
 		const delta = number - this.#number;
 		assert(delta >= 0, "options out of order");
 		const head = this.#at++;
-		this.#bytes[head] = (this.#extend(delta) << 4) | this.#extend(size);
+		this.#bytes[head] = (this.extend(delta) << 4) | this.extend(size);
 		this.#number = number;
 		return true;
 	}
 
 	/** Writes what a nibble cannot hold (RFC 7252 §3.1). @returns the nibble */
-	#extend(value: number): number {
+	private extend(value: number): number {
 		if (value < 13) return value;
 		if (value < 269) {
 			this.#bytes[this.#at++] = value - 13;

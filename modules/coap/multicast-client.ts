@@ -103,7 +103,7 @@ export class MulticastClient {
 		do {
 			this.#entropy.fill(this.#token);
 			token = readUint(this.#token, 0, tokenBytes);
-		} while (this.#find(token) !== undefined);
+		} while (this.find(token) !== undefined);
 		const messageId = this.#nextMessageId;
 		this.#nextMessageId = (messageId + 1) & 0xffff;
 		const writer = this.#writer.start(MessageType.nonConfirmable, request.code, messageId, this.#token);
@@ -115,7 +115,7 @@ export class MulticastClient {
 		if (bytes === undefined) return 0;
 		const id = ++this.#lastId;
 		this.#gatherings.push({ id, token, endMs: nowMs + this.#gatherMs, heard: [], missed: 0 });
-		this.#post({ bytes, to: undefined, requestId: id });
+		this.post({ bytes, to: undefined, requestId: id });
 		return id;
 	}
 
@@ -133,9 +133,9 @@ export class MulticastClient {
 		const view = this.#view;
 		if (view.read(bytes, at, end) !== undefined || view.code < 0x40) return NOT_OF_THE_GROUP;
 		const token = view.tokenUint(tokenBytes);
-		const gathering = token < 0 ? undefined : this.#find(token);
+		const gathering = token < 0 ? undefined : this.find(token);
 		if (gathering === undefined || view.type === MessageType.acknowledgement) return NOT_OF_THE_GROUP;
-		if (view.type === MessageType.confirmable) this.#acknowledge(from, view.messageId);
+		if (view.type === MessageType.confirmable) this.acknowledge(from, view.messageId);
 		const refusal = view.criticalFault([]);
 		if (refusal !== undefined) return refusal;
 		if (gathering.heard.includes(from)) return undefined;
@@ -170,16 +170,16 @@ export class MulticastClient {
 		return this.#gatherings.length;
 	}
 
-	#find(token: number): Gathering | undefined {
+	private find(token: number): Gathering | undefined {
 		return this.#gatherings.find((gathering) => gathering.token === token);
 	}
 
-	#acknowledge(to: string, messageId: number): void {
+	private acknowledge(to: string, messageId: number): void {
 		const bytes = this.#writer.start(MessageType.acknowledgement, 0, messageId, this.#token, 0, 0).finish()!;
-		this.#post({ bytes, to, requestId: 0 });
+		this.post({ bytes, to, requestId: 0 });
 	}
 
-	#post(datagram: GroupDatagram): void {
+	private post(datagram: GroupDatagram): void {
 		if (this.#outbox.length >= outboxMax) this.#outbox.shift();
 		this.#outbox.push(datagram);
 	}

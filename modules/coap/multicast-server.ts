@@ -89,7 +89,7 @@ export class MulticastServer implements Endpoint {
 
 	poll(nowMs: number): void {
 		this.#inner.poll(nowMs);
-		this.#collect();
+		this.collect();
 		this.#pending = this.#pending.filter(({ answer, dueMs }) => {
 			if (answer === undefined || dueMs > nowMs) return true;
 			this.#ready.push(answer);
@@ -106,7 +106,7 @@ export class MulticastServer implements Endpoint {
 	}
 
 	takeDatagram(): Uint8Array | undefined {
-		this.#collect();
+		this.collect();
 		return this.#ready.shift();
 	}
 
@@ -116,16 +116,16 @@ export class MulticastServer implements Endpoint {
 	}
 
 	/** Sorts what the peer sends: answers to the group's requests wait or are dropped, the rest is ready. */
-	#collect(): void {
+	private collect(): void {
 		for (let bytes = this.#inner.takeDatagram(); bytes !== undefined; bytes = this.#inner.takeDatagram()) {
-			const pending = this.#askedBy(bytes);
+			const pending = this.askedBy(bytes);
 			if (pending === undefined) this.#ready.push(bytes);
-			else if (this.#isWanted(pending)) pending.answer = bytes;
+			else if (this.isWanted(pending)) pending.answer = bytes;
 			else this.#pending.splice(this.#pending.indexOf(pending), 1);
 		}
 	}
 
-	#askedBy(bytes: Uint8Array): Pending | undefined {
+	private askedBy(bytes: Uint8Array): Pending | undefined {
 		const view = this.#answer;
 		if (view.read(bytes, 0, bytes.length) !== undefined || view.type !== MessageType.nonConfirmable) return undefined;
 		if (view.code < 0x40) return undefined;
@@ -134,7 +134,7 @@ export class MulticastServer implements Endpoint {
 	}
 
 	/** Of the answer just looked at. */
-	#isWanted({ notWanted }: Pending): boolean {
+	private isWanted({ notWanted }: Pending): boolean {
 		const { code, payloadAt, end } = this.#answer;
 		if (notWanted >= 0) return (notWanted & (1 << ((code >> 5) - 1))) === 0;
 		return code < 0x80 && !(code === Code.content && payloadAt === end);

@@ -1,3 +1,4 @@
+import { noBytes } from "../bytes.ts";
 import { frozen } from "../frozen.ts";
 
 /**
@@ -95,7 +96,7 @@ export class OptionCursor {
 	broken = false;
 	/** The option before had the same number. */
 	repeated = false;
-	#bytes: Uint8Array = new Uint8Array(0);
+	#bytes = noBytes;
 	#limit = 0;
 
 	/**
@@ -117,8 +118,8 @@ export class OptionCursor {
 	next(): boolean {
 		if (this.broken || this.end >= this.#limit || this.#bytes[this.end] === 0xff) return false;
 		const head = this.#bytes[this.end++]!;
-		const delta = this.#extended(head >> 4);
-		const size = delta < 0 ? -1 : this.#extended(head & 15);
+		const delta = this.extended(head >> 4);
+		const size = delta < 0 ? -1 : this.extended(head & 15);
 		if (size < 0 || this.end + size > this.#limit || this.number + delta > 0xffff) {
 			this.broken = true;
 			return false;
@@ -156,7 +157,7 @@ export class OptionCursor {
 	 * A delta or length nibble with the bytes that extend it (RFC 7252 §3.1). @returns -1 for 15 and for bytes that
 	 * are not there
 	 */
-	#extended(nibble: number): number {
+	private extended(nibble: number): number {
 		if (nibble < 13) return nibble;
 		if (nibble === 15 || this.end + nibble - 12 > this.#limit) return -1;
 		const first = this.#bytes[this.end++]!;

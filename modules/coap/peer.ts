@@ -1,4 +1,5 @@
 import { assert, type Fault, fault } from "../bytes.ts";
+import { frozen } from "../frozen.ts";
 import type { Dice, Entropy } from "../host.ts";
 import type { Abilities } from "./ability.ts";
 import type { ResponseListener, ResponseOptions } from "./answer.ts";
@@ -13,7 +14,7 @@ import type { Request } from "./received.ts";
 import { Requester, type RequestListener } from "./requester.ts";
 import { Responder } from "./responder.ts";
 import type { RtoEstimator } from "./retransmission.ts";
-import { DEFAULT_TUNING, DEVICE_LIMITS, exchangeLifetimeMs, type Limits, type Tuning } from "./tuning.ts";
+import { DEFAULT_TUNING, DEVICE_LIMITS, exchangeLifetimeMs, type Limits, type Tuning, withChanges } from "./tuning.ts";
 
 export type { ResponseOptions } from "./answer.ts";
 export type { Failure, RequestOptions } from "./operation.ts";
@@ -40,8 +41,8 @@ export interface PeerOptions {
 	readonly dice: Dice;
 	readonly entropy: Entropy;
 	readonly listener: PeerListener;
-	readonly tuning?: Partial<Tuning>;
-	readonly limits?: Partial<Limits>;
+	readonly tuning?: Partial<Tuning> | undefined;
+	readonly limits?: Partial<Limits> | undefined;
 	/**
 	 * Numbers of critical options beyond those of the README that the listener evaluates in requests itself, such as
 	 * If-Match.
@@ -67,6 +68,8 @@ export interface PeerFigures {
 	readonly outbox: number;
 }
 
+const none: readonly number[] = frozen([]);
+
 /**
  * All of CoAP between us and one remote endpoint, client and server in one (RFC 7252, RFC 7641, RFC 7959), without
  * I/O: bytes and the time come in, datagrams and calls to the listener come out. Knows no addresses.
@@ -83,15 +86,15 @@ export class Peer {
 	#ping: Sender | undefined;
 
 	constructor(options: PeerOptions) {
-		const tuning: Tuning = { ...DEFAULT_TUNING, ...options.tuning };
-		const limits: Limits = { ...DEVICE_LIMITS, ...options.limits };
+		const tuning = withChanges(DEFAULT_TUNING, options.tuning);
+		const limits = withChanges(DEVICE_LIMITS, options.limits);
 		const { blockSizeBytes } = limits;
 		assert(
 			blockSizeBytes >= 16 && blockSizeBytes <= 1024 && (blockSizeBytes & (blockSizeBytes - 1)) === 0,
 			"blockSizeBytes",
 		);
 		assert(tuning.tokenBytes >= 0 && tuning.tokenBytes <= 4 && tuning.nstart >= 1, "tokenBytes, nstart");
-		const { dice, entropy, extension, listener, understood = [], rto } = options;
+		const { dice, entropy, extension, listener, understood = none, rto } = options;
 		this.#layer = new MessageLayer(dice, tuning, limits, rto);
 		this.#deduplication = new Deduplication(limits);
 		this.#requester = new Requester(this.#layer, entropy, listener, tuning, limits, options.abilities);
@@ -187,8 +190,13 @@ export class Peer {
 	 * @returns undefined, or why it was refused. Never throws over what came in
 	 */
 	receive(bytes: Uint8Array, at: number, end: number, nowMs: number): Fault | undefined {
+		const broken = this.take(this.#view.read(bytes, at, end), nowMs);
+		this.#view.release();
+		return broken;
+	}
+
+	private take(broken: Fault | undefined, nowMs: number): Fault | undefined {
 		const view = this.#view;
-		const broken = view.read(bytes, at, end);
 		if (broken !== undefined) {
 			if (broken.reply === "reset" && view.type === MessageType.confirmable) {
 				this.#layer.postEmpty(MessageType.reset, view.messageId);
@@ -206,13 +214,13 @@ export class Peer {
 			}
 			return undefined;
 		}
-		if (view.type === MessageType.acknowledgement) return this.#response(view, nowMs);
+		if (view.type === MessageType.acknowledgement) return this.response(view, nowMs);
 		if (this.#deduplication.knows(messageId, nowMs)) {
 			const reply = this.#deduplication.reply(messageId, nowMs);
 			if (reply !== undefined) this.#layer.post(reply);
 			return undefined;
 		}
-		if (!isRequestCode(view.code)) return this.#response(view, nowMs);
+		if (!isRequestCode(view.code)) return this.response(view, nowMs);
 		return this.#extension?.receive(view, nowMs) === true ? undefined : this.#responder.receive(view, nowMs);
 	}
 
@@ -264,7 +272,7 @@ export class Peer {
 	}
 
 	/** A response or a notification: acknowledged or rejected first, then told (RFC 7252 §4.2, §4.3, RFC 7641 §3.6). */
-	#response(view: MessageView, nowMs: number): Fault | undefined {
+	private response(view: MessageView, nowMs: number): Fault | undefined {
 		const { messageId } = view;
 		const operation = this.#requester.match(view);
 		const extension = operation === undefined && this.#extension?.awaits(view) === true ? this.#extension : undefined;

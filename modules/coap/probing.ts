@@ -34,14 +34,14 @@ export class Probing implements Endpoint {
 	}
 
 	receive(bytes: Uint8Array, at: number, end: number, nowMs: number): Fault | undefined {
-		this.#pay(nowMs);
+		this.pay(nowMs);
 		const refused = this.#inner.receive(bytes, at, end, nowMs);
 		if (refused === undefined) this.#owedBytes = 0; // bytes that make no sense prove nothing
 		return refused;
 	}
 
 	poll(nowMs: number): void {
-		this.#pay(nowMs);
+		this.pay(nowMs);
 		this.#inner.poll(nowMs);
 	}
 
@@ -77,7 +77,7 @@ export class Probing implements Endpoint {
 		this.#owedBytes = 0;
 	}
 
-	#pay(nowMs: number): void {
+	private pay(nowMs: number): void {
 		this.#owedBytes = Math.max(0, this.#owedBytes - (nowMs - this.#paidMs) / this.#msPerByte);
 		this.#paidMs = nowMs;
 	}

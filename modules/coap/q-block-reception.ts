@@ -37,7 +37,7 @@ export class Reception {
 		this.#ahead = new Array(tuning.maxPayloads).fill(undefined);
 		this.next = first;
 		this.#highest = first - 1;
-		this.#continued = this.#setOf(first);
+		this.#continued = this.setOf(first);
 	}
 
 	/** Takes block `number`, bytes[at .. end). @returns what is to do now */
@@ -51,17 +51,17 @@ export class Reception {
 		const place = number % this.#ahead.length;
 		if (number < this.next + this.#ahead.length && (number === this.next || this.#ahead[place] === undefined)) {
 			this.#tries = 0;
-			if (number === this.next) this.#handOn(bytes, at, end);
+			if (number === this.next) this.handOn(bytes, at, end);
 			else this.#ahead[place] = bytes.slice(at, end);
 		}
 		if (this.refusal !== undefined || this.isDone) return "done";
-		const set = this.#setOf(this.next);
+		const set = this.setOf(this.next);
 		const isNewSet = set > this.#continued;
 		this.#continued = set;
-		this.#wait(nowMs);
+		this.wait(nowMs);
 		if (isNewSet && this.isBetweenSets) return "continue";
-		const highestSet = this.#setOf(this.#highest);
-		if (highestSet > set && highestSet > this.#askedAt) return this.#ask(nowMs);
+		const highestSet = this.setOf(this.#highest);
+		if (highestSet > set && highestSet > this.#askedAt) return this.ask(nowMs);
 		const setIsOver = this.#highest === this.#last || this.#highest % this.#ahead.length === this.#ahead.length - 1;
 		if (this.#tries === 0 && (highestSet > set || setIsOver)) this.dueMs = nowMs + this.#tuning.gapDelayMs;
 		return "nothing";
@@ -71,12 +71,12 @@ export class Reception {
 	poll(nowMs: number): Due {
 		if (nowMs < this.dueMs) return "nothing";
 		if (this.#tries >= this.#tuning.nonMaxRetransmit) return "giveUp";
-		return this.#ask(nowMs);
+		return this.ask(nowMs);
 	}
 
 	/** Waits as long as a receiver does for the first word. */
 	start(nowMs: number): void {
-		this.#wait(nowMs);
+		this.wait(nowMs);
 	}
 
 	get isDone(): boolean {
@@ -87,16 +87,16 @@ export class Reception {
 	missing(into: number[]): void {
 		into.length = 0;
 		const size = this.#ahead.length;
-		const setEnd = (this.#setOf(this.next) + 1) * size - 1;
+		const setEnd = (this.setOf(this.next) + 1) * size - 1;
 		const end = Math.max(this.#highest, this.#last < 0 ? setEnd : Math.min(setEnd, this.#last));
 		for (let number = this.next; number <= end && number < this.next + size && into.length < size; number++) {
 			if (this.#ahead[number % size] === undefined) into.push(number);
 		}
 	}
 
-	#ask(nowMs: number): Due {
+	private ask(nowMs: number): Due {
 		this.#tries += 1;
-		this.#askedAt = this.#setOf(Math.max(this.#highest, this.next));
+		this.#askedAt = this.setOf(Math.max(this.#highest, this.next));
 		this.dueMs = nowMs + this.#tuning.nonReceiveTimeoutMs * 2 ** (this.#tries - 1);
 		// nothing of the next set is here: that is no gap, only our word to go on may be lost
 		return this.isBetweenSets ? "continue" : "ask";
@@ -107,27 +107,27 @@ export class Reception {
 		return this.next > 0 && this.next % this.#ahead.length === 0 && this.#highest < this.next;
 	}
 
-	#wait(nowMs: number): void {
+	private wait(nowMs: number): void {
 		this.dueMs = nowMs + this.#tuning.nonReceiveTimeoutMs * 2 ** Math.max(0, this.#tries - 1);
 	}
 
-	#handOn(bytes: Uint8Array, at: number, end: number): void {
-		this.#write(bytes, at, end);
+	private handOn(bytes: Uint8Array, at: number, end: number): void {
+		this.write(bytes, at, end);
 		for (;;) {
 			const place = this.next % this.#ahead.length;
 			const block = this.#ahead[place];
 			if (block === undefined || this.refusal !== undefined) return;
 			this.#ahead[place] = undefined;
-			this.#write(block, 0, block.length);
+			this.write(block, 0, block.length);
 		}
 	}
 
-	#write(bytes: Uint8Array, at: number, end: number): void {
+	private write(bytes: Uint8Array, at: number, end: number): void {
 		this.refusal = this.sink.write(this.next * (16 << this.exponent), bytes, at, end);
 		this.next += 1;
 	}
 
-	#setOf(number: number): number {
+	private setOf(number: number): number {
 		return Math.floor(number / this.#tuning.maxPayloads);
 	}
 }

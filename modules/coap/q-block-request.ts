@@ -77,7 +77,7 @@ export class QBlockRequest implements Sender, BlockCarrier {
 		if (resume !== undefined && code === Code.get && resume.offset % (16 << this.#exponent) === 0)
 			this.#offset = resume.offset;
 		if (!cutter.cut(options, 0, 16 << this.#exponent)) this.end = "refused";
-		else if (!cutter.hasMore) this.#ask(nowMs);
+		else if (!cutter.hasMore) this.ask(nowMs);
 		else {
 			this.#hasBlocks = true;
 			this.#emission = new Emission(this, cutter, options, this.#exponent, tuning, core.tuning, core.dice);
@@ -99,20 +99,20 @@ export class QBlockRequest implements Sender, BlockCarrier {
 	/** A block of our body (RFC 9177 §4.3). */
 	carry(_emission: Emission, number: number, cutter: BlockCutter, nowMs: number): void {
 		const isFirst = this.#messages === 0 && this.#shared.isKnown === undefined;
-		const writer = this.#start(isFirst, true);
+		const writer = this.startExchange(isFirst, true);
 		writer.uint(qBlock1, number * 16 + (cutter.hasMore ? 8 : 0) + this.#exponent).uint(qBlock2, 8 + this.#exponent);
 		writer.uint(OptionNumber.size1, bodySize(this.options)).opaque(OptionNumber.requestTag, this.#tag);
-		this.#finish(writer.payload(cutter.bytes, cutter.at, cutter.end).finish(), isFirst, nowMs);
+		this.finish(writer.payload(cutter.bytes, cutter.at, cutter.end).finish(), isFirst, nowMs);
 	}
 
 	heard(what: Sending, nowMs: number): void {
-		if (what === "rejected") this.#lacks();
+		if (what === "rejected") this.lacks();
 		else if (what === "unheard") this.end = "timedOut";
 		else if (what === "acknowledged") {
 			// §4.3: blocks are acknowledged, and the response comes when all are there
 			if (this.#emission !== undefined) {
 				this.#emission.sendSet(nowMs);
-				this.#check(this.#emission);
+				this.check(this.#emission);
 			} else this.#dueMs = nowMs + this.#shared.core.tuning.responseTimeoutMs;
 		}
 	}
@@ -123,22 +123,22 @@ export class QBlockRequest implements Sender, BlockCarrier {
 		core.layer.drop(this); // whatever answers one of our messages answers the Confirmable one too
 		core.layer.startNext(nowMs);
 		if (view.code === Code.badOption && this.#shared.isKnown === undefined) {
-			this.#lacks();
+			this.lacks();
 			return;
 		}
-		if (this.#emission !== undefined && this.#isHasty(this.#emission, view)) {
-			this.#lacks();
+		if (this.#emission !== undefined && this.isHasty(this.#emission, view)) {
+			this.lacks();
 			return;
 		}
-		if (this.#emission !== undefined && this.#goesOn(this.#emission, view, nowMs)) return;
+		if (this.#emission !== undefined && this.goesOn(this.#emission, view, nowMs)) return;
 		this.#dueMs = Number.POSITIVE_INFINITY;
 		const block = reader.one(view, qBlock2);
 		if (block === BROKEN) this.end = "malformed";
-		else if (!isSuccess(view.code)) this.#deliver(view, undefined);
-		else if (view.find(OptionNumber.block2) && view.option.uint >= 8) this.#lacks();
+		else if (!isSuccess(view.code)) this.deliver(view, undefined);
+		else if (view.find(OptionNumber.block2) && view.option.uint >= 8) this.lacks();
 		else if (block === ABSENT && (this.options.sink === undefined || view.payloadAt === view.end))
-			this.#deliver(view, undefined);
-		else this.#gotBlock(view, block === ABSENT ? 6 : block, block === ABSENT, nowMs);
+			this.deliver(view, undefined);
+		else this.gotBlock(view, block === ABSENT ? 6 : block, block === ABSENT, nowMs);
 	}
 
 	poll(nowMs: number): void {
@@ -149,9 +149,9 @@ export class QBlockRequest implements Sender, BlockCarrier {
 			if (!emission.poll(nowMs)) this.end = "timedOut";
 			// Beyond RFC 9177: the last block once more asks for the response, which may be lost too
 			else if (wasOut) emission.send(emission.next - 1, nowMs);
-			this.#check(emission);
+			this.check(emission);
 		}
-		if (reception !== undefined) this.#act(reception.poll(nowMs), nowMs);
+		if (reception !== undefined) this.act(reception.poll(nowMs), nowMs);
 		if (this.#dueMs <= nowMs) this.end = "timedOut";
 	}
 
@@ -163,20 +163,20 @@ export class QBlockRequest implements Sender, BlockCarrier {
 	 * Whether a success answers the first of several blocks: from a server that passes over critical options it does not
 	 * know, against RFC 7252 §5.4.1, and took that block for all of the body (aiocoap 0.4.17, Californium 3.14.0).
 	 */
-	#isHasty(emission: Emission, view: MessageView): boolean {
+	private isHasty(emission: Emission, view: MessageView): boolean {
 		const isFinal = isSuccess(view.code) && view.code !== Code.continue;
 		const isFirst = this.#shared.isKnown === undefined && !emission.isOut;
 		return isFinal && isFirst && this.#shared.reader.one(view, qBlock1) === ABSENT;
 	}
 
 	/** Whether a response to a part of our body keeps it going. */
-	#goesOn(emission: Emission, view: MessageView, nowMs: number): boolean {
+	private goesOn(emission: Emission, view: MessageView, nowMs: number): boolean {
 		const { numbers, reader, tuning } = this.#shared;
 		if (view.code === Code.continue) {
 			this.#shared.isKnown = true;
 			const block = reader.one(view, qBlock1);
 			emission.goOn(block >= 0 ? (block >>> 4) + 1 : emission.next, nowMs);
-			this.#check(emission);
+			this.check(emission);
 			return true;
 		}
 		if (view.code !== Code.requestEntityIncomplete) {
@@ -187,12 +187,12 @@ export class QBlockRequest implements Sender, BlockCarrier {
 		if (view.uint(OptionNumber.contentFormat) !== missingBlocksFormat) return false;
 		this.#shared.isKnown = true;
 		if (readMissing(view.bytes, view.payloadAt, view.end, tuning.maxPayloads, numbers)) emission.resend(numbers, nowMs);
-		this.#check(emission);
+		this.check(emission);
 		return true;
 	}
 
 	/** One block of the answer (RFC 9177 §4.4). @param isWhole it is all of it, of whatever size */
-	#gotBlock(view: MessageView, block: number, isWhole: boolean, nowMs: number): void {
+	private gotBlock(view: MessageView, block: number, isWhole: boolean, nowMs: number): void {
 		const size = view.end - view.payloadAt;
 		const eTag = view.find(OptionNumber.eTag) ? view.bytes.slice(view.option.at, view.option.end) : undefined;
 		if (!isWhole) this.#shared.isKnown = true;
@@ -204,23 +204,23 @@ export class QBlockRequest implements Sender, BlockCarrier {
 			if (this.#formerETag === undefined && !this.#hasBlocks) {
 				this.#formerETag = this.#eTag ?? new Uint8Array(0);
 				this.#reception = undefined;
-				this.#ask(nowMs);
+				this.ask(nowMs);
 			} else if (!isSame(eTag, this.#formerETag)) this.end = "changed"; // else a straggler of the body before
 			return;
 		}
-		const reception = this.#reception ?? this.#begin(view, block, isWhole ? size : ABSENT, eTag, nowMs);
+		const reception = this.#reception ?? this.begin(view, block, isWhole ? size : ABSENT, eTag, nowMs);
 		if (reception === undefined) return;
 		const number = block >>> 4;
 		if (reception.refusal === undefined && (isWhole || blockSizeBytes(block) === 16 << reception.exponent)) {
-			this.#act(reception.take(number, !isWhole && hasMore(block), view.bytes, view.payloadAt, view.end, nowMs), nowMs);
+			this.act(reception.take(number, !isWhole && hasMore(block), view.bytes, view.payloadAt, view.end, nowMs), nowMs);
 		}
 		if (reception.refusal !== undefined) {
 			this.end = reception.refusal === Code.requestEntityTooLarge ? "tooLarge" : "refused";
-		} else if (reception.isDone) this.#deliver(view, reception);
+		} else if (reception.isDone) this.deliver(view, reception);
 	}
 
 	/** The first block that came. @returns undefined when it is of the body before */
-	#begin(view: MessageView, block: number, size: number, eTag: Uint8Array | undefined, nowMs: number) {
+	private begin(view: MessageView, block: number, size: number, eTag: Uint8Array | undefined, nowMs: number) {
 		if (this.#formerETag !== undefined && isSame(eTag, this.#formerETag)) return undefined;
 		const { core, tuning } = this.#shared;
 		const { resume, sink = new Body(core.limits.bodyBytes) } = this.options;
@@ -231,23 +231,23 @@ export class QBlockRequest implements Sender, BlockCarrier {
 		this.#reception = reception;
 		this.#eTag = eTag;
 		reception.refusal = sink.begin(offset, announced < 0 ? undefined : announced, eTag);
-		if (this.#offset > 0 && !goesOn && block >= 16) this.#ask(nowMs); // another body: from its start
+		if (this.#offset > 0 && !goesOn && block >= 16) this.ask(nowMs); // another body: from its start
 		return reception;
 	}
 
-	#act(due: "nothing" | "done" | "continue" | "ask" | "giveUp", nowMs: number): void {
+	private act(due: "nothing" | "done" | "continue" | "ask" | "giveUp", nowMs: number): void {
 		if (due === "giveUp") this.end = "timedOut";
-		else if (due === "continue" || due === "ask") this.#ask(nowMs);
+		else if (due === "continue" || due === "ask") this.ask(nowMs);
 	}
 
 	/** Asks for all of the answer, in a Confirmable message, or for what is missing of it (RFC 9177 §4.4). */
-	#ask(nowMs: number): void {
+	private ask(nowMs: number): void {
 		const { cutter, numbers } = this.#shared;
 		const { options } = this;
 		const reception = this.#reception;
 		const isFirst = reception === undefined;
 		const hasBody = options.payload !== undefined || options.source !== undefined;
-		const writer = this.#start(isFirst, isFirst && hasBody);
+		const writer = this.startExchange(isFirst, isFirst && hasBody);
 		if (isFirst) writer.uint(qBlock2, (this.#offset >> (this.#exponent + 4)) * 16 + 8 + this.#exponent);
 		else if (reception.isBetweenSets) writer.uint(qBlock2, reception.next * 16 + 8 + reception.exponent);
 		else {
@@ -258,24 +258,24 @@ export class QBlockRequest implements Sender, BlockCarrier {
 		if (isFirst && hasBody && cutter.cut(options, 0, 16 << this.#exponent)) {
 			writer.payload(cutter.bytes, cutter.at, cutter.end);
 		}
-		this.#finish(writer.finish(), isFirst, nowMs);
+		this.finish(writer.finish(), isFirst, nowMs);
 	}
 
-	#deliver(view: MessageView, reception: Reception | undefined): void {
+	private deliver(view: MessageView, reception: Reception | undefined): void {
 		this.end = new Response(view, reception && wholeOf(reception.sink), undefined);
 	}
 
-	#check(emission: Emission): void {
+	private check(emission: Emission): void {
 		if (emission.isBroken) this.end = "refused";
 	}
 
 	/** They do not know Q-Block: plain blocks from now on (RFC 9177 §4.1). */
-	#lacks(): void {
+	private lacks(): void {
 		this.#shared.isKnown = false;
 		this.end = "plain";
 	}
 
-	#start(isConfirmable: boolean, hasBody: boolean) {
+	private startExchange(isConfirmable: boolean, hasBody: boolean) {
 		const { layer } = this.#shared.core;
 		const { options, token } = this;
 		this.#messages += 1;
@@ -289,7 +289,7 @@ export class QBlockRequest implements Sender, BlockCarrier {
 		return writer.strings(OptionNumber.uriQuery, options.query).uint(OptionNumber.accept, options.accept);
 	}
 
-	#finish(bytes: Uint8Array | undefined, isConfirmable: boolean, nowMs: number): void {
+	private finish(bytes: Uint8Array | undefined, isConfirmable: boolean, nowMs: number): void {
 		const { layer } = this.#shared.core;
 		if (bytes === undefined) this.end = "tooLarge";
 		else if (isConfirmable) layer.confirm(bytes, (bytes[2]! << 8) | bytes[3]!, this, nowMs);

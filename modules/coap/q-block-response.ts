@@ -67,20 +67,20 @@ export class QBlockResponse implements BlockCarrier {
 	/** One block (RFC 9177 §4.4). */
 	carry(emission: Emission, number: number, cutter: BlockCutter, nowMs: number): void {
 		const { answer } = this;
-		const writer = this.#start(answer.code);
+		const writer = this.start(answer.code);
 		const others = number > 0 ? undefined : answer.options?.filter((option) => option.number !== OptionNumber.eTag);
 		if (others !== undefined) writer.with(others);
 		writer.opaque(OptionNumber.eTag, this.#eTag);
 		writer.uint(OptionNumber.contentFormat, answer.contentFormat).uint(OptionNumber.maxAge, answer.maxAgeS);
 		writer.uint(OptionNumber.size2, bodySize(answer));
 		writer.uint(qBlock2, number * 16 + (cutter.hasMore ? 8 : 0) + emission.exponent);
-		this.#post(writer.payload(cutter.bytes, cutter.at, cutter.end).finish()!, nowMs);
+		this.post(writer.payload(cutter.bytes, cutter.at, cutter.end).finish()!, nowMs);
 	}
 
 	/** All of it, where it fits one message. */
 	sendWhole(nowMs: number): void {
 		const { answer } = this;
-		const writer = this.#start(answer.code);
+		const writer = this.start(answer.code);
 		if (answer.options !== undefined) writer.with(answer.options);
 		writer.strings(OptionNumber.locationPath, answer.locationPath);
 		writer.uint(OptionNumber.contentFormat, answer.contentFormat).uint(OptionNumber.maxAge, answer.maxAgeS);
@@ -88,15 +88,15 @@ export class QBlockResponse implements BlockCarrier {
 		const isThere = cutter.cut(answer, 0, this.#core.limits.blockSizeBytes);
 		const bytes = isThere ? writer.payload(cutter.bytes, cutter.at, cutter.end).finish() : undefined;
 		if (bytes === undefined) this.refuse(Code.internalServerError, nowMs);
-		else this.#post(bytes, nowMs);
+		else this.post(bytes, nowMs);
 	}
 
 	/** A code alone, in place of what was wanted. */
 	refuse(code: number, nowMs: number): void {
-		this.#post(this.#start(code).finish()!, nowMs);
+		this.post(this.start(code).finish()!, nowMs);
 	}
 
-	#start(code: number) {
+	private start(code: number) {
 		const { layer } = this.#core;
 		const first = this.#first;
 		const isPiggybacked = typeof first === "number";
@@ -108,7 +108,7 @@ export class QBlockResponse implements BlockCarrier {
 		return layer.writer.start(type, code, isPiggybacked ? first : layer.takeMessageId(), this.token);
 	}
 
-	#post(bytes: Uint8Array, nowMs: number): void {
+	private post(bytes: Uint8Array, nowMs: number): void {
 		const { deduplication, layer } = this.#core;
 		const first = this.#first;
 		this.#first = undefined;

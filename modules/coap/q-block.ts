@@ -51,7 +51,7 @@ export class QBlock implements PeerExtension {
 	 * @throws HostFailure when there is no entropy for a token
 	 */
 	request(options: RequestOptions, nowMs: number): number {
-		const shared = this.#ready;
+		const shared = this.ready;
 		const { entropy, limits, requester, tuning } = shared.core;
 		const isFull = this.#requests.length >= limits.bodies;
 		if (isFull || shared.isKnown === false || options.observe !== undefined) return requester.request(options, nowMs);
@@ -76,12 +76,12 @@ export class QBlock implements PeerExtension {
 	}
 
 	awaits(view: MessageView): boolean {
-		return this.#requestOf(view) !== undefined;
+		return this.requestOf(view) !== undefined;
 	}
 
 	answered(view: MessageView, nowMs: number): void {
-		this.#requestOf(view)?.answered(view, nowMs);
-		this.#settle(nowMs);
+		this.requestOf(view)?.answered(view, nowMs);
+		this.settle(nowMs);
 	}
 
 	respond(request: Request, response: ResponseOptions, nowMs: number): boolean | undefined {
@@ -90,7 +90,7 @@ export class QBlock implements PeerExtension {
 
 	cancel(requestId: number): void {
 		const request = this.#requests.find(({ id }) => id === requestId);
-		if (request !== undefined) this.#remove(request);
+		if (request !== undefined) this.remove(request);
 	}
 
 	poll(nowMs: number): void {
@@ -98,7 +98,7 @@ export class QBlock implements PeerExtension {
 			const request = this.#requests[index]!;
 			if (request.end === undefined && request.dueMs <= nowMs) request.poll(nowMs);
 		}
-		this.#settle(nowMs);
+		this.settle(nowMs);
 		this.#server?.poll(nowMs);
 	}
 
@@ -119,14 +119,14 @@ export class QBlock implements PeerExtension {
 	clear(nowMs: number | undefined): void {
 		const requests = this.#requests;
 		this.#requests = [];
-		this.#ready.isKnown = undefined;
+		this.ready.isKnown = undefined;
 		this.#server?.clear();
-		if (nowMs !== undefined) for (const { id } of requests) this.#ready.core.listener.failed(id, "cancelled", nowMs);
+		if (nowMs !== undefined) for (const { id } of requests) this.ready.core.listener.failed(id, "cancelled", nowMs);
 	}
 
 	/** Tells what became of the requests that are over. */
-	#settle(nowMs: number): void {
-		const { listener, requester } = this.#ready.core;
+	private settle(nowMs: number): void {
+		const { listener, requester } = this.ready.core;
 		for (let index = 0; index < this.#requests.length; ) {
 			const request = this.#requests[index]!;
 			const { end, id, options } = request;
@@ -134,7 +134,7 @@ export class QBlock implements PeerExtension {
 				index += 1;
 				continue;
 			}
-			this.#remove(request);
+			this.remove(request);
 			if (end instanceof Response) listener.responded(id, end, nowMs);
 			else if (end !== "plain") listener.failed(id, end, nowMs);
 			else if (requester.request(options, nowMs, id) === 0) listener.failed(id, "full", nowMs);
@@ -142,13 +142,13 @@ export class QBlock implements PeerExtension {
 		}
 	}
 
-	#remove(request: QBlockRequest): void {
-		const { layer } = this.#ready.core;
+	private remove(request: QBlockRequest): void {
+		const { layer } = this.ready.core;
 		this.#requests.splice(this.#requests.indexOf(request), 1);
 		layer.drop(request);
 	}
 
-	#requestOf(view: MessageView): QBlockRequest | undefined {
+	private requestOf(view: MessageView): QBlockRequest | undefined {
 		for (let index = 0; index < this.#requests.length; index++) {
 			const request = this.#requests[index]!;
 			if (request.end === undefined && request.owns(view)) return request;
@@ -156,7 +156,7 @@ export class QBlock implements PeerExtension {
 		return undefined;
 	}
 
-	get #ready(): QBlockShared {
+	private get ready(): QBlockShared {
 		const shared = this.#shared;
 		assert(shared !== undefined, "QBlock without a peer");
 		return shared;

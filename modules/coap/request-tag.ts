@@ -36,19 +36,19 @@ export class RequestTag implements Ability {
 		let tag = this.#tagged.find((one) => one.operation === operation)?.tag;
 		if (tag === undefined) {
 			this.#tagged = this.#tagged.filter((one) => operations.includes(one.operation));
-			tag = this.#always ? this.#nextTag() : this.#freeTag(operation);
+			tag = this.#always ? this.nextTag() : this.freeTag(operation);
 			this.#tagged.push({ operation, tag });
 		}
 		return tag === 0 ? NO_OPTIONS : [uintOption(OptionNumber.requestTag, tag)];
 	}
 
-	#nextTag(): number {
+	private nextTag(): number {
 		this.#lastTag = (this.#lastTag + 1) & 0xff;
 		return this.#lastTag;
 	}
 
 	/** The lowest that no other body to the same resource has. */
-	#freeTag({ options }: Operation): number {
+	private freeTag({ options }: Operation): number {
 		let tag = 0;
 		while (this.#tagged.some((one) => one.tag === tag && isAboutTheSame(one.operation.options, options))) tag += 1;
 		return tag;

@@ -27,7 +27,7 @@ import {
 } from "./operation.ts";
 import { OptionNumber } from "./option.ts";
 import { Response, wholeOf } from "./received.ts";
-import { BlockCutter, Body, bodySize } from "./stream.ts";
+import { Body, bodySize } from "./stream.ts";
 import { Tokens } from "./tokens.ts";
 import type { Limits, Tuning } from "./tuning.ts";
 
@@ -41,7 +41,6 @@ export class Requester implements OperationOwner {
 	readonly #limits: Limits;
 	readonly #abilities: Abilities | undefined;
 	readonly #tokens: Tokens;
-	readonly #cutter = new BlockCutter();
 	#lastId = 0;
 	#operations: Operation[] = [];
 
@@ -69,13 +68,13 @@ export class Requester implements OperationOwner {
 		let token = NONE;
 		if (former !== undefined) {
 			token = former.observation >= 0 ? former.observation : former.token;
-			this.#remove(former);
+			this.remove(former);
 		}
 		if (this.#operations.length >= 2 * this.#limits.requests) return 0;
 		this.#operations.push(operation);
-		if (this.#operations.length > this.#limits.requests) this.#doom(operation, "full", nowMs);
+		if (this.#operations.length > this.#limits.requests) this.doom(operation, "full", nowMs);
 		else
-			this.#send(
+			this.send(
 				operation,
 				token >= 0 ? token : this.#tokens.draw(operation, this.#operations),
 				resumed(options, this.#layer.exponent),
@@ -93,7 +92,7 @@ export class Requester implements OperationOwner {
 	/** See Peer.cancel. */
 	cancel(requestId: number): void {
 		const operation = this.#operations.find((candidate) => candidate.id === requestId);
-		if (operation !== undefined) this.#remove(operation);
+		if (operation !== undefined) this.remove(operation);
 	}
 
 	/** What was asked for; undefined when that has ended. */
@@ -123,7 +122,7 @@ export class Requester implements OperationOwner {
 		if (operation.observation === token) {
 			const isOrdered = this.#layer.isReliable; // then the number says nothing (RFC 8323 Appendix A.1)
 			if (!isOrdered && sequence >= 0 && !isFresher(sequence, nowMs, operation.sequence, operation.seenMs)) return;
-			this.#abandon(operation); // a newer state makes the blocks of the older one useless
+			this.abandon(operation); // a newer state makes the blocks of the older one useless
 		} else {
 			if (wanted === 1 && sequence >= 0) return; // a notification that was on its way when we ended the observation
 			if (operation.step("answered") === "ignore") return;
@@ -137,20 +136,20 @@ export class Requester implements OperationOwner {
 			operation.sequence = sequence;
 			operation.seenMs = nowMs;
 		}
-		if (this.#isToRetry(operation, view, nowMs)) return;
+		if (this.isToRetry(operation, view, nowMs)) return;
 		if (view.code === Code.continue || view.code === Code.requestEntityTooLarge) {
-			if (this.#sentBlock(operation, view, nowMs)) return;
+			if (this.sentBlock(operation, view, nowMs)) return;
 		}
 		const block = view.uint(OptionNumber.block2);
 		const isPart = block >= 0 && (operation.sink !== undefined || block >> 3 !== 0);
 		const isStreamed = operation.options.sink !== undefined && (block >= 0 || view.payloadAt < view.end);
-		if (isSuccess(view.code) && (isPart || isStreamed)) this.#gotBlock(operation, view, block, nowMs);
-		else this.#deliver(operation, view, undefined, nowMs);
+		if (isSuccess(view.code) && (isPart || isStreamed)) this.gotBlock(operation, view, block, nowMs);
+		else this.deliver(operation, view, undefined, nowMs);
 	}
 
 	/** Ends a request whose response made no sense. */
 	fail(operation: Operation, reason: Failure, nowMs: number): void {
-		if (!this.#remove(operation)) return;
+		if (!this.remove(operation)) return;
 		this.#layer.startNext(nowMs);
 		this.#listener.failed(operation.id, reason, nowMs);
 	}
@@ -181,7 +180,7 @@ export class Requester implements OperationOwner {
 			if (heldBlock2 !== undefined) {
 				operation.heldBlock2 = undefined;
 				operation.dueMs = Number.POSITIVE_INFINITY;
-				this.#send(operation, operation.token, heldBlock2, nowMs);
+				this.send(operation, operation.token, heldBlock2, nowMs);
 				index += operation.dueMs > nowMs ? 1 : 0;
 				continue;
 			}
@@ -213,8 +212,8 @@ export class Requester implements OperationOwner {
 	}
 
 	/** Sends the operation's next message: its request, one block of it, or a request for one block of the response. */
-	#send(operation: Operation, token: number, block2: number, nowMs: number): void {
-		if (this.#isHeld(operation, token, block2, nowMs)) return;
+	private send(operation: Operation, token: number, block2: number, nowMs: number): void {
+		if (this.isHeld(operation, token, block2, nowMs)) return;
 		const { options } = operation;
 		const isConfirmable = options.type !== "nonConfirmable" && !this.#layer.isReliable;
 		const asksForMore = block2 >= 16;
@@ -232,9 +231,9 @@ export class Requester implements OperationOwner {
 			writer.uint(OptionNumber.block2, this.#layer.exponent);
 		if (!asksForMore && (options.payload !== undefined || options.source !== undefined)) {
 			const at = operation.sentBytes;
-			const cutter = this.#cutter;
+			const cutter = this.#layer.cutter;
 			if (!cutter.cut(options, at, this.#layer.blockBytes(exponent))) {
-				this.#doom(operation, "refused", nowMs);
+				this.doom(operation, "refused", nowMs);
 				return;
 			}
 			operation.sentSize = cutter.size;
@@ -245,7 +244,7 @@ export class Requester implements OperationOwner {
 		}
 		const bytes = writer.finish();
 		if (bytes === undefined) {
-			this.#doom(operation, "tooLarge", nowMs);
+			this.doom(operation, "tooLarge", nowMs);
 			return;
 		}
 		operation.step("posted");
@@ -255,13 +254,13 @@ export class Requester implements OperationOwner {
 		else {
 			this.#layer.post(bytes);
 			operation.step("started");
-			if (this.#abilities?.responseTo(operation) === "none") this.#doom(operation, "suppressed", nowMs);
+			if (this.#abilities?.responseTo(operation) === "none") this.doom(operation, "suppressed", nowMs);
 			else operation.dueMs = nowMs + this.#tuning.responseTimeoutMs;
 		}
 	}
 
 	/** Keeps the next message back for as long as an ability says. @returns whether it does */
-	#isHeld(operation: Operation, token: number, block2: number, nowMs: number): boolean {
+	private isHeld(operation: Operation, token: number, block2: number, nowMs: number): boolean {
 		const opensAtMs = this.#abilities?.opensAtMs(operation, nowMs) ?? nowMs;
 		if (opensAtMs === nowMs) return false;
 		operation.token = token;
@@ -271,10 +270,10 @@ export class Requester implements OperationOwner {
 	}
 
 	/** Whether an ability had the request sent again instead of delivering this response. */
-	#isToRetry(operation: Operation, view: MessageView, nowMs: number): boolean {
+	private isToRetry(operation: Operation, view: MessageView, nowMs: number): boolean {
 		if (this.#abilities?.answered(operation, view, nowMs) !== true || operation.hasRetried) return false;
 		operation.hasRetried = true;
-		this.#again(operation, nowMs);
+		this.again(operation, nowMs);
 		return true;
 	}
 
@@ -282,7 +281,7 @@ export class Requester implements OperationOwner {
 	 * A 2.31 or 4.13 to a block of ours (RFC 7959 §2.3, §2.9). @returns whether it was about a block and is dealt
 	 * with
 	 */
-	#sentBlock(operation: Operation, view: MessageView, nowMs: number): boolean {
+	private sentBlock(operation: Operation, view: MessageView, nowMs: number): boolean {
 		const block = view.uint(OptionNumber.block1);
 		const isContinue = view.code === Code.continue;
 		const isSmaller = block >= 0 && blockExponent(block) < operation.exponent;
@@ -300,7 +299,7 @@ export class Requester implements OperationOwner {
 			return false; // too large in all: the application's to hear
 		}
 		if (isSmaller) operation.exponent = blockExponent(block);
-		this.#send(operation, this.#tokens.draw(operation, this.#operations), NONE, nowMs);
+		this.send(operation, this.#tokens.draw(operation, this.#operations), NONE, nowMs);
 		return true;
 	}
 
@@ -308,7 +307,7 @@ export class Requester implements OperationOwner {
 	 * One block of the response (RFC 7959 §2.4), or all of it for a sink: hands it on, and asks for the next or delivers.
 	 * @param block the Block2 value, or NONE
 	 */
-	#gotBlock(operation: Operation, view: MessageView, block: number, nowMs: number): void {
+	private gotBlock(operation: Operation, view: MessageView, block: number, nowMs: number): void {
 		const size = view.end - view.payloadAt;
 		const eTag = view.find(OptionNumber.eTag) ? view.bytes.slice(view.option.at, view.option.end) : undefined;
 		const offset = block < 0 ? 0 : blockOffset(block);
@@ -323,7 +322,7 @@ export class Requester implements OperationOwner {
 			return;
 		}
 		if (!sameMark(eTag, isNew ? (offset === 0 ? eTag : resume?.eTag) : operation.eTag)) {
-			this.#restart(operation, nowMs);
+			this.restart(operation, nowMs);
 			return;
 		}
 		operation.sink ??= operation.options.sink ?? new Body(this.#limits.bodyBytes);
@@ -338,10 +337,10 @@ export class Requester implements OperationOwner {
 		operation.receivedBytes = offset + size;
 		if (refusal !== undefined) {
 			this.fail(operation, refusal === Code.requestEntityTooLarge ? "tooLarge" : "refused", nowMs);
-		} else if (block < 0 || !hasMore(block)) this.#deliver(operation, view, wholeOf(sink), nowMs);
+		} else if (block < 0 || !hasMore(block)) this.deliver(operation, view, wholeOf(sink), nowMs);
 		else {
 			const exponent = Math.min(blockExponent(block), this.#layer.exponent);
-			this.#send(
+			this.send(
 				operation,
 				this.#tokens.draw(operation, this.#operations),
 				blockValue(operation.receivedBytes, false, exponent),
@@ -351,47 +350,47 @@ export class Requester implements OperationOwner {
 	}
 
 	/** The body changed while we fetched it (RFC 7959 §2.4, ETag): from the start again, once. */
-	#restart(operation: Operation, nowMs: number): void {
+	private restart(operation: Operation, nowMs: number): void {
 		if (operation.hasRestarted) {
 			this.fail(operation, "changed", nowMs);
 			return;
 		}
 		operation.hasRestarted = true;
-		this.#again(operation, nowMs);
+		this.again(operation, nowMs);
 	}
 
-	#again(operation: Operation, nowMs: number): void {
+	private again(operation: Operation, nowMs: number): void {
 		operation.sink = undefined;
 		operation.sentBytes = 0;
-		this.#send(operation, this.#tokens.draw(operation, this.#operations), NONE, nowMs);
+		this.send(operation, this.#tokens.draw(operation, this.#operations), NONE, nowMs);
 	}
 
-	#deliver(operation: Operation, view: MessageView, body: Uint8Array | undefined, nowMs: number): void {
+	private deliver(operation: Operation, view: MessageView, body: Uint8Array | undefined, nowMs: number): void {
 		operation.sink = undefined;
 		operation.hasRestarted = operation.hasRetried = false;
 		const goesOn = operation.observation >= 0;
 		const response = new Response(view, body, goesOn ? operation.sequence : undefined);
-		if (!goesOn) this.#remove(operation);
+		if (!goesOn) this.remove(operation);
 		this.#listener.responded(operation.id, response, nowMs);
 	}
 
-	#doom(operation: Operation, reason: Failure, nowMs: number): void {
+	private doom(operation: Operation, reason: Failure, nowMs: number): void {
 		operation.doomed = reason;
 		operation.dueMs = nowMs;
 	}
 
 	/** Lets go of the exchange under way. */
-	#abandon(operation: Operation): void {
+	private abandon(operation: Operation): void {
 		operation.step("cancelled");
 		operation.sink = operation.heldBlock2 = undefined;
 		this.#layer.drop(operation);
 	}
 
-	#remove(operation: Operation): boolean {
+	private remove(operation: Operation): boolean {
 		const index = this.#operations.indexOf(operation);
 		if (index < 0) return false;
 		this.#operations.splice(index, 1);
-		this.#abandon(operation);
+		this.abandon(operation);
 		return true;
 	}
 }

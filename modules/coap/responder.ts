@@ -12,7 +12,7 @@ import { NONE } from "./operation.ts";
 import { OptionNumber } from "./option.ts";
 import { type Request, requestOf } from "./received.ts";
 import type { Subject } from "./same-resource.ts";
-import { BlockCutter, Body, type BodySink, bodySize } from "./stream.ts";
+import { Body, type BodySink, bodySize } from "./stream.ts";
 import { exchangeLifetimeMs, type Limits, nonLifetimeMs, type Tuning } from "./tuning.ts";
 
 export const TOKEN_TOO_LONG = fault("coap.tokenTooLong", Code.badRequest, "RFC 8974 §2.2.2");
@@ -29,7 +29,6 @@ export class Responder implements ObserverOwner, SinkChooser {
 	readonly #abilities: Abilities | undefined;
 	readonly #lifetimeMs: number;
 	readonly #bodies: Bodies<ResponseOptions>;
-	readonly #cutter = new BlockCutter();
 	#incoming: Incoming[] = [];
 	readonly #observers: Observers;
 
@@ -61,32 +60,32 @@ export class Responder implements ObserverOwner, SinkChooser {
 		if (critical !== undefined) {
 			// who takes us for a proxy hears that we are none, however it asked (RFC 7252 §5.7.2, §5.10.2)
 			if (isConfirmable || this.#layer.isReliable || critical === PROXY_OPTION) {
-				this.#refuse(view, critical.reply as number, NONE, undefined, nowMs);
+				this.refuse(view, critical.reply as number, NONE, undefined, nowMs);
 			}
 			return critical;
 		}
 		const hopLimit = view.uint(OptionNumber.hopLimit);
 		const isTokenTooLong = view.optionsAt - view.tokenAt > this.#limits.longTokenBytes;
 		if (isTokenTooLong || hopLimit === 0 || hopLimit > 255) {
-			this.#refuse(view, Code.badRequest, NONE, undefined, nowMs);
+			this.refuse(view, Code.badRequest, NONE, undefined, nowMs);
 			return isTokenTooLong ? TOKEN_TOO_LONG : HOP_LIMIT;
 		}
 		const block1 = view.uint(OptionNumber.block1);
 		const isPart = block1 >= 0 && (block1 & 8) !== 0;
 		const essential = !isPart && !isIdempotent(view.code);
 		if (essential && !this.#deduplication.hasRoom(nowMs)) {
-			this.#refuse(view, Code.serviceUnavailable, NONE, this.#deduplication.roomAtMs, nowMs);
+			this.refuse(view, Code.serviceUnavailable, NONE, this.#deduplication.roomAtMs, nowMs);
 			return undefined;
 		}
 		const lifetimeMs = isConfirmable ? this.#lifetimeMs : nonLifetimeMs(this.#tuning);
 		this.#deduplication.remember(view.messageId, essential, nowMs, nowMs + lifetimeMs);
-		if (block1 < 0) return this.#ask(view, block1, undefined, nowMs);
+		if (block1 < 0) return this.ask(view, block1, undefined, nowMs);
 		const arrived = this.#bodies.arrive(view, block1, this, nowMs, this.#lifetimeMs);
-		if (typeof arrived === "number") this.#refuse(view, arrived, block1, undefined, nowMs);
+		if (typeof arrived === "number") this.refuse(view, arrived, block1, undefined, nowMs);
 		else if ("reply" in arrived) {
-			this.#refuse(view, arrived.reply as number, block1, undefined, nowMs);
+			this.refuse(view, arrived.reply as number, block1, undefined, nowMs);
 			return arrived;
-		} else return this.#ask(view, block1, arrived, nowMs);
+		} else return this.ask(view, block1, arrived, nowMs);
 		return undefined;
 	}
 
@@ -113,7 +112,7 @@ export class Responder implements ObserverOwner, SinkChooser {
 			else this.forgetObserver(request.token);
 		}
 		if (this.#abilities?.suppresses(request, response.code) === true) {
-			if (action === "piggyback") this.#acknowledge(incoming.messageId, nowMs);
+			if (action === "piggyback") this.acknowledge(incoming.messageId, nowMs);
 			return true;
 		}
 		const isPiggybacked = action === "piggyback";
@@ -129,8 +128,8 @@ export class Responder implements ObserverOwner, SinkChooser {
 			observer.confirmedMs = nowMs;
 			observer.block2 = block2 < 0 ? NONE : block2 & 7;
 		}
-		const bytes = this.#encode(type, messageId, request.token, response, sequence, request, block1, block2, nowMs);
-		if (type === MessageType.confirmable) this.#confirm(observer, bytes, messageId, nowMs);
+		const bytes = this.encode(type, messageId, request.token, response, sequence, request, block1, block2, nowMs);
+		if (type === MessageType.confirmable) this.confirm(observer, bytes, messageId, nowMs);
 		else this.#layer.post(bytes);
 		if (isPiggybacked) this.#deduplication.answered(messageId, bytes, nowMs);
 		return sequence !== undefined || response.observe === undefined;
@@ -148,9 +147,9 @@ export class Responder implements ObserverOwner, SinkChooser {
 		const type = isConfirmable ? MessageType.confirmable : MessageType.nonConfirmable;
 		const sequence = isLast ? undefined : response.observe;
 		const { subject, block2 } = observer;
-		const bytes = this.#encode(type, messageId, token, response, sequence, subject, NONE, block2, nowMs);
+		const bytes = this.encode(type, messageId, token, response, sequence, subject, NONE, block2, nowMs);
 		if (isLast) this.forgetObserver(token);
-		if (isConfirmable) this.#confirm(isLast ? undefined : observer, bytes, messageId, nowMs);
+		if (isConfirmable) this.confirm(isLast ? undefined : observer, bytes, messageId, nowMs);
 		else {
 			observer.messageId = messageId;
 			this.#layer.post(bytes, token);
@@ -170,16 +169,16 @@ export class Responder implements ObserverOwner, SinkChooser {
 		const newer = observer.takeNewer();
 		if (what === "acknowledged") {
 			observer.confirmedMs = nowMs;
-			if (newer !== undefined) this.#confirm(observer, newer.bytes, newer.messageId, nowMs);
+			if (newer !== undefined) this.confirm(observer, newer.bytes, newer.messageId, nowMs);
 			return;
 		}
-		this.#gone(observer, what === "rejected" ? "reset" : "timedOut", nowMs);
+		this.gone(observer, what === "rejected" ? "reset" : "timedOut", nowMs);
 	}
 
 	/** A Reset for a Non-confirmable notification (RFC 7641 §4.5). */
 	rejected(messageId: number, nowMs: number): void {
 		const observer = this.#observers.findByMessageId(messageId);
-		if (observer !== undefined) this.#gone(observer, "reset", nowMs);
+		if (observer !== undefined) this.gone(observer, "reset", nowMs);
 	}
 
 	poll(nowMs: number): void {
@@ -191,7 +190,7 @@ export class Responder implements ObserverOwner, SinkChooser {
 			} else if (incoming.ackDueMs <= nowMs) {
 				stepOf(incoming, "ackDue");
 				incoming.ackDueMs = Number.POSITIVE_INFINITY;
-				this.#acknowledge(incoming.messageId, nowMs);
+				this.acknowledge(incoming.messageId, nowMs);
 			}
 		}
 		this.#bodies.poll(nowMs);
@@ -225,26 +224,26 @@ export class Responder implements ObserverOwner, SinkChooser {
 	}
 
 	/** Serves a further block of what is being fetched, or asks the application. */
-	#ask(view: MessageView, block1: number, sink: BodySink | undefined, nowMs: number): Fault | undefined {
+	private ask(view: MessageView, block1: number, sink: BodySink | undefined, nowMs: number): Fault | undefined {
 		const block2 = view.uint(OptionNumber.block2);
 		if (block2 >= 16) {
 			const departing = this.#bodies.departing(view);
 			if (departing !== undefined) {
-				this.#serve(view, departing, block2, nowMs);
+				this.serve(view, departing, block2, nowMs);
 				return undefined;
 			}
 			if (view.code !== Code.get) {
-				this.#refuse(view, Code.requestEntityIncomplete, NONE, undefined, nowMs);
+				this.refuse(view, Code.requestEntityIncomplete, NONE, undefined, nowMs);
 				return undefined;
 			}
 		}
 		const request = requestOf(view, sink);
-		if (request === undefined || (block2 >= 0 && this.#isReserved(block2))) {
-			this.#refuse(view, Code.badRequest, NONE, undefined, nowMs);
+		if (request === undefined || (block2 >= 0 && this.isReserved(block2))) {
+			this.refuse(view, Code.badRequest, NONE, undefined, nowMs);
 			return undefined;
 		}
 		if (this.#incoming.length >= this.#limits.incoming) {
-			this.#refuse(view, Code.serviceUnavailable, NONE, nowMs + this.#tuning.ackTimeoutMs, nowMs);
+			this.refuse(view, Code.serviceUnavailable, NONE, nowMs + this.#tuning.ackTimeoutMs, nowMs);
 			return undefined;
 		}
 		const isConfirmable = view.type === MessageType.confirmable;
@@ -263,8 +262,8 @@ export class Responder implements ObserverOwner, SinkChooser {
 	}
 
 	/** Answers by ourselves, without the application. @param retryAtMs goes out as Max-Age (RFC 7252 §5.9.3.4) */
-	#refuse(view: MessageView, code: number, block1: number, retryAtMs: number | undefined, nowMs: number): void {
-		const writer = this.#answer(view, code);
+	private refuse(view: MessageView, code: number, block1: number, retryAtMs: number | undefined, nowMs: number): void {
+		const writer = this.answer(view, code);
 		if (retryAtMs !== undefined) writer.uint(OptionNumber.maxAge, Math.max(1, Math.ceil((retryAtMs - nowMs) / 1000)));
 		if (block1 >= 0) {
 			// only where more is wanted: with an error a smaller size would ask for another try (RFC 7959 §2.9.3)
@@ -276,46 +275,46 @@ export class Responder implements ObserverOwner, SinkChooser {
 		}
 		const isSuppressed = code !== Code.continue && this.#abilities?.suppresses(view, code) === true;
 		const bytes = isSuppressed ? undefined : writer.finish(); // undefined too where their token leaves no room for it
-		if (bytes !== undefined) this.#postAnswer(view, bytes, nowMs);
-		else if (view.type === MessageType.confirmable) this.#acknowledge(view.messageId, nowMs);
+		if (bytes !== undefined) this.postAnswer(view, bytes, nowMs);
+		else if (view.type === MessageType.confirmable) this.acknowledge(view.messageId, nowMs);
 	}
 
 	/** Acknowledges a request of theirs, and nothing more. */
-	#acknowledge(messageId: number, nowMs: number): void {
+	private acknowledge(messageId: number, nowMs: number): void {
 		const bytes = this.#layer.postEmpty(MessageType.acknowledgement, messageId);
 		this.#deduplication.answered(messageId, bytes, nowMs);
 	}
 
 	/** Answers with one more block of `departing` (RFC 7959 §2.4). */
-	#serve(view: MessageView, departing: Departing<ResponseOptions>, block2: number, nowMs: number): void {
+	private serve(view: MessageView, departing: Departing<ResponseOptions>, block2: number, nowMs: number): void {
 		const { answer, eTag } = departing;
 		const at = blockOffset(block2);
 		const exponent = Math.min(blockExponent(block2), this.#layer.exponent);
-		const cutter = this.#cutter;
-		const isReserved = this.#isReserved(block2);
+		const cutter = this.#layer.cutter;
+		const isReserved = this.isReserved(block2);
 		const isThere = isReserved || cutter.cut(answer, at, this.#layer.blockBytes(exponent));
 		if (isReserved || !isThere || cutter.size === 0) {
-			this.#refuse(view, isThere ? Code.badRequest : Code.internalServerError, NONE, undefined, nowMs);
+			this.refuse(view, isThere ? Code.badRequest : Code.internalServerError, NONE, undefined, nowMs);
 			return;
 		}
-		const writer = this.#answer(view, answer.code);
+		const writer = this.answer(view, answer.code);
 		if (eTag !== undefined) writer.opaque(OptionNumber.eTag, eTag);
 		writer.uint(OptionNumber.contentFormat, answer.contentFormat).uint(OptionNumber.maxAge, answer.maxAgeS);
 		writer.uint(OptionNumber.block2, blockValue(at, cutter.hasMore, exponent));
 		writer.payload(cutter.bytes, cutter.at, cutter.end);
 		if (!cutter.hasMore) this.#bodies.departed(departing);
-		this.#postAnswer(view, writer.finish()!, nowMs);
+		this.postAnswer(view, writer.finish()!, nowMs);
 	}
 
 	/** Starts an answer to `view`: in its Acknowledgement, or Non-confirmable as it was. */
-	#answer(view: MessageView, code: number) {
+	private answer(view: MessageView, code: number) {
 		const isConfirmable = view.type === MessageType.confirmable;
 		const type = isConfirmable ? MessageType.acknowledgement : MessageType.nonConfirmable;
 		const messageId = isConfirmable ? view.messageId : this.#layer.takeMessageId();
 		return this.#layer.writer.start(type, code, messageId, view.bytes, view.tokenAt, view.optionsAt);
 	}
 
-	#postAnswer(view: MessageView, bytes: Uint8Array, nowMs: number): void {
+	private postAnswer(view: MessageView, bytes: Uint8Array, nowMs: number): void {
 		this.#layer.post(bytes);
 		if (view.type === MessageType.confirmable) this.#deduplication.answered(view.messageId, bytes, nowMs);
 	}
@@ -324,7 +323,7 @@ export class Responder implements ObserverOwner, SinkChooser {
 	 * Writes a response of the application; a payload larger than a block goes out as its first block (RFC 7959
 	 * §2.4).
 	 */
-	#encode(
+	private encode(
 		type: number,
 		messageId: number,
 		token: Uint8Array,
@@ -338,7 +337,7 @@ export class Responder implements ObserverOwner, SinkChooser {
 		let exponent = this.#layer.exponent;
 		if (asked >= 0 && blockExponent(asked) < exponent) exponent = blockExponent(asked);
 		const at = asked < 0 || !isSuccess(response.code) ? 0 : blockOffset(asked);
-		const cutter = this.#cutter;
+		const cutter = this.#layer.cutter;
 		const isThere = cutter.cut(response, at, this.#layer.blockBytes(exponent));
 		const more = cutter.hasMore;
 		const writer = this.#layer.writer.start(type, response.code, messageId, token);
@@ -371,7 +370,7 @@ export class Responder implements ObserverOwner, SinkChooser {
 	 * Sends a Confirmable message, for an observer one at a time: the newest waits, older ones that wait are dropped
 	 * (RFC 7641 §4.5.2).
 	 */
-	#confirm(observer: Observer | undefined, bytes: Uint8Array, messageId: number, nowMs: number): void {
+	private confirm(observer: Observer | undefined, bytes: Uint8Array, messageId: number, nowMs: number): void {
 		if (observer?.isUnderWay === true) {
 			observer.newer = { bytes, messageId, sender: observer };
 			return;
@@ -381,11 +380,11 @@ export class Responder implements ObserverOwner, SinkChooser {
 	}
 
 	/** Whether the size exponent means nothing here (RFC 7959 §2.2, RFC 8323 §6). */
-	#isReserved(block: number): boolean {
+	private isReserved(block: number): boolean {
 		return blockExponent(block) === reservedExponent && !this.#layer.isReliable;
 	}
 
-	#gone(observer: Observer, reason: "reset" | "timedOut", nowMs: number): void {
+	private gone(observer: Observer, reason: "reset" | "timedOut", nowMs: number): void {
 		this.forgetObserver(observer.token);
 		this.#layer.startNext(nowMs);
 		this.#listener.observerGone(observer.token, reason, nowMs);

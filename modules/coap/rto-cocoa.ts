@@ -40,8 +40,8 @@ export class CocoaRto implements RtoEstimator {
 
 	timeoutMs(nowMs: number): number {
 		const ageMs = nowMs - this.#renewedMs;
-		if (this.#rtoMs < 1000 && ageMs > 16 * this.#rtoMs) this.#set(this.#rtoMs * 2, nowMs);
-		else if (this.#rtoMs > 3000 && ageMs > 4 * this.#rtoMs) this.#set(1000 + this.#rtoMs / 2, nowMs);
+		if (this.#rtoMs < 1000 && ageMs > 16 * this.#rtoMs) this.set(this.#rtoMs * 2, nowMs);
+		else if (this.#rtoMs > 3000 && ageMs > 4 * this.#rtoMs) this.set(1000 + this.#rtoMs / 2, nowMs);
 		return Math.ceil(this.#rtoMs);
 	}
 
@@ -53,10 +53,10 @@ export class CocoaRto implements RtoEstimator {
 		if (resends > 2) return;
 		const share = resends === 0 ? 0.5 : 0.25;
 		const estimateMs = (resends === 0 ? this.#strong : this.#weak).measured(elapsedMs);
-		this.#set(share * estimateMs + (1 - share) * this.#rtoMs, nowMs);
+		this.set(share * estimateMs + (1 - share) * this.#rtoMs, nowMs);
 	}
 
-	#set(rtoMs: number, nowMs: number): void {
+	private set(rtoMs: number, nowMs: number): void {
 		this.#rtoMs = Math.min(Math.max(rtoMs, 1), longestMs);
 		this.#renewedMs = nowMs;
 	}

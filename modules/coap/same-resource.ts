@@ -11,34 +11,37 @@ export interface Subject {
 /**
  * Tells whether a message is about the same as an earlier request: same method, same options but for those that are
  * not part of the cache key (RFC 7252 §5.4.2) and those that only steer the transfer (RFC 7959 §2.3, §2.4, RFC 9177
- * §4.1). Made once, compares in place.
+ * §4.1). Compares in place.
  */
-export class SubjectMatcher {
-	readonly #left = new OptionCursor();
-	readonly #right = new OptionCursor();
+export function isAbout(view: MessageView, subject: Subject): boolean {
+	const hasPayload = view.payloadAt < view.end;
+	return compare(view.code, view.bytes, view.optionsAt, view.optionsEnd, hasPayload, subject);
+}
 
-	matches(view: MessageView, subject: Subject): boolean {
-		const hasPayload = view.payloadAt < view.end;
-		return this.#same(view.code, view.bytes, view.optionsAt, view.optionsEnd, hasPayload, subject);
-	}
+/** As isAbout(), of two earlier requests. */
+export function isSameSubject(a: Subject, b: Subject): boolean {
+	return compare(a.code, a.optionBytes, 0, a.optionBytes.length, true, b);
+}
 
-	same(a: Subject, b: Subject): boolean {
-		return this.#same(a.code, a.optionBytes, 0, a.optionBytes.length, true, b);
-	}
-
-	#same(code: number, bytes: Uint8Array, at: number, end: number, hasPayload: boolean, subject: Subject): boolean {
-		if (code !== subject.code) return false;
-		const other = subject.optionBytes;
-		const left = this.#left.start(bytes, at, end);
-		const right = this.#right.start(other, 0, other.length);
-		for (;;) {
-			const more = nextThatCounts(left, hasPayload);
-			if (more !== nextThatCounts(right, hasPayload)) return false;
-			if (!more) return true;
-			const size = left.end - left.at;
-			if (left.number !== right.number || size !== right.end - right.at) return false;
-			for (let index = 0; index < size; index++) if (bytes[left.at + index] !== other[right.at + index]) return false;
-		}
+function compare(
+	code: number,
+	bytes: Uint8Array,
+	at: number,
+	end: number,
+	hasPayload: boolean,
+	subject: Subject,
+): boolean {
+	if (code !== subject.code) return false;
+	const other = subject.optionBytes;
+	const left = new OptionCursor().start(bytes, at, end);
+	const right = new OptionCursor().start(other, 0, other.length);
+	for (;;) {
+		const more = nextThatCounts(left, hasPayload);
+		if (more !== nextThatCounts(right, hasPayload)) return false;
+		if (!more) return true;
+		const size = left.end - left.at;
+		if (left.number !== right.number || size !== right.end - right.at) return false;
+		for (let index = 0; index < size; index++) if (bytes[left.at + index] !== other[right.at + index]) return false;
 	}
 }
 

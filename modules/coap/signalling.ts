@@ -71,7 +71,7 @@ export class Signal {
 				this.refusedOption = number;
 				return SIGNAL_OPTION;
 			}
-			if (isKnown && !this.#take(code, number, bytes, option.at, option.end)) {
+			if (isKnown && !this.take(code, number, bytes, option.at, option.end)) {
 				this.refusedOption = number;
 				return CSM_VALUE;
 			}
@@ -81,7 +81,7 @@ export class Signal {
 	}
 
 	/** @returns false when a value of a CSM can not be processed; others of an illegal length are passed over */
-	#take(code: number, number: number, bytes: Uint8Array, at: number, end: number): boolean {
+	private take(code: number, number: number, bytes: Uint8Array, at: number, end: number): boolean {
 		const size = end - at;
 		if (code === SignalCode.csm) {
 			if (number === SignalOption.blockWiseTransfer) this.blockWise = true;

@@ -21,18 +21,18 @@ export class SilentCancels implements RequestListener {
 	}
 
 	responded(requestId: number, response: Response, nowMs: number): void {
-		if (!this.#ended(requestId)) this.#listener.responded(requestId, response, nowMs);
+		if (!this.ended(requestId)) this.#listener.responded(requestId, response, nowMs);
 	}
 
 	failed(requestId: number, reason: Failure, nowMs: number): void {
-		if (!this.#ended(requestId)) this.#listener.failed(requestId, reason, nowMs);
+		if (!this.ended(requestId)) this.#listener.failed(requestId, reason, nowMs);
 	}
 
 	clear(): void {
 		this.#ids = [];
 	}
 
-	#ended(requestId: number): boolean {
+	private ended(requestId: number): boolean {
 		const index = this.#ids.indexOf(requestId);
 		if (index >= 0) this.#ids.splice(index, 1);
 		return index >= 0;

@@ -40,13 +40,13 @@ export class TcpConnection implements StreamOptions {
 
 	/** Opens a connection. @throws HostFailure when the host has no socket */
 	connect(streams: Streams, to: Address): void {
-		this.#begin();
+		this.begin();
 		this.#stream = streams.connect(to, this);
 	}
 
 	/** Takes the next connection that waits. @returns false when none does */
 	accept(listener: StreamListener): boolean {
-		this.#begin();
+		this.begin();
 		this.#stream = listener.accept(this);
 		return this.#stream !== undefined;
 	}
@@ -75,20 +75,20 @@ export class TcpConnection implements StreamOptions {
 			peer.connected(nowMs);
 		}
 		let reads = 0;
-		while (reads < readsPerTurn && this.#read(nowMs)) {
-			this.#write();
+		while (reads < readsPerTurn && this.read(nowMs)) {
+			this.write();
 			reads += 1;
 		}
 		const mayGoOn = reads === readsPerTurn;
 		if (mayGoOn) this.#wake();
 		if (peer.deadlineMs <= nowMs) peer.poll(nowMs);
-		this.#write();
+		this.write();
 		if (peer.deadlineMs <= nowMs) peer.poll(nowMs); // an Abort, or the last answer, is out
 		// what the other side sent before it closed is read first, as far as the peer takes it
 		if (this.#isLost && !mayGoOn) {
-			this.#close();
+			this.close();
 			peer.disconnected(nowMs);
-		} else if (this.#isConnected && peer.state === "closed" && this.#output === undefined) this.#close();
+		} else if (this.#isConnected && peer.state === "closed" && this.#output === undefined) this.close();
 	}
 
 	/** When turn() has something to do by itself. */
@@ -103,18 +103,18 @@ export class TcpConnection implements StreamOptions {
 
 	/** Closes at once, without a word to the other endpoint. */
 	abandon(nowMs: number): void {
-		this.#close();
+		this.close();
 		this.peer.disconnected(nowMs);
 	}
 
-	#begin(): void {
-		this.#close();
+	private begin(): void {
+		this.close();
 		this.#isConnected = this.#isLost = this.#mayRead = this.#mayWrite = false;
 		this.#inputAt = this.#inputEnd = 0;
 	}
 
 	/** Reads one piece, or offers the rest of the last one. @returns whether anything moved */
-	#read(nowMs: number): boolean {
+	private read(nowMs: number): boolean {
 		const { peer } = this;
 		if (this.#inputAt === this.#inputEnd) {
 			if (!this.#mayRead || this.#stream === undefined) return false;
@@ -129,7 +129,7 @@ export class TcpConnection implements StreamOptions {
 		return this.#inputAt > at;
 	}
 
-	#write(): void {
+	private write(): void {
 		while (this.#mayWrite && this.#stream !== undefined) {
 			if (this.#output === undefined) {
 				this.#output = this.peer.takeDatagram();
@@ -143,7 +143,7 @@ export class TcpConnection implements StreamOptions {
 		}
 	}
 
-	#close(): void {
+	private close(): void {
 		const stream = this.#stream;
 		this.#stream = this.#output = undefined;
 		stream?.close();

@@ -51,14 +51,14 @@ export class FrameReader {
 	next(bytes: Uint8Array, at: number, end: number): number {
 		if (this.fault !== undefined) return -1;
 		if (this.#held === 0) {
-			this.#measure(bytes, at, end);
+			this.measure(bytes, at, end);
 			if (this.fault !== undefined) return -1;
 			if (this.#size > 0 && at + this.#size <= end) {
-				this.#found(bytes, at);
+				this.found(bytes, at);
 				return this.end;
 			}
 		}
-		return this.#hold(bytes, at, end);
+		return this.hold(bytes, at, end);
 	}
 
 	/** How many bytes of a message that is not whole are kept. */
@@ -74,24 +74,24 @@ export class FrameReader {
 	}
 
 	/** Puts a message together in the buffer, its head byte by byte. */
-	#hold(bytes: Uint8Array, at: number, end: number): number {
+	private hold(bytes: Uint8Array, at: number, end: number): number {
 		this.#buffer ??= new Uint8Array(this.#maxBytes);
 		const buffer = this.#buffer;
 		let from = at;
 		while (from < end) {
 			buffer[this.#held++] = bytes[from++]!;
-			if (this.#size === 0) this.#measure(buffer, 0, this.#held);
+			if (this.#size === 0) this.measure(buffer, 0, this.#held);
 			if (this.fault !== undefined) return -1;
 			if (this.#size === 0 || this.#held < this.#size) continue;
 			this.#held = 0;
-			this.#found(buffer, 0);
+			this.found(buffer, 0);
 			return from;
 		}
 		return -1;
 	}
 
 	/** Reads the head of a message at `at` as far as it is here: length, TKL, and the length of the token. */
-	#measure(bytes: Uint8Array, at: number, end: number): void {
+	private measure(bytes: Uint8Array, at: number, end: number): void {
 		this.#size = 0;
 		if (at >= end) return;
 		const length = bytes[at]! >> 4;
@@ -110,7 +110,7 @@ export class FrameReader {
 		if (this.#size > this.#maxBytes) this.fault = FRAME_TOO_LARGE;
 	}
 
-	#found(bytes: Uint8Array, at: number): void {
+	private found(bytes: Uint8Array, at: number): void {
 		this.bytes = bytes;
 		this.tokenNibble = bytes[at]! & 15;
 		this.code = bytes[at + this.#codeAt]!;

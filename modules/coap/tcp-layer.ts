@@ -3,6 +3,7 @@ import { reservedExponent, sizeExponent } from "./block.ts";
 import type { Memory } from "./deduplication.ts";
 import type { Layer, Sender } from "./message-layer.ts";
 import type { Signal } from "./signalling.ts";
+import { BlockCutter } from "./stream.ts";
 import { baseMessageBytes, FrameWriter } from "./tcp-frame.ts";
 import type { Limits } from "./tuning.ts";
 
@@ -15,6 +16,7 @@ const headBytes = 128;
  */
 export class TcpLayer implements Layer, Memory {
 	readonly writer: FrameWriter;
+	readonly cutter = new BlockCutter();
 	readonly isReliable = true;
 	readonly roomAtMs = 0;
 	/** More was posted than the limits let anyone ask for: the connection can not go on. */
@@ -49,7 +51,7 @@ export class TcpLayer implements Layer, Memory {
 	settle({ maxMessageBytes, blockWise }: Signal): void {
 		if (maxMessageBytes >= 0) this.writer.limitBytes = maxMessageBytes;
 		if (blockWise) this.#allowsBert = true;
-		this.#fit();
+		this.fit();
 	}
 
 	/** Message IDs stay behind: they are not sent. */
@@ -61,7 +63,7 @@ export class TcpLayer implements Layer, Memory {
 		if (observed !== undefined) {
 			// a newer state makes the older one that still waits useless (RFC 7641 §4.5.2)
 			const older = this.#observed.findIndex((token) => token !== undefined && equalBytes(token, observed));
-			if (older >= 0) this.#remove(older);
+			if (older >= 0) this.remove(older);
 		}
 		if (this.#outbox.length >= this.#hardMax) {
 			this.isOverrun = true;
@@ -98,11 +100,11 @@ export class TcpLayer implements Layer, Memory {
 		this.isOverrun = false;
 		this.#allowsBert = false;
 		this.writer.limitBytes = baseMessageBytes;
-		this.#fit();
+		this.fit();
 	}
 
 	/** The blocks that fit: several KiB only for those who said that they know BERT (RFC 8323 §5.3.2). */
-	#fit(): void {
+	private fit(): void {
 		const { blockSizeBytes, messageBytes } = this.#limits;
 		const room = Math.max(Math.min(this.writer.limitBytes, messageBytes) - headBytes, 16);
 		const own = sizeExponent(Math.min(room, blockSizeBytes));
@@ -110,7 +112,7 @@ export class TcpLayer implements Layer, Memory {
 		this.#blockBytes = Math.max(Math.min(blockSizeBytes, room) & ~1023, 1024);
 	}
 
-	#remove(index: number): void {
+	private remove(index: number): void {
 		this.#outbox.splice(index, 1);
 		this.#observed.splice(index, 1);
 	}

@@ -1,4 +1,4 @@
-import { assert, type Fault, fault } from "../bytes.ts";
+import { assert, type Fault, fault, noBytes } from "../bytes.ts";
 import type { ResponseOptions } from "./answer.ts";
 import { isRequestCode } from "./code.ts";
 import { cellOf } from "./exchange.ts";
@@ -13,7 +13,7 @@ import { baseMessageBytes, FrameReader } from "./tcp-frame.ts";
 import { TcpLayer } from "./tcp-layer.ts";
 import type { AnyPeer, Ending, TcpFigures, TcpPeerListener, TcpPeerOptions } from "./tcp-listener.ts";
 import { CONNECTION, type TcpAction, type TcpEvent, type TcpState } from "./tcp-state.ts";
-import { DEFAULT_TUNING, DEVICE_LIMITS, type Limits } from "./tuning.ts";
+import { DEFAULT_TUNING, DEVICE_LIMITS, type Limits, withChanges } from "./tuning.ts";
 
 export type { AnyPeer, Ending, TcpFigures, TcpPeerListener, TcpPeerOptions } from "./tcp-listener.ts";
 
@@ -38,7 +38,6 @@ export class TcpPeer implements AnyPeer {
 	readonly #signalTimeoutMs: number;
 	readonly #view = new MessageView();
 	readonly #signal = new Signal();
-	readonly #noToken = new Uint8Array(0);
 	readonly #reader: FrameReader;
 	readonly #layer: TcpLayer;
 	readonly #cancels: SilentCancels;
@@ -56,8 +55,8 @@ export class TcpPeer implements AnyPeer {
 	#nowMs = 0;
 
 	constructor(options: TcpPeerOptions) {
-		const tuning = { ...DEFAULT_TUNING, ...options.tuning };
-		const limits: Limits = { ...DEVICE_LIMITS, ...options.limits };
+		const tuning = withChanges(DEFAULT_TUNING, options.tuning);
+		const limits = withChanges(DEVICE_LIMITS, options.limits);
 		const { blockSizeBytes: block, messageBytes } = limits;
 		assert(block >= 16 && (block > 1024 ? block % 1024 === 0 : (block & (block - 1)) === 0), "blockSizeBytes");
 		assert(messageBytes >= baseMessageBytes, "messageBytes"); // they may send as much before our CSM is there
@@ -76,7 +75,7 @@ export class TcpPeer implements AnyPeer {
 	/** See Peer.request. Before the connection is there the request waits for it; while it ends it fails with "reset". */
 	request(options: RequestOptions, nowMs: number): number {
 		this.#nowMs = nowMs;
-		if (!this.#isEnding) return this.#requester.request(options, nowMs);
+		if (!this.isEnding) return this.#requester.request(options, nowMs);
 		if (this.#doomed.length >= this.#limits.requests) return 0;
 		const requestId = this.#requester.takeId();
 		this.#doomed.push(requestId);
@@ -86,7 +85,7 @@ export class TcpPeer implements AnyPeer {
 	/** Forgets a request. An observation is ended at the other endpoint too (RFC 8323 Appendix A.4). */
 	cancel(requestId: number): void {
 		const options = this.#requester.optionsOf(requestId);
-		if (options?.observe !== 0 || this.#state === "closed" || this.#isEnding) {
+		if (options?.observe !== 0 || this.#state === "closed" || this.isEnding) {
 			this.#requester.cancel(requestId);
 			return;
 		}
@@ -98,7 +97,7 @@ export class TcpPeer implements AnyPeer {
 	/** See Peer.respond. */
 	respond(request: Request, response: ResponseOptions, nowMs: number): boolean {
 		const isSent = this.#responder.respond(request, response, nowMs);
-		this.#payCustody();
+		this.payCustody();
 		return isSent;
 	}
 
@@ -124,30 +123,30 @@ export class TcpPeer implements AnyPeer {
 	/** The stream is there, whoever opened it: our CSM goes out first, then what waited. */
 	connected(nowMs: number): void {
 		this.#reader.reset();
-		this.#do("connected", nowMs);
+		this.do("connected", nowMs);
 	}
 
 	/** The stream is closed, or failed. */
 	disconnected(nowMs: number): void {
-		this.#do("disconnected", nowMs);
+		this.do("disconnected", nowMs);
 	}
 
 	/** Asks the other endpoint whether it is there; one Ping at a time. Without a Pong in time, the connection ends. */
 	ping(nowMs: number, options: { readonly custody?: boolean } = {}): void {
 		if (this.#isPinging || this.#state !== "open") return;
 		this.#isPinging = true;
-		this.#wait(nowMs);
-		this.#postSignal(SignalCode.ping, this.#noToken, options.custody === true);
+		this.wait(nowMs);
+		this.postSignal(SignalCode.ping, noBytes, options.custody === true);
 	}
 
 	/** Sends an Empty message, which nobody answers (RFC 8323 §3.4): for the sake of address translators on the way. */
 	keepAlive(): void {
-		if (this.#state === "open") this.#layer.post(this.#layer.writer.start(0, 0, 0, this.#noToken).finish()!);
+		if (this.#state === "open") this.#layer.post(this.#layer.writer.start(0, 0, 0, noBytes).finish()!);
 	}
 
 	/** Ends the connection in good order: what is in flight is still answered, until the other endpoint closes it. */
 	leave(nowMs: number, release: Release = {}): void {
-		this.#do("leave", nowMs, undefined, release);
+		this.do("leave", nowMs, undefined, release);
 	}
 
 	/**
@@ -166,8 +165,8 @@ export class TcpPeer implements AnyPeer {
 				return refusal;
 			}
 			from = reader.next(bytes, from, end);
-			if (from >= 0) refusal = this.#message(nowMs) ?? refusal;
-			else if (reader.fault !== undefined) refusal = this.#refuse(reader.fault, nowMs);
+			if (from >= 0) refusal = this.message(nowMs) ?? refusal;
+			else if (reader.fault !== undefined) refusal = this.refuse(reader.fault, nowMs);
 		}
 		this.takenTo = end;
 		return refusal;
@@ -178,18 +177,18 @@ export class TcpPeer implements AnyPeer {
 		this.#nowMs = nowMs;
 		this.#requester.poll(nowMs);
 		this.#responder.poll(nowMs);
-		this.#payCustody();
+		this.payCustody();
 		const doomed = this.#doomed;
 		this.#doomed = [];
 		for (const requestId of doomed) this.#listener.failed(requestId, "reset", nowMs);
-		if (this.#layer.isOverrun) this.#refuse(OVERRUN, nowMs);
-		if (this.#dueMs <= nowMs) this.#do("overdue", nowMs, SILENT);
-		if (this.#isDrained) this.#do("drained", nowMs);
+		if (this.#layer.isOverrun) this.refuse(OVERRUN, nowMs);
+		if (this.#dueMs <= nowMs) this.do("overdue", nowMs, SILENT);
+		if (this.isDrained) this.do("drained", nowMs);
 	}
 
 	/** When poll() has something to do; Infinity when nothing is due, 0 for at once. */
 	get deadlineMs(): number {
-		if (this.#doomed.length > 0 || this.#layer.isOverrun || this.#isDrained) return 0;
+		if (this.#doomed.length > 0 || this.#layer.isOverrun || this.isDrained) return 0;
 		return Math.min(this.#dueMs, this.#requester.deadlineMs, this.#responder.deadlineMs);
 	}
 
@@ -212,7 +211,7 @@ export class TcpPeer implements AnyPeer {
 	 */
 	reset(nowMs?: number): void {
 		this.#state = "closed";
-		this.#forget();
+		this.forget();
 		this.#requester.clear(nowMs);
 		this.#cancels.clear();
 	}
@@ -229,12 +228,12 @@ export class TcpPeer implements AnyPeer {
 	}
 
 	/** No more requests of ours. */
-	get #isEnding(): boolean {
+	private get isEnding(): boolean {
 		return this.#state === "leaving" || this.#state === "dismissed" || this.#state === "aborting";
 	}
 
 	/** Whether nothing keeps a connection that ends: all is answered, and out. */
-	get #isDrained(): boolean {
+	private get isDrained(): boolean {
 		if (this.#layer.outboxSize > 0) return false;
 		if (this.#state !== "dismissed") return this.#state === "aborting";
 		// observations wait for ever
@@ -242,7 +241,7 @@ export class TcpPeer implements AnyPeer {
 	}
 
 	/** Takes the message that the reader found. */
-	#message(nowMs: number): Fault | undefined {
+	private message(nowMs: number): Fault | undefined {
 		const { bytes, at, end, code, tokenNibble } = this.#reader;
 		if (code === 0) return undefined; // §3.4: an Empty message is ignored at any time
 		const view = this.#view;
@@ -252,13 +251,13 @@ export class TcpPeer implements AnyPeer {
 		const kind = code >> 5;
 		const isReserved = kind === 1 || kind === 3 || kind === 6;
 		const broken = isReserved ? CODE_RESERVED : (view.readToken(bytes, at, end, tokenNibble) ?? view.readContent());
-		if (broken !== undefined) return this.#refuse(broken, nowMs);
-		if (kind === 7) return this.#signalled(view, nowMs);
-		if (this.#do("content", nowMs, CSM_MISSING) !== "take") return CSM_MISSING;
-		return isRequestCode(code) ? this.#responder.receive(view, nowMs) : this.#response(view, nowMs);
+		if (broken !== undefined) return this.refuse(broken, nowMs);
+		if (kind === 7) return this.signalled(view, nowMs);
+		if (this.do("content", nowMs, CSM_MISSING) !== "take") return CSM_MISSING;
+		return isRequestCode(code) ? this.#responder.receive(view, nowMs) : this.response(view, nowMs);
 	}
 
-	#response(view: MessageView, nowMs: number): Fault | undefined {
+	private response(view: MessageView, nowMs: number): Fault | undefined {
 		const operation = this.#requester.match(view);
 		if (operation === undefined) return STRAY_RESPONSE; // there is no Reset to send
 		const refusal = view.criticalFault([]);
@@ -267,20 +266,20 @@ export class TcpPeer implements AnyPeer {
 		return refusal;
 	}
 
-	#signalled(view: MessageView, nowMs: number): Fault | undefined {
+	private signalled(view: MessageView, nowMs: number): Fault | undefined {
 		const signal = this.#signal;
 		const broken = signal.read(view);
-		if (broken !== undefined) return this.#refuse(broken, nowMs);
+		if (broken !== undefined) return this.refuse(broken, nowMs);
 		const { code } = view;
 		if (code === SignalCode.abort) {
 			const { badCsmOption, diagnostic } = signal;
 			this.#ending = { why: "aborted", diagnostic, ...(badCsmOption < 0 ? undefined : { badCsmOption }) };
 		}
 		const wasGreeting = this.#state === "greeting";
-		const action = this.#do(eventOf(code), nowMs, CSM_MISSING);
+		const action = this.do(eventOf(code), nowMs, CSM_MISSING);
 		if (action === "refuse") return CSM_MISSING;
 		if (action === "settle" && wasGreeting) this.#listener.opened?.(nowMs);
-		else if (action === "answer") this.#pong(view);
+		else if (action === "answer") this.pong(view);
 		else if (action === "note" && code === SignalCode.pong && this.#isPinging) {
 			this.#isPinging = false;
 			if (this.#state === "open") this.#dueMs = Number.POSITIVE_INFINITY;
@@ -288,47 +287,47 @@ export class TcpPeer implements AnyPeer {
 		} else if (action === "note" && code === SignalCode.release) {
 			const { alternatives, holdOffS, diagnostic } = signal;
 			this.#ending = { why: "released", alternatives, diagnostic, ...(holdOffS < 0 ? undefined : { holdOffS }) };
-			this.#wait(nowMs);
+			this.wait(nowMs);
 		}
 		return undefined;
 	}
 
 	/** Answers a Ping: at once, or when all before it is answered. Of two that wait, the older goes without Custody. */
-	#pong(view: MessageView): void {
+	private pong(view: MessageView): void {
 		const token = view.bytes.slice(view.tokenAt, view.optionsAt);
 		if (!this.#signal.custody) {
-			this.#postSignal(SignalCode.pong, token, false);
+			this.postSignal(SignalCode.pong, token, false);
 			return;
 		}
-		if (this.#custody !== undefined) this.#postSignal(SignalCode.pong, this.#custody, false);
+		if (this.#custody !== undefined) this.postSignal(SignalCode.pong, this.#custody, false);
 		this.#custody = token;
-		this.#payCustody();
+		this.payCustody();
 	}
 
-	#payCustody(): void {
+	private payCustody(): void {
 		if (this.#custody === undefined || this.#responder.incomingSize > 0) return;
-		this.#postSignal(SignalCode.pong, this.#custody, true);
+		this.postSignal(SignalCode.pong, this.#custody, true);
 		this.#custody = undefined;
 	}
 
 	/** A Ping or a Pong. One that is larger than they take is left away, as it could not be otherwise. */
-	#postSignal(code: number, token: Uint8Array, custody: boolean): void {
+	private postSignal(code: number, token: Uint8Array, custody: boolean): void {
 		const writer = this.#layer.writer.start(0, code, 0, token).uint(SignalOption.custody, custody ? 0 : undefined);
 		const bytes = writer.finish();
 		if (bytes !== undefined) this.#layer.post(bytes);
 	}
 
-	#refuse(reason: Fault, nowMs: number): Fault {
-		this.#do("malformed", nowMs, reason);
+	private refuse(reason: Fault, nowMs: number): Fault {
+		this.do("malformed", nowMs, reason);
 		return reason;
 	}
 
-	#wait(nowMs: number): void {
+	private wait(nowMs: number): void {
 		this.#dueMs = nowMs + this.#signalTimeoutMs;
 	}
 
 	/** Walks the table, and does what concerns the connection. @returns what was to do */
-	#do(event: TcpEvent, nowMs: number, reason?: Fault, release?: Release): TcpAction | undefined {
+	private do(event: TcpEvent, nowMs: number, reason?: Fault, release?: Release): TcpAction | undefined {
 		this.#nowMs = nowMs;
 		const cell = cellOf(CONNECTION, this.#state, event);
 		if (cell === undefined) return undefined;
@@ -337,50 +336,46 @@ export class TcpPeer implements AnyPeer {
 		this.#state = state;
 		const { writer } = this.#layer;
 		if (action === "greet") {
-			writeCsm(
-				writer.start(0, SignalCode.csm, 0, this.#noToken),
-				this.#limits.messageBytes,
-				this.#limits.longTokenBytes,
-			);
+			writeCsm(writer.start(0, SignalCode.csm, 0, noBytes), this.#limits.messageBytes, this.#limits.longTokenBytes);
 			this.#layer.postFirst(writer.finish()!);
-			this.#wait(nowMs);
+			this.wait(nowMs);
 		} else if (action === "settle") {
 			this.#layer.settle(this.#signal);
 			if (wasGreeting) this.#dueMs = Number.POSITIVE_INFINITY;
 		} else if (action === "release") {
-			writeRelease(writer.start(0, SignalCode.release, 0, this.#noToken), release ?? {});
-			this.#layer.post(writer.finish() ?? writer.start(0, SignalCode.release, 0, this.#noToken).finish()!);
+			writeRelease(writer.start(0, SignalCode.release, 0, noBytes), release ?? {});
+			this.#layer.post(writer.finish() ?? writer.start(0, SignalCode.release, 0, noBytes).finish()!);
 			this.#ending = { why: "left", ...release };
-			this.#wait(nowMs);
-		} else if (action === "refuse") this.#abort(reason!, nowMs);
+			this.wait(nowMs);
+		} else if (action === "refuse") this.abort(reason!, nowMs);
 		else if (action === "end") {
 			if (event === "leave") this.#ending = { why: "left", ...release };
-			this.#end(nowMs);
+			this.end(nowMs);
 		}
 		return action;
 	}
 
 	/** Their messages are broken or missing: one Abort, and nothing of what waited (RFC 8323 §5.6). */
-	#abort(reason: Fault, nowMs: number): void {
+	private abort(reason: Fault, nowMs: number): void {
 		const { writer } = this.#layer;
 		const isCsm = this.#view.code === SignalCode.csm && this.#signal.refusedOption >= 0;
 		this.#layer.clear();
-		writer.start(0, SignalCode.abort, 0, this.#noToken);
+		writer.start(0, SignalCode.abort, 0, noBytes);
 		writeAbort(writer, isCsm ? this.#signal.refusedOption : -1, `${reason.code} ${reason.see}`);
 		this.#layer.post(writer.finish()!);
 		this.#ending = { why: "refused", fault: reason };
-		this.#wait(nowMs);
+		this.wait(nowMs);
 	}
 
-	#end(nowMs: number): void {
+	private end(nowMs: number): void {
 		const ending = this.#ending ?? { why: "lost" };
-		this.#forget();
+		this.forget();
 		this.#requester.clear(nowMs, "reset");
 		this.#cancels.clear();
 		this.#listener.closed?.(ending, nowMs);
 	}
 
-	#forget(): void {
+	private forget(): void {
 		this.#ending = undefined;
 		this.#dueMs = Number.POSITIVE_INFINITY;
 		this.#isPinging = false;

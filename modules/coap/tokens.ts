@@ -1,3 +1,4 @@
+import { noBytes } from "../bytes.ts";
 import type { Entropy } from "../host.ts";
 import { MessageType, type MessageView } from "./message.ts";
 import type { Operation } from "./operation.ts";
@@ -10,7 +11,7 @@ const EMPTY = 2 ** 32;
 export class Tokens {
 	readonly #entropy: Entropy;
 	readonly #takesEmpty: boolean;
-	readonly #bytes: Uint8Array;
+	readonly #size: number;
 	/** Every use of the empty token so far ended in a piggybacked response: none other can still come to it. */
 	#isEmptyFree = true;
 
@@ -18,12 +19,12 @@ export class Tokens {
 	constructor(entropy: Entropy, size: number) {
 		this.#entropy = entropy;
 		this.#takesEmpty = size === 0;
-		this.#bytes = new Uint8Array(Math.max(size, 1));
+		this.#size = Math.max(size, 1);
 	}
 
 	/** The token of a message of theirs, or -1 when it is none of ours. */
 	of(view: MessageView): number {
-		return this.#takesEmpty && view.tokenUint(0) === 0 ? EMPTY : view.tokenUint(this.#bytes.length);
+		return this.#takesEmpty && view.tokenUint(0) === 0 ? EMPTY : view.tokenUint(this.#size);
 	}
 
 	/** A token that none of `operations` uses. @throws HostFailure when there is no entropy */
@@ -33,17 +34,18 @@ export class Tokens {
 			this.#isEmptyFree = false;
 			return EMPTY;
 		}
+		const bytes = new Uint8Array(this.#size);
 		for (;;) {
-			this.#entropy.fill(this.#bytes);
-			const token = readUint(this.#bytes, 0, this.#bytes.length);
+			this.#entropy.fill(bytes);
+			const token = readUint(bytes, 0, bytes.length);
 			if (!operations.some((other) => other.token === token || other.observation === token)) return token;
 		}
 	}
 
-	/** @returns the bytes of a token, until the next call */
+	/** @returns the bytes of a token, the caller's */
 	bytesOf(token: number): Uint8Array {
-		const bytes = this.#bytes;
-		if (token === EMPTY) return bytes.subarray(0, 0);
+		if (token === EMPTY) return noBytes;
+		const bytes = new Uint8Array(this.#size);
 		for (let index = bytes.length - 1, rest = token; index >= 0; index--, rest = Math.floor(rest / 256)) {
 			bytes[index] = rest & 0xff;
 		}

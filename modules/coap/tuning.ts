@@ -70,6 +70,11 @@ export function nonLifetimeMs(tuning: Tuning): number {
 	return maxTransmitSpanMs(tuning) + tuning.maxLatencyMs;
 }
 
+/** `defaults` with `changes` in their place; where there are none the defaults themselves, which lie in ROM. */
+export function withChanges<T extends object>(defaults: T, changes: Partial<T> | undefined): T {
+	return changes === undefined ? defaults : { ...defaults, ...changes };
+}
+
 /** What one peer may hold at once. README "Limits" says what happens when each is full. */
 export interface Limits {
 	/** Requests of ours that wait or observe. */

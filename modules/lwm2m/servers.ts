@@ -113,7 +113,7 @@ export class Servers {
 		this.sessions.forEach((session) => {
 			const account = accountOf(this.#context.registry, session.shortServerId);
 			if (session.isLeaving || (account !== undefined && session.adopt(account))) return;
-			if (account === undefined) this.recovery.settled(session.shortServerId, nowMs);
+			if (account === undefined) this.accountGone(session, nowMs);
 			session.isLeaving = true;
 			session.stop(nowMs);
 		});
@@ -142,7 +142,13 @@ export class Servers {
 	private drop(session: Session, isGone: boolean, nowMs: number): void {
 		session.vanish(nowMs);
 		this.sessions.splice(this.sessions.indexOf(session), 1);
-		if (isGone) this.recovery.settled(session.shortServerId, nowMs);
+		if (isGone) this.accountGone(session, nowMs);
+	}
+
+	private accountGone({ shortServerId }: Session, nowMs: number): void {
+		const { options, registry } = this.#context;
+		this.recovery.settled(shortServerId, nowMs);
+		options.accessControl?.serverGone(registry, shortServerId);
 	}
 
 	/** Those that we left, after their last datagram was taken. What comes after them may begin. */

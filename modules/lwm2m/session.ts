@@ -68,13 +68,7 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 		this.#fingerprint = fingerprintOf(account);
 		this.#context = context;
 		const { dice, entropy, coapTuning, coapLimits } = context.options;
-		this.peer = new Peer({
-			dice,
-			entropy,
-			listener: this,
-			...(coapTuning === undefined ? {} : { tuning: coapTuning }),
-			...(coapLimits === undefined ? {} : { limits: coapLimits }),
-		});
+		this.peer = new Peer({ dice, entropy, listener: this, tuning: coapTuning, limits: coapLimits });
 		this.reporting = new Reporting(account, context, this);
 		this.#registration = new RegistrationInterface(account, context, this, isFirst);
 	}

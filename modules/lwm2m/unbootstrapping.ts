@@ -6,7 +6,7 @@ import {
 	rightBits,
 	rightsIn,
 	serverObject,
-} from "./access-control.ts";
+} from "./access-entry.ts";
 import type { Instance } from "./instance.ts";
 import { RequestRefused } from "./refusal.ts";
 import type { Registry } from "./registry.ts";

@@ -1,5 +1,5 @@
 import { frozen } from "../frozen.ts";
-import { maxId, rightBits } from "../lwm2m/access-control.ts";
+import { maxId, rightBits } from "../lwm2m/access-entry.ts";
 import type { ObjectFacts } from "../lwm2m/facts.ts";
 import { ObjectInstance } from "../lwm2m/instance.ts";
 import { RequestRefused } from "../lwm2m/refusal.ts";

@@ -11,7 +11,8 @@ const root = fileURLToPath(new URL("../../../..", import.meta.url));
 /** What the examples take for granted. */
 const before = `
 import type { Host } from "./modules/host.ts";
-import { AccessControl, maxId } from "./modules/lwm2m/access-control.ts";
+import { AccessControl } from "./modules/lwm2m/access-control.ts";
+import { maxId } from "./modules/lwm2m/access-entry.ts";
 import { Client } from "./modules/lwm2m/client.ts";
 import { History } from "./modules/lwm2m/history.ts";
 import { ObjectInstance } from "./modules/lwm2m/instance.ts";

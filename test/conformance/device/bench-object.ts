@@ -4,7 +4,6 @@ import type { Argument } from "../../../modules/lwm2m/execute-arguments.ts";
 import { History } from "../../../modules/lwm2m/history.ts";
 import { ObjectInstance } from "../../../modules/lwm2m/instance.ts";
 import { RequestRefused } from "../../../modules/lwm2m/refusal.ts";
-import { unbootstrap } from "../../../modules/lwm2m/unbootstrapping.ts";
 import { CONFORMANCE_BENCH } from "./facts/conformance-bench-33100.ts";
 
 type Bench = ObjectInstance<typeof CONFORMANCE_BENCH>;
@@ -30,9 +29,8 @@ function assign(it: Bench, args: readonly Argument[]): void {
 	else throw new RequestRefused(0x80, "nothing to measure");
 }
 
-/** As a product does that takes an account away, in the order of LwM2M Transport 1.2 §5.2.5. */
+/** As a product does that takes an account away; what else Transport 1.2 §5.2.5 asks for is the client's to do. */
 function forget(client: Client, shortServerId: number): void {
-	unbootstrap(client.registry, shortServerId);
 	for (const object of [0, 1]) {
 		const account = client.registry
 			.object(object)

@@ -1,5 +1,5 @@
 import type { Host } from "../../../modules/host.ts";
-import { maxId } from "../../../modules/lwm2m/access-control.ts";
+import { maxId } from "../../../modules/lwm2m/access-entry.ts";
 import type { Client } from "../../../modules/lwm2m/client.ts";
 import { accessControl, accessControlObject, Rights } from "../../../modules/objects/access-control-2.ts";
 import { binaryAppData } from "../../../modules/objects/binary-app-data-19.ts";

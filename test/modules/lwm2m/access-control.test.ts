@@ -2,7 +2,8 @@ import { readUtf8, utf8 } from "../../../modules/bytes.ts";
 import { Code, codeText } from "../../../modules/coap/code.ts";
 import type { RequestOptions, Response } from "../../../modules/coap/peer.ts";
 import { ContentFormat } from "../../../modules/formats/content-format.ts";
-import { AccessControl, maxId } from "../../../modules/lwm2m/access-control.ts";
+import { AccessControl } from "../../../modules/lwm2m/access-control.ts";
+import { maxId } from "../../../modules/lwm2m/access-entry.ts";
 import type { Client } from "../../../modules/lwm2m/client.ts";
 import { ObjectInstance } from "../../../modules/lwm2m/instance.ts";
 import { RequestRefused } from "../../../modules/lwm2m/refusal.ts";
@@ -353,4 +354,37 @@ test("[CORE-OBJ-1] what the device must keep stays when its only server goes, fo
 	ok(registry.instance(33001, 100) !== undefined, "the application keeps it");
 	ok(entries().includes("/2/2 3/0 owner 65535"));
 	ok(entries().includes("/2/9 33001/100 owner 65535"));
+});
+
+test("[CORE-OBJ-1] [A-86] an account that goes while the client runs leaves nothing behind", () => {
+	const { world, first, second, registry, entries } = twoServers({}, (client) => {
+		client.add(accessControl({ id: 9, objectId: 33000, objectInstanceId: 0, owner: 1, acl: acl([2, 3], [1, 1]) }));
+	});
+	first(Code.post, "/33001", create(4));
+	world.client.remove(registry.instance(0, 0)!);
+	ok(registry.instance(33001, 4) !== undefined, "not before the end of the turn: it may be another one's by then");
+	world.settle();
+	equal(registry.instance(33001, 4), undefined, "nobody else could use it");
+	equal(registry.instance(1, 0), undefined, "its Server Instance");
+	deepEqual(entries(), [
+		"/2/1 1/1 owner 2",
+		"/2/2 3/0 owner 65535",
+		"/2/3 33001/65535 owner 65535",
+		"/2/9 33000/0 owner 2",
+	]);
+	deepEqual([...(registry.instance(2, 9)!.at(2) as ReadonlyMap<number, number>)], [[2, 3]]);
+	equal(world.client.sessions.length, 1);
+	equal(code(second(Code.get, "/33000/0/0")), "2.05");
+});
+
+test("[CORE-OBJ-1] an account with another address, and one replaced within a turn, keep what is theirs", () => {
+	const { world, first, registry, entries } = twoServers();
+	first(Code.post, "/33001", create(4));
+	const before = entries();
+	const { client } = world;
+	client.remove(registry.instance(0, 0)!);
+	client.add(security({ serverUri: "coap://server.example:5700", shortServerId: 1 }));
+	world.settle();
+	deepEqual(entries(), before);
+	ok(registry.instance(33001, 4) !== undefined);
 });

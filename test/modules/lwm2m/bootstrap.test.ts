@@ -1,11 +1,14 @@
 import { readUtf8, utf8 } from "../../../modules/bytes.ts";
 import { Code, codeText } from "../../../modules/coap/code.ts";
 import { ContentFormat } from "../../../modules/formats/content-format.ts";
+import { ObjectInstance } from "../../../modules/lwm2m/instance.ts";
+import { accessControl } from "../../../modules/objects/access-control-2.ts";
 import { deepEqual, equal, ok, test } from "../../harness.ts";
 import {
 	type BootstrapBench,
 	type BootstrapBenchOptions,
 	bootstrapBench,
+	LAMP,
 	record,
 	securityRecords,
 	serverRecords,
@@ -257,3 +260,28 @@ for (const what in inconsistent) {
 		equal(it.registry(), before);
 	});
 }
+
+test("[A-86] a bootstrap that takes a server away gives what was its to others, or takes it along", () => {
+	const it = bootstrapBench({
+		hasServer: true,
+		furnish(client) {
+			client.add(new ObjectInstance(LAMP, { id: 3, values: { name: undefined, level: 0 } }));
+			client.add(accessControl({ id: 0, objectId: 3, objectInstanceId: 0, owner: 1, acl: new Map([[2, 3]]) }));
+			client.add(accessControl({ id: 1, objectId: LAMP.id, objectInstanceId: 3, owner: 1 }));
+		},
+	});
+	const { world } = it;
+	const { registry } = world.client;
+	world.start();
+	equal(codeText(world.ask({ code: Code.post, path: ["1", "0", "9"] }).code), "2.04");
+	world.run(0);
+	equal(it.remove("/0/0"), "2.02");
+	equal(it.write("/0/0", ...securityRecords(0, 2, "coap://other.example")), "2.04");
+	equal(it.write("/1/0", ...serverRecords(0, 2)), "2.04");
+	equal(registry.instance(2, 0)?.at(3), 1, "nothing before Finish");
+	equal(it.finish(), "2.04");
+	equal(registry.instance(2, 0)?.at(3), 2);
+	equal(registry.instance(2, 1), undefined);
+	deepEqual(it.lamps, ["removed 3"]);
+	equal(registry.instance(LAMP.id, 3), undefined);
+});
