@@ -49,7 +49,7 @@ export interface DevicePorts {
 	 * Forgets everything but what a bootstrap needs (LwM2M Core 1.1 Appendix E.4, Resource 5); the device restarts
 	 * after that.
 	 */
-	readonly factoryReset?: () => void;
+	factoryReset?(): void;
 	/** In an order that stays: the position is the Resource Instance ID in Resources 6, 7 and 8. */
 	readonly powerSources?: () => readonly PowerSource[];
 	/** Of the internal battery. Status: 0 normal, 1 charging, 2 full, 3 damaged, 4 low, 5 not installed, 6 unknown. */
@@ -166,11 +166,11 @@ export class Device extends ObjectInstance<typeof DEVICE, Device> {
 
 	/** Restarts when the answer has had its time; a factory reset comes before that. */
 	restart(why: "reboot" | "factoryReset"): void {
-		const { log, power, factoryReset, after } = this.ports;
-		log.write({ event: "restarting", why });
-		after(restartAfterMs, () => {
-			if (why === "factoryReset") factoryReset?.();
-			power.restart();
+		const { ports } = this;
+		ports.log.write({ event: "restarting", why });
+		ports.after(restartAfterMs, () => {
+			if (why === "factoryReset") ports.factoryReset?.();
+			ports.power.restart();
 		});
 	}
 

@@ -194,5 +194,20 @@ export function server(
 
 /** For `client.addObject(SERVER, serverObject(client))`: Instances that a bootstrap or a kept configuration fills. */
 export function serverObject(registrations: Registrations, facts: ServerFacts = SERVER): ObjectOptions {
-	return { provide: (id) => new Server(id, undefined, registrations, facts) };
+	return new ServerObject(registrations, facts);
+}
+
+/** A class, because a closure would take some ten slots more. */
+class ServerObject implements ObjectOptions {
+	private readonly registrations: Registrations;
+	private readonly facts: ServerFacts;
+
+	constructor(registrations: Registrations, facts: ServerFacts) {
+		this.registrations = registrations;
+		this.facts = facts;
+	}
+
+	provide(id: number): Server {
+		return new Server(id, undefined, this.registrations, this.facts);
+	}
 }
