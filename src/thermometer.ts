@@ -35,7 +35,7 @@ class Thermometer extends ObjectInstance<typeof TEMPERATURE, Thermometer> {
 			sensorUnits: "Cel",
 			applicationType: "Room",
 		};
-		super(TEMPERATURE, { ...hooks, values });
+		super(TEMPERATURE, { values }, hooks);
 		this.celsius = celsius;
 		this.correction = correction;
 	}

@@ -55,7 +55,7 @@ export function accessControl(
 ): ObjectInstance<typeof ACCESS_CONTROL> {
 	const { id = 0, objectId, objectInstanceId, owner = maxId, acl } = options;
 	const values = { objectId, objectInstanceId, acl, accessControlOwner: owner };
-	return new ObjectInstance(facts as typeof ACCESS_CONTROL, { ...hooks, id, values });
+	return new ObjectInstance(facts as typeof ACCESS_CONTROL, { id, values }, hooks);
 }
 
 /** For `client.addObject(…)`: Instances that a bootstrap or a kept configuration fills. */
@@ -72,6 +72,6 @@ class AccessControlObject implements ObjectOptions {
 	}
 
 	provide(id: number): ObjectInstance<typeof ACCESS_CONTROL> {
-		return new ObjectInstance(this.facts as typeof ACCESS_CONTROL, { ...hooks, id });
+		return new ObjectInstance(this.facts as typeof ACCESS_CONTROL, { id }, hooks);
 	}
 }

@@ -119,11 +119,8 @@ class Server extends ObjectInstance<typeof SERVER_1_2, Server> {
 	/** @param options undefined leaves it empty, for a bootstrap to fill */
 	constructor(id: number, options: ServerOptions | undefined, registrations: Registrations, facts: ServerFacts) {
 		// Names that an older table does not have are none there.
-		super(facts as typeof SERVER_1_2, {
-			...hooks,
-			id,
-			...(options === undefined ? {} : { values: valuesOf(options, facts.version) }),
-		});
+		const first = options === undefined ? { id } : { id, values: valuesOf(options, facts.version) };
+		super(facts as typeof SERVER_1_2, first, hooks);
 		this.registrations = registrations;
 	}
 
