@@ -1,15 +1,22 @@
 import { frozen } from "../modules/frozen.ts";
-import type { Crypto, Entropy, Host } from "../modules/host.ts";
+import type { Clock, Crypto, Dice, Entropy, Host, Log, LogRecord, Power, SmartCard } from "../modules/host.ts";
 import type { MakeBootstrap } from "../modules/lwm2m/bootstrap-port.ts";
 import { Client, type ClientOptions } from "../modules/lwm2m/client.ts";
-import { ConfigurationKeeper, type KeptResources } from "../modules/lwm2m/configuration-keeper.ts";
+import type { ConfiguredInstance } from "../modules/lwm2m/configuration.ts";
+import {
+	ConfigurationKeeper,
+	type ConfigurationKeeperOptions,
+	type KeptResources,
+} from "../modules/lwm2m/configuration-keeper.ts";
 import { ConfigurationState } from "../modules/lwm2m/configuration-state.ts";
 import type { PublicKeys } from "../modules/lwm2m/credentials.ts";
 import { DtlsTransport } from "../modules/lwm2m/dtls-transport.ts";
+import type { EnablerVersion } from "../modules/lwm2m/facts.ts";
+import type { Instance } from "../modules/lwm2m/instance.ts";
 import { type Keeper, Loop } from "../modules/lwm2m/loop.ts";
 import type { ReportingKeeper } from "../modules/lwm2m/reporting-keeper.ts";
 import { accessControlObject } from "../modules/objects/access-control-2.ts";
-import { device } from "../modules/objects/device-3.ts";
+import { type DevicePorts, device } from "../modules/objects/device-3.ts";
 import { ACCESS_CONTROL } from "../modules/objects/facts/access-control-2-v1-1.ts";
 import { SECURITY } from "../modules/objects/facts/security-0-v1-1.ts";
 import { securityObject } from "../modules/objects/security-0.ts";
@@ -19,7 +26,7 @@ import { grantRights } from "./accounts.ts";
 import { instancesOfFactory, needsKeys, needsRights, openFactory, type ProductFactory } from "./factory.ts";
 import type { firmware } from "./firmware.ts";
 import { product } from "./product.ts";
-import { forgetSettings, openSettings, owners, settingsKeys, tidying } from "./settings.ts";
+import { forgetSettings, openSettings, owners, type ProductSettings, settingsKeys } from "./settings.ts";
 import type { software } from "./software.ts";
 import { tablesOf } from "./tables.ts";
 import { thermometer } from "./thermometer.ts";
@@ -48,64 +55,163 @@ export interface Features {
 	readonly software?: typeof software;
 }
 
+/**
+ * What hangs together as long as the device runs. Its methods lie in ROM, where closures would take ten slots each and
+ * more.
+ */
+class Application implements DevicePorts, ConfigurationKeeperOptions, Keeper {
+	readonly host: Host;
+	/** What the factory says. */
+	readonly says: ProductFactory;
+	readonly store: ProductSettings | undefined;
+	readonly state = new ConfigurationState();
+	readonly keeper: ConfigurationKeeper;
+	client: Client | undefined;
+	loop: Loop | undefined;
+
+	constructor(host: Host, says: ProductFactory) {
+		this.host = host;
+		this.says = says;
+		this.store = openSettings(host);
+		this.keeper = new ConfigurationKeeper(this);
+	}
+
+	// What the Device Object needs.
+
+	get clock(): Clock {
+		return this.host.clock;
+	}
+
+	get power(): Power {
+		return this.host.power;
+	}
+
+	get log(): Log {
+		return this.host.log;
+	}
+
+	after(delayMs: number, run: () => void): void {
+		this.client!.after(delayMs, run);
+	}
+
+	factoryReset(): void {
+		this.keeper.forget();
+		forgetSettings(this.store);
+	}
+
+	// What the keeper of the configuration needs.
+
+	get key(): number {
+		return settingsKeys.configuration;
+	}
+
+	get card(): SmartCard | undefined {
+		return this.host.smartCard;
+	}
+
+	get also(): readonly KeptResources[] {
+		return alsoKept;
+	}
+
+	factory(): readonly ConfiguredInstance[] {
+		return instancesOfFactory(this.says, this.client!, this.log);
+	}
+
+	wake(): void {
+		this.loop!.wake();
+	}
+
+	// Tidies the settings up, a step at the end of each turn, so that no commit has to wait for it.
+
+	started(): void {}
+
+	turnEnded(): void {}
+
+	idle(): void {
+		const { store } = this;
+		if (store?.isIdle === false) store.poll();
+	}
+}
+
+/** What the client is told of all that; whatever the image has beside it is assigned to it. */
+class Told {
+	private readonly device: Application;
+
+	constructor(device: Application) {
+		this.device = device;
+	}
+
+	get endpointName(): string {
+		return this.device.says.endpointName ?? product.endpointName;
+	}
+
+	get dice(): Dice {
+		return this.device.host.dice;
+	}
+
+	get entropy(): Entropy {
+		return this.device.host.entropy;
+	}
+
+	get enabler(): EnablerVersion {
+		return this.device.says.enabler ?? product.enabler;
+	}
+
+	get enablers(): readonly EnablerVersion[] {
+		return product.enablers;
+	}
+
+	get configuration(): ConfigurationState {
+		return this.device.state;
+	}
+
+	get configurationStore(): ConfigurationKeeper {
+		return this.device.keeper;
+	}
+
+	log(record: LogRecord): void {
+		this.device.log.write(record);
+	}
+
+	wallTimeS(): number | undefined {
+		return this.device.clock.wallTimeS();
+	}
+
+	changed(instance: Instance): void {
+		this.device.keeper.changed(instance);
+	}
+
+	hasRegistered(shortServerId: number): boolean {
+		return this.device.keeper.hasRegistered(shortServerId);
+	}
+}
+
 /** The device: its objects, its servers, and the loop that keeps it alive. */
 export function application(host: Host, { client: inImage, publicKeys, reportingKeeper, ...features }: Features): void {
-	const { log, power, clock, smartCard: card } = host;
-	const { platform, temperature, slots, mods } = host;
+	const { log, platform, temperature, slots, mods } = host;
 	const firmwareVersion = slots?.image(slots.running)?.version ?? product.firmwareVersion;
-	log.write({ event: "booted", platform, version: firmwareVersion, resetCause: power.resetCause });
+	log.write({ event: "booted", platform, version: firmwareVersion, resetCause: host.power.resetCause });
 
 	const crypto = host.crypto ?? features.crypto?.(host.entropy);
 	const factory = openFactory(host, crypto);
 	// Whether accounts may come that the factory does not name here.
-	const mayGrow = card !== undefined || factory.objects !== undefined || factory.bootstrap !== undefined;
-	const settings = openSettings(host);
+	const mayGrow = host.smartCard !== undefined || factory.objects !== undefined || factory.bootstrap !== undefined;
+	const all = new Application(host, factory);
+	const settings = all.store;
 	const secure =
 		crypto !== undefined && (mayGrow || needsKeys(factory)) ? dtls(host, crypto, factory, publicKeys) : undefined;
 	const updating = features.firmware?.(host, settings, secure);
-	const enabler = factory.enabler ?? product.enabler;
-	const table = tablesOf(enabler);
-	const state = new ConfigurationState();
-	const keeper: ConfigurationKeeper = new ConfigurationKeeper({
-		store: settings,
-		key: settingsKeys.configuration,
-		log,
-		state,
-		factory: () => instancesOfFactory(factory, client, log),
-		card,
-		wake: () => loop.wake(),
-		also: alsoKept,
-	});
-	const client: Client = new Client({
-		endpointName: factory.endpointName ?? product.endpointName,
-		dice: host.dice,
-		entropy: host.entropy,
-		enabler,
-		enablers: product.enablers,
-		...inImage,
-		...(features.bootstrap !== undefined && mayGrow ? { bootstrap: features.bootstrap } : {}),
-		configuration: state,
-		configurationStore: keeper,
-		log: (record) => log.write(record),
-		wallTimeS: () => clock.wallTimeS(),
-		changed: (instance) => keeper.changed(instance),
-		hasRegistered: (shortServerId) => keeper.hasRegistered(shortServerId),
-		...(secure === undefined ? {} : { secure }),
-		...updating?.client,
-	});
+	const told = Object.assign(new Told(all), inImage, updating?.client);
+	const bootstrap = mayGrow && features.bootstrap !== undefined ? { bootstrap: features.bootstrap } : undefined;
+	const client = new Client(Object.assign(told, bootstrap, secure === undefined ? undefined : { secure }));
+	all.client = client;
+	const table = tablesOf(told.enabler);
 	client.addObject(SECURITY, securityObject(SECURITY));
 	client.addObject(table.server, serverObject(client, table.server));
 	if (mayGrow || needsRights(factory)) client.addObject(ACCESS_CONTROL, accessControlObject());
-	const after = (delayMs: number, run: () => void) => client.after(delayMs, run);
-	const factoryReset = () => {
-		keeper.forget();
-		forgetSettings(settings);
-	};
-	const ports = { clock, power, log, after, factoryReset };
-	client.add(device({ ...product, firmwareVersion, serialNumber: factory.serialNumber }, ports, table.device));
+	client.add(device({ ...product, firmwareVersion, serialNumber: factory.serialNumber }, all, table.device));
 	if (temperature !== undefined) {
-		const correction = new Preferences(owners, settings).get("correction");
-		client.add(thermometer(() => temperature() + correction));
+		client.add(thermometer(temperature, new Preferences(owners, settings).get("correction")));
 	}
 	if (updating !== undefined) client.add(updating.instance);
 	const mod =
@@ -113,21 +219,21 @@ export function application(host: Host, { client: inImage, publicKeys, reporting
 			? undefined
 			: features.software?.(host, mods, settings, updating.transfers);
 	if (mod !== undefined) client.add(mod);
-	keeper.configure(client);
-	grantRights(client, state.provenance);
+	all.keeper.configure(client);
+	grantRights(client, all.state.provenance);
 
-	const keepers: Keeper[] = [keeper];
+	const keepers: Keeper[] = [all.keeper];
 	if (settings !== undefined) {
 		if (reportingKeeper !== undefined) keepers.push(reportingKeeper(client, settings, settingsKeys.reporting, log));
-		keepers.push(tidying(settings));
+		keepers.push(all);
 	}
 	if (updating !== undefined) {
 		keepers.push(
 			updating.transfers.drive(client, mod === undefined ? [updating.updater] : [updating.updater, mod.updater]),
 		);
 	}
-	const loop = new Loop(updating?.transfers.host ?? host, client, ...keepers);
-	loop.start();
+	all.loop = new Loop(updating?.transfers.host ?? host, client, ...keepers);
+	all.loop.start();
 }
 
 /**

@@ -19,6 +19,9 @@ export function openFactory({ factory, factoryFlash, log }: Host, crypto: Crypto
 			: readFactoryRecord(factoryFlash, { crypto, publicPoint: product.factoryPublicPoint });
 	const isGood = record !== undefined && !("code" in record);
 	if (record !== undefined && !isGood) log.write({ event: "factoryRecordRefused", reason: record.code });
+	const { connectionId, flightTimeoutMs } = keys ?? {};
+	// Mostly there is nothing to add: no copy, then.
+	if (!isGood && connectionId === undefined && flightTimeoutMs === undefined) return factory;
 	return { ...(isGood ? record : {}), ...dtlsOf(keys), ...factory };
 }
 

@@ -1,6 +1,5 @@
 import { frozen } from "../modules/frozen.ts";
 import type { Host } from "../modules/host.ts";
-import type { Keeper } from "../modules/lwm2m/loop.ts";
 import { FlashSettings } from "../modules/settings/flash-settings.ts";
 import { liveKey } from "../modules/settings/key.ts";
 import type { KeyValueSettings, KeyValueSettingsOptions } from "../modules/settings/key-value-settings.ts";
@@ -36,17 +35,6 @@ export function openSettings(
 	const secrets = crypto === undefined || key === undefined ? {} : { secrets: { crypto, key } };
 	if (flash !== undefined) return new FlashSettings({ flash, log, entropy, ...secrets });
 	return store === undefined ? undefined : keyValue?.({ store, log, ...secrets });
-}
-
-/** Tidies the settings up, a step at the end of each turn, so that no commit has to wait for it. */
-export function tidying(settings: ProductSettings): Keeper {
-	return {
-		started() {},
-		turnEnded() {},
-		idle() {
-			if (!settings.isIdle) settings.poll();
-		},
-	};
 }
 
 /** Forgets all that was ever set, as a factory reset does. */

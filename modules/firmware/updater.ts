@@ -2,11 +2,12 @@ import { assert } from "../bytes.ts";
 import { Code } from "../coap/code.ts";
 import type { BodySink } from "../coap/stream.ts";
 import { HostFailure, type SlotImage } from "../host.ts";
-import { Download, type DownloadListener, defaultDownloadTuning } from "./download.ts";
+import type { DownloadListener } from "./download.ts";
 import type { Installer, InstallerListener, UpdaterOptions, UpdateView } from "./installation.ts";
+import { Intake } from "./intake.ts";
 import type { KeptProgress, KeptUpdate } from "./progress.ts";
-import { type PushListener, PushSink } from "./push-sink.ts";
-import { SlotWriter, type WriterListener } from "./slot-writer.ts";
+import type { PushListener } from "./push-sink.ts";
+import type { WriterListener } from "./slot-writer.ts";
 import { UpdateRecord } from "./update-record.ts";
 import { type UpdateEvent, UpdateResult, type UpdateState, verdictResults } from "./update-table.ts";
 
@@ -29,30 +30,28 @@ interface Next {
 export class Updater implements WriterListener, PushListener, DownloadListener, InstallerListener {
 	private readonly options: UpdaterOptions;
 	private readonly installer: Installer;
-	private readonly writer: SlotWriter;
-	private readonly push: PushSink;
-	private readonly download: Download;
 	private readonly record: UpdateRecord;
+	/** Made for the first package. */
+	private made: Intake | undefined;
 	private next: Next | undefined;
 	private dueMs = Infinity;
 	private nowMs = 0;
-	private notedBytes = 0;
 	private deferredMs = 0;
 	/** Checked once more before it is installed. */
 	private isVerifying = false;
 	private isAccepted = false;
-	/** A block has come since the last poll. */
-	private hasMoved = false;
-	private isKept = false;
 
 	constructor(options: UpdaterOptions, installer: Installer) {
 		this.options = options;
 		this.installer = installer;
 		installer.attach(this);
 		this.record = new UpdateRecord(options);
-		this.writer = new SlotWriter(options.store, this);
-		this.push = new PushSink(this.writer, this);
-		this.download = new Download(options.lines, this.writer, this, options.download ?? defaultDownloadTuning);
+	}
+
+	/** The way into the store. */
+	private get intake(): Intake {
+		this.made ??= new Intake(this.options, this);
+		return this.made;
 	}
 
 	get state(): UpdateState {
@@ -86,7 +85,7 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 	}
 
 	get deadlineMs(): number {
-		return Math.min(this.dueMs, this.download.deadlineMs, this.installer.deadlineMs);
+		return Math.min(this.dueMs, this.made?.download.deadlineMs ?? Infinity, this.installer.deadlineMs);
 	}
 
 	/** @param view hears of every change from now on */
@@ -131,9 +130,7 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 	 */
 	command(event: "reset" | "update" | "cancel", isKept = false): number | undefined {
 		if (this.isRefused(event)) return Code.methodNotAllowed;
-		this.isKept = isKept;
-		this.take(event);
-		this.isKept = false;
+		this.take(event, 0, "", isKept);
 		return undefined;
 	}
 
@@ -152,12 +149,12 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 
 	/** Takes a pushed package: block by block, then pushed(); both as the coap module does it. */
 	get sink(): BodySink {
-		return this.push;
+		return this.intake.push;
 	}
 
 	/** All of a push has come. @returns as command() */
 	pushed(): number | undefined {
-		if (this.push.isNull) return this.command("reset");
+		if (this.intake.push.isNull) return this.command("reset");
 		if (this.state === "receiving" && this.next === undefined) this.fetched();
 		return undefined;
 	}
@@ -184,10 +181,11 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 
 	poll(nowMs: number): void {
 		this.nowMs = nowMs;
-		this.download.poll(nowMs);
+		this.made?.download.poll(nowMs);
 		this.installer.poll(nowMs);
-		if (this.hasMoved && this.state === "receiving" && this.next === undefined) this.dueMs = nowMs + pushIdleMs;
-		this.hasMoved = false;
+		if (this.made?.takeMove() === true && this.state === "receiving" && this.next === undefined) {
+			this.dueMs = nowMs + pushIdleMs;
+		}
 		if (nowMs >= this.dueMs) this.act(nowMs);
 		this.record.flush();
 	}
@@ -205,10 +203,10 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 	}
 
 	flushed(): void {
-		this.hasMoved = true;
-		const { flushedBytes } = this.writer;
+		const { intake } = this;
+		intake.hasMoved = true;
 		const strideBytes = this.options.strideBytes ?? defaultStrideBytes;
-		if (this.state === "fetching" && flushedBytes - this.notedBytes >= strideBytes) this.note();
+		if (this.state === "fetching" && intake.writer.flushedBytes - intake.notedBytes >= strideBytes) this.note();
 	}
 
 	refused(result: number, why: string): void {
@@ -235,7 +233,7 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 
 	fetched(): void {
 		try {
-			this.writer.finish();
+			this.intake.writer.finish();
 			this.soon("whole", 0, "");
 		} catch (error) {
 			if (!(error instanceof HostFailure)) throw error;
@@ -248,7 +246,7 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 	}
 
 	/** Walks the table. */
-	private take(event: UpdateEvent, result = 0, why = ""): void {
+	private take(event: UpdateEvent, result = 0, why = "", isKept = false): void {
 		const before = this.state;
 		const cell = this.options.table[before]![event];
 		assert(cell !== "impossible" && cell !== "refuse", `${event} while ${before}`);
@@ -267,7 +265,7 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 				this.installer.vacate?.();
 				this.note();
 				this.record.change({ ...now, result: 0 });
-				this.download.start(now.uri, this.nowMs);
+				this.intake.download.start(now.uri, this.nowMs);
 				break;
 			case "check":
 				this.record.change(now);
@@ -302,13 +300,13 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 				this.record.change({ ...now, result, reason: why });
 				break;
 			default: // clear, drop, fail
-				this.download.stop();
-				if (!this.isKept) this.installer.vacate?.();
+				this.made?.download.stop();
+				if (!isKept) this.installer.vacate?.();
 				if (action === "clear") this.record.change({ ...now, uri: "", result: UpdateResult.initial });
 				else if (action === "drop") this.record.change({ ...now, result: UpdateResult.cancelled });
 				else this.record.change({ ...now, result, reason: why });
-				this.writer.clear();
-				if (before !== "idle" && before !== "updating" && !this.isKept) this.writer.remove();
+				this.made?.writer.clear();
+				if (before !== "idle" && before !== "updating" && !isKept) this.intake.writer.remove();
 		}
 	}
 
@@ -366,6 +364,7 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 
 	/** Goes on with a download after a reset. */
 	private goOn(nowMs: number): void {
+		const { download, writer } = this.intake;
 		const progress = this.record.noted();
 		if (progress?.eTag !== undefined && progress.offset > 0) {
 			const { offset, sizeBytes, eTag } = progress;
@@ -373,12 +372,12 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 				this.note({ ...progress, offset: at });
 				this.record.flush();
 			};
-			this.attempt(() => this.writer.resume(offset, sizeBytes, eTag, note));
-			this.notedBytes = this.writer.flushedBytes;
+			this.attempt(() => writer.resume(offset, sizeBytes, eTag, note));
+			this.intake.notedBytes = writer.flushedBytes;
 		}
-		this.record.log("resumed", { bytes: this.writer.flushedBytes });
-		if (this.writer.takenBytes > 0 && this.writer.takenBytes === this.writer.sizeBytes) this.soon("whole", 0, "");
-		if (this.next === undefined) this.download.start(this.record.now.uri, nowMs);
+		this.record.log("resumed", { bytes: writer.flushedBytes });
+		if (writer.takenBytes > 0 && writer.takenBytes === writer.sizeBytes) this.soon("whole", 0, "");
+		if (this.next === undefined) download.start(this.record.now.uri, nowMs);
 	}
 
 	/** Has it happen in a later turn, when the state of now has been told. */
@@ -389,9 +388,10 @@ export class Updater implements WriterListener, PushListener, DownloadListener, 
 
 	/** Writes down how far the package is. */
 	private note(progress?: KeptProgress): void {
-		const { flushedBytes, sizeBytes, eTag } = this.writer;
+		const { intake } = this;
+		const { flushedBytes, sizeBytes, eTag } = intake.writer;
 		const now = progress ?? { offset: this.state === "fetching" ? flushedBytes : 0, sizeBytes, eTag };
-		this.notedBytes = now.offset;
+		intake.notedBytes = now.offset;
 		this.record.progress = now;
 	}
 }

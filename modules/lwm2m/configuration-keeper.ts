@@ -75,11 +75,11 @@ export class ConfigurationKeeper implements Keeper, ConfigurationStore {
 	 * @returns whether it is a new one, and not one that was kept
 	 */
 	configure(client: Client): boolean {
-		const { log, state, card, factory, isFactoryBeside = false } = this.#options;
-		const { store, key } = this.#options;
+		const options = this.#options;
+		const { log, state, card, isFactoryBeside = false, store, key } = options;
 		this.#client = client;
 		if (store !== undefined) this.#records = new ConfigurationRecords(store, key, client.registry, client.limits);
-		const made = factory();
+		const made = options.factory();
 		const factoryCrc = this.crcOf(made);
 		const kept = this.load(factoryCrc);
 		const now = this.readCard(kept?.under.card);
@@ -101,7 +101,7 @@ export class ConfigurationKeeper implements Keeper, ConfigurationStore {
 		}
 		card?.onChanged(() => {
 			this.#isCardDue = true;
-			this.#options.wake();
+			options.wake();
 		});
 		return kept === undefined;
 	}
@@ -181,13 +181,13 @@ export class ConfigurationKeeper implements Keeper, ConfigurationStore {
 	}
 
 	private changeCard(nowMs: number): void {
-		const { log, state, factory, isFactoryBeside = false } = this.#options;
+		const { log, state, isFactoryBeside = false } = this.#options;
 		const client = this.#client!;
 		const now = this.readCard(this.#under.card);
 		if (now.crc === this.#under.card) return;
 		const { instances: kept, formerBootstrap } = this.capture();
 		const instances = provisioned({
-			factory: factory(),
+			factory: this.#options.factory(),
 			card: now.instances,
 			isCardSame: false,
 			kept,

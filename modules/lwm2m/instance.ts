@@ -60,15 +60,40 @@ export interface InstanceOptions<F extends ObjectFacts, It = ObjectInstance<F>> 
 	readonly history?: { readonly [N in SingleName<F>]?: History };
 }
 
-/** The options as the untyped core calls them. */
+/** Hooks that are the same for all of a class: a table in ROM, which takes one slot of an Object Instance. */
+export type InstanceHooks<F extends ObjectFacts, It> = Omit<InstanceOptions<F, It>, "id" | "values"> & {
+	/** Resources that are absent at first, as if `values` named them with undefined; they take no room before. */
+	readonly absent?: readonly ValueName<F>[];
+};
+
+/** First values as the untyped core takes them. */
+type FirstValues = { readonly [name: string]: Held | readonly Value[] | undefined };
+
+/** The hooks as the untyped core calls them. */
 interface Hooks {
-	readonly values?: { readonly [name: string]: Held | readonly Value[] | undefined };
 	readonly read?: { readonly [name: string]: ((it: Instance) => Held | undefined) | undefined };
 	readonly check?: { readonly [name: string]: ((value: Held, it: Instance) => void) | undefined };
 	readonly written?: { readonly [name: string]: ((value: Held, it: Instance) => void) | undefined };
 	readonly execute?: { readonly [name: string]: ((it: Instance, args: readonly Argument[]) => void) | undefined };
 	readonly sample?: { readonly everyS: number; readonly take: (it: Instance) => void };
 	readonly history?: { readonly [name: string]: History | undefined };
+	readonly absent?: readonly string[];
+}
+
+const hookNames = frozen(["read", "check", "written", "execute", "sample", "history"]);
+const noHooks: Hooks = frozen({});
+
+/** What of them is there, without the list of first values: that is garbage when they are held. */
+function hooksOf(options: Hooks): Hooks {
+	const hooks: { [name: string]: unknown } = {};
+	let isEmpty = true;
+	hookNames.forEach((name) => {
+		const hook = options[name];
+		if (hook === undefined) return;
+		hooks[name] = hook;
+		isEmpty = false;
+	});
+	return isEmpty ? noHooks : hooks;
 }
 
 /** In place of a value that a read hook refuses. */
@@ -82,39 +107,28 @@ const refused = frozen({ objectId: -1, instanceId: -1 });
 export class Instance {
 	readonly facts: ObjectFacts;
 	readonly id: number;
-	readonly #read: Hooks["read"];
-	readonly #check: Hooks["check"];
-	readonly #written: Hooks["written"];
-	readonly #execute: Hooks["execute"];
-	readonly #sample: Hooks["sample"];
-	readonly #history: Hooks["history"];
+	readonly #hooks: Hooks;
 	/** What is held; of a Resource with a read hook, what look() saw. */
 	readonly #values: { [name: string]: Held | undefined } = {};
 	#listener: ChangeListener | undefined;
 
-	constructor(facts: ObjectFacts, id: number, hooks: Hooks) {
+	constructor(facts: ObjectFacts, id: number, hooks: Hooks, values: FirstValues | undefined) {
 		this.facts = facts;
 		this.id = id;
-		// One by one, so that the list of first values is garbage when they are in #values.
-		this.#read = hooks.read;
-		this.#check = hooks.check;
-		this.#written = hooks.written;
-		this.#execute = hooks.execute;
-		this.#sample = hooks.sample;
-		this.#history = hooks.history;
-		for (const name in hooks.values) {
+		this.#hooks = hooks;
+		for (const name in values) {
 			assert(facts.resources[name]?.type !== undefined, `object ${facts.id} has no value ${name}`);
-			this.#values[name] = toHeld(hooks.values[name]);
+			this.#values[name] = toHeld(values[name]);
 		}
 	}
 
 	/** How often and what to sample, if at all. */
 	get sampleEveryS(): number | undefined {
-		return this.#sample?.everyS;
+		return this.#hooks.sample?.everyS;
 	}
 
 	sample(): void {
-		this.#sample?.take(this);
+		this.#hooks.sample?.take(this);
 	}
 
 	/** Says who is told of changes; undefined says nobody. Called by the registry. */
@@ -137,16 +151,17 @@ export class Instance {
 	}
 
 	isSupported(name: string): boolean {
-		if (this.#execute?.[name] !== undefined || this.#read?.[name] !== undefined) return true;
-		return name in this.#values;
+		const { absent, execute, read } = this.#hooks;
+		if (execute?.[name] !== undefined || read?.[name] !== undefined) return true;
+		return name in this.#values || absent?.includes(name) === true;
 	}
 
 	isPresent(name: string): boolean {
-		return this.#execute?.[name] !== undefined || this.glance(name) !== undefined;
+		return this.#hooks.execute?.[name] !== undefined || this.glance(name) !== undefined;
 	}
 
 	read(name: string): Held | undefined {
-		const hook = this.#read?.[name];
+		const hook = this.#hooks.read?.[name];
 		return hook === undefined ? this.#values[name] : hook(this);
 	}
 
@@ -161,9 +176,9 @@ export class Instance {
 	 * none itself.
 	 */
 	hold(name: string, held: Held | undefined): void {
-		if (held !== undefined && !isInstances(held)) this.#history?.[name]?.note(held);
+		if (held !== undefined && !isInstances(held)) this.#hooks.history?.[name]?.note(held);
 		const before = this.#values[name];
-		if (this.#read?.[name] !== undefined || sameHeld(before, held)) return;
+		if (this.#hooks.read?.[name] !== undefined || sameHeld(before, held)) return;
 		this.#values[name] = held;
 		if (before === undefined || held === undefined || !isInstances(before) || !isInstances(held)) this.tell(name);
 		else this.tellDifference(name, before, held);
@@ -195,7 +210,7 @@ export class Instance {
 
 	/** The past values of a Resource, where the application keeps them. */
 	historyOf(name: string): History | undefined {
-		return this.#history?.[name];
+		return this.#hooks.history?.[name];
 	}
 
 	/** Says that the value of the Resource, or of one of its Resource Instances, is another one now. */
@@ -210,20 +225,20 @@ export class Instance {
 
 	/** @throws RequestRefused when the application does not want this value */
 	check(name: string, held: Held): void {
-		this.#check?.[name]?.(held, this);
+		this.#hooks.check?.[name]?.(held, this);
 	}
 
 	/** Runs what the application does after a server's Write. */
 	written(name: string, held: Held): void {
 		try {
-			this.#written?.[name]?.(held, this);
+			this.#hooks.written?.[name]?.(held, this);
 		} finally {
-			if (this.#read?.[name] !== undefined) this.tell(name);
+			if (this.#hooks.read?.[name] !== undefined) this.tell(name);
 		}
 	}
 
 	execute(name: string, args: readonly Argument[]): void {
-		this.#execute?.[name]?.(this, args);
+		this.#hooks.execute?.[name]?.(this, args);
 	}
 }
 
@@ -233,10 +248,11 @@ export class Instance {
  *     new ObjectInstance(TEMPERATURE, { values: { sensorValue: 21.5, sensorUnits: "Cel" } })
  */
 export class ObjectInstance<F extends ObjectFacts, It = ObjectInstance<F, unknown>> extends Instance {
-	constructor(facts: F, options: InstanceOptions<F, It> = {}) {
+	/** @param hooks in place of those among the options */
+	constructor(facts: F, options: InstanceOptions<F, It> = {}, hooks?: InstanceHooks<F, It>) {
 		// The core calls hooks by name and with the facts in hand: what the types above promise to the application is
 		// kept by isAcceptable().
-		super(facts, options.id ?? 0, options as unknown as Hooks);
+		super(facts, options.id ?? 0, (hooks ?? hooksOf(options as unknown as Hooks)) as Hooks, options.values);
 	}
 
 	/** @returns the value, or undefined while the Resource is absent */

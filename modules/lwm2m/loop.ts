@@ -4,6 +4,9 @@ import type { Client } from "./client.ts";
 /** The largest datagram we take: an IPv6 link carries this much without fragments (RFC 8200 §5). */
 const datagramBytes = 1280;
 
+/** What of a host a loop needs. */
+export type LoopHost = Pick<Host, "clock" | "power" | "resolver" | "log" | "openDatagrams">;
+
 /** Whoever keeps what is to outlive resets: called inside of turns. */
 export interface Keeper {
 	/** The client has just been started. */
@@ -20,7 +23,7 @@ export interface Keeper {
  * HostFailure ends neither turn nor loop; it is logged.
  */
 export class Loop {
-	readonly #host: Host;
+	readonly #host: LoopHost;
 	readonly #client: Client;
 	readonly #bytes = new Uint8Array(datagramBytes);
 	/** Of the datagram at hand: where it came from, or where it goes. */
@@ -33,7 +36,7 @@ export class Loop {
 	#hasEnded = false;
 
 	/** @param keepers are called in this order */
-	constructor(host: Host, client: Client, ...keepers: readonly Keeper[]) {
+	constructor(host: LoopHost, client: Client, ...keepers: readonly Keeper[]) {
 		this.#host = host;
 		this.#client = client;
 		this.#keepers = keepers;

@@ -5,11 +5,11 @@ import { type Line, type LineState, type Lines, NO_PROTOCOL } from "../firmware/
 import { OwnLine, type OwnLineOptions } from "../firmware/own-line.ts";
 import { type PackageUri, protocolOf } from "../firmware/package-uri.ts";
 import { frozen } from "../frozen.ts";
-import type { Address, Datagrams, DatagramsOptions, Host } from "../host.ts";
+import type { Address, Clock, Datagrams, DatagramsOptions, Host, Log, Power, Resolver } from "../host.ts";
 import type { Client } from "./client.ts";
 import type { SessionGuest } from "./client-options.ts";
 import type { Instance } from "./instance.ts";
-import type { Keeper } from "./loop.ts";
+import type { Keeper, LoopHost } from "./loop.ts";
 import type { SecureTransport } from "./secure.ts";
 import { readServerUri } from "./server-uri.ts";
 import type { Session } from "./session.ts";
@@ -17,6 +17,10 @@ import type { Session } from "./session.ts";
 /** Resources of the Security Object (LwM2M Core 1.1 Appendix E.1). */
 const resource = frozen({ serverUri: 0, bootstrapServer: 1, securityMode: 2, shortServerId: 10 });
 const noSec = 3;
+
+/** CoAP, CoAPS (Object 5, Resource 8). */
+const plainProtocols: readonly number[] = frozen([0]);
+const allProtocols: readonly number[] = frozen([0, 1]);
 
 /** Who is to be driven at the end of each turn: an Updater. */
 export interface Driven {
@@ -45,14 +49,12 @@ export interface TransfersOptions {
  *     const client = new Client({ …, guest: transfers });
  *     new Loop(transfers.host, client, transfers.drive(client, [updater])).start();
  */
-export class Transfers implements Lines, SessionGuest, Keeper, Datagrams {
+export class Transfers implements Lines, SessionGuest, Keeper, LoopHost, Datagrams {
 	readonly protocols: readonly number[];
-	/** The host with our datagrams taken out of what comes in. */
-	readonly host: Host;
 	private readonly options: TransfersOptions;
 	private readonly lines: OwnLine[] = [];
 	private readonly shared: SessionLine[] = [];
-	private driven: readonly Driven[] = [];
+	private driven: readonly Driven[] = nobody;
 	private client: Client | undefined;
 	private datagrams: Datagrams | undefined;
 	private wake: ((count: number) => void) | undefined;
@@ -60,8 +62,12 @@ export class Transfers implements Lines, SessionGuest, Keeper, Datagrams {
 
 	constructor(options: TransfersOptions) {
 		this.options = options;
-		this.protocols = options.secure === undefined ? [0] : [0, 1];
-		this.host = { ...options.host, openDatagrams: (opening) => this.openDatagrams(opening) };
+		this.protocols = options.secure === undefined ? plainProtocols : allProtocols;
+	}
+
+	/** The host with our datagrams taken out of what comes in. */
+	get host(): LoopHost {
+		return this;
 	}
 
 	drive(client: Client, driven: readonly Driven[]): this {
@@ -170,7 +176,25 @@ export class Transfers implements Lines, SessionGuest, Keeper, Datagrams {
 		return instances.find((security) => (security.at(resource.securityMode) ?? noSec) !== noSec);
 	}
 
-	private openDatagrams(opening: DatagramsOptions): Datagrams {
+	// LoopHost: the host above, but for its datagrams.
+
+	get clock(): Clock {
+		return this.options.host.clock;
+	}
+
+	get power(): Power {
+		return this.options.host.power;
+	}
+
+	get resolver(): Resolver {
+		return this.options.host.resolver;
+	}
+
+	get log(): Log {
+		return this.options.host.log;
+	}
+
+	openDatagrams(opening: DatagramsOptions): Datagrams {
 		this.wake = opening.onReadable;
 		this.datagrams = this.options.host.openDatagrams(opening);
 		return this;
@@ -199,6 +223,8 @@ export class Transfers implements Lines, SessionGuest, Keeper, Datagrams {
 		return this.lines.find(({ address }) => address.host === host && address.port === port);
 	}
 }
+
+const nobody: readonly Driven[] = frozen([]);
 
 function nothing(): void {}
 

@@ -55,10 +55,23 @@ export function accessControl(
 ): ObjectInstance<typeof ACCESS_CONTROL> {
 	const { id = 0, objectId, objectInstanceId, owner = maxId, acl } = options;
 	const values = { objectId, objectInstanceId, acl, accessControlOwner: owner };
-	return new ObjectInstance(facts as typeof ACCESS_CONTROL, { ...hooks, id, values });
+	return new ObjectInstance(facts as typeof ACCESS_CONTROL, { id, values }, hooks);
 }
 
 /** For `client.addObject(…)`: Instances that a bootstrap or a kept configuration fills. */
 export function accessControlObject(facts: AccessControlFacts = ACCESS_CONTROL): ObjectOptions {
-	return { provide: (id) => new ObjectInstance(facts as typeof ACCESS_CONTROL, { ...hooks, id }) };
+	return new AccessControlObject(facts);
+}
+
+/** A class, because a closure would take some ten slots more. */
+class AccessControlObject implements ObjectOptions {
+	private readonly facts: AccessControlFacts;
+
+	constructor(facts: AccessControlFacts) {
+		this.facts = facts;
+	}
+
+	provide(id: number): ObjectInstance<typeof ACCESS_CONTROL> {
+		return new ObjectInstance(this.facts as typeof ACCESS_CONTROL, { id }, hooks);
+	}
 }

@@ -86,7 +86,7 @@ export class ApnProfile extends ObjectInstance<typeof APN_CONNECTION_PROFILE, Ap
 			totalPacketsSent: 0,
 			pdnType,
 		};
-		super(APN_CONNECTION_PROFILE, { ...hooks, id, values });
+		super(APN_CONNECTION_PROFILE, { id, values }, hooks);
 		this.port = port;
 	}
 

@@ -47,7 +47,7 @@ export class BinaryAppData extends ObjectInstance<typeof BINARY_APP_DATA_CONTAIN
 			dataFormat: undefined,
 			appId: undefined,
 		};
-		super(BINARY_APP_DATA_CONTAINER, { ...hooks, id, values });
+		super(BINARY_APP_DATA_CONTAINER, { id, values }, hooks);
 		this.port = port;
 		this.maxBytes = maxBytes;
 	}

@@ -49,7 +49,7 @@ export interface DevicePorts {
 	 * Forgets everything but what a bootstrap needs (LwM2M Core 1.1 Appendix E.4, Resource 5); the device restarts
 	 * after that.
 	 */
-	readonly factoryReset?: () => void;
+	factoryReset?(): void;
 	/** In an order that stays: the position is the Resource Instance ID in Resources 6, 7 and 8. */
 	readonly powerSources?: () => readonly PowerSource[];
 	/** Of the internal battery. Status: 0 normal, 1 charging, 2 full, 3 damaged, 4 low, 5 not installed, 6 unknown. */
@@ -69,6 +69,9 @@ const looks = frozen([
 	"memoryFree",
 ]);
 
+/** What a device may do without, or a server brings into being. */
+const optional = frozen(["hardwareVersion", "softwareVersion", "utcOffset", "timezone", "extDevInfo"]);
+
 /** What a server's requests do here, the same for every Device: in ROM, as functions of the instance. */
 const hooks = frozen({
 	read: {
@@ -87,16 +90,16 @@ const hooks = frozen({
 		},
 	},
 	written: { currentTime: (seconds: number, { ports }: Device) => ports.clock.setWallTimeS(seconds) },
+	execute: {
+		reboot: (it: Device) => it.restart("reboot"),
+		resetErrorCode: (it: Device) => it.resetErrors(),
+	},
+	absent: optional,
 });
 
-const commands = frozen({
-	reboot: (it: Device) => it.restart("reboot"),
-	resetErrorCode: (it: Device) => it.resetErrors(),
-});
-
-const commandsWithReset = frozen({
-	...commands,
-	factoryReset: (it: Device) => it.restart("factoryReset"),
+const hooksWithReset = frozen({
+	...hooks,
+	execute: { ...hooks.execute, factoryReset: (it: Device) => it.restart("factoryReset") },
 });
 
 /** Looks at what may change by itself, where there is anything. */
@@ -121,19 +124,18 @@ export class Device extends ObjectInstance<typeof DEVICE, Device> {
 			serialNumber: options.serialNumber,
 			firmwareVersion: options.firmwareVersion,
 			deviceType: options.deviceType,
-			hardwareVersion: options.hardwareVersion,
-			softwareVersion: options.softwareVersion,
 			errorCode: [noError],
-			utcOffset: undefined,
-			timezone: undefined,
 			supportedBindingAndModes: "U",
-			extDevInfo: options.extDevInfo,
 		};
-		const execute = ports.factoryReset === undefined ? commands : commandsWithReset;
+		const all = ports.factoryReset === undefined ? hooks : hooksWithReset;
 		const moves = ports.powerSources !== undefined || ports.battery !== undefined || ports.memory !== undefined;
 		// The versions of the table differ in ranges and units only.
-		super(facts as typeof DEVICE, { ...hooks, execute, values, ...(moves ? { sample } : {}) });
+		super(facts as typeof DEVICE, { values }, moves ? { ...all, sample } : all);
 		this.ports = ports;
+		const { hardwareVersion, softwareVersion, extDevInfo } = options;
+		this.hold("hardwareVersion", hardwareVersion);
+		this.hold("softwareVersion", softwareVersion);
+		if (extDevInfo !== undefined) this.set("extDevInfo", extDevInfo);
 		if (moves) sample.take(this); // the first look: nobody listens yet
 	}
 
@@ -166,11 +168,11 @@ export class Device extends ObjectInstance<typeof DEVICE, Device> {
 
 	/** Restarts when the answer has had its time; a factory reset comes before that. */
 	restart(why: "reboot" | "factoryReset"): void {
-		const { log, power, factoryReset, after } = this.ports;
-		log.write({ event: "restarting", why });
-		after(restartAfterMs, () => {
-			if (why === "factoryReset") factoryReset?.();
-			power.restart();
+		const { ports } = this;
+		ports.log.write({ event: "restarting", why });
+		ports.after(restartAfterMs, () => {
+			if (why === "factoryReset") ports.factoryReset?.();
+			ports.power.restart();
 		});
 	}
 

@@ -48,7 +48,7 @@ export class EventLog extends ObjectInstance<typeof EVENT_LOG, EventLog> {
 	#hasLost = false;
 
 	constructor(id: number, logClass: number, capacityBytes: number) {
-		super(EVENT_LOG, { ...hooks, id, values: { logClass, logDataFormat: 0 } });
+		super(EVENT_LOG, { id, values: { logClass, logDataFormat: 0 } }, hooks);
 		this.#store = new Uint8Array(capacityBytes);
 	}
 

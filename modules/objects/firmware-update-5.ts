@@ -34,9 +34,15 @@ const hooks = frozen({
 		automaticUpgradeAtDownload: (isOn: boolean, it: FirmwareUpdate) => it.updater.configure({ isOn }),
 	},
 	execute: { update: (it: FirmwareUpdate) => it.command("update") },
+	absent: ["package", "pkgName", "pkgVersion"],
 });
 
-const executeWithCancel = frozen({ ...hooks.execute, cancel: (it: FirmwareUpdate) => it.command("cancel") });
+/** Of tables since 1.1. */
+const hooksWithCancel = frozen({
+	...hooks,
+	execute: { ...hooks.execute, cancel: (it: FirmwareUpdate) => it.command("cancel") },
+	absent: [...hooks.absent, "lastStateChangeTime"],
+});
 
 /** Setting Package to NULL ('\0') resets (Resource 3). */
 function isNull(bytes: Uint8Array): boolean {
@@ -57,21 +63,16 @@ export class FirmwareUpdate
 		const { protocols } = updater;
 		const method = deliveryMethod ?? (protocols.length === 0 ? DeliveryMethod.push : DeliveryMethod.both);
 		const values = {
-			package: undefined,
 			packageUri: "",
 			state: 0,
 			updateResult: 0,
-			pkgName: undefined,
-			pkgVersion: undefined,
 			firmwareUpdateProtocolSupport: protocols.length === 0 ? undefined : protocols,
 			firmwareUpdateDeliveryMethod: method,
-			...("severity" in facts.resources
-				? { severity: 1, lastStateChangeTime: undefined, maximumDeferPeriod: 0 }
-				: undefined),
+			...("severity" in facts.resources ? { severity: 1, maximumDeferPeriod: 0 } : undefined),
 			...("automaticUpgradeAtDownload" in facts.resources ? { automaticUpgradeAtDownload: false } : undefined),
 		};
-		const execute = "cancel" in facts.resources ? executeWithCancel : hooks.execute;
-		super(facts as typeof FIRMWARE_UPDATE_1_2, { ...hooks, execute, values });
+		const all = "cancel" in facts.resources ? hooksWithCancel : hooks;
+		super(facts as typeof FIRMWARE_UPDATE_1_2, { values }, all);
 		this.updater = updater;
 		updater.attach(this);
 	}

@@ -95,7 +95,20 @@ export function security(
 
 /** For `client.addObject(SECURITY, securityObject())`: Instances that a bootstrap or a kept configuration fills. */
 export function securityObject(facts: SecurityFacts = SECURITY): ObjectOptions {
-	return { provide: (id) => new ObjectInstance(facts, { id }) };
+	return new SecurityObject(facts);
+}
+
+/** A class, because a closure would take some ten slots more. */
+class SecurityObject implements ObjectOptions {
+	private readonly facts: SecurityFacts;
+
+	constructor(facts: SecurityFacts) {
+		this.facts = facts;
+	}
+
+	provide(id: number): ObjectInstance<SecurityFacts> {
+		return new ObjectInstance(this.facts, { id });
+	}
 }
 
 /** Which Resource holds what, by mode (LwM2M Transport 1.1 §5.2.8). */

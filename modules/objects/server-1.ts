@@ -119,11 +119,8 @@ class Server extends ObjectInstance<typeof SERVER_1_2, Server> {
 	/** @param options undefined leaves it empty, for a bootstrap to fill */
 	constructor(id: number, options: ServerOptions | undefined, registrations: Registrations, facts: ServerFacts) {
 		// Names that an older table does not have are none there.
-		super(facts as typeof SERVER_1_2, {
-			...hooks,
-			id,
-			...(options === undefined ? {} : { values: valuesOf(options, facts.version) }),
-		});
+		const first = options === undefined ? { id } : { id, values: valuesOf(options, facts.version) };
+		super(facts as typeof SERVER_1_2, first, hooks);
 		this.registrations = registrations;
 	}
 
@@ -194,5 +191,20 @@ export function server(
 
 /** For `client.addObject(SERVER, serverObject(client))`: Instances that a bootstrap or a kept configuration fills. */
 export function serverObject(registrations: Registrations, facts: ServerFacts = SERVER): ObjectOptions {
-	return { provide: (id) => new Server(id, undefined, registrations, facts) };
+	return new ServerObject(registrations, facts);
+}
+
+/** A class, because a closure would take some ten slots more. */
+class ServerObject implements ObjectOptions {
+	private readonly registrations: Registrations;
+	private readonly facts: ServerFacts;
+
+	constructor(registrations: Registrations, facts: ServerFacts) {
+		this.registrations = registrations;
+		this.facts = facts;
+	}
+
+	provide(id: number): Server {
+		return new Server(id, undefined, this.registrations, this.facts);
+	}
 }

@@ -33,7 +33,10 @@ const hooks = frozen({
 		activate: (it: SoftwareManagement) => it.activate(true),
 		deactivate: (it: SoftwareManagement) => it.activate(false),
 	},
+	absent: ["package", "packageUri", "statusReason"],
 });
+
+const unnamed: SoftwareOptions = frozen({});
 
 /** Software Management (Object 9): one piece of software, over an updater and what installs it. */
 export class SoftwareManagement
@@ -49,15 +52,12 @@ export class SoftwareManagement
 		const values = {
 			pkgName,
 			pkgVersion,
-			package: undefined,
-			packageUri: undefined,
 			updateState: 0,
 			updateSupportedObjects: false,
 			updateResult: 0,
 			activationState: false,
-			statusReason: undefined,
 		};
-		super(SOFTWARE_MANAGEMENT, { ...hooks, id, values });
+		super(SOFTWARE_MANAGEMENT, { id, values }, hooks);
 		this.updater = updater;
 		this.installer = installer;
 		this.named = options;
@@ -124,7 +124,7 @@ export class SoftwareManagement
 export function softwareManagement(
 	updater: Updater,
 	installer: SoftwareInstaller,
-	options: SoftwareOptions = {},
+	options: SoftwareOptions = unnamed,
 ): SoftwareManagement {
 	return new SoftwareManagement(updater, installer, options);
 }

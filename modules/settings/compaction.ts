@@ -1,6 +1,7 @@
 import type { Fault } from "../bytes.ts";
 import { type FlashLog, sectorState } from "./flash-log.ts";
 import { lostView, recordKind } from "./layout.ts";
+import { Replay } from "./replay.ts";
 import { FULL, WORN } from "./settings.ts";
 import type { SettingsIndex } from "./settings-index.ts";
 
@@ -20,8 +21,6 @@ export const spareRecords = 4;
 export class Compaction {
 	private readonly log: FlashLog;
 	private readonly index: SettingsIndex;
-	/** Reads the log anew, without the sectors that have been given up. */
-	private readonly reopen: () => void;
 	/** The sector that is being freed; -1: none. */
 	private victim = -1;
 	/** Nothing can be freed: too few sectors take writes. */
@@ -30,10 +29,9 @@ export class Compaction {
 	/** Sectors in a row that could not take what the victim holds. */
 	private failures = 0;
 
-	constructor(log: FlashLog, index: SettingsIndex, reopen: () => void) {
+	constructor(log: FlashLog, index: SettingsIndex) {
 		this.log = log;
 		this.index = index;
-		this.reopen = reopen;
 	}
 
 	/** Whether there is something to do when there is time. */
@@ -160,11 +158,11 @@ export class Compaction {
 	private move(entry: number): boolean {
 		const { index, log } = this;
 		const { header, medium } = log;
-		const key = index.keys[entry]!;
-		const from = index.places[entry]!;
-		const size = index.sizes[entry]!;
-		const isLost = (index.views[entry]! & lostView) !== 0 || !this.isSound(from, key, size);
-		const views = index.views[entry]! & ~lostView;
+		const key = index.keyAt(entry);
+		const from = index.placeAt(entry);
+		const size = index.sizeAt(entry);
+		const isLost = (index.viewsAt(entry) & lostView) !== 0 || !this.isSound(from, key, size);
+		const views = index.viewsAt(entry) & ~lostView;
 		const { kind, argument } = header;
 		const bytes = isLost ? medium.recordBytes : medium.recordSize(size);
 		const place = log.place(bytes, "copy");
@@ -202,7 +200,7 @@ export class Compaction {
 		this.victim = -1;
 		const isBad = ++this.failures >= failuresMax;
 		if (isBad) log.giveUp(log.head);
-		this.reopen();
+		new Replay(log, this.index).run(); // reads it anew, without the sectors that have been given up
 		if (isBad) this.stop();
 	}
 

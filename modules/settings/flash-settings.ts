@@ -66,10 +66,10 @@ export class FlashSettings implements Settings {
 		this.medium = new Medium(flash);
 		this.log = new FlashLog(this.medium, log, entropy);
 		this.index = new SettingsIndex(this.medium);
-		this.compaction = new Compaction(this.log, this.index, () => this.reopen());
+		this.compaction = new Compaction(this.log, this.index);
 		this.secrets = secrets;
 		this.entriesMax = entriesMax ?? defaultEntriesMax;
-		this.reopen();
+		new Replay(this.log, this.index).run();
 	}
 
 	/**
@@ -94,9 +94,9 @@ export class FlashSettings implements Settings {
 		const { index, log, medium } = this;
 		const at = index.find(key, currentView);
 		if (at < 0) return undefined;
-		if ((index.views[at]! & lostView) !== 0) return ROT;
-		const place = index.places[at]!;
-		const size = index.sizes[at]!;
+		if ((index.viewsAt(at) & lostView) !== 0) return ROT;
+		const place = index.placeAt(at);
+		const size = index.sizeAt(at);
 		const value = new Uint8Array(size);
 		let isSealed = false;
 		for (let attempt = 0; ; attempt++) {
@@ -116,14 +116,14 @@ export class FlashSettings implements Settings {
 	nextKey(after: number): number | undefined {
 		const { index } = this;
 		for (let at = index.lowerBound(Math.max(after, schemaKey) + 1); at < index.count; at++) {
-			if ((index.views[at]! & currentView) !== 0) return index.keys[at];
+			if ((index.viewsAt(at) & currentView) !== 0) return index.keyAt(at);
 		}
 		return undefined;
 	}
 
 	set(key: number, value: Uint8Array): Fault | undefined {
 		const at = this.index.find(key, currentView);
-		if (at >= 0 && this.index.sizes[at] === this.bodySize(key, value)) {
+		if (at >= 0 && this.index.sizeAt(at) === this.bodySize(key, value)) {
 			const present = this.get(key);
 			if (present instanceof Uint8Array && equalBytes(present, value)) return undefined;
 		}
@@ -146,7 +146,7 @@ export class FlashSettings implements Settings {
 			sizes.push(medium.recordSize(size));
 			if (value === undefined) continue;
 			const at = index.find(key, currentView);
-			if (at < 0 || (index.views[at]! & ~lostView) !== currentView) entries++;
+			if (at < 0 || (index.viewsAt(at) & ~lostView) !== currentView) entries++;
 		}
 		if (entries > this.entriesMax && entries > index.count) return KEYS_FULL;
 		const isSpare = sizes.length <= spareRecords && changes.every(({ value }) => value === undefined);
@@ -187,10 +187,6 @@ export class FlashSettings implements Settings {
 			freeSectors: log.freeCount(),
 			badSectors: log.badCount(),
 		};
-	}
-
-	private reopen(): void {
-		new Replay(this.log, this.index).run();
 	}
 
 	private isSealed(key: number): boolean {

@@ -15,40 +15,51 @@ function up(size: number, unit: number): number {
  * is an answer, not an exception.
  */
 export class Medium {
-	readonly sectorBytes: number;
 	readonly sectorCount: number;
 	/** Every record begins at a multiple of it: what the chip writes at a time, 4 at least. */
 	readonly alignment: number;
-	/** The sizes of headers, rounded up to it. */
-	readonly markBytes: number;
-	readonly openingBytes: number;
+	/** The size of a record's header, rounded up to it. */
 	readonly recordBytes: number;
-	/** Where in a sector the first record stands. */
-	readonly firstOffset: number;
 	/** What headers are read into, and written from; borrowed by whoever calls. */
 	readonly header: Uint8Array;
 	private readonly flash: Flash;
-	private readonly chunk = new Uint8Array(chunkBytes);
+	private readonly chunk: Uint8Array;
+	/** The same bytes. */
 	private readonly words: Int32Array;
-	private readonly back = new Uint8Array(chunkBytes);
-	private readonly erasedWord: number;
+	private readonly back: Uint8Array;
 
 	constructor(flash: Flash) {
 		const { sizeBytes, sectorBytes, writeBytes } = flash;
 		this.flash = flash;
-		this.sectorBytes = sectorBytes;
 		this.sectorCount = Math.floor(sizeBytes / sectorBytes);
 		this.alignment = up(4, writeBytes);
 		assert(this.sectorCount >= 2 && sizeBytes < 0x7fffffff, "settings: no less than two sectors, no more than 2 GiB");
 		assert(sectorBytes >= 256 && sectorBytes % this.alignment === 0, "settings: a sector is too small");
 		assert(chunkBytes % this.alignment === 0, "settings: 64 is no multiple of what the chip writes at a time");
-		this.markBytes = up(markBytes, this.alignment);
-		this.openingBytes = up(openingBytes, this.alignment);
 		this.recordBytes = up(recordBytes, this.alignment);
-		this.firstOffset = this.markBytes + this.openingBytes;
-		this.header = new Uint8Array(Math.max(this.openingBytes, this.markBytes, this.recordBytes));
-		this.words = new Int32Array(this.chunk.buffer);
-		this.erasedWord = Math.imul(flash.erasedByte, 0x01010101);
+		const headerBytes = Math.max(this.openingBytes, this.markBytes, this.recordBytes);
+		const { buffer } = new Uint8Array(2 * chunkBytes + headerBytes); // one for all: each takes three slots
+		this.chunk = new Uint8Array(buffer, 0, chunkBytes);
+		this.words = new Int32Array(buffer, 0, chunkBytes >> 2);
+		this.back = new Uint8Array(buffer, chunkBytes, chunkBytes);
+		this.header = new Uint8Array(buffer, 2 * chunkBytes, headerBytes);
+	}
+
+	get sectorBytes(): number {
+		return this.flash.sectorBytes;
+	}
+
+	get markBytes(): number {
+		return up(markBytes, this.alignment);
+	}
+
+	get openingBytes(): number {
+		return up(openingBytes, this.alignment);
+	}
+
+	/** Where in a sector the first record stands. */
+	get firstOffset(): number {
+		return this.markBytes + this.openingBytes;
 	}
 
 	/** What a record with a body of `size` bytes takes. */
@@ -108,7 +119,8 @@ export class Medium {
 
 	/** @returns the place behind the last of [from, to) that does not read as erased; `from` when all of it does */
 	writtenEnd(from: number, to: number): number {
-		const { erasedWord, words } = this;
+		const { words } = this;
+		const erasedWord = Math.imul(this.flash.erasedByte, 0x01010101);
 		let end = from;
 		for (let at = from; at < to; at += chunkBytes) {
 			const size = Math.min(chunkBytes, to - at);

@@ -11,7 +11,7 @@ import {
 	recordKind,
 	slotsMax,
 } from "./layout.ts";
-import { readMark } from "./sector.ts";
+import { Opening, readMark } from "./sector.ts";
 import type { SettingsIndex } from "./settings-index.ts";
 
 /** The view of the snapshot of a slot. */
@@ -28,6 +28,7 @@ const viewsMask = (1 << (slotsMax + 1)) - 1;
 export class Replay {
 	private readonly log: FlashLog;
 	private readonly index: SettingsIndex;
+	private readonly opening = new Opening();
 	/** Where a transaction began that has no end yet; -1: none. */
 	private pendingFrom = -1;
 	/** Where the garbage ends that seek() found. */
@@ -55,31 +56,33 @@ export class Replay {
 	/** Reads all headers of sectors. @returns how many there are that are neither valid nor blank */
 	private scan(): number {
 		const { log } = this;
-		const { medium, opening } = log;
+		const { medium } = log;
+		const { opening } = this;
 		let unreadable = 0;
 		log.nextSequence = 1;
 		for (let sector = 0; sector < medium.sectorCount; sector++) {
 			log.sequences[sector] = 0;
-			if (log.states[sector] === sectorState.bad) continue;
-			log.states[sector] = sectorState.dirty;
+			if (log.stateOf(sector) === sectorState.bad) continue;
+			log.setState(sector, sectorState.dirty);
 			const at = sector * medium.sectorBytes;
 			if (this.readOpening(sector)) {
 				log.sequences[sector] = opening.sequence;
-				log.salts[sector] = opening.salt;
+				log.setSalt(sector, opening.salt);
 				if (opening.sequence >= log.nextSequence) log.nextSequence = opening.sequence + 1;
 				continue;
 			}
 			const from = at + medium.markBytes;
 			if (medium.writtenEnd(from, from + medium.openingBytes) !== from) unreadable++;
 			else if (medium.readHeader(at) && readMark(medium.header, medium.alignment) >= 0) {
-				log.states[sector] = sectorState.erased;
+				log.setState(sector, sectorState.erased);
 			}
 		}
 		return unreadable;
 	}
 
 	private readOpening(sector: number): boolean {
-		const { medium, opening } = this.log;
+		const { medium } = this.log;
+		const { opening } = this;
 		const at = sector * medium.sectorBytes + medium.markBytes;
 		if (!medium.readHeader(at)) return false;
 		if (opening.read(medium.alignment, medium.header)) return true;
@@ -92,14 +95,15 @@ export class Replay {
 	/** Finds the head, and leaves only the sectors of the log in `sequences`. @returns the tail's sequence number */
 	private findHead(): number {
 		const { log } = this;
-		const { opening, sequences } = log;
+		const { sequences } = log;
+		const { opening } = this;
 		for (;;) {
 			let head = -1;
 			for (let sector = 0; sector < sequences.length; sector++) {
 				if (sequences[sector]! > 0 && (head < 0 || sequences[sector]! > sequences[head]!)) head = sector;
 			}
 			if (head < 0 || !this.readOpening(head)) return 0;
-			log.begin(head, 0);
+			log.begin(head, 0, opening);
 			const { isReserve, previousSequence, tailSequence } = opening;
 			const found = this.tailIn(head);
 			const tail = found > 0 ? found : tailSequence;
@@ -131,7 +135,8 @@ export class Replay {
 
 	private readLog(tailSequence: number): void {
 		const { log } = this;
-		const { medium, opening, sequences } = log;
+		const { medium, sequences } = log;
+		const { opening } = this;
 		let previous = -1;
 		for (let sector = log.after(0); sector >= 0; sector = log.after(sequences[sector]!)) {
 			this.readOpening(sector);
@@ -142,7 +147,7 @@ export class Replay {
 				const from = previous * medium.sectorBytes + medium.firstOffset;
 				const to = (previous + 1) * medium.sectorBytes;
 				const { previousEnd } = opening;
-				log.ends[previous] = isWhole && previousEnd >= from && previousEnd <= to ? previousEnd : to;
+				log.setEnd(previous, isWhole && previousEnd >= from && previousEnd <= to ? previousEnd : to);
 				this.readSector(previous);
 			}
 			if (!isWhole) this.lose(sector * medium.sectorBytes);
@@ -156,7 +161,7 @@ export class Replay {
 		const { log } = this;
 		const { header, medium } = log;
 		const isHead = sector === log.head;
-		const limit = isHead ? (sector + 1) * medium.sectorBytes : log.ends[sector]!;
+		const limit = isHead ? (sector + 1) * medium.sectorBytes : log.endOf(sector);
 		let at = sector * medium.sectorBytes + medium.firstOffset;
 		for (;;) {
 			const place = this.seek(at, limit, true);
@@ -225,7 +230,7 @@ export class Replay {
 		let at = from;
 		for (;;) {
 			const sector = medium.sectorOf(at);
-			const limit = sector === log.head ? (sector + 1) * medium.sectorBytes : log.ends[sector]!;
+			const limit = sector === log.head ? (sector + 1) * medium.sectorBytes : log.endOf(sector);
 			const place = this.seek(at, limit, false);
 			if (place < 0) {
 				const next = log.after(log.sequences[sector]!);

@@ -5,8 +5,13 @@ import type { Medium } from "./medium.ts";
 const firstEntries = 16;
 const anyView = 0x7f;
 
+/** Words of an entry: key, place, and size with the views above it. */
+const words = 3;
+const viewsShift = 16;
+const sizeMask = 0xffff;
+
 /**
- * Where each value stands, sorted by key: 11 bytes an entry. A key has one entry for each of its values that is in
+ * Where each value stands, sorted by key: 12 bytes an entry. A key has one entry for each of its values that is in
  * force or in a snapshot.
  */
 export class SettingsIndex {
@@ -15,14 +20,30 @@ export class SettingsIndex {
 	liveBytes = 0;
 	/** The largest record so far. */
 	largestBytes = 0;
-	keys = new Int32Array(firstEntries);
-	places = new Int32Array(firstEntries);
-	sizes = new Uint16Array(firstEntries);
-	views = new Uint8Array(firstEntries);
+	/** One behind the other: four arrays by entry would take 21 slots more. */
+	private entries = new Int32Array(words * firstEntries);
 	private readonly medium: Medium;
 
 	constructor(medium: Medium) {
 		this.medium = medium;
+	}
+
+	keyAt(at: number): number {
+		return this.entries[at * words]!;
+	}
+
+	/** Where in flash its record begins. */
+	placeAt(at: number): number {
+		return this.entries[at * words + 1]!;
+	}
+
+	/** Of its body, in bytes. */
+	sizeAt(at: number): number {
+		return this.entries[at * words + 2]! & sizeMask;
+	}
+
+	viewsAt(at: number): number {
+		return this.entries[at * words + 2]! >> viewsShift;
 	}
 
 	clear(): void {
@@ -37,7 +58,7 @@ export class SettingsIndex {
 		let to = this.count;
 		while (from < to) {
 			const middle = (from + to) >> 1;
-			if (this.keys[middle]! < key) from = middle + 1;
+			if (this.keyAt(middle) < key) from = middle + 1;
 			else to = middle;
 		}
 		return from;
@@ -45,8 +66,8 @@ export class SettingsIndex {
 
 	/** @returns the entry of `key` that holds for one of `views`, or -1 */
 	find(key: number, views: number): number {
-		for (let at = this.lowerBound(key); at < this.count && this.keys[at] === key; at++) {
-			if ((this.views[at]! & views) !== 0) return at;
+		for (let at = this.lowerBound(key); at < this.count && this.keyAt(at) === key; at++) {
+			if ((this.viewsAt(at) & views) !== 0) return at;
 		}
 		return -1;
 	}
@@ -54,7 +75,7 @@ export class SettingsIndex {
 	/** @returns an entry whose record begins in [from, to), or -1 */
 	findPlace(from: number, to: number): number {
 		for (let at = 0; at < this.count; at++) {
-			const place = this.places[at]!;
+			const place = this.placeAt(at);
 			if (place >= from && place < to) return at;
 		}
 		return -1;
@@ -64,31 +85,26 @@ export class SettingsIndex {
 	put(key: number, views: number, place: number, size: number): void {
 		const bytes = this.medium.recordSize(size);
 		const present = this.find(key, views & anyView);
-		if (present >= 0 && (this.views[present]! & anyView) === (views & anyView)) {
-			this.liveBytes += bytes - this.medium.recordSize(this.sizes[present]!);
+		if (present >= 0 && (this.viewsAt(present) & anyView) === (views & anyView)) {
+			this.liveBytes += bytes - this.medium.recordSize(this.sizeAt(present));
 			if (bytes > this.largestBytes) this.largestBytes = bytes;
-			this.places[present] = place;
-			this.sizes[present] = size;
-			this.views[present] = views;
+			this.fill(present, key, place, size, views);
 			return; // the usual case, and nothing has to move
 		}
 		if (present >= 0) this.remove(key, views & anyView);
 		this.liveBytes += bytes;
 		if (bytes > this.largestBytes) this.largestBytes = bytes;
-		if (this.count === this.keys.length) this.grow();
+		if (this.count * words === this.entries.length) this.grow();
 		const at = this.lowerBound(key);
 		this.shift(at + 1, at, this.count);
 		this.count++;
-		this.keys[at] = key;
-		this.places[at] = place;
-		this.sizes[at] = size;
-		this.views[at] = views;
+		this.fill(at, key, place, size, views);
 	}
 
 	/** Nothing holds for `views` of `key` any more. */
 	remove(key: number, views: number): void {
 		let at = this.lowerBound(key);
-		while (at < this.count && this.keys[at] === key) {
+		while (at < this.count && this.keyAt(at) === key) {
 			if (!this.narrow(at, views)) at++;
 		}
 	}
@@ -96,8 +112,8 @@ export class SettingsIndex {
 	/** The view `to` becomes what `from` is, of all keys but those in `exempt` bits. */
 	copyView(from: number, to: number, exempt: number): void {
 		for (let at = this.count - 1; at >= 0; at--) {
-			if ((this.keys[at]! & exempt) !== 0) continue;
-			if ((this.views[at]! & from) !== 0) this.views[at]! |= to;
+			if ((this.keyAt(at) & exempt) !== 0) continue;
+			if ((this.viewsAt(at) & from) !== 0) this.setViews(at, this.viewsAt(at) | to);
 			else this.narrow(at, to);
 		}
 	}
@@ -110,38 +126,40 @@ export class SettingsIndex {
 	/** What holds now of keys with one of these bits can not be relied upon any more. */
 	lose(bits: number): void {
 		for (let at = 0; at < this.count; at++) {
-			if ((this.keys[at]! & bits) !== 0 && (this.views[at]! & currentView) !== 0) this.views[at]! |= lostView;
+			if ((this.keyAt(at) & bits) !== 0 && (this.viewsAt(at) & currentView) !== 0)
+				this.setViews(at, this.viewsAt(at) | lostView);
 		}
 	}
 
 	/** Takes `views` from an entry. @returns whether the entry is gone with the last of them */
 	private narrow(at: number, views: number): boolean {
-		const left = this.views[at]! & ~views;
-		this.views[at] = left;
+		const left = this.viewsAt(at) & ~views;
+		this.setViews(at, left);
 		if ((left & anyView) !== 0) return false;
-		this.liveBytes -= this.medium.recordSize(this.sizes[at]!);
+		this.liveBytes -= this.medium.recordSize(this.sizeAt(at));
 		this.shift(at, at + 1, this.count);
 		this.count--;
 		return true;
 	}
 
+	private fill(at: number, key: number, place: number, size: number, views: number): void {
+		const { entries } = this;
+		entries[at * words] = key;
+		entries[at * words + 1] = place;
+		entries[at * words + 2] = (views << viewsShift) | size;
+	}
+
+	private setViews(at: number, views: number): void {
+		this.entries[at * words + 2] = (views << viewsShift) | this.sizeAt(at);
+	}
+
 	private shift(to: number, from: number, end: number): void {
-		this.keys.copyWithin(to, from, end);
-		this.places.copyWithin(to, from, end);
-		this.sizes.copyWithin(to, from, end);
-		this.views.copyWithin(to, from, end);
+		this.entries.copyWithin(to * words, from * words, end * words);
 	}
 
 	private grow(): void {
-		const size = this.count * 2;
-		const { keys, places, sizes, views } = this;
-		this.keys = new Int32Array(size);
-		this.keys.set(keys);
-		this.places = new Int32Array(size);
-		this.places.set(places);
-		this.sizes = new Uint16Array(size);
-		this.sizes.set(sizes);
-		this.views = new Uint8Array(size);
-		this.views.set(views);
+		const { entries } = this;
+		this.entries = new Int32Array(2 * entries.length);
+		this.entries.set(entries);
 	}
 }
