@@ -152,3 +152,12 @@ function asciiRun(bytes: Uint8Array, at: number, end: number): number {
 function asciiText(bytes: Uint8Array, at: number, end: number): string {
 	return String.fromCharCode.apply(null, bytes.subarray(at, end) as unknown as number[]);
 }
+
+/** One for all that have none yet: an empty array of one's own takes seven slots. */
+export const NO_BYTES: Uint8Array = new Uint8Array(0);
+
+/** The bytes alone, without the view on them, which takes four slots: those of its buffer where it has no others. */
+export function bufferOf(bytes: Uint8Array): ArrayBuffer {
+	const { buffer } = bytes.length === bytes.buffer.byteLength ? bytes : bytes.slice();
+	return buffer as ArrayBuffer;
+}

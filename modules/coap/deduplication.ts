@@ -1,3 +1,4 @@
+import { bufferOf } from "../bytes.ts";
 import type { Limits } from "./tuning.ts";
 
 /** What Responder needs to know of duplicates; where there are none, there is always room. */
@@ -21,7 +22,7 @@ export class Deduplication implements Memory {
 	/** Until when an entry counts; 0 is a free one. */
 	readonly #expiryMs: Float64Array;
 	readonly #essential: Uint8Array;
-	readonly #replies: (Uint8Array | undefined)[];
+	readonly #replies: (ArrayBuffer | undefined)[];
 	#replyBytes = 0;
 	readonly #replyBytesMax: number;
 
@@ -44,7 +45,8 @@ export class Deduplication implements Memory {
 	 */
 	reply(messageId: number, nowMs: number): Uint8Array | undefined {
 		const index = this.#find(messageId, nowMs);
-		return index < 0 ? undefined : this.#replies[index];
+		const reply = index < 0 ? undefined : this.#replies[index];
+		return reply && new Uint8Array(reply);
 	}
 
 	/** Whether an essential message could be remembered now. */
@@ -84,7 +86,7 @@ export class Deduplication implements Memory {
 			if (longest < 0) break;
 			this.#free(longest);
 		}
-		this.#keep(index, reply);
+		this.#keep(index, bufferOf(reply));
 	}
 
 	/** Lets go of what has ended by now. */
@@ -156,8 +158,8 @@ export class Deduplication implements Memory {
 		this.#expiryMs[index] = 0;
 	}
 
-	#keep(index: number, reply: Uint8Array | undefined): void {
-		this.#replyBytes += (reply?.length ?? 0) - (this.#replies[index]?.length ?? 0);
+	#keep(index: number, reply: ArrayBuffer | undefined): void {
+		this.#replyBytes += (reply?.byteLength ?? 0) - (this.#replies[index]?.byteLength ?? 0);
 		this.#replies[index] = reply;
 	}
 }

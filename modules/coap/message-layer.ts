@@ -1,3 +1,4 @@
+import { NO_BYTES } from "../bytes.ts";
 import type { Dice } from "../host.ts";
 import { sizeExponent } from "./block.ts";
 import { MessageType, MessageWriter } from "./message.ts";
@@ -60,7 +61,6 @@ export class MessageLayer implements Layer {
 	readonly #tuning: Tuning;
 	readonly #outboxMax: number;
 	readonly #rto: RtoEstimator | undefined;
-	readonly #noToken = new Uint8Array(0);
 	#nextMessageId: number;
 	/**
 	 * In order of arrival; those with a retransmission are under way. Every sender has one at most, so the senders'
@@ -100,7 +100,7 @@ export class MessageLayer implements Layer {
 
 	/** Posts an Empty message: an Acknowledgement or a Reset (RFC 7252 §4.1). @returns its bytes */
 	postEmpty(type: number, messageId: number): Uint8Array {
-		const bytes = this.writer.start(type, 0, messageId, this.#noToken).finish()!;
+		const bytes = this.writer.start(type, 0, messageId, NO_BYTES).finish()!;
 		this.post(bytes);
 		return bytes;
 	}
@@ -114,7 +114,7 @@ export class MessageLayer implements Layer {
 	/** Sends an Empty Confirmable message, which calls for a Reset (RFC 7252 §4.3). */
 	confirmEmpty(sender: Sender, nowMs: number): void {
 		const messageId = this.takeMessageId();
-		const bytes = this.writer.start(MessageType.confirmable, 0, messageId, this.#noToken).finish()!;
+		const bytes = this.writer.start(MessageType.confirmable, 0, messageId, NO_BYTES).finish()!;
 		this.confirm(bytes, messageId, sender, nowMs);
 	}
 

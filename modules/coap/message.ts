@@ -1,4 +1,4 @@
-import { assert, type Fault, fault, utf8Size, writeUtf8 } from "../bytes.ts";
+import { assert, type Fault, fault, NO_BYTES, utf8Size, writeUtf8 } from "../bytes.ts";
 import { frozen } from "../frozen.ts";
 import { Code } from "./code.ts";
 import { isCritical, OptionCursor, OptionNumber, readUint, uintSize } from "./option.ts";
@@ -29,7 +29,7 @@ export const PROXY_OPTION = fault("coap.proxyOption", Code.proxyingNotSupported,
  */
 export class MessageView {
 	/** The datagram, owned by the caller. */
-	bytes: Uint8Array = new Uint8Array(0);
+	bytes: Uint8Array = NO_BYTES;
 	end = 0;
 	/** One of MessageType. */
 	type = 0;

@@ -1,3 +1,4 @@
+import { NO_BYTES } from "../bytes.ts";
 import { frozen } from "../frozen.ts";
 
 /**
@@ -95,7 +96,7 @@ export class OptionCursor {
 	broken = false;
 	/** The option before had the same number. */
 	repeated = false;
-	#bytes: Uint8Array = new Uint8Array(0);
+	#bytes: Uint8Array = NO_BYTES;
 	#limit = 0;
 
 	/**

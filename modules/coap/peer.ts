@@ -83,8 +83,9 @@ export class Peer {
 	#ping: Sender | undefined;
 
 	constructor(options: PeerOptions) {
-		const tuning: Tuning = { ...DEFAULT_TUNING, ...options.tuning };
-		const limits: Limits = { ...DEVICE_LIMITS, ...options.limits };
+		// What is as usual stays in ROM.
+		const tuning: Tuning = options.tuning === undefined ? DEFAULT_TUNING : { ...DEFAULT_TUNING, ...options.tuning };
+		const limits: Limits = options.limits === undefined ? DEVICE_LIMITS : { ...DEVICE_LIMITS, ...options.limits };
 		const { blockSizeBytes } = limits;
 		assert(
 			blockSizeBytes >= 16 && blockSizeBytes <= 1024 && (blockSizeBytes & (blockSizeBytes - 1)) === 0,

@@ -41,7 +41,8 @@ export class Requester implements OperationOwner {
 	readonly #limits: Limits;
 	readonly #abilities: Abilities | undefined;
 	readonly #tokens: Tokens;
-	readonly #cutter = new BlockCutter();
+	/** For bodies of producers; one in memory is cut by one of the moment. */
+	#cutter: BlockCutter | undefined;
 	#lastId = 0;
 	#operations: Operation[] = [];
 
@@ -232,7 +233,7 @@ export class Requester implements OperationOwner {
 			writer.uint(OptionNumber.block2, this.#layer.exponent);
 		if (!asksForMore && (options.payload !== undefined || options.source !== undefined)) {
 			const at = operation.sentBytes;
-			const cutter = this.#cutter;
+			const cutter = options.source === undefined ? new BlockCutter() : (this.#cutter ??= new BlockCutter());
 			if (!cutter.cut(options, at, this.#layer.blockBytes(exponent))) {
 				this.#doom(operation, "refused", nowMs);
 				return;

@@ -29,7 +29,8 @@ export class Responder implements ObserverOwner, SinkChooser {
 	readonly #abilities: Abilities | undefined;
 	readonly #lifetimeMs: number;
 	readonly #bodies: Bodies<ResponseOptions>;
-	readonly #cutter = new BlockCutter();
+	/** For bodies of producers; one in memory is cut by one of the moment. */
+	#cutter: BlockCutter | undefined;
 	#incoming: Incoming[] = [];
 	readonly #observers: Observers;
 
@@ -291,7 +292,7 @@ export class Responder implements ObserverOwner, SinkChooser {
 		const { answer, eTag } = departing;
 		const at = blockOffset(block2);
 		const exponent = Math.min(blockExponent(block2), this.#layer.exponent);
-		const cutter = this.#cutter;
+		const cutter = answer.source === undefined ? new BlockCutter() : (this.#cutter ??= new BlockCutter());
 		const isReserved = this.#isReserved(block2);
 		const isThere = isReserved || cutter.cut(answer, at, this.#layer.blockBytes(exponent));
 		if (isReserved || !isThere || cutter.size === 0) {
@@ -338,7 +339,7 @@ export class Responder implements ObserverOwner, SinkChooser {
 		let exponent = this.#layer.exponent;
 		if (asked >= 0 && blockExponent(asked) < exponent) exponent = blockExponent(asked);
 		const at = asked < 0 || !isSuccess(response.code) ? 0 : blockOffset(asked);
-		const cutter = this.#cutter;
+		const cutter = response.source === undefined ? new BlockCutter() : (this.#cutter ??= new BlockCutter());
 		const isThere = cutter.cut(response, at, this.#layer.blockBytes(exponent));
 		const more = cutter.hasMore;
 		const writer = this.#layer.writer.start(type, response.code, messageId, token);

@@ -14,8 +14,9 @@ export interface Subject {
  * §4.1). Made once, compares in place.
  */
 export class SubjectMatcher {
-	readonly #left = new OptionCursor();
-	readonly #right = new OptionCursor();
+	/** Made for the first comparison: without bodies by blocks there is none. */
+	#left: OptionCursor | undefined;
+	#right: OptionCursor | undefined;
 
 	matches(view: MessageView, subject: Subject): boolean {
 		const hasPayload = view.payloadAt < view.end;
@@ -29,6 +30,8 @@ export class SubjectMatcher {
 	#same(code: number, bytes: Uint8Array, at: number, end: number, hasPayload: boolean, subject: Subject): boolean {
 		if (code !== subject.code) return false;
 		const other = subject.optionBytes;
+		this.#left ??= new OptionCursor();
+		this.#right ??= new OptionCursor();
 		const left = this.#left.start(bytes, at, end);
 		const right = this.#right.start(other, 0, other.length);
 		for (;;) {

@@ -1,3 +1,4 @@
+import { NO_BYTES } from "../bytes.ts";
 import { Code } from "./code.ts";
 
 /*
@@ -60,17 +61,16 @@ export interface Content {
 /** Cuts bodies that go out into blocks. Keeps one block of a producer, and none of a body that is in memory. */
 export class BlockCutter {
 	/** The block cut last: bytes[at .. end). */
-	bytes: Uint8Array = new Uint8Array(0);
+	bytes: Uint8Array = NO_BYTES;
 	at = 0;
 	end = 0;
 	/** Whether the body goes on behind it. */
 	hasMore = false;
-	readonly #nothing: Uint8Array = new Uint8Array(0);
-	#scratch = this.#nothing;
+	#scratch = NO_BYTES;
 
 	/** Cuts `sizeBytes` at `offset`, or what is left. @returns false when the producer has failed */
 	cut(content: Content, offset: number, sizeBytes: number): boolean {
-		const { source, payload = this.#nothing } = content;
+		const { source, payload = NO_BYTES } = content;
 		if (source === undefined) {
 			this.bytes = payload;
 			this.at = Math.min(offset, payload.length);
@@ -101,7 +101,7 @@ export function bodySize(content: Content): number | undefined {
 /** A consumer that puts the body together in one buffer, which doubles as needed and never passes its limit. */
 export class Body implements BodySink {
 	length = 0;
-	#bytes = new Uint8Array(0);
+	#bytes = NO_BYTES;
 	readonly #limitBytes: number;
 
 	/** @param limitBytes the largest body we take; a larger one is refused with 4.13 */
