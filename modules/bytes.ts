@@ -155,3 +155,9 @@ function asciiText(bytes: Uint8Array, at: number, end: number): string {
 
 /** None: one for all who have none, in ROM. */
 export const noBytes: Uint8Array = new Uint8Array(0);
+
+/** The bytes alone, without the view on them, which takes four slots: those of its buffer where it has no others. */
+export function bufferOf(bytes: Uint8Array): ArrayBuffer {
+	const { buffer } = bytes.length === bytes.buffer.byteLength ? bytes : bytes.slice();
+	return buffer as ArrayBuffer;
+}

@@ -1,4 +1,4 @@
-import { equalBytes } from "../bytes.ts";
+import { bufferOf, equalBytes } from "../bytes.ts";
 import type { Sender, Sending, Transmission } from "./message-layer.ts";
 import { NONE } from "./operation.ts";
 import type { Subject } from "./same-resource.ts";
@@ -24,8 +24,9 @@ export interface ObserverOwner {
 /** An observation of theirs (RFC 7641 §4.1), and its notification under way. */
 export class Observer implements Sender {
 	readonly token: Uint8Array;
-	/** What is observed, to serve further blocks of a notification; unknown after a restart. */
-	subject: Subject | undefined;
+	/** Of the subject: its code, and its options without the view on them, which would take four slots. */
+	private code = 0;
+	private options: ArrayBuffer | undefined;
 	/** The block size that it asked for, as the value of a Block2 option for the first block (RFC 7959 §2.6). */
 	block2 = NONE;
 	/** Of the last Non-confirmable notification, to know a Reset for it. */
@@ -34,22 +35,33 @@ export class Observer implements Sender {
 	/** When the other endpoint last said that it wants the notifications. */
 	confirmedMs = NONE;
 	/** The notification to follow the one under way. */
-	newer: Transmission | undefined;
-	readonly #owner: ObserverOwner;
+	declare newer?: Transmission | undefined;
+	private readonly owner: ObserverOwner;
 
 	constructor(owner: ObserverOwner, token: Uint8Array, subject: Subject | undefined) {
-		this.#owner = owner;
+		this.owner = owner;
 		this.token = token;
 		this.subject = subject;
 	}
 
+	/** What is observed, to serve further blocks of a notification; unknown after a restart. */
+	get subject(): Subject | undefined {
+		const { code, options } = this;
+		return options === undefined ? undefined : { code, optionBytes: new Uint8Array(options) };
+	}
+
+	set subject(subject: Subject | undefined) {
+		this.code = subject?.code ?? 0;
+		this.options = subject && bufferOf(subject.optionBytes);
+	}
+
 	heard(what: Sending, nowMs: number): void {
-		if (what !== "started") this.#owner.heard(this, what, nowMs);
+		if (what !== "started") this.owner.heard(this, what, nowMs);
 	}
 
 	takeNewer(): Transmission | undefined {
 		const { newer } = this;
-		this.newer = undefined;
+		if (newer !== undefined) this.newer = undefined;
 		return newer;
 	}
 }

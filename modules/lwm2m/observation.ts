@@ -268,8 +268,8 @@ export class Observations {
 		}
 		// What was told and seen stays so: a Write to the Server Object changes defaults and the value observed in one.
 		for (const part of observation.more?.parts ?? [observation]) {
-			if (!hasConditions(this.conditionsOf(observation, part))) part.marks = undefined;
-			else part.marks ??= marksOf(this.#port.valueAt(part));
+			if (hasConditions(this.conditionsOf(observation, part))) part.marks ??= marksOf(this.#port.valueAt(part));
+			else if (part.marks !== undefined) part.marks = undefined;
 		}
 	}
 

@@ -40,8 +40,8 @@ export interface ObservationPort {
 
 /** One path of an Observe-Composite. */
 export interface Part extends Path {
-	attributes: AttributeSet | undefined;
-	marks: Marks | undefined;
+	attributes?: AttributeSet | undefined;
+	marks?: Marks | undefined;
 }
 
 /** What only some observations have. */
@@ -69,21 +69,21 @@ export interface More {
 /** What is observed, and under which token. */
 export interface Observed extends Path {
 	readonly token: Uint8Array;
-	more: More | undefined;
+	more?: More | undefined;
 }
 
-/** One observation: 14 slots of RAM as long as it is a plain one. */
+/** One observation: 12 slots of RAM as long as it is a plain one; what is undefined takes none. */
 export interface Observation extends Observed {
-	readonly accept: number | undefined;
+	accept?: number;
 	sequence: number;
 	/** What is in force, looked up again after every change of attributes. */
-	attributes: AttributeSet | undefined;
+	attributes?: AttributeSet | undefined;
 	/** Something is to be told as soon as pmin allows. */
 	isPending: boolean;
 	notifiedAtMs: number;
 	confirmedAtMs: number;
 	/** For gt, lt, st and edge; absent while none of them is in force. */
-	marks: Marks | undefined;
+	marks?: Marks | undefined;
 }
 
 /** A new one. @param token kept */
@@ -93,21 +93,19 @@ export function observationOf(
 	nowMs: number,
 ): Observation {
 	const { objectId, instanceId, resourceId, resourceInstanceId } = isComposite ? rootPath : paths[0]!;
-	return {
+	const observation: Observation = {
 		objectId,
 		instanceId,
 		resourceId,
 		resourceInstanceId,
 		token,
-		more: undefined,
-		accept,
 		sequence: 0,
-		attributes: undefined,
 		isPending: false,
 		notifiedAtMs: nowMs,
 		confirmedAtMs: nowMs,
-		marks: undefined,
 	};
+	if (accept !== undefined) observation.accept = accept;
+	return observation;
 }
 
 export function moreOf(paths: readonly Path[] | undefined, own: AttributeSet | undefined): More {

@@ -96,9 +96,9 @@ const espModule = {
  * them out where an image takes more than half of the chip: MCUboot, the slot that runs, and 32 or 24 KiB of storage
  * in the chip's 1 MiB; the second slot in the development kit's external flash (nRF52840 DK; nRF9160 DK from 0.14.0
  * on), which is here the second MiB of one chip with one geometry. MCUboot keeps its state at the end of the slots;
- * here it has two pages of its own. A simulated slot holds bytecode alone; a real one also the native code of XS and the
- * system. The factory's record has a partition of its own behind the settings, on the nRF boards the last page of what
- * the boot loader has there.
+ * here it has two pages of its own. A simulated slot holds bytecode alone; a real one also the native code of XS and
+ * the system. The factory's record has a partition of its own behind the settings, on the nRF boards the last page of
+ * what the boot loader has there.
  *
  * computronsPerMs: a measured ratio and a guess. Measured: SHA-256 and AES in JavaScript on XS for Cortex-M4 take 43
  * to 64 machine instructions for one computron. At 64 MHz, 1.3 clocks per instruction (flash wait states: an
