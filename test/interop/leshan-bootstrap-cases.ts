@@ -41,7 +41,7 @@ const inTheClear: BootstrapCase = {
 			[],
 		);
 		const contentOf = (path: string) => answered.filter(({ step }) => step === `read ${path}`).at(-1)!;
-		match(contentOf("/1").content!, /\[id=1, value=222, type=INTEGER\].*\[id=13, value=2, /);
+		match(contentOf("/1").content!, /\[id=1, value=222, type=INTEGER\]/);
 		equal(contentOf("/2").code, "2.05");
 		const remote = bench.server.rest.of(endpoint);
 		equal(valueIn(await remote.read("/1/0/2"), "/1/0/2"), "3");
@@ -90,7 +90,7 @@ const formats: readonly BootstrapCase[] = ["TLV", "SENML_JSON", "SENML_CBOR"].ma
 		const writes = bench.bootstrap.all("answered", endpoint).filter(({ format }) => format !== undefined);
 		ok(writes.length >= 2 && writes.every(({ format }) => format === contentFormat), JSON.stringify(writes));
 		const read = bench.bootstrap.all("answered", endpoint).findLast(({ step }) => step === "read /1")!;
-		match(read.content!, /\[id=17, value=3, /);
+		match(read.content!, /\[id=1, value=250, type=INTEGER\]/);
 		const values = valuesIn(await bench.server.rest.of(endpoint).read("/1/0"), "/1/0");
 		deepEqual([values.get("/1/0/0"), values.get("/1/0/23")], ["103", true]);
 		await device.kill();

@@ -76,8 +76,9 @@ const moved: BootstrapCase = {
 			.at(-1)!;
 		match(after.links!, /<\/0\/\d>;ssid=122;uri="?coaps:/);
 		ok(!after.links!.includes("ssid=121"), after.links);
+		const beforeThird = device.mark;
 		hasCode(await remote.execute("/1/3/9"), "2.04", "the Bootstrap-Server's account survives");
-		await device.wait("bootstrapStarted", {}, { from: device.mark - 1, timeoutMs: againTimeoutMs });
+		await device.wait("bootstrapStarted", {}, { from: beforeThird, timeoutMs: againTimeoutMs });
 		await device.kill();
 	},
 };
