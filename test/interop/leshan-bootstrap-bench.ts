@@ -37,10 +37,11 @@ export class BootstrapBench {
 	 * A device whose only account is the Bootstrap-Server's. It keeps its flash: one started again under the same name
 	 * is the same board.
 	 * @param keys flags of `introduce`; with them it is asked over DTLS
+	 * @param more flags
 	 */
-	device(endpoint: string, keys: readonly string[] = []): Device {
+	device(endpoint: string, keys: readonly string[] = [], more: readonly string[] = []): Device {
 		const uri = keys.length > 0 ? this.bootstrap.coapsUri : this.bootstrap.coapUri;
-		const flags = ["--bootstrap", uri, ...keys, "--flash", join(this.#folder, endpoint)];
+		const flags = ["--bootstrap", uri, ...keys, "--flash", join(this.#folder, endpoint), ...more];
 		return this.#started(new Device({ endpoint, flags }));
 	}
 

@@ -75,6 +75,26 @@ const preferred: BootstrapCase = {
 	},
 };
 
+const withoutPack: BootstrapCase = {
+	name: "[VER-COMP-001] a client of 1.2 asks for a Bootstrap-Pack, gets none, is bootstrapped classically, registers as 1.1",
+	run: async (bench) => {
+		const endpoint = "dormouse-no-pack";
+		await bench.bootstrap.configure(endpoint, {
+			security: { 0: securityOf(bench.server.coapUri, 108) },
+			servers: { 0: { shortId: 108, lifetime: 300 } },
+		});
+		const device = bench.device(endpoint, [], ["--lwm2m", "1.2"]);
+		equal((await bench.registration(endpoint)).lwM2mVersion, "1.1");
+		deepEqual(
+			device.all("bootstrapRequest").map(({ way }) => way),
+			["pack", "request"],
+		);
+		equal(device.all("bootstrapRefused", { way: "pack" }).length, 1);
+		equal(device.all("bootstrapFailed").length, 0);
+		await device.kill();
+	},
+};
+
 const formats: readonly BootstrapCase[] = ["TLV", "SENML_JSON", "SENML_CBOR"].map((contentFormat) => ({
 	name: `[CORE-REG-1] L-54 written to in ${contentFormat}`,
 	run: async (bench) => {
@@ -201,6 +221,7 @@ export const bootstrapCases: readonly BootstrapCase[] = [
 	wrongKey,
 	inTheClear,
 	preferred,
+	withoutPack,
 	...formats,
 	secured,
 	halfSecured,

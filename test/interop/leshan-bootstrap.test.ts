@@ -2,6 +2,7 @@
 import { after, describe, it } from "node:test";
 import { BootstrapBench } from "./leshan-bootstrap-bench.ts";
 import { bootstrapCases } from "./leshan-bootstrap-cases.ts";
+import { bootstrapKeyCases } from "./leshan-bootstrap-key-cases.ts";
 import { rebootstrapCases } from "./leshan-rebootstrap-cases.ts";
 
 const setUpTimeoutMs = 600_000;
@@ -18,7 +19,7 @@ describe(title, { concurrency: 3 }, () => {
 		const { bootstrap, server } = await opened;
 		process.stderr.write(`${title}: ${bootstrap.name}, ${server.name}\n`);
 	});
-	for (const { name, run } of [...bootstrapCases, ...rebootstrapCases]) {
+	for (const { name, run } of [...bootstrapCases, ...bootstrapKeyCases, ...rebootstrapCases]) {
 		it(`${title} › ${name}`, { timeout: caseTimeoutMs }, async () => {
 			const bench = await opened;
 			try {

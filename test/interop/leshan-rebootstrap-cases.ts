@@ -40,7 +40,7 @@ const triggered: BootstrapCase = {
 };
 
 const moved: BootstrapCase = {
-	name: "[REG-001] L-57 a second bootstrap deletes all, and names another account: the device is that one's alone",
+	name: "[REG-001] ETS 4 L-57 a second bootstrap deletes all, and names another account: the device is that one's alone",
 	run: async (bench) => {
 		const endpoint = "dormouse-moved";
 		await bench.bootstrap.configure(endpoint, {
@@ -79,6 +79,38 @@ const moved: BootstrapCase = {
 		const beforeThird = device.mark;
 		hasCode(await remote.execute("/1/3/9"), "2.04", "the Bootstrap-Server's account survives");
 		await device.wait("bootstrapStarted", {}, { from: beforeThird, timeoutMs: againTimeoutMs });
+		await device.kill();
+	},
+};
+
+const partly: BootstrapCase = {
+	name: "[BSR-005] L-57 a second bootstrap deletes the rights (/2) alone: all else, and the registration, stay",
+	run: async (bench) => {
+		const endpoint = "dormouse-partly";
+		const configuration = {
+			inspect: true,
+			security: { 0: securityOf(bench.server.coapUri, 161) },
+			servers: { 0: { shortId: 161, lifetime: 300 } },
+		};
+		const acls = { 0: { objectId: 3, objectInstanceId: 0, acls: { 161: 1 }, AccessControlOwner: 161 } };
+		await bench.bootstrap.configure(endpoint, { ...configuration, acls });
+		const device = bench.device(endpoint);
+		const first = await bench.registration(endpoint);
+		await bench.bootstrap.configure(endpoint, { inspect: true, toDelete: ["/2"], security: {}, servers: {} });
+		const from = device.mark;
+		const remote = bench.server.rest.of(endpoint);
+		hasCode(await remote.execute("/1/0/9"), "2.04", "Execute /1/0/9");
+		await device.wait("bootstrapFinished", {}, { from, timeoutMs: againTimeoutMs });
+		ok(bench.bootstrap.steps(endpoint).includes("delete /2 2.02"), bench.bootstrap.steps(endpoint).join());
+		const [, withRights, before, after] = bench.bootstrap
+			.all("answered", endpoint)
+			.filter(({ step }) => step === "discover /")
+			.map(({ links }) => links!);
+		ok(withRights!.includes("</2/0>") && before!.includes("</2/0>") && !after!.includes("</2/0>"), after);
+		match(after!, /<\/0\/\d>;ssid=161;.*<\/1\/0>;ssid=161.*<\/3\/0>/);
+		await device.wait("updated", {}, { from, timeoutMs: againTimeoutMs });
+		equal((await bench.server.rest.client(endpoint))?.registrationId, first.registrationId);
+		hasCode(await remote.read("/3/0/0"), "2.05");
 		await device.kill();
 	},
 };
@@ -175,4 +207,12 @@ const notAsked: BootstrapCase = {
 	},
 };
 
-export const rebootstrapCases: readonly BootstrapCase[] = [healed, triggered, moved, powerCut, cutInBetween, notAsked];
+export const rebootstrapCases: readonly BootstrapCase[] = [
+	healed,
+	triggered,
+	moved,
+	partly,
+	powerCut,
+	cutInBetween,
+	notAsked,
+];
