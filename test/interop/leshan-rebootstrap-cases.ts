@@ -1,4 +1,5 @@
 import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
+import { sleep } from "./bench.ts";
 import { hasCode, valueIn } from "./case.ts";
 import { freshKey } from "./leshan-bootstrap-bench.ts";
 import type { BootstrapCase } from "./leshan-bootstrap-cases.ts";
@@ -40,7 +41,7 @@ const triggered: BootstrapCase = {
 };
 
 const moved: BootstrapCase = {
-	name: "[REG-001] ETS 4 L-57 a second bootstrap deletes all, and names another account: the device is that one's alone",
+	name: "[REG-001] ETS 4 L-38 L-57 a second bootstrap deletes all, and names another account: the device is that one's alone",
 	run: async (bench) => {
 		const endpoint = "dormouse-moved";
 		await bench.bootstrap.configure(endpoint, {
@@ -50,6 +51,10 @@ const moved: BootstrapCase = {
 		const device = bench.device(endpoint);
 		const first = await bench.registration(endpoint);
 		equal(first.secure, false);
+		const before = bench.server.rest.of(endpoint);
+		hasCode(await before.writeAttributes("/3303/0/5700", { pmin: "1", pmax: "2" }), "2.04", "Write-Attributes");
+		hasCode(await before.observe("/3303/0/5700"), "2.05", "Observe");
+		match(JSON.stringify((await before.discover("/3303/0/5700")).objectLinks), /pmax/);
 		const account = freshKey("of-moved");
 		await bench.server.rest.secure({ endpoint, tls: { mode: "psk", details: account } });
 		await bench.bootstrap.configure(endpoint, {
@@ -70,6 +75,11 @@ const moved: BootstrapCase = {
 		equal(valueIn(await remote.read("/1/3/0"), "/1/3/0"), "122");
 		hasCode(await remote.read("/1/0"), "4.04", "the account that is gone");
 		hasCode(await remote.read("/3/0/0"), "2.05", "Device survives");
+		const { objectLinks } = await remote.discover("/3303/0/5700");
+		ok(!/pm(in|ax)/.test(JSON.stringify(objectLinks)), JSON.stringify(objectLinks));
+		const quietFrom = device.mark;
+		await sleep(4000);
+		deepEqual(device.all("notified", {}, quietFrom), [], "an observation of the former account");
 		const after = bench.bootstrap
 			.all("answered", endpoint)
 			.filter(({ step }) => step === "discover /")
