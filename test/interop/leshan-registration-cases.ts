@@ -1,6 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import type { Bench } from "./bench.ts";
 import { type Case, hasCode, valueIn, valuesIn } from "./case.ts";
+import type { Device } from "./device.ts";
 import { startEmbedded } from "./embedded-server.ts";
 import { RestError } from "./rest-client.ts";
 
@@ -95,6 +96,33 @@ const queueMode: Case = {
 	},
 };
 
+const pending: Case = {
+	name: "[CORE-REG-1] L-2 L-5 what was asked of a device that lost its power is cancelled when it registers anew",
+	run: async (bench) => {
+		const first = await bench.start("dormouse-pending", 120);
+		await first.device.kill();
+		const from = bench.events.mark;
+		const answers: Promise<unknown>[] = [];
+		const ask = () => answers.push(first.remote.read("/3/0/0").catch((error: unknown) => error));
+		ask();
+		const timer = setInterval(ask, 3000); // each is given up after 10 s: one at least shall wait by then
+		let second: Device;
+		try {
+			second = bench.attempt("dormouse-pending", []);
+			await bench.event("REGISTRATION", second.endpoint, { from, timeoutMs: 60_000 });
+		} finally {
+			clearInterval(timer);
+		}
+		const outcomes = (await Promise.all(answers)).map(String);
+		ok(
+			outcomes.some((outcome) => /Cancel/i.test(outcome)),
+			outcomes.join("\n"),
+		);
+		hasCode(await first.remote.read("/3/0/0"), "2.05", "the new registration");
+		await second.kill();
+	},
+};
+
 const disabled: Case = {
 	name: "[CORE-REG-1] ETS 555 Disable (1/0/4): De-register, silence for the Disable Timeout (1/0/5), Register",
 	run: async (bench) => {
@@ -143,4 +171,11 @@ const together: Case = {
 	},
 };
 
-export const leshanRegistrationCases: readonly Case[] = [...versions, parameters, queueMode, disabled, together];
+export const leshanRegistrationCases: readonly Case[] = [
+	...versions,
+	parameters,
+	queueMode,
+	pending,
+	disabled,
+	together,
+];
