@@ -14,7 +14,7 @@ const failTimeoutMs = 220_000;
 const numbers = { senmlCbor: 112, lwm2mCbor: 11544 } as const;
 
 const inTheClear: BootstrapCase = {
-	name: "[BSR-005] ETS 0 7 8 L-55 begun by the client: Discover, Read, Write, Finish; it registers with what it was given",
+	name: "[BSR-005] ETS 0 7 8 L-55 begun by the client: Discover, Read, Write, Finish, Register with what it got",
 	run: async (bench) => {
 		const endpoint = "dormouse-bootstrap";
 		await bench.bootstrap.configure(endpoint, {
@@ -76,7 +76,7 @@ const preferred: BootstrapCase = {
 };
 
 const withoutPack: BootstrapCase = {
-	name: "[VER-COMP-001] a client of 1.2 asks for a Bootstrap-Pack, gets none, is bootstrapped classically, registers as 1.1",
+	name: "[VER-COMP-001] a client of 1.2 asks for a Bootstrap-Pack, gets none, goes the classic way",
 	run: async (bench) => {
 		const endpoint = "dormouse-no-pack";
 		await bench.bootstrap.configure(endpoint, {
@@ -118,7 +118,7 @@ const formats: readonly BootstrapCase[] = ["TLV", "SENML_JSON", "SENML_CBOR"].ma
 }));
 
 const secured: BootstrapCase = {
-	name: "[CORE-SEC] ETS 1 401 L-47 with pre-shared keys, of the Bootstrap-Server and of the server: registered over DTLS",
+	name: "[CORE-SEC] ETS 1 401 L-47 pre-shared keys for the Bootstrap-Server and for the server",
 	run: async (bench) => {
 		const endpoint = "dormouse-secured";
 		const account = freshKey("of-server");

@@ -10,7 +10,7 @@ const againTimeoutMs = 90_000;
 const handshakeTimeoutMs = 220_000;
 
 const triggered: BootstrapCase = {
-	name: "[BSR-005] [Core-001] ETS 5 L-55 Bootstrap-Request Trigger (1/0/9): another session, which finds the account valid",
+	name: "[BSR-005] [Core-001] ETS 5 L-55 Bootstrap-Request Trigger (1/0/9): another session finds the account",
 	run: async (bench) => {
 		const endpoint = "dormouse-trigger";
 		const configuration = (lifetime: number) => ({
@@ -41,7 +41,7 @@ const triggered: BootstrapCase = {
 };
 
 const moved: BootstrapCase = {
-	name: "[REG-001] ETS 4 L-38 L-57 a second bootstrap deletes all, and names another account: the device is that one's alone",
+	name: "[REG-001] ETS 4 L-38 L-57 a second bootstrap deletes all, and names another account",
 	run: async (bench) => {
 		const endpoint = "dormouse-moved";
 		await bench.bootstrap.configure(endpoint, {
