@@ -7,10 +7,10 @@ const root = fileURLToPath(new URL("../../../..", import.meta.url));
 const startTimeoutMs = 240_000;
 
 export interface DeviceOptions {
-	/** As in "coap://127.0.0.1:5683". */
-	readonly serverUri: string;
+	/** As in "coap://127.0.0.1:5683"; none where the flags say who will name one. */
+	readonly serverUri?: string;
 	readonly endpoint: string;
-	readonly lifetimeS: number;
+	readonly lifetimeS?: number;
 	readonly board?: string;
 	/** The product on the simulator ("reference", when left out) or on QEMU; or the image of test/conformance. */
 	readonly image?: ImageName;
@@ -68,7 +68,9 @@ export class Device {
 
 	constructor({ serverUri, endpoint, lifetimeS, board, image = "reference", flags: more = [] }: DeviceOptions) {
 		this.endpoint = endpoint;
-		const flags = ["--server", serverUri, "--endpoint", endpoint, "--lifetime", String(lifetimeS), "--json", ...more];
+		const flags = ["--endpoint", endpoint, "--json", ...more];
+		if (serverUri !== undefined) flags.push("--server", serverUri);
+		if (lifetimeS !== undefined) flags.push("--lifetime", String(lifetimeS));
 		if (board !== undefined) flags.push("--board", board);
 		this.#child = new Child({
 			command: process.execPath,

@@ -11,6 +11,8 @@ import { writeServerKeys } from "./test-keys.ts";
 const readyTimeoutMs = 60_000;
 /** As our own server has it. */
 const connectionIdBytes = "6";
+/** How long Leshan takes a client in queue mode to be awake: the demo's 93 s are too long for a test. */
+const awakeMs = "6000";
 
 interface Ports {
 	readonly coap: number;
@@ -54,6 +56,7 @@ async function startFront(folder: string): Promise<ServerUnderTest> {
 		modelsIn(folder),
 		folder,
 		connectionIdBytes,
+		awakeMs,
 	];
 	const child = new Child({ command: "java", arguments: words, folder });
 	const bound = await new Promise<Ports>((resolve, reject) => {

@@ -23,6 +23,7 @@ import org.eclipse.leshan.core.response.ObserveResponse;
 import org.eclipse.leshan.server.LeshanServer;
 import org.eclipse.leshan.server.endpoint.LwM2mServerEndpoint;
 import org.eclipse.leshan.server.observation.ObservationListener;
+import org.eclipse.leshan.server.queue.PresenceListener;
 import org.eclipse.leshan.server.registration.Registration;
 import org.eclipse.leshan.server.registration.RegistrationListener;
 import org.eclipse.leshan.server.registration.RegistrationUpdate;
@@ -32,7 +33,8 @@ import org.eclipse.leshan.transport.californium.server.endpoint.CaliforniumServe
 /**
  * GET /api/event, server-sent events: of all clients, or with ?ep=NAME of one client and with its messages (COAPLOG).
  */
-final class Events implements HttpHandler, RegistrationListener, ObservationListener, SendListener {
+final class Events
+		implements HttpHandler, RegistrationListener, ObservationListener, SendListener, PresenceListener {
 	/**
 	 * One open stream. `endpoint` null: of all clients. `address` is where that client was when the stream was opened.
 	 */
@@ -47,6 +49,7 @@ final class Events implements HttpHandler, RegistrationListener, ObservationList
 		server.getRegistrationService().addListener(this);
 		server.getObservationService().addListener(this);
 		server.getSendService().addListener(this);
+		server.getPresenceService().addListener(this);
 		WireLog wireLog = new WireLog(this::wire);
 		for (LwM2mServerEndpoint endpoint : server.getEndpoints()) {
 			((CaliforniumServerEndpoint) endpoint).getCoapEndpoint().addInterceptor(wireLog);
@@ -112,6 +115,16 @@ final class Events implements HttpHandler, RegistrationListener, ObservationList
 	public void unregistered(
 			Registration registration, Collection<Observation> observations, boolean expired, Registration next) {
 		send("DEREGISTRATION", registration.getEndpoint(), Json.registration(registration));
+	}
+
+	@Override
+	public void onAwake(Registration registration) {
+		send("AWAKE", registration.getEndpoint(), Json.object().put("ep", registration.getEndpoint()));
+	}
+
+	@Override
+	public void onSleeping(Registration registration) {
+		send("SLEEPING", registration.getEndpoint(), Json.object().put("ep", registration.getEndpoint()));
 	}
 
 	@Override

@@ -19,6 +19,7 @@ import org.eclipse.leshan.core.model.ObjectModel;
 import org.eclipse.leshan.server.LeshanServer;
 import org.eclipse.leshan.server.LeshanServerBuilder;
 import org.eclipse.leshan.server.model.VersionedModelProvider;
+import org.eclipse.leshan.server.queue.StaticClientAwakeTimeProvider;
 import org.eclipse.leshan.transport.californium.server.endpoint.CaliforniumServerEndpointsProvider;
 import org.eclipse.leshan.transport.californium.server.endpoint.coap.CoapServerProtocolProvider;
 import org.eclipse.leshan.transport.californium.server.endpoint.coaps.CoapsServerProtocolProvider;
@@ -29,8 +30,9 @@ import org.eclipse.leshan.transport.californium.server.endpoint.coaps.CoapsServe
  * untouched.
  *
  * Arguments: CoAP port, CoAPS port, HTTP port (0: any free one), folder of further object models, folder of keys (see
- * Security), size of the connection IDs that clients shall use, -1 for none. Says the ports as one line of JSON when
- * ready, and ends when its standard input does, so that it never outlives the test that started it.
+ * Security), size of the connection IDs that clients shall use, -1 for none, milliseconds that clients in queue mode
+ * are awake. Says the ports as one line of JSON when ready, and ends when its standard input does, so that it never
+ * outlives the test that started it.
  */
 public final class Front {
 	private Front() {
@@ -45,6 +47,7 @@ public final class Front {
 		builder.setObjectModelProvider(models(Path.of(arguments[3])));
 		Security security = new Security(Path.of(arguments[4]));
 		security.configure(builder);
+		builder.setClientAwakeTimeProvider(new StaticClientAwakeTimeProvider(Integer.parseInt(arguments[6])));
 		builder.setEndpointsProviders(endpoints(coapAddress, coapsAddress, Integer.parseInt(arguments[5])));
 		LeshanServer server = builder.build();
 		HttpServer web = HttpServer.create(httpAddress, 0);
