@@ -41,8 +41,7 @@ export function discover(
 	else if (isResource(target)) own = attributes.inForce(path);
 	if (instance === undefined) {
 		const version = versionToTell(object.facts, enabler);
-		// Before 1.1 a version stood between quotes (LwM2M Core 1.0.2 §6.2).
-		walk.add(path, version === undefined ? [] : [["ver", version, enabler === "1.0" ? "quoted" : undefined]], own);
+		walk.add(path, version === undefined ? [] : [["ver", version]], own);
 		if (depth > 0) for (const each of object.instances) walk.addInstance(each, depth - 1);
 	} else if (!isResource(target)) walk.addInstance(instance, depth, own);
 	else {

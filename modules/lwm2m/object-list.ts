@@ -21,7 +21,7 @@ const optionalFormats: readonly (readonly [number, EnablerVersion, EnablerVersio
 /**
  * The links of Register and Update (LwM2M Core 1.2 §6.2.1): one per Object Instance; one per Object only where it has
  * no Instance or a version to tell. Security, OSCORE and COSE stay out.
- * @param enabler says which versions go without saying and how one is spelt; undefined tells every version, as a
+ * @param enabler says which versions go without saying; undefined tells every version, as a
  * fingerprint of the list does (Core 1.2.2 §6.2.1)
  */
 export function objectLinks(objects: readonly ObjectEntry[], enabler: EnablerVersion | undefined): string[] {
@@ -56,9 +56,8 @@ export function listOf(links: readonly string[]): Uint8Array {
 	return utf8(links.join(","));
 }
 
-/** Before 1.1 a version stood between quotes (LwM2M Core 1.0.2 §6.2). */
+/** Without quotes, also for 1.0, whose Core is of two minds (1.0.2 §5.2.7.3, §6.2.3): Leshan takes no others. */
 function versionText(facts: ObjectFacts, enabler: EnablerVersion | undefined): string {
 	const version = enabler === undefined ? facts.version : versionToTell(facts, enabler);
-	if (version === undefined) return "";
-	return enabler === "1.0" ? `;ver="${version}"` : `;ver=${version}`;
+	return version === undefined ? "" : `;ver=${version}`;
 }

@@ -205,7 +205,7 @@ test("[CORE-REG-3] [CORE-OBJ-1] several servers from the factory: an account for
 
 test("[VER-COMP-001] the LwM2M version of the factory, with the tables that belong to it", () => {
 	for (const [enabler, list] of [
-		["1.0", '</1/0>,</3/0>,</3303>;ver="1.1",</3303/0>'],
+		["1.0", "</1/0>,</3/0>,</3303>;ver=1.1,</3303/0>"],
 		["1.1", "</1/0>,</3/0>,</3303>;ver=1.1,</3303/0>"],
 		["1.2", "</1/0>,</3/0>,</3303>;ver=1.1,</3303/0>"],
 	] as const) {

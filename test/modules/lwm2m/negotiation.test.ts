@@ -158,9 +158,9 @@ test("[VER-COMP-001..004] with a server of 1.1: depth is passed over, an Observe
 	equal(world.ask({ code: Code.put, path: ["3303"], query: ["hqmax=1"] }).code, Code.badRequest);
 });
 
-test("[VER-COMP-001..004] with a server of 1.0: TLV, JSON of 1.0, no composites, versions in quotes", () => {
+test("[VER-COMP-001..004] with a server of 1.0: TLV, JSON of 1.0, no composites, versions told", () => {
 	const world = negotiating(speaking(["1.0"])).start();
-	equal(readUtf8(world.requests[2]!.payload), '</1>;ver="1.2",</1/0>,</3>;ver="1.1",</3/0>');
+	equal(readUtf8(world.requests[2]!.payload), "</1>;ver=1.2,</1/0>,</3>;ver=1.1,</3/0>");
 	equal(world.ask({ code: Code.get, path: ["3", "0"] }).contentFormat, 11542);
 	equal(world.ask({ code: Code.get, path: ["3", "0"], accept: 11543 }).contentFormat, 11543);
 	equal(world.ask({ code: Code.get, path: ["3", "0"], accept: 112 }).code, Code.notAcceptable);

@@ -97,7 +97,7 @@ test("[CORE-OBJ-1] a client registers the version of an Object where its enabler
 	deepEqual(listOf("1.0", SERVER_1_0), ["</1/0>"]);
 	deepEqual(listOf("1.1", SERVER_1_1), ["</1/0>"]);
 	deepEqual(listOf("1.2", SERVER_1_2), ["</1/0>"]);
-	deepEqual(listOf("1.0", SERVER_1_1), ['</1>;ver="1.1"', "</1/0>"]);
+	deepEqual(listOf("1.0", SERVER_1_1), ["</1>;ver=1.1", "</1/0>"]);
 	deepEqual(listOf("1.2", SERVER_1_1), ["</1>;ver=1.1", "</1/0>"]);
 });
 
