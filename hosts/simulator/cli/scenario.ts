@@ -42,7 +42,7 @@ const thermometerFile = "src/thermometer.js";
 export function kelvinThermometer(): Record<string, string> {
 	return changed(thermometerFile, [
 		['sensorUnits: "Cel"', 'sensorUnits: "K"'],
-		["celsius() * 10", "(celsius() + 273.15) * 10"],
+		["celsius() + correction", "celsius() + correction + 273.15"],
 	]);
 }
 

@@ -88,7 +88,7 @@ test("an image goes into slot A once, a different one replaces it, one too large
 	);
 	const { erases, mostErasesOfASector } = board.flash.figures();
 	deepEqual([erases, mostErasesOfASector], [0, 1], "it wears the flash, but is no work of the device");
-	throws(() => board.program(new Uint8Array(472 * 1024 + 1)), SlotRefused);
+	throws(() => board.program(new Uint8Array(presets.nrf52840.map.slotA.sizeBytes + 1)), SlotRefused);
 });
 
 test("alarms ring in their turn, a later one replaces an earlier one, and the ledger counts", () => {

@@ -61,7 +61,7 @@ test("[Sw-Mgmt-001] what is no mod, or not signed, or does not load, is refused,
 
 test("a mod is no firmware, and a board without room for mods has none", async () => {
 	const heard: WorldEvent[] = [];
-	const asFirmware = { ...device, image: mod };
+	const asFirmware = { ...device, image: mod, imageFor: () => mod };
 	const world = World.virtual<Machine>({ seed: 3, device: asFirmware, onEvent: (event) => heard.push(event) });
 	const board = world.addBoard({ preset: presets.esp32 });
 	board.powerOn();
