@@ -1,3 +1,4 @@
+import { bufferOf } from "../bytes.ts";
 import type { Limits } from "./tuning.ts";
 
 /** What Responder needs to know of duplicates; where there are none, there is always room. */
@@ -24,8 +25,8 @@ export class Deduplication implements Memory {
 	readonly #messageIds: Uint32Array;
 	/** Until when an entry counts; 0 is a free one. */
 	readonly #expiryMs: Float64Array;
-	/** Grows to as many as there are Message IDs. */
-	readonly #replies: (Uint8Array | undefined)[] = [];
+	/** Grows to as many as there are Message IDs. Of each its buffer alone: a view takes four slots more. */
+	readonly #replies: (ArrayBufferLike | undefined)[] = [];
 	#replyBytes = 0;
 	readonly #replyBytesMax: number;
 
@@ -46,7 +47,8 @@ export class Deduplication implements Memory {
 	 */
 	reply(messageId: number, nowMs: number): Uint8Array | undefined {
 		const index = this.find(messageId, nowMs);
-		return index < 0 ? undefined : this.#replies[index];
+		const reply = index < 0 ? undefined : this.#replies[index];
+		return reply && new Uint8Array(reply);
 	}
 
 	/** Whether an essential message could be remembered now. */
@@ -163,7 +165,9 @@ export class Deduplication implements Memory {
 	}
 
 	private keep(index: number, reply: Uint8Array | undefined): void {
-		this.#replyBytes += (reply?.length ?? 0) - (this.#replies[index]?.length ?? 0);
-		this.#replies[index] = reply;
+		const before = this.#replies[index];
+		if (before === undefined && reply === undefined) return;
+		this.#replyBytes += (reply?.length ?? 0) - (before?.byteLength ?? 0);
+		this.#replies[index] = reply && bufferOf(reply);
 	}
 }

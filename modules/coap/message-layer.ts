@@ -3,7 +3,6 @@ import type { Dice } from "../host.ts";
 import { sizeExponent } from "./block.ts";
 import { MessageType, MessageWriter } from "./message.ts";
 import { Retransmission, type RtoEstimator } from "./retransmission.ts";
-import { BlockCutter } from "./stream.ts";
 import type { Limits, Tuning } from "./tuning.ts";
 
 /**
@@ -34,8 +33,6 @@ export interface Transmission {
  */
 export interface Layer {
 	readonly writer: MessageWriter;
-	/** Cuts the body of the next message. */
-	readonly cutter: BlockCutter;
 	/** Whether messages arrive in order, once, and always (RFC 8323 §3): no types, no Message IDs, no duplicates. */
 	readonly isReliable: boolean;
 	/** The size exponent of the largest block we send or ask for. */
@@ -61,7 +58,6 @@ const firstBytes = 128;
 export class MessageLayer implements Layer {
 	/** Writes the next message; finish() copies it out. */
 	readonly writer: MessageWriter;
-	readonly cutter = new BlockCutter();
 	readonly isReliable = false;
 	readonly exponent: number;
 	readonly #dice: Dice;

@@ -24,8 +24,7 @@ export const CRITICAL_OPTION = fault("coap.criticalOption", Code.badOption, "RFC
 export const PROXY_OPTION = fault("coap.proxyOption", Code.proxyingNotSupported, "RFC 7252 §5.10.2");
 
 /**
- * One received message, read in place. Made once per peer and filled again for each datagram; it borrows the
- * datagram's bytes until then and holds nothing but offsets into them.
+ * One received message, read in place; it borrows the datagram's bytes and holds nothing but offsets into them.
  */
 export class MessageView {
 	/** The datagram, owned by the caller. */
@@ -99,12 +98,6 @@ export class MessageView {
 		this.optionsEnd = option.end;
 		this.payloadAt = option.end < end ? option.end + 1 : end;
 		return option.end < end && this.payloadAt === end ? PAYLOAD_EMPTY : undefined;
-	}
-
-	/** Gives the datagram back; nothing is to be read here until the next read(). */
-	release(): void {
-		this.bytes = noBytes;
-		this.option.start(noBytes, 0, 0);
 	}
 
 	/** Puts `option` on the first occurrence of `number` that counts. @returns false when there is none */

@@ -1,4 +1,4 @@
-import { equalBytes } from "../bytes.ts";
+import { bufferOf, equalBytes, noBytes } from "../bytes.ts";
 import type { Sender, Sending, Transmission } from "./message-layer.ts";
 import { NONE } from "./operation.ts";
 import type { Subject } from "./same-resource.ts";
@@ -22,10 +22,11 @@ export interface ObserverOwner {
 }
 
 /** An observation of theirs (RFC 7641 §4.1), and its notification under way. */
-export class Observer implements Sender {
+export class Observer implements Sender, Subject {
 	readonly token: Uint8Array;
-	/** What is observed, to serve further blocks of a notification; unknown after a restart. */
-	subject: Subject | undefined;
+	/** What is observed, to serve further blocks of a notification: method, and options; 0 where it is unknown. */
+	code = 0;
+	private options: ArrayBufferLike | undefined;
 	/** The block size that it asked for, as the value of a Block2 option for the first block (RFC 7959 §2.6). */
 	block2 = NONE;
 	/** Of the last Non-confirmable notification, to know a Reset for it. */
@@ -35,16 +36,25 @@ export class Observer implements Sender {
 	confirmedMs = NONE;
 	/** The notification to follow the one under way. */
 	newer: Transmission | undefined;
-	readonly #owner: ObserverOwner;
+	private readonly owner: ObserverOwner;
 
-	constructor(owner: ObserverOwner, token: Uint8Array, subject: Subject | undefined) {
-		this.#owner = owner;
+	constructor(owner: ObserverOwner, token: Uint8Array) {
+		this.owner = owner;
 		this.token = token;
-		this.subject = subject;
+	}
+
+	get optionBytes(): Uint8Array {
+		return this.options === undefined ? noBytes : new Uint8Array(this.options);
+	}
+
+	/** @param subject of which `optionBytes` is the observer's from here on; undefined after a restart */
+	about(subject: Subject | undefined): void {
+		this.code = subject?.code ?? 0;
+		this.options = subject && bufferOf(subject.optionBytes);
 	}
 
 	heard(what: Sending, nowMs: number): void {
-		if (what !== "started") this.#owner.heard(this, what, nowMs);
+		if (what !== "started") this.owner.heard(this, what, nowMs);
 	}
 
 	takeNewer(): Transmission | undefined {
@@ -71,11 +81,11 @@ export class Observers {
 	 */
 	add(token: Uint8Array, subject: Subject | undefined): Observer | undefined {
 		let observer = this.find(token);
-		if (observer !== undefined) observer.subject = subject;
-		else if (this.#list.length < this.#max) {
-			observer = new Observer(this.#owner, token, subject);
+		if (observer === undefined && this.#list.length < this.#max) {
+			observer = new Observer(this.#owner, token);
 			this.#list.push(observer);
 		}
+		observer?.about(subject);
 		return observer;
 	}
 

@@ -75,7 +75,6 @@ const none: readonly number[] = frozen([]);
  * I/O: bytes and the time come in, datagrams and calls to the listener come out. Knows no addresses.
  */
 export class Peer {
-	readonly #view = new MessageView();
 	readonly #layer: MessageLayer;
 	readonly #deduplication: Deduplication;
 	readonly #requester: Requester;
@@ -190,13 +189,8 @@ export class Peer {
 	 * @returns undefined, or why it was refused. Never throws over what came in
 	 */
 	receive(bytes: Uint8Array, at: number, end: number, nowMs: number): Fault | undefined {
-		const broken = this.take(this.#view.read(bytes, at, end), nowMs);
-		this.#view.release();
-		return broken;
-	}
-
-	private take(broken: Fault | undefined, nowMs: number): Fault | undefined {
-		const view = this.#view;
+		const view = new MessageView(); // garbage after the call, and with it the last that refers to the datagram
+		const broken = view.read(bytes, at, end);
 		if (broken !== undefined) {
 			if (broken.reply === "reset" && view.type === MessageType.confirmable) {
 				this.#layer.postEmpty(MessageType.reset, view.messageId);

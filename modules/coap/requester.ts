@@ -27,7 +27,7 @@ import {
 } from "./operation.ts";
 import { OptionNumber } from "./option.ts";
 import { Response, wholeOf } from "./received.ts";
-import { Body, bodySize } from "./stream.ts";
+import { BlockCutter, Body, bodySize } from "./stream.ts";
 import { Tokens } from "./tokens.ts";
 import type { Limits, Tuning } from "./tuning.ts";
 
@@ -231,7 +231,7 @@ export class Requester implements OperationOwner {
 			writer.uint(OptionNumber.block2, this.#layer.exponent);
 		if (!asksForMore && (options.payload !== undefined || options.source !== undefined)) {
 			const at = operation.sentBytes;
-			const cutter = this.#layer.cutter;
+			const cutter = new BlockCutter();
 			if (!cutter.cut(options, at, this.#layer.blockBytes(exponent))) {
 				this.doom(operation, "refused", nowMs);
 				return;

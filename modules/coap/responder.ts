@@ -12,7 +12,7 @@ import { NONE } from "./operation.ts";
 import { OptionNumber } from "./option.ts";
 import { type Request, requestOf } from "./received.ts";
 import type { Subject } from "./same-resource.ts";
-import { Body, type BodySink, bodySize } from "./stream.ts";
+import { BlockCutter, Body, type BodySink, bodySize } from "./stream.ts";
 import { exchangeLifetimeMs, type Limits, nonLifetimeMs, type Tuning } from "./tuning.ts";
 
 export const TOKEN_TOO_LONG = fault("coap.tokenTooLong", Code.badRequest, "RFC 8974 §2.2.2");
@@ -107,8 +107,7 @@ export class Responder implements ObserverOwner, SinkChooser {
 		let observer: Observer | undefined;
 		if (request.observe !== undefined) {
 			const goesOn = request.observe === 0 && response.observe !== undefined && response.code < 0x80;
-			if (goesOn)
-				observer = this.#observers.add(request.token, { code: request.code, optionBytes: request.optionBytes });
+			if (goesOn) observer = this.#observers.add(request.token, request);
 			else this.forgetObserver(request.token);
 		}
 		if (this.#abilities?.suppresses(request, response.code) === true) {
@@ -146,7 +145,8 @@ export class Responder implements ObserverOwner, SinkChooser {
 		const messageId = this.#layer.takeMessageId();
 		const type = isConfirmable ? MessageType.confirmable : MessageType.nonConfirmable;
 		const sequence = isLast ? undefined : response.observe;
-		const { subject, block2 } = observer;
+		const subject = observer.code === 0 ? undefined : observer;
+		const { block2 } = observer;
 		const bytes = this.encode(type, messageId, token, response, sequence, subject, NONE, block2, nowMs);
 		if (isLast) this.forgetObserver(token);
 		if (isConfirmable) this.confirm(isLast ? undefined : observer, bytes, messageId, nowMs);
@@ -290,7 +290,7 @@ export class Responder implements ObserverOwner, SinkChooser {
 		const { answer, eTag } = departing;
 		const at = blockOffset(block2);
 		const exponent = Math.min(blockExponent(block2), this.#layer.exponent);
-		const cutter = this.#layer.cutter;
+		const cutter = new BlockCutter();
 		const isReserved = this.isReserved(block2);
 		const isThere = isReserved || cutter.cut(answer, at, this.#layer.blockBytes(exponent));
 		if (isReserved || !isThere || cutter.size === 0) {
@@ -337,7 +337,7 @@ export class Responder implements ObserverOwner, SinkChooser {
 		let exponent = this.#layer.exponent;
 		if (asked >= 0 && blockExponent(asked) < exponent) exponent = blockExponent(asked);
 		const at = asked < 0 || !isSuccess(response.code) ? 0 : blockOffset(asked);
-		const cutter = this.#layer.cutter;
+		const cutter = new BlockCutter();
 		const isThere = cutter.cut(response, at, this.#layer.blockBytes(exponent));
 		const more = cutter.hasMore;
 		const writer = this.#layer.writer.start(type, response.code, messageId, token);
