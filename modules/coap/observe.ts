@@ -66,13 +66,13 @@ export class Observer implements Sender, Subject {
 
 /** The observers of one peer, told apart by token; at most `max`. */
 export class Observers {
-	readonly #owner: ObserverOwner;
-	readonly #max: number;
-	#list: Observer[] = [];
+	private readonly owner: ObserverOwner;
+	private readonly max: number;
+	private list: Observer[] = [];
 
 	constructor(owner: ObserverOwner, max: number) {
-		this.#owner = owner;
-		this.#max = max;
+		this.owner = owner;
+		this.max = max;
 	}
 
 	/**
@@ -81,39 +81,39 @@ export class Observers {
 	 */
 	add(token: Uint8Array, subject: Subject | undefined): Observer | undefined {
 		let observer = this.find(token);
-		if (observer === undefined && this.#list.length < this.#max) {
-			observer = new Observer(this.#owner, token);
-			this.#list.push(observer);
+		if (observer === undefined && this.list.length < this.max) {
+			observer = new Observer(this.owner, token);
+			this.list.push(observer);
 		}
 		observer?.about(subject);
 		return observer;
 	}
 
 	find(token: Uint8Array): Observer | undefined {
-		for (let index = 0; index < this.#list.length; index++) {
-			if (equalBytes(this.#list[index]!.token, token)) return this.#list[index];
+		for (let index = 0; index < this.list.length; index++) {
+			if (equalBytes(this.list[index]!.token, token)) return this.list[index];
 		}
 		return undefined;
 	}
 
 	findByMessageId(messageId: number): Observer | undefined {
-		for (let index = 0; index < this.#list.length; index++) {
-			if (this.#list[index]!.messageId === messageId) return this.#list[index];
+		for (let index = 0; index < this.list.length; index++) {
+			if (this.list[index]!.messageId === messageId) return this.list[index];
 		}
 		return undefined;
 	}
 
 	remove(token: Uint8Array): Observer | undefined {
 		const observer = this.find(token);
-		if (observer !== undefined) this.#list.splice(this.#list.indexOf(observer), 1);
+		if (observer !== undefined) this.list.splice(this.list.indexOf(observer), 1);
 		return observer;
 	}
 
 	clear(): void {
-		this.#list = [];
+		this.list = [];
 	}
 
 	get size(): number {
-		return this.#list.length;
+		return this.list.length;
 	}
 }

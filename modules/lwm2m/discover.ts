@@ -76,14 +76,14 @@ function defaultsOf(registry: Registry, shortServerId: number): AttributeSet {
 /** The links of what is below a target, in ascending order of path. */
 class Walk {
 	readonly links: Link[] = [];
-	readonly #attributes: Attributes;
+	private readonly attributes: Attributes;
 
 	constructor(attributes: Attributes) {
-		this.#attributes = attributes;
+		this.attributes = attributes;
 	}
 
 	/** @param set what it shows, if not what is attached to it */
-	add(path: Path, first: readonly LinkAttribute[], set: AttributeSet = this.#attributes.attachedTo(path)): void {
+	add(path: Path, first: readonly LinkAttribute[], set: AttributeSet = this.attributes.attachedTo(path)): void {
 		this.links.push({ target: pathText(path), attributes: [...first, ...shown(set)] });
 	}
 
