@@ -23,7 +23,9 @@ export class Agenda {
 
 	get deadlineMs(): number {
 		let deadlineMs = Infinity;
-		for (const { atMs } of this.appointments) deadlineMs = Math.min(deadlineMs, atMs);
+		this.appointments.forEach(({ atMs }) => {
+			deadlineMs = Math.min(deadlineMs, atMs);
+		});
 		return deadlineMs;
 	}
 
@@ -37,14 +39,14 @@ export class Agenda {
 
 	/** Keeps what is due. One that was missed several times is kept once, and then at its next regular time. */
 	poll(nowMs: number): void {
-		for (const appointment of this.appointments.slice()) {
-			if (appointment.atMs > nowMs || !this.appointments.includes(appointment)) continue;
+		this.appointments.slice().forEach((appointment) => {
+			if (appointment.atMs > nowMs || !this.appointments.includes(appointment)) return;
 			const { everyMs, task } = appointment;
 			if (everyMs === 0) this.drop(appointment);
 			else appointment.atMs += everyMs * (Math.floor((nowMs - appointment.atMs) / everyMs) + 1);
 			if (typeof task === "function") task();
 			else task.sample();
-		}
+		});
 	}
 
 	/** Cancels an appointment; one that was kept or cancelled before is passed over. */

@@ -46,7 +46,9 @@ function write(context: OperationContext, { contentFormat, payload }: Request, a
 	const patch = new Patch(context, asker);
 	const refused = formats.readPatch(contentFormat, payload, 0, payload.length, registry, patch);
 	if (refused !== undefined) throw refusalOf(refused);
-	for (const plan of patch.plans) plan.complete();
+	patch.plans.forEach((plan) => {
+		plan.complete();
+	});
 	apply(patch.plans);
 	return { code: Code.changed };
 }
@@ -75,9 +77,8 @@ class Patch implements PatchSink {
 	private planFor(path: Path): Plan {
 		const { objectId, instanceId } = path;
 		if (isSecret(objectId)) throw new RequestRefused(Code.unauthorized, "for the bootstrap server alone");
-		for (const plan of this.plans) {
-			if (plan.instance.id === instanceId && plan.instance.facts.id === objectId) return plan;
-		}
+		const made = this.plans.find(({ instance: { id, facts } }) => id === instanceId && facts.id === objectId);
+		if (made !== undefined) return made;
 		if (instanceId < 0) throw new RequestRefused(Code.badRequest, "no value");
 		const instance = this.context.registry.instance(objectId, instanceId);
 		if (instance === undefined) throw new RequestRefused(Code.notFound, "no such object instance");

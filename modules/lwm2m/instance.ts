@@ -204,8 +204,12 @@ export class Instance {
 	}
 
 	private tellDifference(name: string, before: Instances, held: Instances): void {
-		for (const [id, value] of before) if (!sameHeld(value, held.get(id))) this.tell(name, id);
-		for (const id of held.keys()) if (!before.has(id)) this.tell(name, id);
+		before.forEach((value, id) => {
+			if (!sameHeld(value, held.get(id))) this.tell(name, id);
+		});
+		held.forEach((_value, id) => {
+			if (!before.has(id)) this.tell(name, id);
+		});
 	}
 
 	/** @throws RequestRefused when the application does not want this value */

@@ -82,7 +82,9 @@ export class Negotiation {
 		const said = this.account.server.at(supportedVersions);
 		if (said === undefined || !isInstances(said)) return this.most;
 		const texts: string[] = [];
-		for (const each of said.values()) texts.push(`${each}.`); // "1.2.1" is 1.2
+		said.forEach((each) => {
+			texts.push(`${each}.`); // "1.2.1" is 1.2
+		});
 		for (let each: EnablerVersion | undefined = this.most; each !== undefined; each = this.below(each)) {
 			const version = `${each}.`;
 			if (texts.some((text) => text.startsWith(version))) return each;

@@ -108,11 +108,11 @@ export function readTargets(
 	reading.isBestEffort = true;
 	let refusal: RequestRefused | undefined;
 	let count = 0;
-	for (const path of withoutOverlap(paths)) {
+	withoutOverlap(paths).forEach((path) => {
 		const refused = path.objectId < 0 ? reading.addAll(context) : tryToAdd(context, reading, path, asker);
 		if (refused === undefined) count++;
 		else refusal ??= refused;
-	}
+	});
 	if (count === 0 && refusal !== undefined) throw refusal;
 	return reading.response();
 }
@@ -139,10 +139,11 @@ function tryToAdd(
 /** @returns the paths in ascending order, without those that stand below another one */
 function withoutOverlap(paths: readonly Path[]): Path[] {
 	const kept: Path[] = [];
-	for (const path of paths.slice().sort(comparePaths)) {
+	const sorted = paths.slice().sort(comparePaths);
+	sorted.forEach((path) => {
 		const last = kept[kept.length - 1];
 		if (last === undefined || !isWithin(path, last)) kept.push(path);
-	}
+	});
 	return kept;
 }
 
@@ -182,8 +183,7 @@ function preferredFormat(context: OperationContext, target: Target, asker: Reade
 
 /** The format for more than one value that we choose ourselves: the first that the product has. */
 export function structuredFormat({ formats }: OperationContext): number {
-	for (const format of structured) if (formats.isWritable(format)) return format;
-	return ContentFormat.senmlCbor;
+	return structured.find((format) => formats.isWritable(format)) ?? ContentFormat.senmlCbor;
 }
 
 /**
@@ -217,7 +217,9 @@ class Reading {
 
 	/** Everything that a server may read. */
 	addAll({ registry }: OperationContext): undefined {
-		for (const object of registry.objects) if (!isSecret(object.facts.id)) this.instances(object);
+		registry.objects.forEach((object) => {
+			if (!isSecret(object.facts.id)) this.instances(object);
+		});
 	}
 
 	add(target: Target): undefined {
@@ -234,9 +236,9 @@ class Reading {
 
 	private instances({ facts, instances }: ObjectEntry): undefined {
 		this.#at.objectId = facts.id;
-		for (const instance of instances) {
+		instances.forEach((instance) => {
 			if (this.#rights?.mayRead(facts.id, instance.id) !== false) this.instance(instance);
-		}
+		});
 	}
 
 	private instance(instance: Instance): undefined {

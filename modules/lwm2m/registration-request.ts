@@ -123,7 +123,9 @@ export class RegistrationRequest {
 	keepLocation({ locationPath }: Response): boolean {
 		const { locationSegments, locationBytes } = this.context.limits;
 		let size = 0;
-		for (const segment of locationPath) size += utf8Size(segment);
+		locationPath.forEach((segment) => {
+			size += utf8Size(segment);
+		});
 		if (locationPath.length === 0 || locationPath.length > locationSegments || size > locationBytes) return false;
 		this.location = locationPath.slice();
 		return true;
@@ -222,7 +224,7 @@ export class RegistrationRequest {
 
 function checkParameters(parameters: readonly string[]): void {
 	const names: string[] = [...reserved];
-	for (const parameter of parameters) {
+	parameters.forEach((parameter) => {
 		const equals = parameter.indexOf("=");
 		const name = equals < 0 ? parameter : parameter.slice(0, equals);
 		assert(name !== "" && !names.includes(name), `registration parameter "${name}": reserved, or there twice`);
@@ -231,5 +233,5 @@ function checkParameters(parameters: readonly string[]): void {
 			`registration parameter "${name}": more than ${parameterBytes} bytes`,
 		);
 		names.push(name);
-	}
+	});
 }

@@ -83,7 +83,7 @@ export class Registry {
 		const { facts, id } = instance;
 		assert(this.room > 0, "limit: instances");
 		assert(facts.multiple === true || id === 0, `object ${facts.id} has one instance, 0`);
-		let entry = this.entries.find((candidate) => candidate.facts.id === facts.id);
+		let entry = this.entries.find((other) => other.facts.id === facts.id);
 		if (entry === undefined) {
 			entry = { facts, options: noOptions, instances: [] };
 			this.insert(entry);
@@ -109,14 +109,13 @@ export class Registry {
 	}
 
 	object(objectId: number): ObjectEntry | undefined {
-		for (const entry of this.entries) if (entry.facts.id === objectId) return entry;
+		const { entries } = this;
+		for (let at = 0; at < entries.length; at++) if (entries[at]!.facts.id === objectId) return entries[at];
 		return undefined;
 	}
 
 	instance(objectId: number, instanceId: number): Instance | undefined {
-		const instances = this.object(objectId)?.instances;
-		if (instances !== undefined) for (const instance of instances) if (instance.id === instanceId) return instance;
-		return undefined;
+		return this.object(objectId)?.instances.find(({ id }) => id === instanceId);
 	}
 
 	/** The facts of a Resource, or undefined when the Object or the Resource is not known. */
