@@ -71,6 +71,10 @@ interface Hooks {
 	readonly history?: { readonly [name: string]: History | undefined };
 }
 
+const hookNames: readonly (keyof Hooks)[] = frozen(["read", "check", "written", "execute", "sample", "history"]);
+
+const noHooks: Hooks = frozen({});
+
 /** In place of a value that a read hook refuses. */
 const refused = frozen({ objectId: -1, instanceId: -1 });
 
@@ -82,44 +86,35 @@ const refused = frozen({ objectId: -1, instanceId: -1 });
 export class Instance {
 	readonly facts: ObjectFacts;
 	readonly id: number;
-	readonly #read: Hooks["read"];
-	readonly #check: Hooks["check"];
-	readonly #written: Hooks["written"];
-	readonly #execute: Hooks["execute"];
-	readonly #sample: Hooks["sample"];
-	readonly #history: Hooks["history"];
+	/** Those that there are: each that is named takes a slot. */
+	private readonly hooks: Hooks;
 	/** What is held; of a Resource with a read hook, what look() saw. */
-	readonly #values: { [name: string]: Held | undefined } = {};
-	#listener: ChangeListener | undefined;
+	private readonly held: { [name: string]: Held | undefined } = {};
+	private listener: ChangeListener | undefined;
 
 	constructor(facts: ObjectFacts, id: number, hooks: Hooks) {
 		this.facts = facts;
 		this.id = id;
-		// One by one, so that the list of first values is garbage when they are in #values.
-		this.#read = hooks.read;
-		this.#check = hooks.check;
-		this.#written = hooks.written;
-		this.#execute = hooks.execute;
-		this.#sample = hooks.sample;
-		this.#history = hooks.history;
+		// One by one, so that the list of first values is garbage when they are in `held`.
+		this.hooks = hooksOf(hooks);
 		for (const name in hooks.values) {
 			assert(facts.resources[name]?.type !== undefined, `object ${facts.id} has no value ${name}`);
-			this.#values[name] = toHeld(hooks.values[name]);
+			this.held[name] = toHeld(hooks.values[name]);
 		}
 	}
 
 	/** How often and what to sample, if at all. */
 	get sampleEveryS(): number | undefined {
-		return this.#sample?.everyS;
+		return this.hooks.sample?.everyS;
 	}
 
 	sample(): void {
-		this.#sample?.take(this);
+		this.hooks.sample?.take(this);
 	}
 
 	/** Says who is told of changes; undefined says nobody. Called by the registry. */
 	listen(listener: ChangeListener | undefined): void {
-		this.#listener = listener;
+		this.listener = listener;
 	}
 
 	/** @returns undefined for an ID that the Object does not have */
@@ -137,17 +132,17 @@ export class Instance {
 	}
 
 	isSupported(name: string): boolean {
-		if (this.#execute?.[name] !== undefined || this.#read?.[name] !== undefined) return true;
-		return name in this.#values;
+		if (this.hooks.execute?.[name] !== undefined || this.hooks.read?.[name] !== undefined) return true;
+		return name in this.held;
 	}
 
 	isPresent(name: string): boolean {
-		return this.#execute?.[name] !== undefined || this.glance(name) !== undefined;
+		return this.hooks.execute?.[name] !== undefined || this.glance(name) !== undefined;
 	}
 
 	read(name: string): Held | undefined {
-		const hook = this.#read?.[name];
-		return hook === undefined ? this.#values[name] : hook(this);
+		const hook = this.hooks.read?.[name];
+		return hook === undefined ? this.held[name] : hook(this);
 	}
 
 	/** The value of a Resource by its ID; undefined where the Object has no such Resource, too. */
@@ -161,10 +156,10 @@ export class Instance {
 	 * none itself.
 	 */
 	hold(name: string, held: Held | undefined): void {
-		if (held !== undefined && !isInstances(held)) this.#history?.[name]?.note(held);
-		const before = this.#values[name];
-		if (this.#read?.[name] !== undefined || sameHeld(before, held)) return;
-		this.#values[name] = held;
+		if (held !== undefined && !isInstances(held)) this.hooks.history?.[name]?.note(held);
+		const before = this.held[name];
+		if (this.hooks.read?.[name] !== undefined || sameHeld(before, held)) return;
+		this.held[name] = held;
 		if (before === undefined || held === undefined || !isInstances(before) || !isInstances(held)) this.tell(name);
 		else this.tellDifference(name, before, held);
 	}
@@ -172,8 +167,8 @@ export class Instance {
 	/** Looks at a Resource with a read hook, and tells whoever listens when it reads differently than last time. */
 	look(name: string): void {
 		const held = this.glance(name);
-		if (held === refused || sameHeld(this.#values[name], held)) return;
-		this.#values[name] = held;
+		if (held === refused || sameHeld(this.held[name], held)) return;
+		this.held[name] = held;
 		this.tell(name);
 	}
 
@@ -195,12 +190,12 @@ export class Instance {
 
 	/** The past values of a Resource, where the application keeps them. */
 	historyOf(name: string): History | undefined {
-		return this.#history?.[name];
+		return this.hooks.history?.[name];
 	}
 
 	/** Says that the value of the Resource, or of one of its Resource Instances, is another one now. */
 	tell(name: string, resourceInstanceId = -1): void {
-		this.#listener?.instanceChanged(this, this.factsOf(name).id, resourceInstanceId);
+		this.listener?.instanceChanged(this, this.factsOf(name).id, resourceInstanceId);
 	}
 
 	private tellDifference(name: string, before: Instances, held: Instances): void {
@@ -214,21 +209,33 @@ export class Instance {
 
 	/** @throws RequestRefused when the application does not want this value */
 	check(name: string, held: Held): void {
-		this.#check?.[name]?.(held, this);
+		this.hooks.check?.[name]?.(held, this);
 	}
 
 	/** Runs what the application does after a server's Write. */
 	written(name: string, held: Held): void {
 		try {
-			this.#written?.[name]?.(held, this);
+			this.hooks.written?.[name]?.(held, this);
 		} finally {
-			if (this.#read?.[name] !== undefined) this.tell(name);
+			if (this.hooks.read?.[name] !== undefined) this.tell(name);
 		}
 	}
 
 	execute(name: string, args: readonly Argument[]): void {
-		this.#execute?.[name]?.(this, args);
+		this.hooks.execute?.[name]?.(this, args);
 	}
+}
+
+/** What there is of them, but for the values; for those without any the one that lies in ROM. */
+function hooksOf(all: Hooks): Hooks {
+	let some: { [name: string]: unknown } | undefined;
+	hookNames.forEach((name) => {
+		const hook = all[name];
+		if (hook === undefined) return;
+		some ??= {};
+		some[name] = hook;
+	});
+	return some ?? noHooks;
 }
 
 /**
