@@ -108,11 +108,14 @@ export function readTargets(
 	reading.isBestEffort = true;
 	let refusal: RequestRefused | undefined;
 	let count = 0;
-	withoutOverlap(paths).forEach((path) => {
+	// No forEach() on the way down to a value: the stack is short.
+	const wanted = withoutOverlap(paths);
+	for (let at = 0; at < wanted.length; at++) {
+		const path = wanted[at]!;
 		const refused = path.objectId < 0 ? reading.addAll(context) : tryToAdd(context, reading, path, asker);
 		if (refused === undefined) count++;
 		else refusal ??= refused;
-	});
+	}
 	if (count === 0 && refusal !== undefined) throw refusal;
 	return reading.response();
 }
@@ -217,9 +220,8 @@ class Reading {
 
 	/** Everything that a server may read. */
 	addAll({ registry }: OperationContext): undefined {
-		registry.objects.forEach((object) => {
-			if (!isSecret(object.facts.id)) this.instances(object);
-		});
+		const { objects } = registry;
+		for (let at = 0; at < objects.length; at++) if (!isSecret(objects[at]!.facts.id)) this.instances(objects[at]!);
 	}
 
 	add(target: Target): undefined {
@@ -236,9 +238,10 @@ class Reading {
 
 	private instances({ facts, instances }: ObjectEntry): undefined {
 		this.#at.objectId = facts.id;
-		instances.forEach((instance) => {
+		for (let at = 0; at < instances.length; at++) {
+			const instance = instances[at]!;
 			if (this.#rights?.mayRead(facts.id, instance.id) !== false) this.instance(instance);
-		});
+		}
 	}
 
 	private instance(instance: Instance): undefined {
