@@ -156,8 +156,7 @@ function asciiText(bytes: Uint8Array, at: number, end: number): string {
 /** None: one for all who have none, in ROM. */
 export const noBytes: Uint8Array = new Uint8Array(0);
 
-/** The bytes alone, without the view on them, which takes four slots: those of its buffer where it has no others. */
-export function bufferOf(bytes: Uint8Array): ArrayBuffer {
-	const { buffer } = bytes.length === bytes.buffer.byteLength ? bytes : bytes.slice();
-	return buffer as ArrayBuffer;
+/** The bytes without a view, which takes 4 slots of RAM: its buffer where it is no larger, else that of a copy. */
+export function bufferOf(bytes: Uint8Array): ArrayBufferLike {
+	return bytes.buffer.byteLength === bytes.length ? bytes.buffer : bytes.slice().buffer;
 }

@@ -42,14 +42,14 @@ export interface Departing<Answer> {
  * again.
  */
 export class Bodies<Answer extends Content> {
-	readonly #limits: Limits;
-	readonly #allowsBert: boolean;
-	#arriving: Arriving[] = [];
-	#departing: Departing<Answer>[] = [];
+	private readonly limits: Limits;
+	private readonly allowsBert: boolean;
+	private coming: Arriving[] = [];
+	private leaving: Departing<Answer>[] = [];
 
 	constructor(limits: Limits, allowsBert: boolean) {
-		this.#limits = limits;
-		this.#allowsBert = allowsBert;
+		this.limits = limits;
+		this.allowsBert = allowsBert;
 	}
 
 	/**
@@ -67,11 +67,11 @@ export class Bodies<Answer extends Content> {
 		lifetimeMs: number,
 	): BodySink | Fault | number {
 		const at = blockOffset(block);
-		if (blockExponent(block) === reservedExponent && !this.#allowsBert) return BLOCK_RESERVED;
+		if (blockExponent(block) === reservedExponent && !this.allowsBert) return BLOCK_RESERVED;
 		if (!isWellSized(block, view.end - view.payloadAt)) return BLOCK_SIZE;
 		let arriving: Arriving | undefined;
-		for (let index = 0; index < this.#arriving.length && arriving === undefined; index++) {
-			if (isAbout(view, this.#arriving[index]!.subject)) arriving = this.#arriving[index];
+		for (let index = 0; index < this.coming.length && arriving === undefined; index++) {
+			if (isAbout(view, this.coming[index]!.subject)) arriving = this.coming[index];
 		}
 		if (at === 0) {
 			// the first block starts anew, whatever was there (RFC 7959 §2.5)
@@ -80,10 +80,10 @@ export class Bodies<Answer extends Content> {
 			const sizeBytes = view.uint(OptionNumber.size1);
 			const refusal = sink.begin(0, sizeBytes < 0 ? undefined : sizeBytes, undefined);
 			if (refusal !== undefined) return sink instanceof Body ? BODY_TOO_LARGE : refusal;
-			if (this.#arriving.length >= this.#limits.bodies) this.abandon(this.#arriving[0]!);
+			if (this.coming.length >= this.limits.bodies) this.abandon(this.coming[0]!);
 			const subject = { code: view.code, optionBytes: view.bytes.slice(view.optionsAt, view.optionsEnd) };
 			arriving = { subject, sink, length: 0, mark: 0, expiryMs: 0 };
-			this.#arriving.push(arriving);
+			this.coming.push(arriving);
 		}
 		if (arriving === undefined) return BLOCK_INCOMPLETE;
 		const { sink } = arriving;
@@ -93,7 +93,7 @@ export class Bodies<Answer extends Content> {
 		if (at > 0 && hasMore(block) && arriving.length === length && arriving.mark === mark) return Code.continue;
 		if (arriving.length !== at) return BLOCK_INCOMPLETE;
 		const refusal = sink.write(at, view.bytes, view.payloadAt, view.end);
-		if (refusal !== undefined || !hasMore(block)) this.#arriving.splice(this.#arriving.indexOf(arriving), 1);
+		if (refusal !== undefined || !hasMore(block)) this.coming.splice(this.coming.indexOf(arriving), 1);
 		if (refusal !== undefined) return sink instanceof Body ? BODY_TOO_LARGE : refusal;
 		arriving.length = length;
 		arriving.mark = mark;
@@ -104,53 +104,53 @@ export class Bodies<Answer extends Content> {
 	/** Keeps an answer whose body goes out by blocks; an older one about the same goes. */
 	depart(subject: Subject, answer: Answer, eTag: Uint8Array | undefined, expiryMs: number): Departing<Answer> {
 		this.forget(subject);
-		if (this.#departing.length >= this.#limits.bodies) this.#departing.shift();
+		if (this.leaving.length >= this.limits.bodies) this.leaving.shift();
 		const departing = { subject, answer, eTag, expiryMs };
-		this.#departing.push(departing);
+		this.leaving.push(departing);
 		return departing;
 	}
 
 	/** Lets go of the answer about the same. */
 	forget(subject: Subject): void {
-		const same = this.#departing.findIndex((other) => isSameSubject(other.subject, subject));
-		if (same >= 0) this.#departing.splice(same, 1);
+		const same = this.leaving.findIndex((other) => isSameSubject(other.subject, subject));
+		if (same >= 0) this.leaving.splice(same, 1);
 	}
 
 	/** The answer this request wants a further block of. */
 	departing(view: MessageView): Departing<Answer> | undefined {
-		for (let index = 0; index < this.#departing.length; index++) {
-			if (isAbout(view, this.#departing[index]!.subject)) return this.#departing[index];
+		for (let index = 0; index < this.leaving.length; index++) {
+			if (isAbout(view, this.leaving[index]!.subject)) return this.leaving[index];
 		}
 		return undefined;
 	}
 
 	/** The last block went out. */
 	departed(departing: Departing<Answer>): void {
-		const index = this.#departing.indexOf(departing);
-		if (index >= 0) this.#departing.splice(index, 1);
+		const index = this.leaving.indexOf(departing);
+		if (index >= 0) this.leaving.splice(index, 1);
 	}
 
 	/** Lets go of what nobody continued. */
 	poll(nowMs: number): void {
-		for (let index = this.#arriving.length - 1; index >= 0; index--) {
-			if (this.#arriving[index]!.expiryMs <= nowMs) this.abandon(this.#arriving[index]!);
+		for (let index = this.coming.length - 1; index >= 0; index--) {
+			if (this.coming[index]!.expiryMs <= nowMs) this.abandon(this.coming[index]!);
 		}
-		if (this.#departing.some(({ expiryMs }) => expiryMs <= nowMs)) {
-			this.#departing = this.#departing.filter(({ expiryMs }) => expiryMs > nowMs);
+		if (this.leaving.some(({ expiryMs }) => expiryMs <= nowMs)) {
+			this.leaving = this.leaving.filter(({ expiryMs }) => expiryMs > nowMs);
 		}
 	}
 
 	clear(): void {
-		while (this.#arriving.length > 0) this.abandon(this.#arriving[0]!);
-		this.#departing = [];
+		while (this.coming.length > 0) this.abandon(this.coming[0]!);
+		this.leaving = [];
 	}
 
 	private abandon(arriving: Arriving): void {
-		this.#arriving.splice(this.#arriving.indexOf(arriving), 1);
+		this.coming.splice(this.coming.indexOf(arriving), 1);
 		arriving.sink.abandoned?.();
 	}
 
 	get size(): number {
-		return this.#arriving.length + this.#departing.length;
+		return this.coming.length + this.leaving.length;
 	}
 }

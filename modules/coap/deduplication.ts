@@ -1,3 +1,4 @@
+import { bufferOf } from "../bytes.ts";
 import type { Limits } from "./tuning.ts";
 
 /** What Responder needs to know of duplicates; where there are none, there is always room. */
@@ -21,18 +22,18 @@ const essentialBit = 0x10000;
  */
 export class Deduplication implements Memory {
 	/** With `essential` above where executing the message twice would do harm. */
-	readonly #messageIds: Uint32Array;
+	private readonly messageIds: Uint32Array;
 	/** Until when an entry counts; 0 is a free one. */
-	readonly #expiryMs: Float64Array;
-	/** Grows to as many as there are Message IDs. */
-	readonly #replies: (Uint8Array | undefined)[] = [];
-	#replyBytes = 0;
-	readonly #replyBytesMax: number;
+	private readonly expiryMs: Float64Array;
+	/** Grows to as many as there are Message IDs. Of each its buffer alone: a view takes four slots more. */
+	private readonly replies: (ArrayBufferLike | undefined)[] = [];
+	private keptBytes = 0;
+	private readonly replyBytesMax: number;
 
 	constructor(limits: Limits) {
-		this.#messageIds = new Uint32Array(limits.remembered);
-		this.#expiryMs = new Float64Array(limits.remembered);
-		this.#replyBytesMax = limits.replyBytes;
+		this.messageIds = new Uint32Array(limits.remembered);
+		this.expiryMs = new Float64Array(limits.remembered);
+		this.replyBytesMax = limits.replyBytes;
 	}
 
 	/** Whether a message with this Message ID was remembered and its lifetime has not ended. */
@@ -46,7 +47,8 @@ export class Deduplication implements Memory {
 	 */
 	reply(messageId: number, nowMs: number): Uint8Array | undefined {
 		const index = this.find(messageId, nowMs);
-		return index < 0 ? undefined : this.#replies[index];
+		const reply = index < 0 ? undefined : this.replies[index];
+		return reply && new Uint8Array(reply);
 	}
 
 	/** Whether an essential message could be remembered now. */
@@ -57,7 +59,7 @@ export class Deduplication implements Memory {
 	/** When the first essential entry ends, on the nowMs scale: the time to come back when there is no room. */
 	get roomAtMs(): number {
 		let atMs = Number.POSITIVE_INFINITY;
-		for (let index = 0; index < this.#expiryMs.length; index++) atMs = Math.min(atMs, this.#expiryMs[index]!);
+		for (let index = 0; index < this.expiryMs.length; index++) atMs = Math.min(atMs, this.expiryMs[index]!);
 		return atMs;
 	}
 
@@ -70,8 +72,8 @@ export class Deduplication implements Memory {
 		const index = this.victim(nowMs);
 		if (index < 0) return false;
 		this.keep(index, undefined);
-		this.#messageIds[index] = essential ? messageId + essentialBit : messageId;
-		this.#expiryMs[index] = expiryMs;
+		this.messageIds[index] = essential ? messageId + essentialBit : messageId;
+		this.expiryMs[index] = expiryMs;
 		return true;
 	}
 
@@ -80,7 +82,7 @@ export class Deduplication implements Memory {
 		const index = this.find(messageId, nowMs);
 		if (index < 0) return;
 		this.keep(index, undefined);
-		while (this.#replyBytes + reply.length > this.#replyBytesMax) {
+		while (this.keptBytes + reply.length > this.replyBytesMax) {
 			const longest = this.oldestReply(index);
 			if (longest < 0) break;
 			this.free(longest);
@@ -90,8 +92,8 @@ export class Deduplication implements Memory {
 
 	/** Lets go of what has ended by now. */
 	poll(nowMs: number): void {
-		for (let index = 0; index < this.#expiryMs.length; index++) {
-			if (this.#expiryMs[index]! !== 0 && this.#expiryMs[index]! <= nowMs) this.forget(index);
+		for (let index = 0; index < this.expiryMs.length; index++) {
+			if (this.expiryMs[index]! !== 0 && this.expiryMs[index]! <= nowMs) this.forget(index);
 		}
 	}
 
@@ -102,18 +104,18 @@ export class Deduplication implements Memory {
 	/** How many Message IDs are kept. */
 	get size(): number {
 		let size = 0;
-		for (let index = 0; index < this.#expiryMs.length; index++) if (this.#expiryMs[index] !== 0) size += 1;
+		for (let index = 0; index < this.expiryMs.length; index++) if (this.expiryMs[index] !== 0) size += 1;
 		return size;
 	}
 
 	/** Bytes of answers kept. */
 	get replyBytes(): number {
-		return this.#replyBytes;
+		return this.keptBytes;
 	}
 
 	private find(messageId: number, nowMs: number): number {
-		for (let index = 0; index < this.#messageIds.length; index++) {
-			if ((this.#messageIds[index]! & 0xffff) === messageId && this.#expiryMs[index]! > nowMs) return index;
+		for (let index = 0; index < this.messageIds.length; index++) {
+			if ((this.messageIds[index]! & 0xffff) === messageId && this.expiryMs[index]! > nowMs) return index;
 		}
 		return -1;
 	}
@@ -124,10 +126,10 @@ export class Deduplication implements Memory {
 	 */
 	private victim(nowMs: number): number {
 		let oldest = -1;
-		for (let index = 0; index < this.#expiryMs.length; index++) {
-			const expiryMs = this.#expiryMs[index]!;
+		for (let index = 0; index < this.expiryMs.length; index++) {
+			const expiryMs = this.expiryMs[index]!;
 			if (expiryMs <= nowMs) return index;
-			if (!this.isEssential(index) && (oldest < 0 || expiryMs < this.#expiryMs[oldest]!)) oldest = index;
+			if (!this.isEssential(index) && (oldest < 0 || expiryMs < this.expiryMs[oldest]!)) oldest = index;
 		}
 		return oldest;
 	}
@@ -135,12 +137,12 @@ export class Deduplication implements Memory {
 	/** The entry whose reply goes when reply bytes are short: oldest first, the essential last. */
 	private oldestReply(except: number): number {
 		let found = -1;
-		for (let index = 0; index < this.#replies.length; index++) {
-			if (index === except || this.#replies[index] === undefined) continue;
+		for (let index = 0; index < this.replies.length; index++) {
+			if (index === except || this.replies[index] === undefined) continue;
 			const isEssential = this.isEssential(index);
 			const sooner =
 				found < 0 || isEssential === this.isEssential(found)
-					? found < 0 || this.#expiryMs[index]! < this.#expiryMs[found]!
+					? found < 0 || this.expiryMs[index]! < this.expiryMs[found]!
 					: !isEssential;
 			if (sooner) found = index;
 		}
@@ -155,15 +157,17 @@ export class Deduplication implements Memory {
 
 	private forget(index: number): void {
 		this.keep(index, undefined);
-		this.#expiryMs[index] = 0;
+		this.expiryMs[index] = 0;
 	}
 
 	private isEssential(index: number): boolean {
-		return this.#messageIds[index]! >= essentialBit;
+		return this.messageIds[index]! >= essentialBit;
 	}
 
 	private keep(index: number, reply: Uint8Array | undefined): void {
-		this.#replyBytes += (reply?.length ?? 0) - (this.#replies[index]?.length ?? 0);
-		this.#replies[index] = reply;
+		const before = this.replies[index];
+		if (before === undefined && reply === undefined) return;
+		this.keptBytes += (reply?.length ?? 0) - (before?.byteLength ?? 0);
+		this.replies[index] = reply && bufferOf(reply);
 	}
 }

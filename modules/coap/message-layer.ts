@@ -3,7 +3,6 @@ import type { Dice } from "../host.ts";
 import { sizeExponent } from "./block.ts";
 import { MessageType, MessageWriter } from "./message.ts";
 import { Retransmission, type RtoEstimator } from "./retransmission.ts";
-import { BlockCutter } from "./stream.ts";
 import type { Limits, Tuning } from "./tuning.ts";
 
 /**
@@ -34,8 +33,6 @@ export interface Transmission {
  */
 export interface Layer {
 	readonly writer: MessageWriter;
-	/** Cuts the body of the next message. */
-	readonly cutter: BlockCutter;
 	/** Whether messages arrive in order, once, and always (RFC 8323 §3): no types, no Message IDs, no duplicates. */
 	readonly isReliable: boolean;
 	/** The size exponent of the largest block we send or ask for. */
@@ -61,29 +58,28 @@ const firstBytes = 128;
 export class MessageLayer implements Layer {
 	/** Writes the next message; finish() copies it out. */
 	readonly writer: MessageWriter;
-	readonly cutter = new BlockCutter();
 	readonly isReliable = false;
 	readonly exponent: number;
-	readonly #dice: Dice;
-	readonly #tuning: Tuning;
-	readonly #outboxMax: number;
-	readonly #rto: RtoEstimator | undefined;
-	#nextMessageId: number;
+	private readonly dice: Dice;
+	private readonly tuning: Tuning;
+	private readonly outboxMax: number;
+	private readonly rto: RtoEstimator | undefined;
+	private nextMessageId: number;
 	/**
 	 * In order of arrival; those with a retransmission are under way. Every sender has one at most, so the senders'
 	 * limits bound it.
 	 */
-	#transmissions: Transmission[] = [];
-	#outbox: Uint8Array[] = [];
+	private transmissions: Transmission[] = [];
+	private outbox: Uint8Array[] = [];
 
 	constructor(dice: Dice, tuning: Tuning, limits: Limits, rto?: RtoEstimator) {
-		this.#dice = dice;
-		this.#tuning = tuning;
-		this.#outboxMax = limits.outbox;
-		this.#rto = rto;
+		this.dice = dice;
+		this.tuning = tuning;
+		this.outboxMax = limits.outbox;
+		this.rto = rto;
 		this.exponent = sizeExponent(limits.blockSizeBytes);
 		this.writer = new MessageWriter(new Uint8Array(firstBytes), limits.messageBytes);
-		this.#nextMessageId = dice.below(0x10000);
+		this.nextMessageId = dice.below(0x10000);
 	}
 
 	blockBytes(exponent: number): number {
@@ -91,8 +87,8 @@ export class MessageLayer implements Layer {
 	}
 
 	takeMessageId(): number {
-		const messageId = this.#nextMessageId;
-		this.#nextMessageId = (messageId + 1) & 0xffff;
+		const messageId = this.nextMessageId;
+		this.nextMessageId = (messageId + 1) & 0xffff;
 		return messageId;
 	}
 
@@ -101,8 +97,8 @@ export class MessageLayer implements Layer {
 	 * might.
 	 */
 	post(bytes: Uint8Array): void {
-		if (this.#outbox.length >= this.#outboxMax) this.#outbox.shift();
-		this.#outbox.push(bytes);
+		if (this.outbox.length >= this.outboxMax) this.outbox.shift();
+		this.outbox.push(bytes);
 	}
 
 	/** Posts an Empty message: an Acknowledgement or a Reset (RFC 7252 §4.1). @returns its bytes */
@@ -114,7 +110,7 @@ export class MessageLayer implements Layer {
 
 	/** Sends a Confirmable message when its turn comes. */
 	confirm(bytes: Uint8Array, messageId: number, sender: Sender | undefined, nowMs: number): void {
-		this.#transmissions.push({ bytes, messageId, sender });
+		this.transmissions.push({ bytes, messageId, sender });
 		this.startNext(nowMs);
 	}
 
@@ -126,7 +122,7 @@ export class MessageLayer implements Layer {
 	}
 
 	takeDatagram(): Uint8Array | undefined {
-		return this.#outbox.shift();
+		return this.outbox.shift();
 	}
 
 	/**
@@ -155,15 +151,15 @@ export class MessageLayer implements Layer {
 
 	/** Forgets what `sender` has under way or waiting. What waits behind it starts at startNext() or the next poll. */
 	drop(sender: Sender): void {
-		for (let index = this.#transmissions.length - 1; index >= 0; index--) {
-			if (this.#transmissions[index]!.sender === sender) this.#transmissions.splice(index, 1);
+		for (let index = this.transmissions.length - 1; index >= 0; index--) {
+			if (this.transmissions[index]!.sender === sender) this.transmissions.splice(index, 1);
 		}
 	}
 
 	poll(nowMs: number): void {
 		this.startNext(nowMs);
-		for (let index = 0; index < this.#transmissions.length; ) {
-			const transmission = this.#transmissions[index]!;
+		for (let index = 0; index < this.transmissions.length; ) {
+			const transmission = this.transmissions[index]!;
 			const due = transmission.retransmission?.poll(nowMs) ?? "wait";
 			if (due === "giveUp") {
 				this.remove(transmission);
@@ -188,32 +184,32 @@ export class MessageLayer implements Layer {
 	get deadlineMs(): number {
 		let deadlineMs = Number.POSITIVE_INFINITY;
 		let underWay = 0;
-		for (let index = 0; index < this.#transmissions.length; index++) {
-			const { retransmission } = this.#transmissions[index]!;
+		for (let index = 0; index < this.transmissions.length; index++) {
+			const { retransmission } = this.transmissions[index]!;
 			if (retransmission === undefined) continue;
 			underWay += 1;
 			if (retransmission.deadlineMs < deadlineMs) deadlineMs = retransmission.deadlineMs;
 		}
-		return underWay < this.#tuning.nstart && underWay < this.#transmissions.length ? 0 : deadlineMs;
+		return underWay < this.tuning.nstart && underWay < this.transmissions.length ? 0 : deadlineMs;
 	}
 
 	/** How many Confirmable messages wait for an Acknowledgement or for their turn. */
 	get size(): number {
-		return this.#transmissions.length;
+		return this.transmissions.length;
 	}
 
 	get outboxSize(): number {
-		return this.#outbox.length;
+		return this.outbox.length;
 	}
 
 	clear(): void {
-		this.#transmissions = [];
-		this.#outbox = [];
+		this.transmissions = [];
+		this.outbox = [];
 	}
 
 	private underWay(messageId: number): Transmission | undefined {
-		for (let index = 0; index < this.#transmissions.length; index++) {
-			const transmission = this.#transmissions[index]!;
+		for (let index = 0; index < this.transmissions.length; index++) {
+			const transmission = this.transmissions[index]!;
 			if (transmission.messageId === messageId && transmission.retransmission !== undefined) return transmission;
 		}
 		return undefined;
@@ -221,25 +217,25 @@ export class MessageLayer implements Layer {
 
 	private measure({ retransmission }: Transmission, nowMs: number): void {
 		if (retransmission !== undefined) {
-			this.#rto?.measured(nowMs - retransmission.sentMs, retransmission.resends, nowMs);
+			this.rto?.measured(nowMs - retransmission.sentMs, retransmission.resends, nowMs);
 		}
 	}
 
 	private remove(transmission: Transmission): void {
-		const index = this.#transmissions.indexOf(transmission);
-		if (index >= 0) this.#transmissions.splice(index, 1);
+		const index = this.transmissions.indexOf(transmission);
+		if (index >= 0) this.transmissions.splice(index, 1);
 	}
 
 	/** Starts what waits, oldest first, as far as NSTART lets it (RFC 7252 §4.7). */
 	startNext(nowMs: number): void {
-		let free = this.#tuning.nstart;
-		for (let index = 0; index < this.#transmissions.length; index++) {
-			if (this.#transmissions[index]!.retransmission !== undefined) free -= 1;
+		let free = this.tuning.nstart;
+		for (let index = 0; index < this.transmissions.length; index++) {
+			if (this.transmissions[index]!.retransmission !== undefined) free -= 1;
 		}
-		for (let index = 0; free > 0 && index < this.#transmissions.length; index++) {
-			const transmission = this.#transmissions[index]!;
+		for (let index = 0; free > 0 && index < this.transmissions.length; index++) {
+			const transmission = this.transmissions[index]!;
 			if (transmission.retransmission !== undefined) continue;
-			transmission.retransmission = new Retransmission(nowMs, this.#dice, this.#tuning, this.#rto);
+			transmission.retransmission = new Retransmission(nowMs, this.dice, this.tuning, this.rto);
 			this.post(transmission.bytes);
 			transmission.sender?.heard("started", nowMs); // only notes it: changes nothing here
 			free -= 1;

@@ -24,8 +24,7 @@ export const CRITICAL_OPTION = fault("coap.criticalOption", Code.badOption, "RFC
 export const PROXY_OPTION = fault("coap.proxyOption", Code.proxyingNotSupported, "RFC 7252 §5.10.2");
 
 /**
- * One received message, read in place. Made once per peer and filled again for each datagram; it borrows the
- * datagram's bytes until then and holds nothing but offsets into them.
+ * One received message, read in place; it borrows the datagram's bytes and holds nothing but offsets into them.
  */
 export class MessageView {
 	/** The datagram, owned by the caller. */
@@ -101,12 +100,6 @@ export class MessageView {
 		return option.end < end && this.payloadAt === end ? PAYLOAD_EMPTY : undefined;
 	}
 
-	/** Gives the datagram back; nothing is to be read here until the next read(). */
-	release(): void {
-		this.bytes = noBytes;
-		this.option.start(noBytes, 0, 0);
-	}
-
 	/** Puts `option` on the first occurrence of `number` that counts. @returns false when there is none */
 	find(number: number): boolean {
 		const option = this.option.start(this.bytes, this.optionsAt, this.optionsEnd);
@@ -150,36 +143,36 @@ export class MessageView {
  * does not fit sets `overflowed`, and finish() then gives nothing.
  */
 export class MessageWriter {
-	#bytes: Uint8Array;
-	readonly #mostBytes: number;
-	#at = 0;
-	#number = 0;
-	#overflowed = false;
-	#others: readonly OptionValue[] = NO_OPTIONS;
-	#othersAt = 0;
+	private bytes: Uint8Array;
+	private readonly mostBytes: number;
+	private at = 0;
+	private number = 0;
+	private overflowed = false;
+	private others: readonly OptionValue[] = NO_OPTIONS;
+	private othersAt = 0;
 
 	/**
 	 * @param bytes the buffer to begin with, from now on the writer's, of 4 bytes at least
 	 * @param mostBytes the largest message there can be: larger buffers take the place of the first one
 	 */
 	constructor(bytes: Uint8Array, mostBytes = bytes.length) {
-		this.#bytes = bytes;
-		this.#mostBytes = mostBytes;
+		this.bytes = bytes;
+		this.mostBytes = mostBytes;
 	}
 
 	/** Starts a message (RFC 7252 §3) with token[at .. end) as its token, up to 65804 bytes (RFC 8974). */
 	start(type: number, code: number, messageId: number, token: Uint8Array, at = 0, end = token.length): this {
-		const bytes = this.#bytes;
+		const bytes = this.bytes;
 		bytes[1] = code;
 		bytes[2] = messageId >> 8;
 		bytes[3] = messageId & 0xff;
-		this.#at = 4;
-		this.#number = 0;
-		this.#overflowed = false;
-		this.#others = NO_OPTIONS;
+		this.at = 4;
+		this.number = 0;
+		this.overflowed = false;
+		this.others = NO_OPTIONS;
 		if (!this.fits(2 + end - at)) return this;
-		this.#bytes[0] = 0x40 | (type << 4) | this.extend(end - at);
-		for (let index = at; index < end; index++) this.#bytes[this.#at++] = token[index]!;
+		this.bytes[0] = 0x40 | (type << 4) | this.extend(end - at);
+		for (let index = at; index < end; index++) this.bytes[this.at++] = token[index]!;
 		return this;
 	}
 
@@ -188,8 +181,8 @@ export class MessageWriter {
 	 * @param others in any order, those of the same number in theirs
 	 */
 	with(others: readonly OptionValue[]): this {
-		this.#others = [...others].sort((a, b) => a.number - b.number);
-		this.#othersAt = 0;
+		this.others = [...others].sort((a, b) => a.number - b.number);
+		this.othersAt = 0;
 		return this;
 	}
 
@@ -201,8 +194,8 @@ export class MessageWriter {
 
 	private putOpaque(number: number, value: Uint8Array): this {
 		if (this.optionHead(number, value.length)) {
-			this.#bytes.set(value, this.#at);
-			this.#at += value.length;
+			this.bytes.set(value, this.at);
+			this.at += value.length;
 		}
 		return this;
 	}
@@ -213,7 +206,7 @@ export class MessageWriter {
 		this.catchUp(number);
 		const size = uintSize(value);
 		if (this.optionHead(number, size)) {
-			for (let shift = (size - 1) * 8; shift >= 0; shift -= 8) this.#bytes[this.#at++] = value >>> shift;
+			for (let shift = (size - 1) * 8; shift >= 0; shift -= 8) this.bytes[this.at++] = value >>> shift;
 		}
 		return this;
 	}
@@ -223,7 +216,7 @@ export class MessageWriter {
 		if (texts === undefined) return this;
 		this.catchUp(number);
 		for (const text of texts)
-			if (this.optionHead(number, utf8Size(text))) this.#at = writeUtf8(text, this.#bytes, this.#at);
+			if (this.optionHead(number, utf8Size(text))) this.at = writeUtf8(text, this.bytes, this.at);
 		return this;
 	}
 
@@ -231,15 +224,15 @@ export class MessageWriter {
 	payload(bytes: Uint8Array, at = 0, end = bytes.length): this {
 		this.catchUp(0xffff);
 		if (at === end || !this.fits(1 + end - at)) return this;
-		this.#bytes[this.#at++] = 0xff;
-		for (let index = at; index < end; index++) this.#bytes[this.#at++] = bytes[index]!;
+		this.bytes[this.at++] = 0xff;
+		for (let index = at; index < end; index++) this.bytes[this.at++] = bytes[index]!;
 		return this;
 	}
 
 	/** @returns the message in bytes of its own, or undefined when it did not fit */
 	finish(): Uint8Array | undefined {
 		this.catchUp(0xffff);
-		return this.#overflowed ? undefined : this.cut(this.#bytes, this.#at);
+		return this.overflowed ? undefined : this.cut(this.bytes, this.at);
 	}
 
 	/** How a message leaves the buffer; a stream puts another header in place of the first four bytes. */
@@ -249,30 +242,30 @@ export class MessageWriter {
 
 	/** Writes those of the others whose numbers come before `number`, or are it. */
 	private catchUp(number: number): void {
-		while (this.#othersAt < this.#others.length && this.#others[this.#othersAt]!.number <= number) {
-			const option = this.#others[this.#othersAt++]!;
+		while (this.othersAt < this.others.length && this.others[this.othersAt]!.number <= number) {
+			const option = this.others[this.othersAt++]!;
 			this.putOpaque(option.number, option.value);
 		}
 	}
 
 	private fits(size: number): boolean {
-		const end = this.#at + size;
-		if (end > this.#mostBytes) this.#overflowed = true;
-		else if (end > this.#bytes.length) {
-			const larger = new Uint8Array(Math.min(Math.max(end, 2 * this.#bytes.length), this.#mostBytes));
-			larger.set(this.#bytes);
-			this.#bytes = larger;
+		const end = this.at + size;
+		if (end > this.mostBytes) this.overflowed = true;
+		else if (end > this.bytes.length) {
+			const larger = new Uint8Array(Math.min(Math.max(end, 2 * this.bytes.length), this.mostBytes));
+			larger.set(this.bytes);
+			this.bytes = larger;
 		}
-		return !this.#overflowed;
+		return !this.overflowed;
 	}
 
 	private optionHead(number: number, size: number): boolean {
 		if (!this.fits(size + 5)) return false; // an option's head takes five bytes at most
-		const delta = number - this.#number;
+		const delta = number - this.number;
 		assert(delta >= 0, "options out of order");
-		const head = this.#at++;
-		this.#bytes[head] = (this.extend(delta) << 4) | this.extend(size);
-		this.#number = number;
+		const head = this.at++;
+		this.bytes[head] = (this.extend(delta) << 4) | this.extend(size);
+		this.number = number;
 		return true;
 	}
 
@@ -280,11 +273,11 @@ export class MessageWriter {
 	private extend(value: number): number {
 		if (value < 13) return value;
 		if (value < 269) {
-			this.#bytes[this.#at++] = value - 13;
+			this.bytes[this.at++] = value - 13;
 			return 13;
 		}
-		this.#bytes[this.#at++] = (value - 269) >> 8;
-		this.#bytes[this.#at++] = (value - 269) & 0xff;
+		this.bytes[this.at++] = (value - 269) >> 8;
+		this.bytes[this.at++] = (value - 269) & 0xff;
 		return 14;
 	}
 }

@@ -1,4 +1,4 @@
-import { bufferOf, equalBytes } from "../bytes.ts";
+import { bufferOf, equalBytes, noBytes } from "../bytes.ts";
 import type { Sender, Sending, Transmission } from "./message-layer.ts";
 import { NONE } from "./operation.ts";
 import type { Subject } from "./same-resource.ts";
@@ -22,11 +22,11 @@ export interface ObserverOwner {
 }
 
 /** An observation of theirs (RFC 7641 §4.1), and its notification under way. */
-export class Observer implements Sender {
+export class Observer implements Sender, Subject {
 	readonly token: Uint8Array;
-	/** Of the subject: its code, and its options without the view on them, which would take four slots. */
-	private code = 0;
-	private options: ArrayBuffer | undefined;
+	/** What is observed, to serve further blocks of a notification: method, and options; 0 where it is unknown. */
+	code = 0;
+	private options: ArrayBufferLike | undefined;
 	/** The block size that it asked for, as the value of a Block2 option for the first block (RFC 7959 §2.6). */
 	block2 = NONE;
 	/** Of the last Non-confirmable notification, to know a Reset for it. */
@@ -35,22 +35,20 @@ export class Observer implements Sender {
 	/** When the other endpoint last said that it wants the notifications. */
 	confirmedMs = NONE;
 	/** The notification to follow the one under way. */
-	declare newer?: Transmission | undefined;
+	newer: Transmission | undefined;
 	private readonly owner: ObserverOwner;
 
-	constructor(owner: ObserverOwner, token: Uint8Array, subject: Subject | undefined) {
+	constructor(owner: ObserverOwner, token: Uint8Array) {
 		this.owner = owner;
 		this.token = token;
-		this.subject = subject;
 	}
 
-	/** What is observed, to serve further blocks of a notification; unknown after a restart. */
-	get subject(): Subject | undefined {
-		const { code, options } = this;
-		return options === undefined ? undefined : { code, optionBytes: new Uint8Array(options) };
+	get optionBytes(): Uint8Array {
+		return this.options === undefined ? noBytes : new Uint8Array(this.options);
 	}
 
-	set subject(subject: Subject | undefined) {
+	/** @param subject of which `optionBytes` is the observer's from here on; undefined after a restart */
+	about(subject: Subject | undefined): void {
 		this.code = subject?.code ?? 0;
 		this.options = subject && bufferOf(subject.optionBytes);
 	}
@@ -61,20 +59,20 @@ export class Observer implements Sender {
 
 	takeNewer(): Transmission | undefined {
 		const { newer } = this;
-		if (newer !== undefined) this.newer = undefined;
+		this.newer = undefined;
 		return newer;
 	}
 }
 
 /** The observers of one peer, told apart by token; at most `max`. */
 export class Observers {
-	readonly #owner: ObserverOwner;
-	readonly #max: number;
-	#list: Observer[] = [];
+	private readonly owner: ObserverOwner;
+	private readonly max: number;
+	private list: Observer[] = [];
 
 	constructor(owner: ObserverOwner, max: number) {
-		this.#owner = owner;
-		this.#max = max;
+		this.owner = owner;
+		this.max = max;
 	}
 
 	/**
@@ -83,39 +81,39 @@ export class Observers {
 	 */
 	add(token: Uint8Array, subject: Subject | undefined): Observer | undefined {
 		let observer = this.find(token);
-		if (observer !== undefined) observer.subject = subject;
-		else if (this.#list.length < this.#max) {
-			observer = new Observer(this.#owner, token, subject);
-			this.#list.push(observer);
+		if (observer === undefined && this.list.length < this.max) {
+			observer = new Observer(this.owner, token);
+			this.list.push(observer);
 		}
+		observer?.about(subject);
 		return observer;
 	}
 
 	find(token: Uint8Array): Observer | undefined {
-		for (let index = 0; index < this.#list.length; index++) {
-			if (equalBytes(this.#list[index]!.token, token)) return this.#list[index];
+		for (let index = 0; index < this.list.length; index++) {
+			if (equalBytes(this.list[index]!.token, token)) return this.list[index];
 		}
 		return undefined;
 	}
 
 	findByMessageId(messageId: number): Observer | undefined {
-		for (let index = 0; index < this.#list.length; index++) {
-			if (this.#list[index]!.messageId === messageId) return this.#list[index];
+		for (let index = 0; index < this.list.length; index++) {
+			if (this.list[index]!.messageId === messageId) return this.list[index];
 		}
 		return undefined;
 	}
 
 	remove(token: Uint8Array): Observer | undefined {
 		const observer = this.find(token);
-		if (observer !== undefined) this.#list.splice(this.#list.indexOf(observer), 1);
+		if (observer !== undefined) this.list.splice(this.list.indexOf(observer), 1);
 		return observer;
 	}
 
 	clear(): void {
-		this.#list = [];
+		this.list = [];
 	}
 
 	get size(): number {
-		return this.#list.length;
+		return this.list.length;
 	}
 }

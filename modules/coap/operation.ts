@@ -80,7 +80,7 @@ export const NONE = -1;
 export class Operation implements Sender {
 	readonly id: number;
 	readonly options: RequestOptions;
-	readonly #owner: OperationOwner;
+	private readonly owner: OperationOwner;
 	state: ExchangeState = "idle";
 	/** Token of the exchange under way, as a number. */
 	token = NONE;
@@ -109,14 +109,14 @@ export class Operation implements Sender {
 	heldBlock2: number | undefined;
 
 	constructor(owner: OperationOwner, id: number, options: RequestOptions, exponent: number) {
-		this.#owner = owner;
+		this.owner = owner;
 		this.id = id;
 		this.options = options;
 		this.exponent = exponent;
 	}
 
 	heard(what: Sending, nowMs: number): void {
-		this.#owner.heard(this, what, nowMs);
+		this.owner.heard(this, what, nowMs);
 	}
 
 	/** Walks the table. @returns what is to do */

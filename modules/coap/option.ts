@@ -96,16 +96,16 @@ export class OptionCursor {
 	broken = false;
 	/** The option before had the same number. */
 	repeated = false;
-	#bytes = noBytes;
-	#limit = 0;
+	private bytes = noBytes;
+	private limit = 0;
 
 	/**
 	 * @param bytes stays the caller's; the cursor reads it until the next start
 	 * @param at where the first option starts; `limit` where the message ends
 	 */
 	start(bytes: Uint8Array, at: number, limit: number): this {
-		this.#bytes = bytes;
-		this.#limit = limit;
+		this.bytes = bytes;
+		this.limit = limit;
 		this.number = 0;
 		this.at = at;
 		this.end = at;
@@ -116,11 +116,11 @@ export class OptionCursor {
 
 	/** Steps on. @returns false behind the last option: at the limit, at the payload marker, or at a broken option */
 	next(): boolean {
-		if (this.broken || this.end >= this.#limit || this.#bytes[this.end] === 0xff) return false;
-		const head = this.#bytes[this.end++]!;
+		if (this.broken || this.end >= this.limit || this.bytes[this.end] === 0xff) return false;
+		const head = this.bytes[this.end++]!;
 		const delta = this.extended(head >> 4);
 		const size = delta < 0 ? -1 : this.extended(head & 15);
-		if (size < 0 || this.end + size > this.#limit || this.number + delta > 0xffff) {
+		if (size < 0 || this.end + size > this.limit || this.number + delta > 0xffff) {
 			this.broken = true;
 			return false;
 		}
@@ -150,7 +150,7 @@ export class OptionCursor {
 
 	/** The value as an unsigned integer. */
 	get uint(): number {
-		return readUint(this.#bytes, this.at, this.end);
+		return readUint(this.bytes, this.at, this.end);
 	}
 
 	/**
@@ -159,8 +159,8 @@ export class OptionCursor {
 	 */
 	private extended(nibble: number): number {
 		if (nibble < 13) return nibble;
-		if (nibble === 15 || this.end + nibble - 12 > this.#limit) return -1;
-		const first = this.#bytes[this.end++]!;
-		return nibble === 13 ? first + 13 : first * 256 + this.#bytes[this.end++]! + 269;
+		if (nibble === 15 || this.end + nibble - 12 > this.limit) return -1;
+		const first = this.bytes[this.end++]!;
+		return nibble === 13 ? first + 13 : first * 256 + this.bytes[this.end++]! + 269;
 	}
 }

@@ -75,15 +75,14 @@ const none: readonly number[] = frozen([]);
  * I/O: bytes and the time come in, datagrams and calls to the listener come out. Knows no addresses.
  */
 export class Peer {
-	readonly #view = new MessageView();
-	readonly #layer: MessageLayer;
-	readonly #deduplication: Deduplication;
-	readonly #requester: Requester;
-	readonly #responder: Responder;
-	readonly #extension: PeerExtension | undefined;
-	readonly #lifetimeMs: number;
-	readonly #listener: PeerListener;
-	#ping: Sender | undefined;
+	private readonly layer: MessageLayer;
+	private readonly deduplication: Deduplication;
+	private readonly requester: Requester;
+	private readonly responder: Responder;
+	private readonly extension: PeerExtension | undefined;
+	private readonly lifetimeMs: number;
+	private readonly listener: PeerListener;
+	private pinging: Sender | undefined;
 
 	constructor(options: PeerOptions) {
 		const tuning = withChanges(DEFAULT_TUNING, options.tuning);
@@ -95,27 +94,27 @@ export class Peer {
 		);
 		assert(tuning.tokenBytes >= 0 && tuning.tokenBytes <= 4 && tuning.nstart >= 1, "tokenBytes, nstart");
 		const { dice, entropy, extension, listener, understood = none, rto } = options;
-		this.#layer = new MessageLayer(dice, tuning, limits, rto);
-		this.#deduplication = new Deduplication(limits);
-		this.#requester = new Requester(this.#layer, entropy, listener, tuning, limits, options.abilities);
-		this.#responder = new Responder(
-			this.#layer,
-			this.#deduplication,
+		this.layer = new MessageLayer(dice, tuning, limits, rto);
+		this.deduplication = new Deduplication(limits);
+		this.requester = new Requester(this.layer, entropy, listener, tuning, limits, options.abilities);
+		this.responder = new Responder(
+			this.layer,
+			this.deduplication,
 			listener,
 			tuning,
 			limits,
 			understood,
 			options.abilities,
 		);
-		this.#listener = listener;
-		this.#lifetimeMs = exchangeLifetimeMs(tuning);
-		this.#extension = extension;
+		this.listener = listener;
+		this.lifetimeMs = exchangeLifetimeMs(tuning);
+		this.extension = extension;
 		if (extension === undefined) return;
 		const parts = {
-			layer: this.#layer,
-			deduplication: this.#deduplication,
-			requester: this.#requester,
-			responder: this.#responder,
+			layer: this.layer,
+			deduplication: this.deduplication,
+			requester: this.requester,
+			responder: this.responder,
 		};
 		extension.attach({ ...parts, dice, entropy, limits, listener, tuning, understood });
 	}
@@ -128,7 +127,7 @@ export class Peer {
 	 * @throws HostFailure when there is no entropy for a token
 	 */
 	request(options: RequestOptions, nowMs: number): number {
-		return this.#requester.request(options, nowMs);
+		return this.requester.request(options, nowMs);
 	}
 
 	/**
@@ -136,8 +135,8 @@ export class Peer {
 	 * Reset.
 	 */
 	cancel(requestId: number): void {
-		this.#requester.cancel(requestId);
-		this.#extension?.cancel(requestId);
+		this.requester.cancel(requestId);
+		this.extension?.cancel(requestId);
 	}
 
 	/**
@@ -146,7 +145,7 @@ export class Peer {
 	 *   the answer went out but the observation it was to start found no room
 	 */
 	respond(request: Request, response: ResponseOptions, nowMs: number): boolean {
-		return this.#extension?.respond(request, response, nowMs) ?? this.#responder.respond(request, response, nowMs);
+		return this.extension?.respond(request, response, nowMs) ?? this.responder.respond(request, response, nowMs);
 	}
 
 	/**
@@ -157,7 +156,7 @@ export class Peer {
 	 * @returns false when there was no room for the observer, and nothing was sent
 	 */
 	notify(token: Uint8Array, response: ResponseOptions, type: "confirmable" | "nonConfirmable", nowMs: number): boolean {
-		return this.#responder.notify(token, response, type === "confirmable", nowMs);
+		return this.responder.notify(token, response, type === "confirmable", nowMs);
 	}
 
 	/**
@@ -166,22 +165,22 @@ export class Peer {
 	 * under way, a further call does nothing.
 	 */
 	ping(nowMs: number): void {
-		if (this.#ping !== undefined) return;
-		this.#ping = {
+		if (this.pinging !== undefined) return;
+		this.pinging = {
 			heard: (what, atMs) => {
 				if (what === "started") return;
-				this.#ping = undefined;
+				this.pinging = undefined;
 				// an Acknowledgement is no right answer, but a sign of life all the same
-				if (what === "unheard") this.#listener.pingLost?.(atMs);
-				else this.#listener.ponged?.(false, atMs);
+				if (what === "unheard") this.listener.pingLost?.(atMs);
+				else this.listener.ponged?.(false, atMs);
 			},
 		};
-		this.#layer.confirmEmpty(this.#ping, nowMs);
+		this.layer.confirmEmpty(this.pinging, nowMs);
 	}
 
 	/** Lets go of an observer of ours that the application dropped by itself. */
 	forgetObserver(token: Uint8Array): void {
-		this.#responder.forgetObserver(token);
+		this.responder.forgetObserver(token);
 	}
 
 	/**
@@ -190,58 +189,53 @@ export class Peer {
 	 * @returns undefined, or why it was refused. Never throws over what came in
 	 */
 	receive(bytes: Uint8Array, at: number, end: number, nowMs: number): Fault | undefined {
-		const broken = this.take(this.#view.read(bytes, at, end), nowMs);
-		this.#view.release();
-		return broken;
-	}
-
-	private take(broken: Fault | undefined, nowMs: number): Fault | undefined {
-		const view = this.#view;
+		const view = new MessageView(); // garbage after the call, and with it the last that refers to the datagram
+		const broken = view.read(bytes, at, end);
 		if (broken !== undefined) {
 			if (broken.reply === "reset" && view.type === MessageType.confirmable) {
-				this.#layer.postEmpty(MessageType.reset, view.messageId);
+				this.layer.postEmpty(MessageType.reset, view.messageId);
 			}
 			return broken;
 		}
 		const { messageId } = view;
 		if (view.code === 0) {
 			if (view.type === MessageType.confirmable)
-				this.#layer.postEmpty(MessageType.reset, messageId); // a ping (§4.3)
-			else if (view.type === MessageType.acknowledgement) this.#layer.settle(messageId, "acknowledged", nowMs);
-			else if (!this.#layer.settle(messageId, "rejected", nowMs)) {
-				this.#requester.rejected(messageId, nowMs);
-				this.#responder.rejected(messageId, nowMs);
+				this.layer.postEmpty(MessageType.reset, messageId); // a ping (§4.3)
+			else if (view.type === MessageType.acknowledgement) this.layer.settle(messageId, "acknowledged", nowMs);
+			else if (!this.layer.settle(messageId, "rejected", nowMs)) {
+				this.requester.rejected(messageId, nowMs);
+				this.responder.rejected(messageId, nowMs);
 			}
 			return undefined;
 		}
 		if (view.type === MessageType.acknowledgement) return this.response(view, nowMs);
-		if (this.#deduplication.knows(messageId, nowMs)) {
-			const reply = this.#deduplication.reply(messageId, nowMs);
-			if (reply !== undefined) this.#layer.post(reply);
+		if (this.deduplication.knows(messageId, nowMs)) {
+			const reply = this.deduplication.reply(messageId, nowMs);
+			if (reply !== undefined) this.layer.post(reply);
 			return undefined;
 		}
 		if (!isRequestCode(view.code)) return this.response(view, nowMs);
-		return this.#extension?.receive(view, nowMs) === true ? undefined : this.#responder.receive(view, nowMs);
+		return this.extension?.receive(view, nowMs) === true ? undefined : this.responder.receive(view, nowMs);
 	}
 
 	/** Does what is due by now. */
 	poll(nowMs: number): void {
-		this.#layer.poll(nowMs);
-		this.#requester.poll(nowMs);
-		this.#responder.poll(nowMs);
-		this.#deduplication.poll(nowMs);
-		this.#extension?.poll(nowMs);
+		this.layer.poll(nowMs);
+		this.requester.poll(nowMs);
+		this.responder.poll(nowMs);
+		this.deduplication.poll(nowMs);
+		this.extension?.poll(nowMs);
 	}
 
 	/** When poll() has something to do; Infinity when nothing is due, 0 for at once. */
 	get deadlineMs(): number {
-		const ownMs = Math.min(this.#layer.deadlineMs, this.#requester.deadlineMs, this.#responder.deadlineMs);
-		return this.#extension === undefined ? ownMs : Math.min(ownMs, this.#extension.deadlineMs);
+		const ownMs = Math.min(this.layer.deadlineMs, this.requester.deadlineMs, this.responder.deadlineMs);
+		return this.extension === undefined ? ownMs : Math.min(ownMs, this.extension.deadlineMs);
 	}
 
 	/** @returns the next datagram to send, or undefined. Its bytes stay the peer's: do not modify them */
 	takeDatagram(): Uint8Array | undefined {
-		return this.#layer.takeDatagram();
+		return this.layer.takeDatagram();
 	}
 
 	/**
@@ -250,47 +244,47 @@ export class Peer {
 	 * @param nowMs with it, failed(…, "cancelled") is called for every request of ours
 	 */
 	reset(nowMs?: number): void {
-		this.#layer.clear();
-		this.#ping = undefined;
-		this.#responder.clear();
-		this.#deduplication.clear();
-		this.#requester.clear(nowMs);
-		this.#extension?.clear(nowMs);
+		this.layer.clear();
+		this.pinging = undefined;
+		this.responder.clear();
+		this.deduplication.clear();
+		this.requester.clear(nowMs);
+		this.extension?.clear(nowMs);
 	}
 
 	get figures(): PeerFigures {
 		return {
-			requests: this.#requester.size,
-			transmissions: this.#layer.size,
-			incoming: this.#responder.incomingSize,
-			observers: this.#responder.observersSize,
-			bodies: this.#responder.bodiesSize + (this.#extension?.size ?? 0),
-			remembered: this.#deduplication.size,
-			replyBytes: this.#deduplication.replyBytes,
-			outbox: this.#layer.outboxSize,
+			requests: this.requester.size,
+			transmissions: this.layer.size,
+			incoming: this.responder.incomingSize,
+			observers: this.responder.observersSize,
+			bodies: this.responder.bodiesSize + (this.extension?.size ?? 0),
+			remembered: this.deduplication.size,
+			replyBytes: this.deduplication.replyBytes,
+			outbox: this.layer.outboxSize,
 		};
 	}
 
 	/** A response or a notification: acknowledged or rejected first, then told (RFC 7252 §4.2, §4.3, RFC 7641 §3.6). */
 	private response(view: MessageView, nowMs: number): Fault | undefined {
 		const { messageId } = view;
-		const operation = this.#requester.match(view);
-		const extension = operation === undefined && this.#extension?.awaits(view) === true ? this.#extension : undefined;
+		const operation = this.requester.match(view);
+		const extension = operation === undefined && this.extension?.awaits(view) === true ? this.extension : undefined;
 		const isStray = operation === undefined && extension === undefined;
 		const refusal = isStray ? UNEXPECTED : view.criticalFault(extension?.understood ?? []);
 		if (view.type === MessageType.confirmable) {
 			const type = refusal === undefined ? MessageType.acknowledgement : MessageType.reset;
-			this.#deduplication.remember(messageId, false, nowMs, nowMs + this.#lifetimeMs);
-			this.#deduplication.answered(messageId, this.#layer.postEmpty(type, messageId), nowMs);
+			this.deduplication.remember(messageId, false, nowMs, nowMs + this.lifetimeMs);
+			this.deduplication.answered(messageId, this.layer.postEmpty(type, messageId), nowMs);
 		} else if (view.type === MessageType.nonConfirmable && refusal === UNEXPECTED && view.find(OptionNumber.observe)) {
 			// whoever still notifies us of what we forgot hears so; other strays are ignored
-			this.#layer.postEmpty(MessageType.reset, messageId);
+			this.layer.postEmpty(MessageType.reset, messageId);
 		}
 		if (extension !== undefined && refusal === undefined) extension.answered(view, nowMs);
 		if (operation !== undefined) {
-			if (view.type === MessageType.acknowledgement) this.#layer.acknowledged(messageId, nowMs);
-			if (refusal === undefined) this.#requester.answered(operation, view, nowMs);
-			else this.#requester.fail(operation, "malformed", nowMs);
+			if (view.type === MessageType.acknowledgement) this.layer.acknowledged(messageId, nowMs);
+			if (refusal === undefined) this.requester.answered(operation, view, nowMs);
+			else this.requester.fail(operation, "malformed", nowMs);
 		}
 		return refusal;
 	}

@@ -14,7 +14,7 @@ class Received {
 	readonly observe: number | undefined;
 	/** The whole body; blocks are put together already. */
 	readonly payload: Uint8Array;
-	readonly #options: Uint8Array;
+	private readonly options: Uint8Array;
 
 	/** @param body the body put together from blocks, handed over; else the message's payload is copied */
 	constructor(view: MessageView, body: Uint8Array | undefined, observe: number | undefined) {
@@ -22,15 +22,15 @@ class Received {
 		this.contentFormat = defined(view.uint(OptionNumber.contentFormat));
 		this.observe = observe;
 		this.payload = body ?? view.bytes.slice(view.payloadAt, view.end);
-		this.#options = view.bytes.slice(view.optionsAt, view.optionsEnd);
+		this.options = view.bytes.slice(view.optionsAt, view.optionsEnd);
 	}
 
 	/** The value of the first option `number`, or undefined; one of a length that RFC 7252 forbids is passed over. */
 	option(number: number): Uint8Array | undefined {
-		const cursor = new OptionCursor().start(this.#options, 0, this.#options.length);
+		const cursor = new OptionCursor().start(this.options, 0, this.options.length);
 		while (cursor.next()) {
 			if (cursor.number === number && (cursor.isValid || !cursor.isKnown)) {
-				return this.#options.subarray(cursor.at, cursor.end);
+				return this.options.subarray(cursor.at, cursor.end);
 			}
 		}
 		return undefined;
@@ -44,7 +44,7 @@ class Received {
 
 	/** The options as they stood in the message. Not to be modified. */
 	get optionBytes(): Uint8Array {
-		return this.#options;
+		return this.options;
 	}
 }
 

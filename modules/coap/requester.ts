@@ -27,7 +27,7 @@ import {
 } from "./operation.ts";
 import { OptionNumber } from "./option.ts";
 import { Response, wholeOf } from "./received.ts";
-import { Body, bodySize } from "./stream.ts";
+import { BlockCutter, Body, bodySize } from "./stream.ts";
 import { Tokens } from "./tokens.ts";
 import type { Limits, Tuning } from "./tuning.ts";
 
@@ -35,14 +35,14 @@ export type { RequestListener } from "./operation.ts";
 
 /** The client's side: requests of ours, observations of theirs (RFC 7252 §5.2, RFC 7641 §3, RFC 7959). */
 export class Requester implements OperationOwner {
-	readonly #layer: Layer;
-	readonly #listener: RequestListener;
-	readonly #tuning: Tuning;
-	readonly #limits: Limits;
-	readonly #abilities: Abilities | undefined;
-	readonly #tokens: Tokens;
-	#lastId = 0;
-	#operations: Operation[] = [];
+	private readonly layer: Layer;
+	private readonly listener: RequestListener;
+	private readonly tuning: Tuning;
+	private readonly limits: Limits;
+	private readonly abilities: Abilities | undefined;
+	private readonly tokens: Tokens;
+	private lastId = 0;
+	private operations: Operation[] = [];
 
 	constructor(
 		layer: Layer,
@@ -53,31 +53,31 @@ export class Requester implements OperationOwner {
 		abilities: Abilities | undefined,
 	) {
 		assert(limits.requests < 256 ** Math.max(tuning.tokenBytes, 1) / 4, "tokens too short for so many requests");
-		this.#layer = layer;
-		this.#listener = listener;
-		this.#tuning = tuning;
-		this.#limits = limits;
-		this.#abilities = abilities;
-		this.#tokens = new Tokens(entropy, tuning.tokenBytes);
+		this.layer = layer;
+		this.listener = listener;
+		this.tuning = tuning;
+		this.limits = limits;
+		this.abilities = abilities;
+		this.tokens = new Tokens(entropy, tuning.tokenBytes);
 	}
 
 	/** See Peer.request. */
 	request(options: RequestOptions, nowMs: number, id = this.takeId()): number {
-		const operation = new Operation(this, id, options, this.#layer.exponent);
-		const former = options.observe === 1 ? observationOf(this.#operations, options) : undefined;
+		const operation = new Operation(this, id, options, this.layer.exponent);
+		const former = options.observe === 1 ? observationOf(this.operations, options) : undefined;
 		let token = NONE;
 		if (former !== undefined) {
 			token = former.observation >= 0 ? former.observation : former.token;
 			this.remove(former);
 		}
-		if (this.#operations.length >= 2 * this.#limits.requests) return 0;
-		this.#operations.push(operation);
-		if (this.#operations.length > this.#limits.requests) this.doom(operation, "full", nowMs);
+		if (this.operations.length >= 2 * this.limits.requests) return 0;
+		this.operations.push(operation);
+		if (this.operations.length > this.limits.requests) this.doom(operation, "full", nowMs);
 		else
 			this.send(
 				operation,
-				token >= 0 ? token : this.#tokens.draw(operation, this.#operations),
-				resumed(options, this.#layer.exponent),
+				token >= 0 ? token : this.tokens.draw(operation, this.operations),
+				resumed(options, this.layer.exponent),
 				nowMs,
 			);
 		return operation.id;
@@ -85,27 +85,27 @@ export class Requester implements OperationOwner {
 
 	/** The id of one more request. */
 	takeId(): number {
-		this.#lastId += 1;
-		return this.#lastId;
+		this.lastId += 1;
+		return this.lastId;
 	}
 
 	/** See Peer.cancel. */
 	cancel(requestId: number): void {
-		const operation = this.#operations.find((candidate) => candidate.id === requestId);
+		const operation = this.operations.find((candidate) => candidate.id === requestId);
 		if (operation !== undefined) this.remove(operation);
 	}
 
 	/** What was asked for; undefined when that has ended. */
 	optionsOf(requestId: number): RequestOptions | undefined {
-		return this.#operations.find(({ id }) => id === requestId)?.options;
+		return this.operations.find(({ id }) => id === requestId)?.options;
 	}
 
 	/** Who waits for this response: by Message ID and token when it is piggybacked, else by token (RFC 7252 §5.3.2). */
 	match(view: MessageView): Operation | undefined {
-		const token = this.#tokens.of(view);
+		const token = this.tokens.of(view);
 		if (token < 0) return undefined;
-		for (let index = 0; index < this.#operations.length; index++) {
-			const operation = this.#operations[index]!;
+		for (let index = 0; index < this.operations.length; index++) {
+			const operation = this.operations[index]!;
 			if (view.type === MessageType.acknowledgement) {
 				if (operation.token === token && operation.messageId === view.messageId) return operation;
 			} else if (operation.observation === token || (operation.token === token && operation.state !== "queued"))
@@ -116,19 +116,19 @@ export class Requester implements OperationOwner {
 
 	/** Takes a response that match() assigned to `operation`. */
 	answered(operation: Operation, view: MessageView, nowMs: number): void {
-		const token = this.#tokens.of(view);
+		const token = this.tokens.of(view);
 		const sequence = view.uint(OptionNumber.observe);
 		const wanted = operation.options.observe;
 		if (operation.observation === token) {
-			const isOrdered = this.#layer.isReliable; // then the number says nothing (RFC 8323 Appendix A.1)
+			const isOrdered = this.layer.isReliable; // then the number says nothing (RFC 8323 Appendix A.1)
 			if (!isOrdered && sequence >= 0 && !isFresher(sequence, nowMs, operation.sequence, operation.seenMs)) return;
 			this.abandon(operation); // a newer state makes the blocks of the older one useless
 		} else {
 			if (wanted === 1 && sequence >= 0) return; // a notification that was on its way when we ended the observation
 			if (operation.step("answered") === "ignore") return;
-			this.#tokens.answered(token, view);
-			this.#layer.drop(operation);
-			this.#layer.startNext(nowMs);
+			this.tokens.answered(token, view);
+			this.layer.drop(operation);
+			this.layer.startNext(nowMs);
 		}
 		if (operation.observation === token || (operation.observation < 0 && wanted === 0)) {
 			const goesOn = sequence >= 0 && isSuccess(view.code);
@@ -150,28 +150,28 @@ export class Requester implements OperationOwner {
 	/** Ends a request whose response made no sense. */
 	fail(operation: Operation, reason: Failure, nowMs: number): void {
 		if (!this.remove(operation)) return;
-		this.#layer.startNext(nowMs);
-		this.#listener.failed(operation.id, reason, nowMs);
+		this.layer.startNext(nowMs);
+		this.listener.failed(operation.id, reason, nowMs);
 	}
 
 	/** What became of the operation's Confirmable message. */
 	heard(operation: Operation, what: Sending, nowMs: number): void {
 		const action = operation.step(what);
 		if (action === "await") {
-			operation.dueMs = nowMs + this.#tuning.responseTimeoutMs;
-			if (this.#abilities?.responseTo(operation) === "none") this.fail(operation, "suppressed", nowMs);
+			operation.dueMs = nowMs + this.tuning.responseTimeoutMs;
+			if (this.abilities?.responseTo(operation) === "none") this.fail(operation, "suppressed", nowMs);
 		} else if (action === "fail") this.fail(operation, what === "rejected" ? "reset" : "timedOut", nowMs);
 	}
 
 	/** A Reset for a Non-confirmable request (RFC 7252 §4.3). */
 	rejected(messageId: number, nowMs: number): void {
-		const operation = this.#operations.find((candidate) => candidate.messageId === messageId);
+		const operation = this.operations.find((candidate) => candidate.messageId === messageId);
 		if (operation?.options.type === "nonConfirmable") this.heard(operation, "rejected", nowMs);
 	}
 
 	poll(nowMs: number): void {
-		for (let index = 0; index < this.#operations.length; ) {
-			const operation = this.#operations[index]!;
+		for (let index = 0; index < this.operations.length; ) {
+			const operation = this.operations[index]!;
 			if (operation.dueMs > nowMs) {
 				index += 1;
 				continue;
@@ -185,7 +185,7 @@ export class Requester implements OperationOwner {
 				continue;
 			}
 			if (operation.doomed === undefined) operation.step("overdue");
-			const silence = this.#abilities?.responseTo(operation) === undefined ? "timedOut" : "suppressed";
+			const silence = this.abilities?.responseTo(operation) === undefined ? "timedOut" : "suppressed";
 			this.fail(operation, operation.doomed ?? silence, nowMs);
 			index = 0; // the listener may have changed everything
 		}
@@ -193,46 +193,46 @@ export class Requester implements OperationOwner {
 
 	get deadlineMs(): number {
 		let deadlineMs = Number.POSITIVE_INFINITY;
-		for (let index = 0; index < this.#operations.length; index++) {
-			if (this.#operations[index]!.dueMs < deadlineMs) deadlineMs = this.#operations[index]!.dueMs;
+		for (let index = 0; index < this.operations.length; index++) {
+			if (this.operations[index]!.dueMs < deadlineMs) deadlineMs = this.operations[index]!.dueMs;
 		}
 		return deadlineMs;
 	}
 
 	get size(): number {
-		return this.#operations.length;
+		return this.operations.length;
 	}
 
 	/** Forgets all; with a time, each request hears that it failed. */
 	clear(nowMs: number | undefined, reason: Failure = "cancelled"): void {
-		const operations = this.#operations;
-		this.#operations = [];
-		this.#tokens.clear();
-		if (nowMs !== undefined) for (const { id } of operations) this.#listener.failed(id, reason, nowMs);
+		const operations = this.operations;
+		this.operations = [];
+		this.tokens.clear();
+		if (nowMs !== undefined) for (const { id } of operations) this.listener.failed(id, reason, nowMs);
 	}
 
 	/** Sends the operation's next message: its request, one block of it, or a request for one block of the response. */
 	private send(operation: Operation, token: number, block2: number, nowMs: number): void {
 		if (this.isHeld(operation, token, block2, nowMs)) return;
 		const { options } = operation;
-		const isConfirmable = options.type !== "nonConfirmable" && !this.#layer.isReliable;
+		const isConfirmable = options.type !== "nonConfirmable" && !this.layer.isReliable;
 		const asksForMore = block2 >= 16;
 		const exponent = operation.exponent;
-		const messageId = this.#layer.takeMessageId();
+		const messageId = this.layer.takeMessageId();
 		const type = isConfirmable ? MessageType.confirmable : MessageType.nonConfirmable;
-		const writer = this.#layer.writer.start(type, options.code, messageId, this.#tokens.bytesOf(token));
-		const others = this.#abilities?.optionsFor(operation, this.#operations) ?? options.options;
+		const writer = this.layer.writer.start(type, options.code, messageId, this.tokens.bytesOf(token));
+		const others = this.abilities?.optionsFor(operation, this.operations) ?? options.options;
 		if (others !== undefined) writer.with(others);
 		if (operation.observation < 0 && !asksForMore) writer.uint(OptionNumber.observe, options.observe);
 		writer.strings(OptionNumber.uriPath, options.path).uint(OptionNumber.contentFormat, options.contentFormat);
 		writer.strings(OptionNumber.uriQuery, options.query).uint(OptionNumber.accept, options.accept);
 		if (asksForMore) writer.uint(OptionNumber.block2, block2);
-		else if (options.code === Code.get && this.#layer.exponent < 6)
-			writer.uint(OptionNumber.block2, this.#layer.exponent);
+		else if (options.code === Code.get && this.layer.exponent < 6)
+			writer.uint(OptionNumber.block2, this.layer.exponent);
 		if (!asksForMore && (options.payload !== undefined || options.source !== undefined)) {
 			const at = operation.sentBytes;
-			const cutter = this.#layer.cutter;
-			if (!cutter.cut(options, at, this.#layer.blockBytes(exponent))) {
+			const cutter = new BlockCutter();
+			if (!cutter.cut(options, at, this.layer.blockBytes(exponent))) {
 				this.doom(operation, "refused", nowMs);
 				return;
 			}
@@ -250,18 +250,18 @@ export class Requester implements OperationOwner {
 		operation.step("posted");
 		operation.token = token;
 		operation.messageId = messageId;
-		if (isConfirmable) this.#layer.confirm(bytes, messageId, operation, nowMs);
+		if (isConfirmable) this.layer.confirm(bytes, messageId, operation, nowMs);
 		else {
-			this.#layer.post(bytes);
+			this.layer.post(bytes);
 			operation.step("started");
-			if (this.#abilities?.responseTo(operation) === "none") this.doom(operation, "suppressed", nowMs);
-			else operation.dueMs = nowMs + this.#tuning.responseTimeoutMs;
+			if (this.abilities?.responseTo(operation) === "none") this.doom(operation, "suppressed", nowMs);
+			else operation.dueMs = nowMs + this.tuning.responseTimeoutMs;
 		}
 	}
 
 	/** Keeps the next message back for as long as an ability says. @returns whether it does */
 	private isHeld(operation: Operation, token: number, block2: number, nowMs: number): boolean {
-		const opensAtMs = this.#abilities?.opensAtMs(operation, nowMs) ?? nowMs;
+		const opensAtMs = this.abilities?.opensAtMs(operation, nowMs) ?? nowMs;
 		if (opensAtMs === nowMs) return false;
 		operation.token = token;
 		operation.heldBlock2 = block2;
@@ -271,7 +271,7 @@ export class Requester implements OperationOwner {
 
 	/** Whether an ability had the request sent again instead of delivering this response. */
 	private isToRetry(operation: Operation, view: MessageView, nowMs: number): boolean {
-		if (this.#abilities?.answered(operation, view, nowMs) !== true || operation.hasRetried) return false;
+		if (this.abilities?.answered(operation, view, nowMs) !== true || operation.hasRetried) return false;
 		operation.hasRetried = true;
 		this.again(operation, nowMs);
 		return true;
@@ -299,7 +299,7 @@ export class Requester implements OperationOwner {
 			return false; // too large in all: the application's to hear
 		}
 		if (isSmaller) operation.exponent = blockExponent(block);
-		this.send(operation, this.#tokens.draw(operation, this.#operations), NONE, nowMs);
+		this.send(operation, this.tokens.draw(operation, this.operations), NONE, nowMs);
 		return true;
 	}
 
@@ -312,10 +312,10 @@ export class Requester implements OperationOwner {
 		const eTag = view.find(OptionNumber.eTag) ? view.bytes.slice(view.option.at, view.option.end) : undefined;
 		const offset = block < 0 ? 0 : blockOffset(block);
 		const isNew = operation.sink === undefined || block < 0;
-		const resume = resumed(operation.options, this.#layer.exponent) < 0 ? undefined : operation.options.resume;
+		const resume = resumed(operation.options, this.layer.exponent) < 0 ? undefined : operation.options.resume;
 		// a server that begins at 0 where we wanted to go on does so with all of it
 		const expected = !isNew ? operation.receivedBytes : offset === 0 ? 0 : (resume?.offset ?? 0);
-		const isReserved = blockExponent(block) === reservedExponent && !this.#layer.isReliable;
+		const isReserved = blockExponent(block) === reservedExponent && !this.layer.isReliable;
 		const fits = block < 0 || (!isReserved && isWellSized(block, size));
 		if (!fits || offset !== expected) {
 			this.fail(operation, "malformed", nowMs);
@@ -325,7 +325,7 @@ export class Requester implements OperationOwner {
 			this.restart(operation, nowMs);
 			return;
 		}
-		operation.sink ??= operation.options.sink ?? new Body(this.#limits.bodyBytes);
+		operation.sink ??= operation.options.sink ?? new Body(this.limits.bodyBytes);
 		const { sink } = operation;
 		let refusal: number | undefined;
 		if (isNew) {
@@ -339,10 +339,10 @@ export class Requester implements OperationOwner {
 			this.fail(operation, refusal === Code.requestEntityTooLarge ? "tooLarge" : "refused", nowMs);
 		} else if (block < 0 || !hasMore(block)) this.deliver(operation, view, wholeOf(sink), nowMs);
 		else {
-			const exponent = Math.min(blockExponent(block), this.#layer.exponent);
+			const exponent = Math.min(blockExponent(block), this.layer.exponent);
 			this.send(
 				operation,
-				this.#tokens.draw(operation, this.#operations),
+				this.tokens.draw(operation, this.operations),
 				blockValue(operation.receivedBytes, false, exponent),
 				nowMs,
 			);
@@ -362,7 +362,7 @@ export class Requester implements OperationOwner {
 	private again(operation: Operation, nowMs: number): void {
 		operation.sink = undefined;
 		operation.sentBytes = 0;
-		this.send(operation, this.#tokens.draw(operation, this.#operations), NONE, nowMs);
+		this.send(operation, this.tokens.draw(operation, this.operations), NONE, nowMs);
 	}
 
 	private deliver(operation: Operation, view: MessageView, body: Uint8Array | undefined, nowMs: number): void {
@@ -371,7 +371,7 @@ export class Requester implements OperationOwner {
 		const goesOn = operation.observation >= 0;
 		const response = new Response(view, body, goesOn ? operation.sequence : undefined);
 		if (!goesOn) this.remove(operation);
-		this.#listener.responded(operation.id, response, nowMs);
+		this.listener.responded(operation.id, response, nowMs);
 	}
 
 	private doom(operation: Operation, reason: Failure, nowMs: number): void {
@@ -383,13 +383,13 @@ export class Requester implements OperationOwner {
 	private abandon(operation: Operation): void {
 		operation.step("cancelled");
 		operation.sink = operation.heldBlock2 = undefined;
-		this.#layer.drop(operation);
+		this.layer.drop(operation);
 	}
 
 	private remove(operation: Operation): boolean {
-		const index = this.#operations.indexOf(operation);
+		const index = this.operations.indexOf(operation);
 		if (index < 0) return false;
-		this.#operations.splice(index, 1);
+		this.operations.splice(index, 1);
 		this.abandon(operation);
 		return true;
 	}

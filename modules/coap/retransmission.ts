@@ -26,10 +26,10 @@ export class Retransmission {
 	resends = 0;
 	/** When it was first sent. */
 	readonly sentMs: number;
-	readonly #firstMs: number;
-	#intervalMs: number;
-	readonly #tuning: Tuning;
-	readonly #estimator: RtoEstimator | undefined;
+	private readonly firstMs: number;
+	private intervalMs: number;
+	private readonly tuning: Tuning;
+	private readonly estimator: RtoEstimator | undefined;
 
 	/**
 	 * @param nowMs when the message was first sent
@@ -38,27 +38,27 @@ export class Retransmission {
 	constructor(nowMs: number, dice: Dice, tuning: Tuning = DEFAULT_TUNING, estimator?: RtoEstimator) {
 		const timeoutMs = estimator === undefined ? tuning.ackTimeoutMs : estimator.timeoutMs(nowMs);
 		const spreadMs = Math.floor((timeoutMs * (tuning.ackRandomPercent - 100)) / 100);
-		this.#firstMs = this.#intervalMs = timeoutMs + dice.below(spreadMs + 1);
+		this.firstMs = this.intervalMs = timeoutMs + dice.below(spreadMs + 1);
 		this.sentMs = nowMs;
-		this.deadlineMs = nowMs + this.#intervalMs;
-		this.#tuning = tuning;
-		this.#estimator = estimator;
+		this.deadlineMs = nowMs + this.intervalMs;
+		this.tuning = tuning;
+		this.estimator = estimator;
 	}
 
 	/** @returns what is due now. Each answer but "wait" moves the deadline; after "giveUp" it is over */
 	poll(nowMs: number): "wait" | "resend" | "giveUp" {
 		if (nowMs < this.deadlineMs) return "wait";
-		const estimator = this.#estimator;
+		const estimator = this.estimator;
 		// whatever an estimator says, the other's memory of Message IDs must outlast us (§4.8.2)
-		const isLate = estimator !== undefined && nowMs - this.sentMs > maxTransmitSpanMs(this.#tuning);
-		if (this.resends === this.#tuning.maxRetransmit || isLate) return "giveUp";
+		const isLate = estimator !== undefined && nowMs - this.sentMs > maxTransmitSpanMs(this.tuning);
+		if (this.resends === this.tuning.maxRetransmit || isLate) return "giveUp";
 		this.resends += 1;
-		if (estimator === undefined) this.#intervalMs *= 2;
+		if (estimator === undefined) this.intervalMs *= 2;
 		else {
-			const leftMs = this.sentMs + maxTransmitWaitMs(this.#tuning) - nowMs;
-			this.#intervalMs = Math.min(estimator.backOffMs(this.#firstMs, this.#intervalMs, this.resends), leftMs);
+			const leftMs = this.sentMs + maxTransmitWaitMs(this.tuning) - nowMs;
+			this.intervalMs = Math.min(estimator.backOffMs(this.firstMs, this.intervalMs, this.resends), leftMs);
 		}
-		this.deadlineMs = nowMs + this.#intervalMs;
+		this.deadlineMs = nowMs + this.intervalMs;
 		return "resend";
 	}
 }

@@ -3,7 +3,6 @@ import { reservedExponent, sizeExponent } from "./block.ts";
 import type { Memory } from "./deduplication.ts";
 import type { Layer, Sender } from "./message-layer.ts";
 import type { Signal } from "./signalling.ts";
-import { BlockCutter } from "./stream.ts";
 import { baseMessageBytes, FrameWriter } from "./tcp-frame.ts";
 import type { Limits } from "./tuning.ts";
 
@@ -16,7 +15,6 @@ const headBytes = 128;
  */
 export class TcpLayer implements Layer, Memory {
 	readonly writer: FrameWriter;
-	readonly cutter = new BlockCutter();
 	readonly isReliable = true;
 	readonly roomAtMs = 0;
 	/** More was posted than the limits let anyone ask for: the connection can not go on. */

@@ -9,34 +9,34 @@ const EMPTY = 2 ** 32;
 
 /** The tokens of our requests, as numbers (RFC 7252 §5.3.1). */
 export class Tokens {
-	readonly #entropy: Entropy;
-	readonly #takesEmpty: boolean;
-	readonly #size: number;
+	private readonly entropy: Entropy;
+	private readonly takesEmpty: boolean;
+	private readonly size: number;
 	/** Every use of the empty token so far ended in a piggybacked response: none other can still come to it. */
-	#isEmptyFree = true;
+	private isEmptyFree = true;
 
 	/** @param size in bytes; 0: empty where that is safe, else one byte */
 	constructor(entropy: Entropy, size: number) {
-		this.#entropy = entropy;
-		this.#takesEmpty = size === 0;
-		this.#size = Math.max(size, 1);
+		this.entropy = entropy;
+		this.takesEmpty = size === 0;
+		this.size = Math.max(size, 1);
 	}
 
 	/** The token of a message of theirs, or -1 when it is none of ours. */
 	of(view: MessageView): number {
-		return this.#takesEmpty && view.tokenUint(0) === 0 ? EMPTY : view.tokenUint(this.#size);
+		return this.takesEmpty && view.tokenUint(0) === 0 ? EMPTY : view.tokenUint(this.size);
 	}
 
 	/** A token that none of `operations` uses. @throws HostFailure when there is no entropy */
 	draw({ options: { observe, type } }: Operation, operations: readonly Operation[]): number {
-		const mayBeEmpty = this.#takesEmpty && observe === undefined && type !== "nonConfirmable";
-		if (mayBeEmpty && this.#isEmptyFree && !operations.some(({ token }) => token >= 0)) {
-			this.#isEmptyFree = false;
+		const mayBeEmpty = this.takesEmpty && observe === undefined && type !== "nonConfirmable";
+		if (mayBeEmpty && this.isEmptyFree && !operations.some(({ token }) => token >= 0)) {
+			this.isEmptyFree = false;
 			return EMPTY;
 		}
-		const bytes = new Uint8Array(this.#size);
+		const bytes = new Uint8Array(this.size);
 		for (;;) {
-			this.#entropy.fill(bytes);
+			this.entropy.fill(bytes);
 			const token = readUint(bytes, 0, bytes.length);
 			if (!operations.some((other) => other.token === token || other.observation === token)) return token;
 		}
@@ -45,7 +45,7 @@ export class Tokens {
 	/** @returns the bytes of a token, the caller's */
 	bytesOf(token: number): Uint8Array {
 		if (token === EMPTY) return noBytes;
-		const bytes = new Uint8Array(this.#size);
+		const bytes = new Uint8Array(this.size);
 		for (let index = bytes.length - 1, rest = token; index >= 0; index--, rest = Math.floor(rest / 256)) {
 			bytes[index] = rest & 0xff;
 		}
@@ -54,11 +54,11 @@ export class Tokens {
 
 	/** A response ended the exchange with this token. */
 	answered(token: number, { type }: MessageView): void {
-		if (token === EMPTY && type === MessageType.acknowledgement) this.#isEmptyFree = true;
+		if (token === EMPTY && type === MessageType.acknowledgement) this.isEmptyFree = true;
 	}
 
 	/** A new session: what was sent in the one before can not come any more. */
 	clear(): void {
-		this.#isEmptyFree = true;
+		this.isEmptyFree = true;
 	}
 }

@@ -1,7 +1,13 @@
 import type { Aead, Crypto, KeyHandle } from "../host.ts";
 import { ContentType } from "./content-type.ts";
-import { authenticatedBuffer, Protection, type RecordLimits } from "./protection.ts";
-import { type RecordView, recordHeaderBytes, writeAuthenticated, writeRecordHeader } from "./record.ts";
+import { Protection, type RecordLimits } from "./protection.ts";
+import {
+	authenticatedBytes,
+	type RecordView,
+	recordHeaderBytes,
+	writeAuthenticated,
+	writeRecordHeader,
+} from "./record.ts";
 
 /** The part of the nonce that comes out of the key block, and the part that travels (RFC 6655 §3, RFC 5288 §3). */
 export const saltBytes = 4;
@@ -16,7 +22,6 @@ export class AeadProtection extends Protection {
 	private readonly aead: Aead;
 	private readonly key: KeyHandle;
 	private readonly nonce = new Uint8Array(saltBytes + explicitBytes);
-	private authenticated: Uint8Array = new Uint8Array(0);
 
 	/**
 	 * @param key 16 bytes, copied
@@ -89,8 +94,8 @@ export class AeadProtection extends Protection {
 	}
 
 	private authenticate(bytes: Uint8Array, headerAt: number, cidSize: number, length: number): Uint8Array {
-		this.authenticated = authenticatedBuffer(this.authenticated, bytes[headerAt]!, cidSize);
-		writeAuthenticated(bytes, headerAt, cidSize, length, this.authenticated);
-		return this.authenticated;
+		const authenticated = new Uint8Array(authenticatedBytes(bytes[headerAt]!, cidSize));
+		writeAuthenticated(bytes, headerAt, cidSize, length, authenticated);
+		return authenticated;
 	}
 }

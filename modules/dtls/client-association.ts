@@ -1,4 +1,5 @@
 import { assert, type Fault } from "../bytes.ts";
+import { frozen } from "../frozen.ts";
 import { HostFailure } from "../host.ts";
 import { AlertDescription, AlertLevel, readAlert } from "./alert.ts";
 import {
@@ -34,6 +35,8 @@ import { encodeSessionState, identityOf, isOwnState, STATE_UNRESERVED } from "./
 /** no_renegotiation is said so seldom at most, whatever is asked. */
 const refuseIntervalMs = 10_000;
 
+const nobody: PeerIdentity = frozen({});
+
 /**
  * One DTLS association with one remote endpoint, without I/O: datagrams, plaintext and the time come in; datagrams and
  * calls to the listener come out. Knows no addresses, and nothing of the server's role, which Association adds: an
@@ -53,7 +56,7 @@ export class ClientAssociation implements Carrier {
 	private lastFlight: LastFlight | undefined;
 	private refusedAtMs = -Infinity;
 	private sessionId: Uint8Array | undefined;
-	private peer: PeerIdentity = {};
+	private peer = nobody;
 
 	/** @param view to share, where many associations take turns */
 	constructor(settings: DtlsSettings, listener: AssociationListener, view = new RecordView(), role: Role = "client") {

@@ -1,7 +1,8 @@
 import { equalSecret } from "../crypto/equal.ts";
+import { frozen } from "../frozen.ts";
 import { ContentType } from "./content-type.ts";
 import { type ProtectionKeys, protectionOf } from "./key-block.ts";
-import { defaultRecordLimits, NullProtection, type Protection } from "./protection.ts";
+import { defaultRecordLimits, NullProtection, type Protection, type RecordLimits } from "./protection.ts";
 import { type RecordView, sequenceMax } from "./record.ts";
 import { ReplayWindow } from "./replay.ts";
 import { DEFAULT_RESERVATION, Reservation, type ReservationTuning } from "./reservation.ts";
@@ -12,6 +13,9 @@ import { suiteById } from "./suite.ts";
 const noCid = new Uint8Array(0);
 /** Over these plaintext sizes the overhead of a block cipher takes all its values. */
 const blockBytes = 16;
+
+/** Of epoch 0, whosever: it has no keys. */
+const unprotected = frozen(new NullProtection());
 
 /** Both directions of one association's records: epoch 0, and epoch 1 from install() on. */
 export class RecordLayer {
@@ -35,7 +39,6 @@ export class RecordLayer {
 	keyBlock: Uint8Array | undefined;
 	/** What numbers the records of an established session that outlives its memory. */
 	reservation: Reservation | undefined;
-	private readonly plain = new NullProtection();
 	private reader: Protection | undefined;
 	private writer: Protection | undefined;
 
@@ -61,15 +64,14 @@ export class RecordLayer {
 		{ sealedBytes, openedBytes }: { readonly sealedBytes: number; readonly openedBytes: number },
 	): void {
 		this.uninstall();
-		const { paddingBytes } = defaultRecordLimits;
 		const peerRole = role === "client" ? "server" : "client";
 		this.keyBlock = keys.keyBlock;
 		this.encryptThenMac = keys.encryptThenMac;
 		this.plaintextBytes = sealedBytes;
 		this.openedBytes = openedBytes;
-		const reader = protectionOf(peerRole, { ...keys, limits: { plaintextBytes: openedBytes, paddingBytes } });
+		const reader = protectionOf(peerRole, { ...keys, limits: limitsOf(openedBytes) });
 		this.reader = reader;
-		this.writer = protectionOf(role, { ...keys, limits: { plaintextBytes: sealedBytes, paddingBytes } });
+		this.writer = protectionOf(role, { ...keys, limits: limitsOf(sealedBytes) });
 	}
 
 	/** Takes up a session from its state. @param bytes of that state, this object's from here on */
@@ -157,7 +159,7 @@ export class RecordLayer {
 
 	/** Opens a record of epoch 0 in place. @returns false: drop it */
 	openPlain(bytes: Uint8Array, view: RecordView): boolean {
-		return this.plain.open(bytes, view);
+		return unprotected.open(bytes, view);
 	}
 
 	/** Has a record of epoch 1 the form that was agreed on, and may it be new? Costs nothing. */
@@ -182,6 +184,12 @@ export class RecordLayer {
 	}
 
 	private writerOf(epoch: number): Protection {
-		return epoch === 0 ? this.plain : this.writer!;
+		return epoch === 0 ? unprotected : this.writer!;
 	}
+}
+
+/** The limits where the most plaintext is this; the usual ones lie in ROM. */
+function limitsOf(plaintextBytes: number): RecordLimits {
+	if (plaintextBytes === defaultRecordLimits.plaintextBytes) return defaultRecordLimits;
+	return { plaintextBytes, paddingBytes: defaultRecordLimits.paddingBytes };
 }

@@ -29,10 +29,10 @@ export type MakeAccessControl = (target: {
  * everything. A client that is not given it lets every server do everything, and has none of it in its image.
  */
 export class AccessControl {
-	readonly #make: MakeAccessControl;
+	private readonly make: MakeAccessControl;
 
 	constructor(make: MakeAccessControl) {
-		this.#make = make;
+		this.make = make;
 	}
 
 	/** What one server may do. */
@@ -45,7 +45,7 @@ export class AccessControl {
 		if (registry.room < 1) return;
 		let id = 0;
 		while (registry.instance(accessControlObject, id) !== undefined) id++;
-		registry.add(this.#make({ id, objectId, objectInstanceId, owner }));
+		registry.add(this.make({ id, objectId, objectInstanceId, owner }));
 	}
 
 	/** An Object Instance is gone, and what says who may use it goes, too (§8.1.2.2). */
@@ -62,14 +62,14 @@ export class AccessControl {
 
 /** What one server may do; with the Registry and its number as all that it holds. */
 class ServerRights implements AccessRights {
-	readonly #registry: Registry;
-	readonly #shortServerId: number;
-	readonly #control: AccessControl;
+	private readonly registry: Registry;
+	private readonly shortServerId: number;
+	private readonly control: AccessControl;
 
 	constructor(registry: Registry, shortServerId: number, control: AccessControl) {
-		this.#registry = registry;
-		this.#shortServerId = shortServerId;
-		this.#control = control;
+		this.registry = registry;
+		this.shortServerId = shortServerId;
+		this.control = control;
 	}
 
 	get instancesPerCreate(): number {
@@ -85,16 +85,16 @@ class ServerRights implements AccessRights {
 	}
 
 	created(objectId: number, instanceId: number): void {
-		if (this.isActive) this.#control.created(this.#registry, objectId, instanceId, this.#shortServerId);
+		if (this.isActive) this.control.created(this.registry, objectId, instanceId, this.shortServerId);
 	}
 
 	deleted(objectId: number, instanceId: number): void {
-		this.#control.gone(this.#registry, objectId, instanceId);
+		this.control.gone(this.registry, objectId, instanceId);
 	}
 
 	/** Whether there is more than one account (§8: "Access Control-Enabled"). */
 	private get isActive(): boolean {
-		return (this.#registry.object(serverObject)?.instances.length ?? 0) > 1;
+		return (this.registry.object(serverObject)?.instances.length ?? 0) > 1;
 	}
 
 	private has(right: Right, objectId: number, instanceId: number): boolean {
@@ -104,8 +104,8 @@ class ServerRights implements AccessRights {
 		if (right === "create") return this.mayCreate(objectId);
 		// Read and Write-Attributes of an Object are done; which Instances a Read shows is asked for each (§8.2.3).
 		if (instanceId < 0) return true;
-		const entry = entryOf(this.#registry, objectId, instanceId);
-		return entry !== undefined && (rightsIn(entry, this.#shortServerId) & rightBits[right]) !== 0;
+		const entry = entryOf(this.registry, objectId, instanceId);
+		return entry !== undefined && (rightsIn(entry, this.shortServerId) & rightBits[right]) !== 0;
 	}
 
 	/**
@@ -116,14 +116,14 @@ class ServerRights implements AccessRights {
 	private hasOnAccessControl(right: Right, instanceId: number): boolean {
 		if (right !== "write") return right === "read";
 		return (
-			this.#registry.instance(accessControlObject, instanceId)?.at(accessControlResource.owner) === this.#shortServerId
+			this.registry.instance(accessControlObject, instanceId)?.at(accessControlResource.owner) === this.shortServerId
 		);
 	}
 
 	/** Only an entry of its own in the Instance about the Object: there is no owner, and no default (§8.2.1). */
 	private mayCreate(objectId: number): boolean {
-		const entry = entryOf(this.#registry, objectId, maxId);
-		const rights = entry === undefined ? 0 : Number(entriesOf(entry).get(this.#shortServerId) ?? 0);
+		const entry = entryOf(this.registry, objectId, maxId);
+		const rights = entry === undefined ? 0 : Number(entriesOf(entry).get(this.shortServerId) ?? 0);
 		return (rights & rightBits.create) !== 0;
 	}
 }

@@ -34,16 +34,9 @@ const noEntries: Instances = new Map();
 
 /** The Access Control Object Instance about a target. */
 export function entryOf(registry: Registry, objectId: number, instanceId: number): Instance | undefined {
+	const { objectId: object, objectInstanceId: instance } = accessControlResource;
 	const entries = registry.object(accessControlObject)?.instances;
-	if (entries === undefined) return undefined;
-	for (const entry of entries) {
-		if (
-			entry.at(accessControlResource.objectId) === objectId &&
-			entry.at(accessControlResource.objectInstanceId) === instanceId
-		)
-			return entry;
-	}
-	return undefined;
+	return entries?.find((entry) => entry.at(object) === objectId && entry.at(instance) === instanceId);
 }
 
 /** The ACL of an Access Control Object Instance. */

@@ -14,49 +14,51 @@ export interface Appointment {
 
 /** Things to do at their time. Bounded: more appointments than the limit are our own bug. */
 export class Agenda {
-	readonly #limit: number;
-	readonly #appointments: Appointment[] = [];
+	private readonly limit: number;
+	private readonly appointments: Appointment[] = [];
 
 	constructor(limit: number) {
-		this.#limit = limit;
+		this.limit = limit;
 	}
 
 	get deadlineMs(): number {
 		let deadlineMs = Infinity;
-		for (const { atMs } of this.#appointments) deadlineMs = Math.min(deadlineMs, atMs);
+		this.appointments.forEach(({ atMs }) => {
+			deadlineMs = Math.min(deadlineMs, atMs);
+		});
 		return deadlineMs;
 	}
 
 	/** Does `task` at `atMs`, or soon after; again every `everyMs` from there, unless that is 0. */
 	add(atMs: number, everyMs: number, task: Task): Appointment {
-		assert(this.#appointments.length < this.#limit, "limit: appointments");
+		assert(this.appointments.length < this.limit, "limit: appointments");
 		const appointment = { atMs, everyMs, task };
-		this.#appointments.push(appointment);
+		this.appointments.push(appointment);
 		return appointment;
 	}
 
 	/** Keeps what is due. One that was missed several times is kept once, and then at its next regular time. */
 	poll(nowMs: number): void {
-		for (const appointment of this.#appointments.slice()) {
-			if (appointment.atMs > nowMs || !this.#appointments.includes(appointment)) continue;
+		this.appointments.slice().forEach((appointment) => {
+			if (appointment.atMs > nowMs || !this.appointments.includes(appointment)) return;
 			const { everyMs, task } = appointment;
 			if (everyMs === 0) this.drop(appointment);
 			else appointment.atMs += everyMs * (Math.floor((nowMs - appointment.atMs) / everyMs) + 1);
 			if (typeof task === "function") task();
 			else task.sample();
-		}
+		});
 	}
 
 	/** Cancels an appointment; one that was kept or cancelled before is passed over. */
 	drop(appointment: Appointment): void {
-		const at = this.#appointments.indexOf(appointment);
-		if (at >= 0) this.#appointments.splice(at, 1);
+		const at = this.appointments.indexOf(appointment);
+		if (at >= 0) this.appointments.splice(at, 1);
 	}
 
 	/** Cancels all that is about this Object Instance. */
 	forget(instance: Instance): void {
-		for (let index = this.#appointments.length - 1; index >= 0; index--) {
-			if (this.#appointments[index]!.task === instance) this.#appointments.splice(index, 1);
+		for (let index = this.appointments.length - 1; index >= 0; index--) {
+			if (this.appointments[index]!.task === instance) this.appointments.splice(index, 1);
 		}
 	}
 }

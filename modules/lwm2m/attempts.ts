@@ -81,67 +81,51 @@ export interface AttemptTuning {
  * for: what a server writes holds at once, also for the wait that runs.
  */
 export class Attempts {
-	readonly #account: Configured;
-	readonly #dice: Dice;
-	readonly #tuning: AttemptTuning;
-	#wait: Wait = "turn";
-	#sinceMs = 0;
+	private readonly account: Configured;
+	private readonly dice: Dice;
+	private readonly tuning: AttemptTuning;
+	/** Means something only while the registration waits. This and what follows is set here alone. */
+	wait: Wait = "turn";
+	private sinceMs = 0;
 	/** How much chance adds to this wait, where no Resource says how long it is. */
-	#jitterMs = 0;
+	private jitterMs = 0;
 	/** The attempt of the sequence, and the sequence of the series, that are under way or were last: both from 1 on. */
-	#attempt = 1;
-	#sequence = 1;
+	attempt = 1;
+	sequence = 1;
 	/** Whether Initial Registration Delay Timer is still to be kept. */
-	#isFirst: boolean;
+	private isFirst: boolean;
 	/** Whether a whole sequence has failed since the order began. */
-	#hasLost = false;
+	hasLost = false;
 	/** Whether nobody behind it in the order waits for it any more. Recovery's to set; a registration sets it, too. */
 	isComplete = false;
 
 	constructor(account: Configured, dice: Dice, tuning: AttemptTuning, isFirst: boolean) {
-		this.#account = account;
-		this.#dice = dice;
-		this.#tuning = tuning;
-		this.#isFirst = isFirst;
-	}
-
-	/** Means something only while the registration waits. */
-	get wait(): Wait {
-		return this.#wait;
-	}
-
-	get attempt(): number {
-		return this.#attempt;
-	}
-
-	get sequence(): number {
-		return this.#sequence;
+		this.account = account;
+		this.dice = dice;
+		this.tuning = tuning;
+		this.isFirst = isFirst;
 	}
 
 	/** Whether the series is over without a registration. */
 	get hasFailed(): boolean {
-		return this.#wait === "decision" || this.#wait === "bootstrap" || this.#wait === "series";
-	}
-
-	get hasLost(): boolean {
-		return this.#hasLost;
+		return this.wait === "decision" || this.wait === "bootstrap" || this.wait === "series";
 	}
 
 	/** When the wait is over; Infinity when somebody else says so. */
 	get deadlineMs(): number {
-		switch (this.#wait) {
+		switch (this.wait) {
 			case "delay":
-				return this.#sinceMs + 1000 * (this.at(resource.initialDelay) ?? 0);
+				return this.sinceMs + 1000 * (this.at(resource.initialDelay) ?? 0);
 			case "again":
-				return this.#sinceMs;
+				return this.sinceMs;
 			case "retry":
-				return this.#sinceMs + this.retryMs;
+				return this.sinceMs + this.retryMs;
 			case "sequence":
-				return this.#sinceMs + this.pauseMs(standard.sequenceDelayS * 1000);
+				return this.sinceMs + this.pauseMs(standard.sequenceDelayS * 1000);
 			case "series":
-				return this.#sinceMs + this.pauseMs(this.#tuning.seriesMs + this.#jitterMs);
+				return this.sinceMs + this.pauseMs(this.tuning.seriesMs + this.jitterMs);
 			case "disabled":
-				return this.#sinceMs + 1000 * (this.at(resource.disableTimeout) ?? standard.disableS);
+				return this.sinceMs + 1000 * (this.at(resource.disableTimeout) ?? standard.disableS);
 			default:
 				return Infinity;
 		}
@@ -149,21 +133,21 @@ export class Attempts {
 
 	/** Waits for its place in the order, with a series from its beginning. */
 	hold(): void {
-		this.#wait = "turn";
+		this.wait = "turn";
 		this.restart();
 	}
 
 	/** Its turn has come: the first attempt follows after 1/x/14 where that is to be kept, else at once. */
 	begin(nowMs: number): void {
-		this.until(this.#isFirst ? "delay" : "again", nowMs);
+		this.until(this.isFirst ? "delay" : "again", nowMs);
 	}
 
 	/** The wait is over, an attempt begins. */
 	next(): void {
-		if (this.#wait === "retry") this.#attempt++;
-		else if (this.#wait === "sequence") this.#attempt = 1;
-		else if (this.#wait !== "again") this.restart();
-		this.#isFirst = false;
+		if (this.wait === "retry") this.attempt++;
+		else if (this.wait === "sequence") this.attempt = 1;
+		else if (this.wait !== "again") this.restart();
+		this.isFirst = false;
 	}
 
 	/** The attempt under way was cut off by us; it is not counted. */
@@ -177,16 +161,16 @@ export class Attempts {
 	 */
 	failed(nowMs: number, isHopeless: boolean): Consequence {
 		const { retryCount, sequenceCount } = resource;
-		const hasAttempts = this.#attempt < (this.at(retryCount) ?? standard.retryCount);
-		const hasSequences = this.#sequence < (this.at(sequenceCount) ?? standard.sequenceCount) && !this.isLast;
+		const hasAttempts = this.attempt < (this.at(retryCount) ?? standard.retryCount);
+		const hasSequences = this.sequence < (this.at(sequenceCount) ?? standard.sequenceCount) && !this.isLast;
 		const consequence =
 			afterAttempt[hasAttempts ? "attemptsLeft" : "attemptsUsed"][hasSequences ? "sequencesLeft" : "sequencesUsed"][
 				isHopeless ? "hopeless" : "open"
 			];
-		if (consequence === "sequence") this.#sequence++;
-		if (consequence !== "retry") this.#hasLost = true;
+		if (consequence === "sequence") this.sequence++;
+		if (consequence !== "retry") this.hasLost = true;
 		this.until(consequence, nowMs);
-		this.#jitterMs = consequence === "retry" ? this.jitter(this.retryMs) : 0;
+		this.jitterMs = consequence === "retry" ? this.jitter(this.retryMs) : 0;
 		return consequence;
 	}
 
@@ -195,10 +179,10 @@ export class Attempts {
 	 * next attempt has failed at once. @returns whether the series has
 	 */
 	review(nowMs: number): boolean {
-		const wait = this.#wait;
-		if (wait === "retry" && this.#attempt < (this.at(resource.retryCount) ?? standard.retryCount)) return false;
+		const wait = this.wait;
+		if (wait === "retry" && this.attempt < (this.at(resource.retryCount) ?? standard.retryCount)) return false;
 		if (wait === "sequence") {
-			if (this.#sequence <= (this.at(resource.sequenceCount) ?? standard.sequenceCount) && !this.isLast) return false;
+			if (this.sequence <= (this.at(resource.sequenceCount) ?? standard.sequenceCount) && !this.isLast) return false;
 			this.until("decision", nowMs);
 			return true;
 		}
@@ -207,15 +191,15 @@ export class Attempts {
 
 	/** What comes of a series that failed; a pause counts from that failure. */
 	decided(what: "bootstrap" | "series"): void {
-		this.#wait = what;
-		this.#jitterMs = this.jitter(this.#tuning.seriesMs);
+		this.wait = what;
+		this.jitterMs = this.jitter(this.tuning.seriesMs);
 	}
 
 	/** A bootstrap has said anew what holds: as if nothing had been tried. */
 	forget(): void {
 		this.isComplete = false;
-		this.#hasLost = false;
-		this.#isFirst = true;
+		this.hasLost = false;
+		this.isFirst = true;
 	}
 
 	/** A new series begins now. */
@@ -232,25 +216,25 @@ export class Attempts {
 	/** The server has accepted us. */
 	settle(): void {
 		this.isComplete = true;
-		this.#isFirst = false;
+		this.isFirst = false;
 		this.restart();
 	}
 
 	private restart(): void {
-		this.#attempt = 1;
-		this.#sequence = 1;
+		this.attempt = 1;
+		this.sequence = 1;
 	}
 
 	private until(wait: Wait, nowMs: number): void {
-		this.#wait = wait;
-		this.#sinceMs = nowMs;
+		this.wait = wait;
+		this.sinceMs = nowMs;
 	}
 
 	/** Communication Retry Timer (1/x/18), doubled with each attempt. */
 	private get retryMs(): number {
 		const ownS = this.at(resource.retryTimer);
-		const plainMs = Math.max(1000 * (ownS ?? standard.retryS), this.#tuning.leastMs);
-		const waitMs = plainMs * 2 ** Math.min(this.#attempt - 1, 32) + (ownS === undefined ? this.#jitterMs : 0);
+		const plainMs = Math.max(1000 * (ownS ?? standard.retryS), this.tuning.leastMs);
+		const waitMs = plainMs * 2 ** Math.min(this.attempt - 1, 32) + (ownS === undefined ? this.jitterMs : 0);
 		return Math.min(waitMs, neverS * 1000);
 	}
 
@@ -258,7 +242,7 @@ export class Attempts {
 	private pauseMs(absentMs: number): number {
 		if (this.isLast) return Infinity;
 		const ownS = this.at(resource.sequenceDelay);
-		return ownS === undefined ? absentMs : Math.max(1000 * ownS, this.#tuning.leastMs);
+		return ownS === undefined ? absentMs : Math.max(1000 * ownS, this.tuning.leastMs);
 	}
 
 	/** Whether 1/x/19 says that there is no further sequence. */
@@ -267,11 +251,11 @@ export class Attempts {
 	}
 
 	private jitter(waitMs: number): number {
-		return this.#dice.below(Math.floor((waitMs * this.#tuning.retryJitterPercent) / 100) + 1);
+		return this.dice.below(Math.floor((waitMs * this.tuning.retryJitterPercent) / 100) + 1);
 	}
 
 	private at(resourceId: number): number | undefined {
-		const value = this.#account.server.at(resourceId);
+		const value = this.account.server.at(resourceId);
 		return typeof value === "number" ? value : undefined;
 	}
 }

@@ -30,19 +30,20 @@ const serverObject = 1;
  */
 export class Client implements ChangeListener, BootstrapPort {
 	readonly registry: Registry;
-	readonly #context: SessionContext;
-	readonly #agenda: Agenda;
-	readonly #servers: Servers;
-	#nowMs = 0;
-	#isStarted = false;
-	#isStopped = false;
-	#strangers = 0;
+	private readonly context: SessionContext;
+	private readonly agenda: Agenda;
+	private readonly servers: Servers;
+	private nowMs = 0;
+	private isStarted = false;
+	private isStopped = false;
+	/** Datagrams that came from nobody we know, and were dropped. */
+	strangers = 0;
 
 	constructor(options: ClientOptions) {
 		const limits = withChanges(defaultLimits, options.limits);
-		this.#agenda = new Agenda(limits.appointments);
+		this.agenda = new Agenda(limits.appointments);
 		this.registry = new Registry(limits.instances, this);
-		this.#context = {
+		this.context = {
 			options,
 			enabler: options.enabler ?? "1.1",
 			registry: this.registry,
@@ -51,33 +52,28 @@ export class Client implements ChangeListener, BootstrapPort {
 			registrationTuning: withChanges(defaultRegistrationTuning, options.registrationTuning),
 			times: new TimeBase(),
 		};
-		this.#servers = new Servers(this.#context);
-		const bootstrap = options.bootstrap?.(this.#context as never, this);
-		if (bootstrap !== undefined) this.#context.bootstrap = bootstrap;
+		this.servers = new Servers(this.context);
+		const bootstrap = options.bootstrap?.(this.context as never, this);
+		if (bootstrap !== undefined) this.context.bootstrap = bootstrap;
 	}
 
 	get sessions(): readonly Session[] {
-		return this.#servers.sessions;
+		return this.servers.sessions;
 	}
 
 	get limits(): ClientLimits {
-		return this.#context.limits;
-	}
-
-	/** Datagrams that came from nobody we know, and were dropped. */
-	get strangers(): number {
-		return this.#strangers;
+		return this.context.limits;
 	}
 
 	/** Whether stop() has come to its end: power may go. */
 	get isEnded(): boolean {
-		return this.#isStopped && this.sessions.every(({ state }) => state === "ended");
+		return this.isStopped && this.sessions.every(({ state }) => state === "ended");
 	}
 
 	/** Adds an Object Instance, before or after start(); servers that know the list hear of it. */
 	add(instance: Instance): void {
 		this.registry.add(instance);
-		if (this.#isStarted) this.sample(instance);
+		if (this.isStarted) this.sample(instance);
 	}
 
 	/** Adds an Object that has no Instance yet, or whose Instances servers may create and delete. */
@@ -97,21 +93,21 @@ export class Client implements ChangeListener, BootstrapPort {
 	 */
 	start(nowMs: number): void {
 		this.begin(nowMs);
-		this.#isStarted = true;
+		this.isStarted = true;
 		this.registry.objects.forEach(({ instances }) => {
 			instances.forEach((instance) => {
 				this.sample(instance);
 			});
 		});
-		this.#servers.start(nowMs);
+		this.servers.start(nowMs);
 	}
 
 	/** De-registers everywhere and ends; isEnded says when. */
 	stop(nowMs: number): void {
 		this.begin(nowMs);
-		this.#isStopped = true;
-		this.#context.bootstrap?.cancel(nowMs);
-		this.#servers.stop(nowMs);
+		this.isStopped = true;
+		this.context.bootstrap?.cancel(nowMs);
+		this.servers.stop(nowMs);
 	}
 
 	/**
@@ -122,21 +118,21 @@ export class Client implements ChangeListener, BootstrapPort {
 		this.begin(nowMs);
 		if (this.bootstrap?.receive(from, bytes, at, end, nowMs) === true) return;
 		const session = this.sessions.find(({ address: { host, port } }) => host === from.host && port === from.port);
-		if (session === undefined) this.#strangers++;
+		if (session === undefined) this.strangers++;
 		else session.receive(bytes, at, end, nowMs);
 	}
 
 	/** Does what is due now, and finishes the turn. */
 	poll(nowMs: number): void {
 		this.begin(nowMs);
-		this.#agenda.poll(nowMs);
+		this.agenda.poll(nowMs);
 		this.bootstrap?.poll(nowMs);
-		this.#servers.poll(this.#isStarted && !this.#isStopped, nowMs);
+		this.servers.poll(this.isStarted && !this.isStopped, nowMs);
 	}
 
 	/** When poll() has something to do; Infinity when nothing is due at all. */
 	get deadlineMs(): number {
-		let deadlineMs = this.#isStopped ? Infinity : Math.min(this.#agenda.deadlineMs, this.#servers.recovery.deadlineMs);
+		let deadlineMs = this.isStopped ? Infinity : Math.min(this.agenda.deadlineMs, this.servers.recovery.deadlineMs);
 		deadlineMs = Math.min(deadlineMs, this.bootstrap?.deadlineMs ?? Infinity);
 		const { sessions } = this;
 		for (let at = 0; at < sessions.length; at++) deadlineMs = Math.min(deadlineMs, sessions[at]!.deadlineMs);
@@ -207,24 +203,24 @@ export class Client implements ChangeListener, BootstrapPort {
 	instanceChanged(instance: Instance, resourceId: number, resourceInstanceId: number): void {
 		const path = pathOf(instance.facts.id, instance.id, resourceId, resourceInstanceId);
 		const isGone = resourceId < 0 && this.registry.instance(path.objectId, path.instanceId) === undefined;
-		if (isGone) this.#agenda.forget(instance);
+		if (isGone) this.agenda.forget(instance);
 		const { sessions } = this;
 		for (let at = 0; at < sessions.length; at++) {
 			const { reporting } = sessions[at]!;
 			if (isGone) reporting.instanceGone(path);
 			reporting.valueChanged(path);
 		}
-		if (isGone) this.#context.options.accessControl?.gone(this.registry, path.objectId, path.instanceId);
+		if (isGone) this.context.options.accessControl?.gone(this.registry, path.objectId, path.instanceId);
 		if (path.objectId === securityObject || (path.objectId === serverObject && resourceId <= 0)) {
-			this.#servers.accountsChanged();
+			this.servers.accountsChanged();
 		}
-		this.#context.options.changed?.(instance, resourceId);
+		this.context.options.changed?.(instance, resourceId);
 	}
 
 	/** Calls `run` once, `delayMs` after this turn. @returns a function that cancels it */
 	after(delayMs: number, run: () => void): () => void {
-		const appointment = this.#agenda.add(this.#nowMs + delayMs, 0, run);
-		return () => this.#agenda.drop(appointment);
+		const appointment = this.agenda.add(this.nowMs + delayMs, 0, run);
+		return () => this.agenda.drop(appointment);
 	}
 
 	/**
@@ -241,10 +237,10 @@ export class Client implements ChangeListener, BootstrapPort {
 	 * @returns false where there is no Bootstrap-Server Account, or the image has no bootstrap
 	 */
 	requestBootstrap(why: BootstrapReason = "application", argument = ""): boolean {
-		const { bootstrap } = this.#context;
+		const { bootstrap } = this.context;
 		if (bootstrap?.isPossible !== true) return false;
-		this.#servers.recovery.overtaken(why);
-		bootstrap.begin(why, argument, this.#nowMs);
+		this.servers.recovery.overtaken(why);
+		bootstrap.begin(why, argument, this.nowMs);
 		return true;
 	}
 
@@ -254,7 +250,7 @@ export class Client implements ChangeListener, BootstrapPort {
 	 */
 	offline(nowMs: number, shortServerId: number | "all" = "all"): void {
 		this.begin(nowMs);
-		this.#servers.offline(shortServerId, nowMs);
+		this.servers.offline(shortServerId, nowMs);
 	}
 
 	/**
@@ -263,7 +259,7 @@ export class Client implements ChangeListener, BootstrapPort {
 	 */
 	online(nowMs: number, shortServerId: number | "all" = "all"): void {
 		this.begin(nowMs);
-		this.#servers.online(shortServerId, nowMs);
+		this.servers.online(shortServerId, nowMs);
 	}
 
 	/**
@@ -272,19 +268,19 @@ export class Client implements ChangeListener, BootstrapPort {
 	 */
 	accountsChanged(nowMs: number): void {
 		this.begin(nowMs);
-		this.#servers.accountsChanged();
+		this.servers.accountsChanged();
 	}
 
 	begun(nowMs: number): void {
-		this.#servers.hush(nowMs);
+		this.servers.hush(nowMs);
 	}
 
 	applied(nowMs: number): void {
-		this.#servers.bootstrapped(nowMs);
+		this.servers.bootstrapped(nowMs);
 	}
 
 	failed(_reason: string, nowMs: number): void {
-		this.#servers.bootstrapFailed(nowMs);
+		this.servers.bootstrapFailed(nowMs);
 	}
 
 	/**
@@ -330,7 +326,7 @@ export class Client implements ChangeListener, BootstrapPort {
 	 */
 	exportReporting(nowMs: number): KeptReports {
 		const servers = this.sessions.map(({ reporting }) => reporting.export(nowMs));
-		return { wallTimeS: this.#context.options.wallTimeS?.(), servers };
+		return { wallTimeS: this.context.options.wallTimeS?.(), servers };
 	}
 
 	/**
@@ -340,7 +336,7 @@ export class Client implements ChangeListener, BootstrapPort {
 	 */
 	importReporting(kept: KeptReports, nowMs: number): void {
 		this.begin(nowMs);
-		const nowS = this.#context.options.wallTimeS?.() ?? Number.NaN;
+		const nowS = this.context.options.wallTimeS?.() ?? Number.NaN;
 		const elapsedMs = Math.round((nowS - (kept.wallTimeS ?? Number.NaN)) * 1000);
 		const agoMs = Number.isNaN(elapsedMs) ? 0 : Math.max(elapsedMs, 0);
 		kept.servers.forEach((each) => {
@@ -349,18 +345,18 @@ export class Client implements ChangeListener, BootstrapPort {
 	}
 
 	private begin(nowMs: number): void {
-		const { options, times } = this.#context;
-		this.#nowMs = nowMs;
+		const { options, times } = this.context;
+		this.nowMs = nowMs;
 		times.look(nowMs, options.wallTimeS?.());
 	}
 
 	/** While there is a network for it to be reached through. */
 	private get bootstrap() {
-		return this.#servers.isOffline ? undefined : this.#context.bootstrap;
+		return this.servers.isOffline ? undefined : this.context.bootstrap;
 	}
 
 	private session(shortServerId: number): Session | undefined {
-		return this.#servers.session(shortServerId);
+		return this.servers.session(shortServerId);
 	}
 
 	/** Keeps the schedule of an Instance that has one, from now on. */
@@ -368,6 +364,6 @@ export class Client implements ChangeListener, BootstrapPort {
 		const { sampleEveryS } = instance;
 		if (sampleEveryS === undefined) return;
 		const everyMs = sampleEveryS * 1000;
-		this.#agenda.add(this.#nowMs + everyMs, everyMs, instance);
+		this.agenda.add(this.nowMs + everyMs, everyMs, instance);
 	}
 }

@@ -46,7 +46,9 @@ function write(context: OperationContext, { contentFormat, payload }: Request, a
 	const patch = new Patch(context, asker);
 	const refused = formats.readPatch(contentFormat, payload, 0, payload.length, registry, patch);
 	if (refused !== undefined) throw refusalOf(refused);
-	for (const plan of patch.plans) plan.complete();
+	patch.plans.forEach((plan) => {
+		plan.complete();
+	});
 	apply(patch.plans);
 	return { code: Code.changed };
 }
@@ -54,35 +56,34 @@ function write(context: OperationContext, { contentFormat, payload }: Request, a
 /** The sink of a Write-Composite: a plan for each Object Instance. */
 class Patch implements PatchSink {
 	readonly plans: Plan[] = [];
-	readonly #context: OperationContext;
-	readonly #asker: Asker;
-	#count = 0;
+	private readonly context: OperationContext;
+	private readonly asker: Asker;
+	private count = 0;
 
 	constructor(context: OperationContext, asker: Asker) {
-		this.#context = context;
-		this.#asker = asker;
+		this.context = context;
+		this.asker = asker;
 	}
 
 	entry(path: Path, value: Value | undefined): Fault | undefined {
-		return ++this.#count > this.#context.limits.writeEntries ? tooMany : this.planFor(path).entry(path, value);
+		return ++this.count > this.context.limits.writeEntries ? tooMany : this.planFor(path).entry(path, value);
 	}
 
 	remove(path: Path): Fault | undefined {
-		return ++this.#count > this.#context.limits.writeEntries ? tooMany : this.planFor(path).remove(path);
+		return ++this.count > this.context.limits.writeEntries ? tooMany : this.planFor(path).remove(path);
 	}
 
 	/** @throws RequestRefused 4.00 for a path without an Instance, 4.01 or 4.04 */
 	private planFor(path: Path): Plan {
 		const { objectId, instanceId } = path;
 		if (isSecret(objectId)) throw new RequestRefused(Code.unauthorized, "for the bootstrap server alone");
-		for (const plan of this.plans) {
-			if (plan.instance.id === instanceId && plan.instance.facts.id === objectId) return plan;
-		}
+		const made = this.plans.find(({ instance: { id, facts } }) => id === instanceId && facts.id === objectId);
+		if (made !== undefined) return made;
 		if (instanceId < 0) throw new RequestRefused(Code.badRequest, "no value");
-		const instance = this.#context.registry.instance(objectId, instanceId);
+		const instance = this.context.registry.instance(objectId, instanceId);
 		if (instance === undefined) throw new RequestRefused(Code.notFound, "no such object instance");
-		this.#asker.rights?.require("write", objectId, instanceId);
-		const plan = new Plan(this.#context, instance, { mode: "update", path: rootPath, operation: "composite" });
+		this.asker.rights?.require("write", objectId, instanceId);
+		const plan = new Plan(this.context, instance, { mode: "update", path: rootPath, operation: "composite" });
 		this.plans.push(plan);
 		return plan;
 	}

@@ -40,13 +40,17 @@ export function createInstances(context: OperationContext, path: Path, asker: As
 		plans.push(new Plan(context, instance, { mode: "update", path, operation: "create" }));
 	}
 	if (!isBare) readInto(plans, named, context, path, body);
-	for (const plan of plans) {
+	plans.forEach((plan) => {
 		object.options.fill?.(plan.instance, plan.next);
 		plan.complete();
-	}
-	for (const { instance } of plans) registry.add(instance);
+	});
+	plans.forEach(({ instance }) => {
+		registry.add(instance);
+	});
 	apply(plans);
-	for (const id of ids) asker.rights?.created(path.objectId, id);
+	ids.forEach((id) => {
+		asker.rights?.created(path.objectId, id);
+	});
 	const chosen = ids.length === 1 ? ids[0] : ids[named.indexOf(unnamedInstance)];
 	const code = Code.created;
 	return chosen === undefined ? { code } : { code, locationPath: [`${path.objectId}`, `${chosen}`] };
@@ -81,12 +85,12 @@ function allocated({ facts, instances }: ObjectEntry, named: readonly number[]):
 		return [0];
 	}
 	const ids: number[] = [];
-	for (const id of named) {
+	named.forEach((id) => {
 		if (id !== unnamedInstance && isTaken(id)) throw new RequestRefused(Code.badRequest, "instance ID");
 		let free = id === unnamedInstance ? 0 : id;
 		while (id === unnamedInstance && (isTaken(free) || named.includes(free))) free++;
 		ids.push(free);
-	}
+	});
 	return ids;
 }
 

@@ -155,8 +155,8 @@ function bytesOf(held: Held | undefined): Uint8Array | undefined {
 function suitesOf(held: Held | undefined, keyExchange: "psk" | "ecdheEcdsa"): readonly number[] {
 	if (held === undefined || !isInstances(held)) return keyExchange === "psk" ? pskSuites : ecdsaSuites;
 	const found: number[] = [];
-	for (const value of held.values()) {
+	held.forEach((value) => {
 		if (typeof value === "number" && suiteById(value)?.keyExchange === keyExchange) found.push(value);
-	}
+	});
 	return found;
 }

@@ -42,7 +42,11 @@ export function discover(
 	if (instance === undefined) {
 		const version = versionToTell(object.facts, enabler);
 		walk.add(path, version === undefined ? [] : [["ver", version]], own);
-		if (depth > 0) for (const each of object.instances) walk.addInstance(each, depth - 1);
+		if (depth > 0) {
+			object.instances.forEach((each) => {
+				walk.addInstance(each, depth - 1);
+			});
+		}
 	} else if (!isResource(target)) walk.addInstance(instance, depth, own);
 	else {
 		if (!instance.isPresent(target.name)) throw new RequestRefused(Code.notFound, "no value");
@@ -75,14 +79,14 @@ function defaultsOf(registry: Registry, shortServerId: number): AttributeSet {
 /** The links of what is below a target, in ascending order of path. */
 class Walk {
 	readonly links: Link[] = [];
-	readonly #attributes: Attributes;
+	private readonly attributes: Attributes;
 
 	constructor(attributes: Attributes) {
-		this.#attributes = attributes;
+		this.attributes = attributes;
 	}
 
 	/** @param set what it shows, if not what is attached to it */
-	add(path: Path, first: readonly LinkAttribute[], set: AttributeSet = this.#attributes.attachedTo(path)): void {
+	add(path: Path, first: readonly LinkAttribute[], set: AttributeSet = this.attributes.attachedTo(path)): void {
 		this.links.push({ target: pathText(path), attributes: [...first, ...shown(set)] });
 	}
 
@@ -109,6 +113,8 @@ class Walk {
 
 function shown(set: AttributeSet): LinkAttribute[] {
 	const attributes: LinkAttribute[] = [];
-	for (const name of attributeNames) if (set[name] !== undefined) attributes.push([name, `${set[name]}`]);
+	attributeNames.forEach((name) => {
+		if (set[name] !== undefined) attributes.push([name, `${set[name]}`]);
+	});
 	return attributes;
 }

@@ -30,18 +30,18 @@ const noBytes = new Uint8Array(0);
 
 /** DTLS 1.2 for the client's secure servers: one association for each Security Object Instance. */
 export class DtlsTransport implements SecureTransport {
-	readonly #options: DtlsTransportOptions;
+	private readonly options: DtlsTransportOptions;
 
 	constructor(options: DtlsTransportOptions) {
-		this.#options = options;
+		this.options = options;
 	}
 
 	open(security: Instance, listener: SecureListener): SecureChannel | Fault {
-		const { crypto, publicKeys } = this.#options;
+		const { crypto, publicKeys } = this.options;
 		const credentials = readCredentials(security, crypto, publicKeys);
 		if ("code" in credentials) return credentials;
 		crypto.release(credentials.key); // imported again for each handshake: a key lives as long as it is needed
-		return new DtlsChannel(security, listener, this.#options);
+		return new DtlsChannel(security, listener, this.options);
 	}
 }
 
@@ -57,131 +57,131 @@ interface Plaintext {
  * has come back, and told then: the stack of a board does not hold a handshake and a request one above the other.
  */
 class DtlsChannel implements SecureChannel, IncomingListener {
-	readonly #security: Instance;
-	readonly #listener: SecureListener;
-	readonly #options: DtlsTransportOptions;
-	#incoming: Incoming | undefined;
+	private readonly security: Instance;
+	private readonly listener: SecureListener;
+	private readonly options: DtlsTransportOptions;
+	private incoming: Incoming | undefined;
 	/** The answer to a ClientHello without a cookie, until it is taken. */
-	#challenge: Uint8Array | undefined;
+	private challenge: Uint8Array | undefined;
 	/** One that is closed stays until its last alert is taken. */
-	#association: ClientAssociation | undefined;
-	#credentials: Credentials | undefined;
+	private association: ClientAssociation | undefined;
+	private credentials: Credentials | undefined;
 	/** To go on with next time; its master secret is ours. */
-	#session: ResumableSession | undefined;
-	#isLeaving = false;
-	#established: Established | undefined;
-	#received: Plaintext | undefined;
-	#closed: CloseReason | undefined;
-	#nowMs = 0;
+	private session: ResumableSession | undefined;
+	private isLeaving = false;
+	private beginning: Established | undefined;
+	private plaintext: Plaintext | undefined;
+	private ending: CloseReason | undefined;
+	private nowMs = 0;
 
 	constructor(security: Instance, listener: SecureListener, options: DtlsTransportOptions) {
-		this.#security = security;
-		this.#listener = listener;
-		this.#options = options;
+		this.security = security;
+		this.listener = listener;
+		this.options = options;
 	}
 
 	get isSecured(): boolean {
-		return this.#association?.state === "established";
+		return this.association?.state === "established";
 	}
 
 	get deadlineMs(): number {
-		const ownMs = this.#association?.deadlineMs ?? Infinity;
-		return Math.min(ownMs, this.#incoming?.association.deadlineMs ?? Infinity);
+		const ownMs = this.association?.deadlineMs ?? Infinity;
+		return Math.min(ownMs, this.incoming?.association.deadlineMs ?? Infinity);
 	}
 
 	connect(nowMs: number): void {
-		this.#nowMs = nowMs;
-		const state = this.#association?.state;
+		this.nowMs = nowMs;
+		const state = this.association?.state;
 		if (state === "handshaking" || state === "established") return;
 		try {
-			const { crypto, publicKeys } = this.#options;
-			const credentials = readCredentials(this.#security, crypto, publicKeys);
+			const { crypto, publicKeys } = this.options;
+			const credentials = readCredentials(this.security, crypto, publicKeys);
 			if ("code" in credentials) {
-				this.#listener.unsecured({ reason: credentials.code }, nowMs);
+				this.listener.unsecured({ reason: credentials.code }, nowMs);
 				return;
 			}
-			this.#credentials = credentials;
+			this.credentials = credentials;
 			const association = new ClientAssociation(this.settings(credentials), this);
-			this.#association = association;
-			this.#listener.handshaking(crypto.implementation);
+			this.association = association;
+			this.listener.handshaking(crypto.implementation);
 			association.connect(nowMs);
 			this.tell(nowMs);
 		} catch (error) {
 			if (!(error instanceof HostFailure)) throw error;
 			this.drop();
-			this.#listener.unsecured({ reason: "hostFailure" }, nowMs); // no entropy, or no room for keys
+			this.listener.unsecured({ reason: "hostFailure" }, nowMs); // no entropy, or no room for keys
 		}
 	}
 
 	receive(bytes: Uint8Array, at: number, end: number, nowMs: number): void {
-		this.#nowMs = nowMs;
+		this.nowMs = nowMs;
 		if (!this.open(bytes, at, end, nowMs)) {
 			// Whose record it is, the keys can tell; and one that they do not open is destroyed.
-			if (this.#incoming !== undefined) this.#incoming.association.receive(bytes.slice(at, end), 0, end - at, nowMs);
-			this.#association?.receive(bytes, at, end, nowMs);
+			if (this.incoming !== undefined) this.incoming.association.receive(bytes.slice(at, end), 0, end - at, nowMs);
+			this.association?.receive(bytes, at, end, nowMs);
 		}
 		this.tell(nowMs);
 	}
 
 	send(bytes: Uint8Array, nowMs: number): void {
-		this.#nowMs = nowMs;
-		this.#association?.send(bytes, 0, bytes.length, nowMs);
+		this.nowMs = nowMs;
+		this.association?.send(bytes, 0, bytes.length, nowMs);
 		this.tell(nowMs); // it may be that no sequence numbers are left
 	}
 
 	poll(nowMs: number): void {
-		this.#nowMs = nowMs;
-		this.#incoming?.association.poll(nowMs);
-		this.#association?.poll(nowMs);
+		this.nowMs = nowMs;
+		this.incoming?.association.poll(nowMs);
+		this.association?.poll(nowMs);
 		this.tell(nowMs);
 	}
 
 	takeDatagram(): Uint8Array | undefined {
-		const challenge = this.#challenge;
-		this.#challenge = undefined;
-		return challenge ?? this.#incoming?.association.takeDatagram() ?? this.#association?.takeDatagram();
+		const challenge = this.challenge;
+		this.challenge = undefined;
+		return challenge ?? this.incoming?.association.takeDatagram() ?? this.association?.takeDatagram();
 	}
 
 	close(nowMs: number): void {
-		this.#nowMs = nowMs;
-		this.#isLeaving = true;
-		this.#incoming?.association.close(nowMs);
-		this.#association?.close(nowMs);
+		this.nowMs = nowMs;
+		this.isLeaving = true;
+		this.incoming?.association.close(nowMs);
+		this.association?.close(nowMs);
 		this.tell(nowMs);
-		this.#isLeaving = false;
+		this.isLeaving = false;
 	}
 
 	drop(): void {
-		this.close(this.#nowMs);
-		this.#association = undefined; // and its good-bye with it
+		this.close(this.nowMs);
+		this.association = undefined; // and its good-bye with it
 	}
 
 	established(session: Established): void {
-		this.#established = session;
+		this.beginning = session;
 	}
 
 	received(bytes: Uint8Array, at: number, end: number, nowMs: number): void {
 		this.tell(nowMs); // two records in one datagram: the first one is told here
-		this.#received = { bytes, at, end };
+		this.plaintext = { bytes, at, end };
 	}
 
 	closed(reason: CloseReason): void {
-		this.#closed = reason;
+		this.ending = reason;
 	}
 
 	/** Of Incoming. */
 	promote({ association, credentials }: Incoming, session: Established): void {
-		this.#incoming = undefined;
+		this.incoming = undefined;
 		this.drop(); // what was there before is void
-		this.#credentials = credentials;
-		this.#association = association;
-		this.#established = session;
+		this.credentials = credentials;
+		this.association = association;
+		this.beginning = session;
 	}
 
 	/** Of Incoming. */
 	retire({ credentials }: Incoming): void {
-		this.#incoming = undefined;
-		this.#options.crypto.release(credentials.key);
+		this.incoming = undefined;
+		this.options.crypto.release(credentials.key);
 	}
 
 	/**
@@ -189,19 +189,19 @@ class DtlsChannel implements SecureChannel, IncomingListener {
 	 * @returns false when the datagram is something else
 	 */
 	private open(bytes: Uint8Array, at: number, end: number, nowMs: number): boolean {
-		const { listening, crypto, publicKeys } = this.#options;
-		if (listening === undefined || this.#incoming !== undefined) return false;
-		if (this.#association?.state === "handshaking") return false;
+		const { listening, crypto, publicKeys } = this.options;
+		if (listening === undefined || this.incoming !== undefined) return false;
+		if (this.association?.state === "handshaking") return false;
 		const opening = listening.read(bytes, at, end);
 		if (opening === undefined) return false;
-		const account = this.#security.id;
-		this.#challenge = listening.challenge(opening, account, nowMs);
-		if (this.#challenge !== undefined) return true;
-		const credentials = readCredentials(this.#security, crypto, publicKeys);
+		const account = this.security.id;
+		this.challenge = listening.challenge(opening, account, nowMs);
+		if (this.challenge !== undefined) return true;
+		const credentials = readCredentials(this.security, crypto, publicKeys);
 		if ("code" in credentials) return true;
 		const incoming = listening.begin(this.settings(credentials), credentials, account, this);
-		this.#incoming = incoming;
-		this.#listener.handshaking(crypto.implementation);
+		this.incoming = incoming;
+		this.listener.handshaking(crypto.implementation);
 		incoming.association.accept(opening, nowMs);
 		incoming.association.receive(bytes, at, end, nowMs);
 		return true;
@@ -209,24 +209,24 @@ class DtlsChannel implements SecureChannel, IncomingListener {
 
 	/** Tells what the association has said, in its order. */
 	private tell(nowMs: number): void {
-		const { crypto } = this.#options;
-		const established = this.#established;
-		const received = this.#received;
-		const closed = this.#closed;
-		this.#established = this.#received = this.#closed = undefined;
+		const { crypto } = this.options;
+		const established = this.beginning;
+		const received = this.plaintext;
+		const closed = this.ending;
+		this.beginning = this.plaintext = this.ending = undefined;
 		if (established !== undefined || closed !== undefined) {
 			// The handshake is over: its key goes back.
-			if (this.#credentials !== undefined) crypto.release(this.#credentials.key);
-			this.#credentials = undefined;
+			if (this.credentials !== undefined) crypto.release(this.credentials.key);
+			this.credentials = undefined;
 		}
 		if (established !== undefined) this.tellSecured(established, nowMs);
-		if (received !== undefined) this.#listener.decrypted(received.bytes, received.at, received.end, nowMs);
+		if (received !== undefined) this.listener.decrypted(received.bytes, received.at, received.end, nowMs);
 		if (closed !== undefined) this.tellClosed(closed, nowMs);
 	}
 
 	private tellSecured({ suite, isResumed, peerConnectionId, session }: Established, nowMs: number): void {
 		this.keep(session);
-		this.#listener.secured(
+		this.listener.secured(
 			{
 				suite: suiteById(suite)?.name ?? "",
 				...(peerConnectionId.length === 0 ? {} : { cid: toHex(peerConnectionId) }),
@@ -237,14 +237,14 @@ class DtlsChannel implements SecureChannel, IncomingListener {
 	}
 
 	private tellClosed({ code, alert }: CloseReason, nowMs: number): void {
-		if (this.#isLeaving) return;
+		if (this.isLeaving) return;
 		// A session that ended in anger is not resumed (RFC 5246 §7.2.2), nor offered again where a handshake failed.
 		if (code !== "dtls.closeNotify") this.keep(undefined);
-		this.#listener.unsecured(alert === undefined ? { reason: code } : { reason: code, alert: nameOf(alert) }, nowMs);
+		this.listener.unsecured(alert === undefined ? { reason: code } : { reason: code, alert: nameOf(alert) }, nowMs);
 	}
 
 	private settings({ settings }: Credentials): DtlsSettings {
-		const { crypto, entropy, wallTimeS, connectionId, flightTimeoutMs } = this.#options;
+		const { crypto, entropy, wallTimeS, connectionId, flightTimeoutMs } = this.options;
 		return {
 			crypto,
 			entropy,
@@ -253,14 +253,14 @@ class DtlsChannel implements SecureChannel, IncomingListener {
 			...(connectionId === false ? {} : { connectionId: noBytes }),
 			...(flightTimeoutMs === undefined ? {} : { tuning: { initialTimeoutMs: flightTimeoutMs } }),
 			resumption: "id",
-			...(this.#session === undefined ? {} : { resume: this.#session }),
+			...(this.session === undefined ? {} : { resume: this.session }),
 		};
 	}
 
 	/** Keeps another session, or none. */
 	private keep(session: ResumableSession | undefined): void {
-		if (this.#session !== session) this.#session?.master.fill(0);
-		this.#session = session;
+		if (this.session !== session) this.session?.master.fill(0);
+		this.session = session;
 	}
 }
 

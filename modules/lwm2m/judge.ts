@@ -25,7 +25,9 @@ export function hasConditions(set: AttributeSet): boolean {
 export function marksOf(held: Held | undefined): Marks {
 	if (held === undefined || !isInstances(held)) return markOf(comparable(held));
 	const marks = new Map<number, Mark>();
-	for (const [id, value] of held) marks.set(id, markOf(comparable(value)));
+	held.forEach((value, id) => {
+		marks.set(id, markOf(comparable(value)));
+	});
 	return marks;
 }
 
@@ -40,15 +42,17 @@ export function isNews(marks: Marks, held: Held | undefined, set: AttributeSet):
 	}
 	if (held === undefined || !isInstances(held)) return true;
 	let isTold = false;
-	for (const [id, value] of held) {
+	held.forEach((value, id) => {
 		let mark = marks.get(id);
 		if (mark === undefined) {
 			mark = markOf(undefined);
 			marks.set(id, mark);
 		}
 		if (meets(mark, comparable(value), set)) isTold = true;
-	}
-	for (const [id, mark] of marks) if (!held.has(id) && meets(mark, undefined, set)) isTold = true;
+	});
+	marks.forEach((mark, id) => {
+		if (!held.has(id) && meets(mark, undefined, set)) isTold = true;
+	});
 	return isTold;
 }
 

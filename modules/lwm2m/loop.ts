@@ -57,7 +57,9 @@ export class Loop {
 		power.onShutdown(() => this.turn((nowMs) => this.#client.stop(nowMs)));
 		this.turn((nowMs) => {
 			this.#client.start(nowMs);
-			for (const keeper of this.#keepers) keeper.started(nowMs);
+			this.#keepers.forEach((keeper) => {
+				keeper.started(nowMs);
+			});
 		});
 	}
 
@@ -77,7 +79,9 @@ export class Loop {
 		}
 		try {
 			this.#client.poll(nowMs);
-			for (const keeper of this.#keepers) keeper.turnEnded(nowMs);
+			this.#keepers.forEach((keeper) => {
+				keeper.turnEnded(nowMs);
+			});
 		} catch (error) {
 			this.note(error);
 		}
@@ -88,7 +92,9 @@ export class Loop {
 		const { deadlineMs } = this.#client;
 		this.#host.clock.setAlarm(deadlineMs === Infinity ? undefined : deadlineMs, this.#wake);
 		try {
-			for (const keeper of this.#keepers) keeper.idle?.();
+			this.#keepers.forEach((keeper) => {
+				keeper.idle?.();
+			});
 		} catch (error) {
 			this.note(error);
 		}

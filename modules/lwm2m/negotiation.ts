@@ -22,37 +22,33 @@ const possible: readonly number[] = frozen([Code.badRequest, Code.badOption, Cod
  * took is kept for as long as the account is the same; a restart or a bootstrap begins with the highest again.
  */
 export class Negotiation {
-	readonly #most: EnablerVersion;
-	readonly #allowed: readonly EnablerVersion[] | undefined;
-	readonly #account: Account;
+	private readonly most: EnablerVersion;
+	private readonly allowed: readonly EnablerVersion[] | undefined;
+	private readonly account: Account;
 	/** Where a round begins. */
-	#highest: EnablerVersion;
-	/** What is spoken now. */
-	#version: EnablerVersion;
-	/** The server took `#version` once. */
-	#isTaken = false;
+	private first: EnablerVersion;
+	/** What is spoken now. Set here alone. */
+	version: EnablerVersion;
+	/** The server took `version` once. */
+	private isTaken = false;
 	/** Every version was refused by a code that may mean something else: there is no second round of guesses. */
-	#hasGuessed = false;
+	private hasGuessed = false;
 
 	/** @param allowed those that may be spoken; `most` alone when left out */
 	constructor(account: Account, most: EnablerVersion, allowed: readonly EnablerVersion[] | undefined) {
-		this.#account = account;
-		this.#most = most;
-		this.#allowed = allowed;
-		this.#version = this.#highest = this.highest();
-	}
-
-	get version(): EnablerVersion {
-		return this.#version;
+		this.account = account;
+		this.most = most;
+		this.allowed = allowed;
+		this.version = this.first = this.highest();
 	}
 
 	/** A Register is about to go out: what the server is said to have may be news. */
 	begin(): void {
-		if (this.highest() !== this.#highest) this.forget();
+		if (this.highest() !== this.first) this.forget();
 	}
 
 	accepted(): void {
-		this.#isTaken = true;
+		this.isTaken = true;
 	}
 
 	/**
@@ -62,43 +58,45 @@ export class Negotiation {
 	 */
 	refused(code: number): boolean {
 		const isCertain = code === certain;
-		if (!isCertain && (this.#hasGuessed || this.#isTaken || !possible.includes(code))) return false;
-		const lower = this.below(this.#version);
-		this.#isTaken = false;
+		if (!isCertain && (this.hasGuessed || this.isTaken || !possible.includes(code))) return false;
+		const lower = this.below(this.version);
+		this.isTaken = false;
 		if (lower !== undefined) {
-			this.#version = lower;
+			this.version = lower;
 			return true;
 		}
-		this.#version = this.#highest;
-		if (!isCertain) this.#hasGuessed = true;
+		this.version = this.first;
+		if (!isCertain) this.hasGuessed = true;
 		return false;
 	}
 
 	/** The account is another one. */
 	forget(): void {
-		this.#version = this.#highest = this.highest();
-		this.#isTaken = false;
-		this.#hasGuessed = false;
+		this.version = this.first = this.highest();
+		this.isTaken = false;
+		this.hasGuessed = false;
 	}
 
 	/** Our highest one, or the highest that the server is said to have. */
 	private highest(): EnablerVersion {
-		const said = this.#account.server.at(supportedVersions);
-		if (said === undefined || !isInstances(said)) return this.#most;
+		const said = this.account.server.at(supportedVersions);
+		if (said === undefined || !isInstances(said)) return this.most;
 		const texts: string[] = [];
-		for (const each of said.values()) texts.push(`${each}.`); // "1.2.1" is 1.2
-		for (let each: EnablerVersion | undefined = this.#most; each !== undefined; each = this.below(each)) {
+		said.forEach((each) => {
+			texts.push(`${each}.`); // "1.2.1" is 1.2
+		});
+		for (let each: EnablerVersion | undefined = this.most; each !== undefined; each = this.below(each)) {
 			const version = `${each}.`;
 			if (texts.some((text) => text.startsWith(version))) return each;
 		}
-		return this.#most;
+		return this.most;
 	}
 
 	/** The next lower one that may be spoken. */
 	private below(version: EnablerVersion): EnablerVersion | undefined {
 		for (let at = allVersions.indexOf(version) - 1; at >= 0; at--) {
 			const lower = allVersions[at]!;
-			if (this.#allowed?.includes(lower) === true) return lower;
+			if (this.allowed?.includes(lower) === true) return lower;
 		}
 		return undefined;
 	}

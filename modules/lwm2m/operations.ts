@@ -33,22 +33,22 @@ export class Operations implements OperationContext {
 	readonly registry: Registry;
 	readonly limits: ClientLimits;
 	readonly formats: Formats;
-	readonly #options: OperationOptions;
+	private readonly options: OperationOptions;
 	/** The same with the formats of 1.0, for servers with which that is spoken. */
-	readonly #old: Operations | undefined;
+	private readonly old: Operations | undefined;
 
 	constructor(registry: Registry, limits: ClientLimits, options: OperationOptions, formats = options.formats) {
 		this.registry = registry;
 		this.limits = limits;
 		this.formats = formats;
-		this.#options = options;
+		this.options = options;
 		const { formats10 } = options;
 		const isOther = formats10 !== undefined && formats10 !== formats;
-		this.#old = isOther ? new Operations(registry, limits, options, formats10) : undefined;
+		this.old = isOther ? new Operations(registry, limits, options, formats10) : undefined;
 	}
 
 	log(record: LogRecord): void {
-		this.#options.log(record);
+		this.options.log(record);
 	}
 
 	/**
@@ -56,7 +56,7 @@ export class Operations implements OperationContext {
 	 * RequestRefused.
 	 */
 	perform(request: Request, asker: Asker): Outcome {
-		if (asker.enabler === "1.0" && this.#old !== undefined) return this.#old.perform(request, asker);
+		if (asker.enabler === "1.0" && this.old !== undefined) return this.old.perform(request, asker);
 		const outcome = nothingYet();
 		try {
 			this.begin(outcome, request, asker);
@@ -78,7 +78,7 @@ export class Operations implements OperationContext {
 		if (refused !== undefined) throw refusalOf(refused);
 		outcome.operation = this.operationOf(request, path);
 		this.refuseOperation(outcome.operation, path, asker);
-		if (outcome.operation === "readComposite") outcome.paths = this.#options.composite!.pathsOf(this, request);
+		if (outcome.operation === "readComposite") outcome.paths = this.options.composite!.pathsOf(this, request);
 		if (request.observe === 0 && request.query.length > 0) {
 			outcome.attributes = this.ownAttributes(outcome.operation, request, path, asker);
 		}
@@ -111,7 +111,7 @@ export class Operations implements OperationContext {
 		if (isSecret(path.objectId)) throw new RequestRefused(Code.unauthorized, "for the bootstrap server alone");
 		// RFC 7252 §5.8 answers a method that it does not support with 4.05; 1.0 has no composite operations.
 		const isComposite = operation === "readComposite" || operation === "writeComposite";
-		const isKnown = isComposite ? this.#options.composite !== undefined && enabler !== "1.0" : operation !== "unknown";
+		const isKnown = isComposite ? this.options.composite !== undefined && enabler !== "1.0" : operation !== "unknown";
 		if (!isKnown) throw new RequestRefused(Code.methodNotAllowed, "method");
 		if (isComposite && levelOf(path) > 0) throw new RequestRefused(Code.methodNotAllowed, "paths are in the payload");
 		if (!isComposite && levelOf(path) === 0) throw new RequestRefused(Code.badRequest, "an object ID is mandatory");
@@ -125,11 +125,11 @@ export class Operations implements OperationContext {
 			case "readComposite":
 				return readTargets(this, paths, asker, request.accept ?? this.compositeFormat(request.contentFormat));
 			case "writeComposite":
-				return this.#options.composite!.write(this, request, asker);
+				return this.options.composite!.write(this, request, asker);
 			case "discover":
 				return discover(this, path, asker, request.query);
 			case "write": {
-				if (request.sink !== undefined) this.#options.streamedWrites?.written(request.sink);
+				if (request.sink !== undefined) this.options.streamedWrites?.written(request.sink);
 				else writeTarget(this, path, asker, request, request.code === Code.put ? "replace" : "update");
 				return { code: Code.changed };
 			}
@@ -164,7 +164,7 @@ export class Operations implements OperationContext {
 	}
 
 	private compositeFormat(contentFormat: number | undefined): number {
-		return this.#options.composite?.preferredFormat(this, contentFormat) ?? structuredFormat(this);
+		return this.options.composite?.preferredFormat(this, contentFormat) ?? structuredFormat(this);
 	}
 
 	/**
@@ -228,7 +228,7 @@ export class Operations implements OperationContext {
 	 * @returns the refusal's code alone where nothing of it can be read any more, 5.00 where the host fails
 	 */
 	observed(what: Observable, asker: Asker, told?: Recorded): Answer {
-		if (asker.enabler === "1.0" && this.#old !== undefined) return this.#old.observed(what, asker, told);
+		if (asker.enabler === "1.0" && this.old !== undefined) return this.old.observed(what, asker, told);
 		const { paths, isComposite, accept } = what;
 		try {
 			if (!isComposite) return readTarget(this, paths[0]!, asker, accept, told);

@@ -149,7 +149,9 @@ export class Plan {
 				if (isWritable(resources[name]!) && !this.#next.has(name)) this.instance.hold(name, undefined);
 			}
 		}
-		for (const [name, held] of this.#next) this.instance.hold(name, held);
+		this.#next.forEach((held, name) => {
+			this.instance.hold(name, held);
+		});
 	}
 
 	/** Lets the application act on them, when all of the Write is applied: too late for it to refuse. */
@@ -211,6 +213,10 @@ export class Plan {
 
 /** Applies plans that are complete, as one: the application hears of none before all of it is so. */
 export function apply(plans: readonly Plan[]): void {
-	for (const plan of plans) plan.hold();
-	for (const plan of plans) plan.tell();
+	plans.forEach((plan) => {
+		plan.hold();
+	});
+	plans.forEach((plan) => {
+		plan.tell();
+	});
 }

@@ -108,7 +108,10 @@ export function readTargets(
 	reading.isBestEffort = true;
 	let refusal: RequestRefused | undefined;
 	let count = 0;
-	for (const path of withoutOverlap(paths)) {
+	// No forEach() on the way down to a value: the stack is short.
+	const wanted = withoutOverlap(paths);
+	for (let at = 0; at < wanted.length; at++) {
+		const path = wanted[at]!;
 		const refused = path.objectId < 0 ? reading.addAll(context) : tryToAdd(context, reading, path, asker);
 		if (refused === undefined) count++;
 		else refusal ??= refused;
@@ -139,10 +142,11 @@ function tryToAdd(
 /** @returns the paths in ascending order, without those that stand below another one */
 function withoutOverlap(paths: readonly Path[]): Path[] {
 	const kept: Path[] = [];
-	for (const path of paths.slice().sort(comparePaths)) {
+	const sorted = paths.slice().sort(comparePaths);
+	sorted.forEach((path) => {
 		const last = kept[kept.length - 1];
 		if (last === undefined || !isWithin(path, last)) kept.push(path);
-	}
+	});
 	return kept;
 }
 
@@ -182,8 +186,7 @@ function preferredFormat(context: OperationContext, target: Target, asker: Reade
 
 /** The format for more than one value that we choose ourselves: the first that the product has. */
 export function structuredFormat({ formats }: OperationContext): number {
-	for (const format of structured) if (formats.isWritable(format)) return format;
-	return ContentFormat.senmlCbor;
+	return structured.find((format) => formats.isWritable(format)) ?? ContentFormat.senmlCbor;
 }
 
 /**
@@ -217,7 +220,8 @@ class Reading {
 
 	/** Everything that a server may read. */
 	addAll({ registry }: OperationContext): undefined {
-		for (const object of registry.objects) if (!isSecret(object.facts.id)) this.instances(object);
+		const { objects } = registry;
+		for (let at = 0; at < objects.length; at++) if (!isSecret(objects[at]!.facts.id)) this.instances(objects[at]!);
 	}
 
 	add(target: Target): undefined {
@@ -234,7 +238,8 @@ class Reading {
 
 	private instances({ facts, instances }: ObjectEntry): undefined {
 		this.#at.objectId = facts.id;
-		for (const instance of instances) {
+		for (let at = 0; at < instances.length; at++) {
+			const instance = instances[at]!;
 			if (this.#rights?.mayRead(facts.id, instance.id) !== false) this.instance(instance);
 		}
 	}

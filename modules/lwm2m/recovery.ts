@@ -34,24 +34,24 @@ export const afterSeries: {
  * registered with (1/x/16). Looks at the sessions in each turn; keeps nothing that they know themselves.
  */
 export class Recovery {
-	readonly #context: RegistrationContext;
+	private readonly context: RegistrationContext;
 	/**
 	 * Short Server IDs of those whose failure asked for a bootstrap, and that have not been registered with since; 0
 	 * where it was asked for because no server at all was left.
 	 */
-	readonly #askers: number[] = [];
+	private readonly askers: number[] = [];
 	/** How often that was asked for in vain. */
-	#asked = 0;
+	private asked = 0;
 	/** When the next bootstrap is to begin; Infinity while none is. */
-	#beginAtMs = Infinity;
-	#why: BootstrapReason = "registrationFailed";
+	private beginAtMs = Infinity;
+	private why: BootstrapReason = "registrationFailed";
 
 	constructor(context: RegistrationContext) {
-		this.#context = context;
+		this.context = context;
 	}
 
 	get deadlineMs(): number {
-		return this.#beginAtMs;
+		return this.beginAtMs;
 	}
 
 	/** @returns whether a session has something to do since: then this is to be called again */
@@ -62,7 +62,7 @@ export class Recovery {
 			if (session.isRegistered) {
 				this.settled(session.shortServerId, nowMs);
 				this.settled(0, nowMs);
-				if (this.#askers.length === 0) this.#asked = 0;
+				if (this.askers.length === 0) this.asked = 0;
 			} else if (arrange(session, sessions, nowMs)) hasMoved = true;
 		}
 		if (hasMoved) return true; // nobody is given up before it is known who goes on
@@ -70,9 +70,9 @@ export class Recovery {
 			if (isWaiting(sessions[at]!) && this.consider(sessions[at]!, sessions, nowMs)) hasMoved = true;
 		}
 		if (!sessions.some(isWanted)) this.ask("noAccounts", nowMs);
-		if (nowMs >= this.#beginAtMs) {
-			this.#beginAtMs = Infinity;
-			this.#context.bootstrap?.begin(this.#why, "", nowMs);
+		if (nowMs >= this.beginAtMs) {
+			this.beginAtMs = Infinity;
+			this.context.bootstrap?.begin(this.why, "", nowMs);
 		}
 		return hasMoved;
 	}
@@ -86,29 +86,29 @@ export class Recovery {
 
 	/** The application, or a server, asked for a bootstrap: what we had in mind ourselves is done with it. */
 	overtaken(why: BootstrapReason): void {
-		this.#why = why;
-		this.#beginAtMs = Infinity;
+		this.why = why;
+		this.beginAtMs = Infinity;
 	}
 
 	/** The network is another one than it was: what failed before it says nothing. */
 	forget(nowMs: number): void {
-		this.#askers.length = 0;
+		this.askers.length = 0;
 		this.reset(nowMs);
 	}
 
 	/** The account of this server is gone, or it has accepted us: nobody asks for a bootstrap because of it any more. */
 	settled(shortServerId: number, nowMs: number): void {
-		const at = this.#askers.indexOf(shortServerId);
+		const at = this.askers.indexOf(shortServerId);
 		if (at < 0) return;
-		this.#askers.splice(at, 1);
-		if (this.#askers.length === 0) this.reset(nowMs);
+		this.askers.splice(at, 1);
+		if (this.askers.length === 0) this.reset(nowMs);
 	}
 
 	private reset(nowMs: number): void {
-		const { bootstrap } = this.#context;
-		this.#asked = 0;
-		this.#beginAtMs = Infinity;
-		if (this.#why !== "registrationFailed" || bootstrap === undefined) return;
+		const { bootstrap } = this.context;
+		this.asked = 0;
+		this.beginAtMs = Infinity;
+		if (this.why !== "registrationFailed" || bootstrap === undefined) return;
 		if (bootstrap.isWanted && !bootstrap.isOpen) bootstrap.cancel(nowMs);
 	}
 
@@ -132,11 +132,11 @@ export class Recovery {
 
 	/** Whether a bootstrap is on its way, or will be. */
 	private get isExpecting(): boolean {
-		return this.#beginAtMs !== Infinity || this.#context.bootstrap?.isWanted === true;
+		return this.beginAtMs !== Infinity || this.context.bootstrap?.isWanted === true;
 	}
 
 	private get isPossible(): boolean {
-		return this.#context.bootstrap?.isPossible === true;
+		return this.context.bootstrap?.isPossible === true;
 	}
 
 	private decide(session: Session, sessions: readonly Session[], nowMs: number): void {
@@ -150,7 +150,7 @@ export class Recovery {
 		attempts.decided(decision);
 		if (decision === "bootstrap") {
 			const asker = isWanted ? shortServerId : 0;
-			if (!this.#askers.includes(asker)) this.#askers.push(asker);
+			if (!this.askers.includes(asker)) this.askers.push(asker);
 			this.ask("registrationFailed", nowMs);
 			session.log("recovery", { decision });
 		} else if (attempts.deadlineMs === Infinity) session.log("recovery", { decision: "parked" });
@@ -160,11 +160,11 @@ export class Recovery {
 	/** The first time at once; then, where none of it has led to a registration, less and less often. */
 	private ask(why: BootstrapReason, nowMs: number): void {
 		if (!this.isPossible || this.isExpecting) return;
-		const { bootstrapAgainMs, bootstrapAgainMostMs } = this.#context.registrationTuning;
-		const waitMs = this.#asked === 0 ? 0 : bootstrapAgainMs * 2 ** Math.min(this.#asked - 1, 30);
-		this.#asked++;
-		this.#why = why;
-		this.#beginAtMs = nowMs + Math.min(waitMs, bootstrapAgainMostMs);
+		const { bootstrapAgainMs, bootstrapAgainMostMs } = this.context.registrationTuning;
+		const waitMs = this.asked === 0 ? 0 : bootstrapAgainMs * 2 ** Math.min(this.asked - 1, 30);
+		this.asked++;
+		this.why = why;
+		this.beginAtMs = nowMs + Math.min(waitMs, bootstrapAgainMostMs);
 	}
 }
 

@@ -4,76 +4,72 @@ import type { RegistrationPort } from "./registration-port.ts";
 
 /** The one request of a registration that may be under way, or wait for a handshake to end. */
 export class RegistrationExchange {
-	readonly #port: RegistrationPort;
+	private readonly port: RegistrationPort;
 	/** What waits for a handshake: its CoAP times begin when it is sent. */
-	#held: RequestOptions | undefined;
+	private held: RequestOptions | undefined;
 	/** What waits for its response, 0 for none. */
-	#inFlight = 0;
-	#sentAtMs = 0;
+	private inFlight = 0;
+	/** When the last one was sent. Set here alone. */
+	sentAtMs = 0;
 	/** There will be no answer, as the end of the turn will say. */
-	#hasFailed = false;
+	private hasFailed = false;
 
 	constructor(port: RegistrationPort) {
-		this.#port = port;
+		this.port = port;
 	}
 
 	get isHeld(): boolean {
-		return this.#held !== undefined;
+		return this.held !== undefined;
 	}
 
 	get isUnderWay(): boolean {
-		return this.#inFlight !== 0 || this.isHeld;
-	}
-
-	/** When the last one was sent. */
-	get sentAtMs(): number {
-		return this.#sentAtMs;
+		return this.inFlight !== 0 || this.isHeld;
 	}
 
 	/** Sends a request in place of the one under way, as soon as messages reach the server. */
 	send(options: RequestOptions, nowMs: number): void {
 		this.abandon();
-		this.#held = options;
-		if (this.#port.reach(nowMs)) this.release(nowMs);
+		this.held = options;
+		if (this.port.reach(nowMs)) this.release(nowMs);
 	}
 
 	/** Sends what waited to be sent. */
 	release(nowMs: number): void {
-		const options = this.#held;
-		this.#held = undefined;
+		const options = this.held;
+		this.held = undefined;
 		if (options === undefined) return;
-		this.#sentAtMs = nowMs;
+		this.sentAtMs = nowMs;
 		try {
-			this.#inFlight = this.#port.peer.request(options, nowMs);
+			this.inFlight = this.port.peer.request(options, nowMs);
 		} catch (error) {
 			if (!(error instanceof HostFailure)) throw error;
 			this.fail(); // no entropy for a token: as good as no answer
-			this.#port.log("hostFailure", { what: error.message });
+			this.port.log("hostFailure", { what: error.message });
 		}
 	}
 
 	/** Nobody waits for the answer to the request under way any more. */
 	abandon(): void {
-		this.#held = undefined;
-		if (this.#inFlight !== 0) this.#port.peer.cancel(this.#inFlight);
-		this.#inFlight = 0;
+		this.held = undefined;
+		if (this.inFlight !== 0) this.port.peer.cancel(this.inFlight);
+		this.inFlight = 0;
 	}
 
 	/** @returns whether this is the request under way, which has come to its end with that */
 	ends(requestId: number): boolean {
-		if (requestId !== this.#inFlight) return false;
-		this.#inFlight = 0;
+		if (requestId !== this.inFlight) return false;
+		this.inFlight = 0;
 		return true;
 	}
 
 	fail(): void {
-		this.#hasFailed = true;
+		this.hasFailed = true;
 	}
 
 	/** @returns whether it has failed, once */
 	takeFailure(): boolean {
-		const hasFailed = this.#hasFailed;
-		this.#hasFailed = false;
+		const hasFailed = this.hasFailed;
+		this.hasFailed = false;
 		return hasFailed;
 	}
 }

@@ -28,47 +28,47 @@ interface Cause extends Unsecured {
  * table says.
  */
 export class RegistrationInterface {
-	readonly #where: ServerAddress;
-	readonly #account: Account;
-	readonly #context: RegistrationContext;
-	readonly #port: RegistrationPort;
+	private readonly where: ServerAddress;
+	private readonly account: Account;
+	private readonly context: RegistrationContext;
+	private readonly port: RegistrationPort;
 	readonly attempts: Attempts;
-	readonly #registration: Registration;
-	readonly #request: RegistrationRequest;
-	readonly #exchange: RegistrationExchange;
-	#isTriggered = false;
+	private readonly registration: Registration;
+	private readonly request: RegistrationRequest;
+	private readonly exchange: RegistrationExchange;
+	private isTriggered = false;
 	/** The transport that 1/x/8 asked for, for the next connection alone. */
-	#argument: string | undefined;
-	#isDisabled = false;
-	#hasForgotten = false;
+	private argument: string | undefined;
+	private isDisabled = false;
+	private hasForgotten = false;
 	/** Nothing goes out, and no time is kept, until speak(). */
-	#isSilent = false;
+	private isQuiet = false;
 	/** Whether the account can not be used as it is. */
-	#isUnusable = false;
+	private isUnusable = false;
 	/** Why the secure channel is lost, until the end of the turn. */
-	#lost: Cause | undefined;
-	#nowMs = 0;
+	private lost: Cause | undefined;
+	private nowMs = 0;
 
 	/** @param isFirst whether Initial Registration Delay Timer (1/x/14) is to be kept */
 	constructor(account: Account, context: RegistrationContext, port: RegistrationPort, isFirst: boolean) {
 		const { options, limits, registrationTuning } = context;
-		this.#where = new ServerAddress(limits.addresses);
-		this.#account = account;
-		this.#context = context;
-		this.#port = port;
+		this.where = new ServerAddress(limits.addresses);
+		this.account = account;
+		this.context = context;
+		this.port = port;
 		this.attempts = new Attempts(account, options.dice, registrationTuning, isFirst);
-		this.#registration = new Registration(this.attempts, registrationTuning);
-		this.#request = new RegistrationRequest(account, context);
-		this.#exchange = new RegistrationExchange(port);
+		this.registration = new Registration(this.attempts, registrationTuning);
+		this.request = new RegistrationRequest(account, context);
+		this.exchange = new RegistrationExchange(port);
 	}
 
 	get state(): RegistrationState {
-		return this.#registration.state;
+		return this.registration.state;
 	}
 
 	/** Where the server is, once its name is resolved; host is "" before. */
 	get address(): Address {
-		return this.#where.address;
+		return this.where.address;
 	}
 
 	/** Whether the server knows us, as far as we know: also while nothing goes out. */
@@ -77,7 +77,7 @@ export class RegistrationInterface {
 	}
 
 	get isSilent(): boolean {
-		return this.#isSilent;
+		return this.isQuiet;
 	}
 
 	/**
@@ -85,16 +85,16 @@ export class RegistrationInterface {
 	 * ignored).
 	 */
 	get isServing(): boolean {
-		return !this.#isSilent && this.#registration.isServing;
+		return !this.isQuiet && this.registration.isServing;
 	}
 
 	/** Whether notifications are sent: the server knows us, and nobody has said good-bye. */
 	get isReporting(): boolean {
-		return !this.#isSilent && this.isRegistered;
+		return !this.isQuiet && this.isRegistered;
 	}
 
 	get deadlineMs(): number {
-		return this.#isSilent ? Infinity : this.#registration.deadlineMs;
+		return this.isQuiet ? Infinity : this.registration.deadlineMs;
 	}
 
 	/** Wants a registration, or another series of attempts; attempts.begin() lets it begin. */
@@ -104,21 +104,21 @@ export class RegistrationInterface {
 
 	/** Nothing goes out from now on. What is under way is forgotten, and done again after speak(). */
 	silence(nowMs: number): void {
-		if (this.#isSilent) return;
+		if (this.isQuiet) return;
 		const before = this.state;
 		this.event("silence", nowMs);
-		this.#isSilent = true;
-		if (before === "disabling") this.#port.drop(); // no good-bye when its time is over
+		this.isQuiet = true;
+		if (before === "disabling") this.port.drop(); // no good-bye when its time is over
 	}
 
 	speak(): void {
-		this.#isSilent = false;
+		this.isQuiet = false;
 	}
 
 	/** De-registers where need be, and ends. */
 	stop(nowMs: number): void {
 		this.event("stop", nowMs);
-		if (this.#isSilent) this.event("silence", nowMs);
+		if (this.isQuiet) this.event("silence", nowMs);
 	}
 
 	/**
@@ -126,34 +126,34 @@ export class RegistrationInterface {
 	 * @param transport the letter that 1/x/8 came with; one that there is not is passed over
 	 */
 	trigger(transport: string | undefined): void {
-		this.#isTriggered = true;
-		this.#argument = transport;
+		this.isTriggered = true;
+		this.argument = transport;
 	}
 
 	/** The account may be of another server: the next Register begins with the highest version, and so on. */
 	renegotiate(): void {
-		this.#request.forget();
+		this.request.forget();
 	}
 
 	/** The server disabled itself: a De-register goes out at the end of the turn. */
 	disable(): void {
-		this.#isDisabled = true;
+		this.isDisabled = true;
 	}
 
 	/** Observations are lost that the server believes in: a Register goes out at the end of the turn. */
 	forget(): void {
-		this.#hasForgotten = true;
+		this.hasForgotten = true;
 	}
 
 	/** @returns the name to resolve, once; undefined when none is wanted */
 	takeName(): string | undefined {
-		return this.#where.takeName();
+		return this.where.takeName();
 	}
 
 	/** The answer to takeName(); none says that the name has no address. Answers nobody waits for are ignored. */
 	resolved(name: string, hosts: readonly string[], nowMs: number): void {
-		if (this.state !== "connecting" || !this.#where.awaits(name)) return;
-		const found = this.#where.resolved(hosts);
+		if (this.state !== "connecting" || !this.where.awaits(name)) return;
+		const found = this.where.resolved(hosts);
 		if (found === "moved") this.moved();
 		if (found === "none") this.event("unreachable", nowMs, { reason: "noAddress" });
 		else this.event("connected", nowMs);
@@ -165,26 +165,26 @@ export class RegistrationInterface {
 	 * network says that nobody is there (ICMP)
 	 */
 	undeliverable(why: "notSent" | "unreachable", nowMs: number): void {
-		if (this.#isSilent || !this.#exchange.isUnderWay || this.triesNext(nowMs) || why === "notSent") return;
+		if (this.isQuiet || !this.exchange.isUnderWay || this.triesNext(nowMs) || why === "notSent") return;
 		this.mistrust();
 		this.event("timedOut", nowMs, { reason: why });
 	}
 
 	/** The peer heard a response; those to other requests than from here are passed over. */
 	responded(requestId: number, response: Response, nowMs: number): void {
-		if (!this.#exchange.ends(requestId)) return;
+		if (!this.exchange.ends(requestId)) return;
 		const code = codeText(response.code);
 		if (!isSuccess(response.code)) {
 			if (this.state === "registering" && this.asksOtherwise(response.code, nowMs)) return;
 			this.event("refused", nowMs, { reason: "refused", code });
-		} else if (this.state === "registering" && !this.#request.keepLocation(response)) {
+		} else if (this.state === "registering" && !this.request.keepLocation(response)) {
 			this.event("refused", nowMs, { reason: "location", code });
 		} else this.event("accepted", nowMs);
 	}
 
 	/** A request of the peer came to nothing. */
 	failed(requestId: number, reason: Failure, nowMs: number): void {
-		if (!this.#exchange.ends(requestId)) return;
+		if (!this.exchange.ends(requestId)) return;
 		const isRefusal = reason === "malformed" || reason === "tooLarge";
 		if (!isRefusal && this.triesNext(nowMs)) return;
 		if (!isRefusal) this.mistrust();
@@ -193,40 +193,40 @@ export class RegistrationInterface {
 
 	/** A Register that is refused goes out once more, where it can say something else. @returns whether it does */
 	private asksOtherwise(code: number, nowMs: number): boolean {
-		const { enabler } = this.#request;
-		if (!this.#request.refused(code)) return false;
-		this.#nowMs = nowMs;
-		this.#port.log("registrationRefused", { code: codeText(code), enabler });
+		const { enabler } = this.request;
+		if (!this.request.refused(code)) return false;
+		this.nowMs = nowMs;
+		this.port.log("registrationRefused", { code: codeText(code), enabler });
 		this.sendRegister();
 		return true;
 	}
 
 	/** A Register goes to the next address of the server, if there is one. @returns whether it does */
 	private triesNext(nowMs: number): boolean {
-		if (this.state !== "registering" || !this.#where.next()) return false;
-		this.#nowMs = nowMs;
-		this.#exchange.abandon();
+		if (this.state !== "registering" || !this.where.next()) return false;
+		this.nowMs = nowMs;
+		this.exchange.abandon();
 		this.moved();
-		this.#port.log("nextAddress", { host: this.address.host });
+		this.port.log("nextAddress", { host: this.address.host });
 		this.sendRegister();
 		return true;
 	}
 
 	/** An Update is not answered: the name is looked up again, and other addresses come first. */
 	private mistrust(): void {
-		if (this.state === "updating") this.#where.silent();
+		if (this.state === "updating") this.where.silent();
 	}
 
 	/** The server is to be found at another address: nothing of what was said to the last one counts. */
 	private moved(): void {
-		this.#port.peer.reset();
-		this.#port.drop();
+		this.port.peer.reset();
+		this.port.drop();
 	}
 
 	/** The handshake has ended well: what waited for it goes out. */
 	secured(nowMs: number): void {
-		this.#nowMs = nowMs;
-		this.#exchange.release(nowMs);
+		this.nowMs = nowMs;
+		this.exchange.release(nowMs);
 	}
 
 	/**
@@ -235,17 +235,17 @@ export class RegistrationInterface {
 	 */
 	unsecured(why: Unsecured, isNews: boolean): void {
 		// A registration stands without a session: an Update says so through a new one (LwM2M Core 1.1 §6.2.2).
-		if (isNews && this.state === "registered") this.#isTriggered = true;
-		else if (isNews && this.state === "updating") this.#exchange.fail();
-		else this.#lost = why;
+		if (isNews && this.state === "registered") this.isTriggered = true;
+		else if (isNews && this.state === "updating") this.exchange.fail();
+		else this.lost = why;
 	}
 
 	/** Does what is due, and what the turn has brought about. */
 	poll(nowMs: number): void {
-		if (this.#isSilent) return;
+		if (this.isQuiet) return;
 		for (let event = this.next(nowMs); event !== undefined; event = this.next(nowMs)) {
-			const cause = this.#lost ?? { reason: event };
-			this.#lost = undefined;
+			const cause = this.lost ?? { reason: event };
+			this.lost = undefined;
 			// An alert is the server's own word, wherever it is; silence is only this address's.
 			if (event === "unreachable" && cause.alert === undefined && this.triesNext(nowMs)) continue;
 			this.event(event, nowMs, cause);
@@ -257,29 +257,29 @@ export class RegistrationInterface {
 	 * come to an end.
 	 */
 	private next(nowMs: number): RegistrationEvent | undefined {
-		if (this.#lost !== undefined) return "unreachable";
-		if (this.#exchange.takeFailure()) return "timedOut";
-		if (this.#hasForgotten) {
-			this.#hasForgotten = false;
+		if (this.lost !== undefined) return "unreachable";
+		if (this.exchange.takeFailure()) return "timedOut";
+		if (this.hasForgotten) {
+			this.hasForgotten = false;
 			return "forgotten";
 		}
-		if (this.#isDisabled) {
-			this.#isDisabled = false;
+		if (this.isDisabled) {
+			this.isDisabled = false;
 			return "disable";
 		}
-		const due = this.#registration.due(nowMs);
+		const due = this.registration.due(nowMs);
 		if (this.state !== "registered" || due === "lifetimeOver") return due;
-		return this.#isTriggered || this.#request.hasNews ? "changed" : due;
+		return this.isTriggered || this.request.hasNews ? "changed" : due;
 	}
 
 	private event(event: RegistrationEvent, nowMs: number, cause: Cause = { reason: event }): void {
-		this.#nowMs = nowMs;
+		this.nowMs = nowMs;
 		const before = this.state;
-		const action = this.#registration.take(event);
+		const action = this.registration.take(event);
 		if (event === "retryDue") this.attempts.next();
-		if (event === "timedOut") this.#port.drop(); // the server may not know the session any more
+		if (event === "timedOut") this.port.drop(); // the server may not know the session any more
 		if (before === "updating" && (event === "refused" || event === "timedOut")) {
-			this.#port.log("registrationFailed", { ...cause, retryInMs: 0 });
+			this.port.log("registrationFailed", { ...cause, retryInMs: 0 });
 		}
 		this.act(action, cause, before);
 	}
@@ -290,7 +290,7 @@ export class RegistrationInterface {
 				this.attempts.hold();
 				break;
 			case "connect":
-				this.#exchange.abandon();
+				this.exchange.abandon();
 				this.locate();
 				break;
 			case "sendRegister":
@@ -300,44 +300,44 @@ export class RegistrationInterface {
 				this.sendUpdate();
 				break;
 			case "sendDeregister":
-				this.#exchange.send(this.#request.deregister(), this.#nowMs);
-				this.#registration.leave(this.#nowMs);
+				this.exchange.send(this.request.deregister(), this.nowMs);
+				this.registration.leave(this.nowMs);
 				break;
 			case "settle":
 				this.settle(before);
 				break;
 			case "backOff":
-				this.#exchange.abandon();
+				this.exchange.abandon();
 				this.backOff(cause);
 				break;
 			case "cutOff":
-				if (this.#exchange.isHeld) this.#port.drop(); // a handshake is under way, and can not wait
-				this.#exchange.abandon();
-				this.#where.cancel();
-				if (before === "updating") this.#isTriggered = true;
-				else this.attempts.again(this.#nowMs);
+				if (this.exchange.isHeld) this.port.drop(); // a handshake is under way, and can not wait
+				this.exchange.abandon();
+				this.where.cancel();
+				if (before === "updating") this.isTriggered = true;
+				else this.attempts.again(this.nowMs);
 				break;
 			case "pause":
 				this.gone(cause);
-				this.#port.close();
-				this.attempts.disable(this.#nowMs);
+				this.port.close();
+				this.attempts.disable(this.nowMs);
 				break;
 			case "finish":
 				if (before === "deregistering") this.gone(cause);
-				else this.#exchange.abandon();
-				this.#port.close();
+				else this.exchange.abandon();
+				this.port.close();
 		}
 	}
 
 	/** Where the account says that the server is: read anew for each attempt. */
 	private locate(): void {
-		const uri = serverUriOf(this.#account, this.#argument);
-		const refusal = "code" in uri ? uri : this.#port.prepare(uri.scheme);
-		this.#argument = undefined;
-		this.#isUnusable = refusal !== undefined;
-		if (refusal !== undefined) this.#lost = { reason: refusal.code };
+		const uri = serverUriOf(this.account, this.argument);
+		const refusal = "code" in uri ? uri : this.port.prepare(uri.scheme);
+		this.argument = undefined;
+		this.isUnusable = refusal !== undefined;
+		if (refusal !== undefined) this.lost = { reason: refusal.code };
 		if ("code" in uri || refusal !== undefined) return;
-		this.#where.look(uri);
+		this.where.look(uri);
 	}
 
 	/** The attempt failed; whether it was the last one, attempts.ts says. */
@@ -346,44 +346,44 @@ export class RegistrationInterface {
 		const { attempt, sequence } = attempts;
 		// "Explicitly rejected" (LwM2M Core 1.2 Appendix E.2, Resource 16): where a bootstrap may help it follows at once.
 		const isForbidden = cause.code === "4.03" && this.bootstrapsOnFailure;
-		attempts.failed(this.#nowMs, this.#isUnusable || isForbidden);
-		const retryInMs = attempts.deadlineMs - this.#nowMs;
+		attempts.failed(this.nowMs, this.isUnusable || isForbidden);
+		const retryInMs = attempts.deadlineMs - this.nowMs;
 		const retry = retryInMs === Infinity ? {} : { retryInMs };
-		this.#port.log("registrationFailed", { ...cause, ...retry, attempt, sequence });
+		this.port.log("registrationFailed", { ...cause, ...retry, attempt, sequence });
 	}
 
 	private get bootstrapsOnFailure(): boolean {
-		const { bootstrap } = this.#context;
-		return bootstrap?.isPossible === true && this.#account.server.at(resource.bootstrapOnFailure) !== false;
+		const { bootstrap } = this.context;
+		return bootstrap?.isPossible === true && this.account.server.at(resource.bootstrapOnFailure) !== false;
 	}
 
 	private sendRegister(): void {
-		this.#port.dropObservations();
-		this.#port.log("registering", { uri: String(this.#account.security.at(resource.serverUri)) });
-		this.#isTriggered = false;
-		this.#exchange.send(this.#request.register(), this.#nowMs);
+		this.port.dropObservations();
+		this.port.log("registering", { uri: String(this.account.security.at(resource.serverUri)) });
+		this.isTriggered = false;
+		this.exchange.send(this.request.register(), this.nowMs);
 	}
 
 	private sendUpdate(): void {
-		this.#isTriggered = false;
-		this.#exchange.send(this.#request.update(), this.#nowMs);
+		this.isTriggered = false;
+		this.exchange.send(this.request.update(), this.nowMs);
 	}
 
 	private settle(before: RegistrationState): void {
-		const lifetimeS = this.#request.accepted();
-		this.#registration.settle(this.#exchange.sentAtMs, lifetimeS);
+		const lifetimeS = this.request.accepted();
+		this.registration.settle(this.exchange.sentAtMs, lifetimeS);
 		if (before === "registering") {
-			const { enabler } = this.#request;
-			this.#port.agreed(enabler);
-			const lower = enabler === this.#context.enabler ? {} : { enabler };
-			this.#port.log("registered", { location: `/${this.#request.location.join("/")}`, lifetimeS, ...lower });
-		} else this.#port.log("updated", { lifetimeS });
+			const { enabler } = this.request;
+			this.port.agreed(enabler);
+			const lower = enabler === this.context.enabler ? {} : { enabler };
+			this.port.log("registered", { location: `/${this.request.location.join("/")}`, lifetimeS, ...lower });
+		} else this.port.log("updated", { lifetimeS });
 	}
 
 	/** The registration is over, whether or not the server heard of it. */
 	private gone({ reason }: Cause): void {
-		this.#exchange.abandon();
-		this.#port.dropObservations();
-		this.#port.log("deregistered", reason === "accepted" ? {} : { reason });
+		this.exchange.abandon();
+		this.port.dropObservations();
+		this.port.log("deregistered", reason === "accepted" ? {} : { reason });
 	}
 }

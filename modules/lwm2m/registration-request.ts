@@ -43,38 +43,34 @@ type Referring = "alone" | "teaching" | "not";
 
 /** What Register and Update say to one server (LwM2M Core 1.2 §6.2.1, §6.2.2), and what it knows of us since. */
 export class RegistrationRequest {
-	readonly #account: Account;
-	readonly #context: RegistrationContext;
-	readonly #negotiation: Negotiation;
-	#location: readonly string[] = [];
-	#referring: Referring = "alone";
+	private readonly account: Account;
+	private readonly context: RegistrationContext;
+	private readonly negotiation: Negotiation;
+	/** Where the server put our registration. Set here alone. */
+	location: readonly string[] = [];
+	private referring: Referring = "alone";
 	/** The profile ID that it was taught: if it still does not know it, it never learns. */
-	#taught = "";
+	private taught = "";
 	/** It refused a new profile ID in an Update: there they come with the list. */
-	#refusesInUpdate = false;
+	private refusesInUpdate = false;
 	/** The new profile ID of the Update under way. */
-	#updating: ProfiledList | undefined;
-	#isStrange = false;
-	#sending: Told | undefined;
-	#told: Told | undefined;
+	private updating: ProfiledList | undefined;
+	private isStrange = false;
+	private sending: Told | undefined;
+	private told: Told | undefined;
 
 	/** Parameters of the product that no server could take are our own bug. */
 	constructor(account: Account, context: RegistrationContext) {
 		const { options, enabler } = context;
 		checkParameters(options.registrationParameters ?? []);
-		this.#account = account;
-		this.#context = context;
-		this.#negotiation = new Negotiation(account, enabler, options.enablers);
-	}
-
-	/** Where the server put our registration. */
-	get location(): readonly string[] {
-		return this.#location;
+		this.account = account;
+		this.context = context;
+		this.negotiation = new Negotiation(account, enabler, options.enablers);
 	}
 
 	/** The enabler version that is spoken with this server. */
 	get enabler(): EnablerVersion {
-		return this.#negotiation.version;
+		return this.negotiation.version;
 	}
 
 	/**
@@ -82,16 +78,16 @@ export class RegistrationRequest {
 	 * is not the default of Table 6.2.1-1, which goes without saying.
 	 */
 	register(): RequestOptions {
-		const { options } = this.#context;
-		if (this.#updating !== undefined) this.updateRefused(this.#updating);
-		if (this.#isStrange) {
-			this.#negotiation.forget();
-			this.#referring = "alone";
-			this.#taught = "";
-			this.#refusesInUpdate = false;
-			this.#isStrange = false;
+		const { options } = this.context;
+		if (this.updating !== undefined) this.updateRefused(this.updating);
+		if (this.isStrange) {
+			this.negotiation.forget();
+			this.referring = "alone";
+			this.taught = "";
+			this.refusesInUpdate = false;
+			this.isStrange = false;
 		}
-		this.#negotiation.begin();
+		this.negotiation.begin();
 		const { enabler } = this;
 		const now = this.toTell();
 		const query = [`ep=${options.endpointName}`, `lt=${now.lifetimeS}`, `lwm2m=${enabler}`];
@@ -99,49 +95,51 @@ export class RegistrationRequest {
 		if (now.smsNumber !== undefined) query.push(`sms=${now.smsNumber}`);
 		if (now.profile !== undefined) query.push(`pid=${now.profile.pid}`);
 		if (options.registrationParameters !== undefined) query.push(...options.registrationParameters);
-		this.#sending = now;
+		this.sending = now;
 		return { code: Code.post, path: ["rd"], query, ...this.listFor(now) };
 	}
 
 	/** LwM2M Core 1.2 §6.2.2: nothing but what changed. */
 	update(): RequestOptions {
-		const told = this.#told!;
-		const hasOtherList = told.listVersion !== this.#context.registry.listVersion;
-		if (hasOtherList && this.#refusesInUpdate && this.#referring === "alone") this.#referring = "teaching";
+		const told = this.told!;
+		const hasOtherList = told.listVersion !== this.context.registry.listVersion;
+		if (hasOtherList && this.refusesInUpdate && this.referring === "alone") this.referring = "teaching";
 		const now = this.toTell(hasOtherList ? undefined : told);
 		const query: string[] = [];
 		if (now.lifetimeS !== told.lifetimeS) query.push(`lt=${now.lifetimeS}`);
 		if (now.binding !== told.binding) query.push(...(now.binding === "" ? "b=U" : now.binding).split("&"));
 		if (now.smsNumber !== undefined && now.smsNumber !== told.smsNumber) query.push(`sms=${now.smsNumber}`);
 		if (hasOtherList && now.profile !== undefined) query.push(`pid=${now.profile.pid}`);
-		this.#sending = now;
-		this.#updating = hasOtherList ? now.profile : undefined;
-		return { code: Code.post, path: this.#location, query, ...(hasOtherList ? this.listFor(now) : {}) };
+		this.sending = now;
+		this.updating = hasOtherList ? now.profile : undefined;
+		return { code: Code.post, path: this.location, query, ...(hasOtherList ? this.listFor(now) : {}) };
 	}
 
 	deregister(): RequestOptions {
-		return { code: Code.delete, path: this.#location };
+		return { code: Code.delete, path: this.location };
 	}
 
 	/** @returns false when the location in the answer to a Register is missing, or longer than we keep */
 	keepLocation({ locationPath }: Response): boolean {
-		const { locationSegments, locationBytes } = this.#context.limits;
+		const { locationSegments, locationBytes } = this.context.limits;
 		let size = 0;
-		for (const segment of locationPath) size += utf8Size(segment);
+		locationPath.forEach((segment) => {
+			size += utf8Size(segment);
+		});
 		if (locationPath.length === 0 || locationPath.length > locationSegments || size > locationBytes) return false;
-		this.#location = locationPath.slice();
+		this.location = locationPath.slice();
 		return true;
 	}
 
 	/** The server took the last of them. @returns the lifetime it knows, in seconds; 0 lasts for ever */
 	accepted(): number {
-		const told = this.#sending!;
-		this.#told = told;
-		this.#updating = undefined;
-		this.#negotiation.accepted();
-		if (told.profile !== undefined && this.#referring === "teaching") {
-			this.#referring = "alone";
-			this.#taught = told.profile.pid;
+		const told = this.sending!;
+		this.told = told;
+		this.updating = undefined;
+		this.negotiation.accepted();
+		if (told.profile !== undefined && this.referring === "teaching") {
+			this.referring = "alone";
+			this.taught = told.profile.pid;
 		}
 		return told.lifetimeS;
 	}
@@ -152,22 +150,22 @@ export class RegistrationRequest {
 	 * is worth sending at once. After some of them it is false, whatever the server answers
 	 */
 	refused(code: number): boolean {
-		const profile = this.#sending?.profile;
-		if (profile === undefined || !profileRefusals.includes(code)) return this.#negotiation.refused(code);
-		const isTeachable = code === Code.conflict && profile.isFingerprint && this.#referring === "alone";
-		this.#referring = isTeachable && profile.pid !== this.#taught ? "teaching" : "not";
+		const profile = this.sending?.profile;
+		if (profile === undefined || !profileRefusals.includes(code)) return this.negotiation.refused(code);
+		const isTeachable = code === Code.conflict && profile.isFingerprint && this.referring === "alone";
+		this.referring = isTeachable && profile.pid !== this.taught ? "teaching" : "not";
 		return true;
 	}
 
 	/** The account is another one: from the next Register on nothing is known of what its server takes. */
 	forget(): void {
-		this.#isStrange = true;
+		this.isStrange = true;
 	}
 
 	/** Whether there is something that the server must hear of. */
 	get hasNews(): boolean {
-		const told = this.#told!;
-		const { options, registry } = this.#context;
+		const told = this.told!;
+		const { options, registry } = this.context;
 		return (
 			this.lifetimeS !== told.lifetimeS ||
 			registry.listVersion !== told.listVersion ||
@@ -177,9 +175,9 @@ export class RegistrationRequest {
 	}
 
 	private updateRefused({ isFingerprint }: ProfiledList): void {
-		this.#refusesInUpdate = true;
-		this.#referring = isFingerprint ? "teaching" : "not";
-		this.#updating = undefined;
+		this.refusesInUpdate = true;
+		this.referring = isFingerprint ? "teaching" : "not";
+		this.updating = undefined;
 	}
 
 	/**
@@ -187,23 +185,23 @@ export class RegistrationRequest {
 	 * @param sameList of these the list is still the same
 	 */
 	private toTell(sameList?: Told): Told {
-		const { options, registry } = this.#context;
+		const { options, registry } = this.context;
 		const { lifetimeS, binding } = this;
 		const profile = sameList === undefined ? this.profile : sameList.profile;
 		return { lifetimeS, binding, smsNumber: options.smsNumber, listVersion: registry.listVersion, profile };
 	}
 
 	private get profile(): ProfiledList | undefined {
-		const { options, registry } = this.#context;
-		if (this.enabler !== "1.2" || this.#referring === "not") return undefined;
-		const suite = this.#account.server.at(resource.profileIdHash);
+		const { options, registry } = this.context;
+		if (this.enabler !== "1.2" || this.referring === "not") return undefined;
+		const suite = this.account.server.at(resource.profileIdHash);
 		return options.profileIds?.of(registry.objects, this.enabler, suite);
 	}
 
 	private listFor({ profile }: Told): Pick<RequestOptions, "contentFormat" | "payload"> {
-		const { options, registry } = this.#context;
+		const { options, registry } = this.context;
 		const { enabler } = this;
-		const isWhole = profile === undefined || this.#referring === "teaching";
+		const isWhole = profile === undefined || this.referring === "teaching";
 		const links = isWhole ? objectLinks(registry.objects, enabler) : profile.rest;
 		if (!isWhole && links.length === 0) return {};
 		const payload = listOf(options.tellsFormats === true ? [rootLink(options.formats, enabler), ...links] : links);
@@ -211,22 +209,22 @@ export class RegistrationRequest {
 	}
 
 	private get lifetimeS(): number {
-		const lifetimeS = this.#account.server.at(resource.lifetime);
+		const lifetimeS = this.account.server.at(resource.lifetime);
 		return typeof lifetimeS === "number" ? lifetimeS : 0;
 	}
 
 	private get binding(): string {
 		const { enabler } = this;
-		const isQueued = this.#context.options.queueMode === true;
+		const isQueued = this.context.options.queueMode === true;
 		if (isQueued || enabler !== "1.0") return bindingParameters(enabler, isQueued);
-		const asked = this.#account.server.at(resource.binding); // in 1.0 the server switches queue mode on
+		const asked = this.account.server.at(resource.binding); // in 1.0 the server switches queue mode on
 		return bindingParameters(enabler, typeof asked === "string" && asked.includes("Q"));
 	}
 }
 
 function checkParameters(parameters: readonly string[]): void {
 	const names: string[] = [...reserved];
-	for (const parameter of parameters) {
+	parameters.forEach((parameter) => {
 		const equals = parameter.indexOf("=");
 		const name = equals < 0 ? parameter : parameter.slice(0, equals);
 		assert(name !== "" && !names.includes(name), `registration parameter "${name}": reserved, or there twice`);
@@ -235,5 +233,5 @@ function checkParameters(parameters: readonly string[]): void {
 			`registration parameter "${name}": more than ${parameterBytes} bytes`,
 		);
 		names.push(name);
-	}
+	});
 }

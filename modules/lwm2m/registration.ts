@@ -264,21 +264,18 @@ export const defaultRegistrationTuning: RegistrationTuning = frozen({
  * it.
  */
 export class Registration {
-	readonly #attempts: Attempts;
-	readonly #tuning: RegistrationTuning;
-	#state: RegistrationState = "idle";
-	#updateAtMs = Infinity;
-	#expiresAtMs = Infinity;
+	private readonly attempts: Attempts;
+	private readonly tuning: RegistrationTuning;
+	/** Set here alone. */
+	state: RegistrationState = "idle";
+	private updateAtMs = Infinity;
+	private expiresAtMs = Infinity;
 	/** Of the end of patience with a De-register. */
-	#leaveAtMs = Infinity;
+	private leaveAtMs = Infinity;
 
 	constructor(attempts: Attempts, tuning: RegistrationTuning) {
-		this.#attempts = attempts;
-		this.#tuning = tuning;
-	}
-
-	get state(): RegistrationState {
-		return this.#state;
+		this.attempts = attempts;
+		this.tuning = tuning;
 	}
 
 	/**
@@ -286,33 +283,33 @@ export class Registration {
 	 * ignored).
 	 */
 	get isServing(): boolean {
-		const state = this.#state;
+		const state = this.state;
 		return state === "registered" || state === "updating" || state === "disabling" || state === "deregistering";
 	}
 
 	/** Takes one event. @returns what is to be done now */
 	take(event: RegistrationEvent): RegistrationAction {
-		const cell = registrationTable[this.#state][event];
-		assert(cell !== "impossible", `registration: ${event} while ${this.#state}`);
+		const cell = registrationTable[this.state][event];
+		assert(cell !== "impossible", `registration: ${event} while ${this.state}`);
 		if (cell === "ignore") return "none";
 		const [action, state] = cell;
-		this.#state = state;
+		this.state = state;
 		return action;
 	}
 
 	/** @returns the event whose time has come, one at a time; undefined when there is none */
 	due(nowMs: number): RegistrationEvent | undefined {
-		switch (this.#state) {
+		switch (this.state) {
 			case "registered":
-				if (nowMs >= this.#expiresAtMs) return "lifetimeOver";
-				return nowMs >= this.#updateAtMs ? "updateDue" : undefined;
+				if (nowMs >= this.expiresAtMs) return "lifetimeOver";
+				return nowMs >= this.updateAtMs ? "updateDue" : undefined;
 			case "updating":
-				return nowMs >= this.#expiresAtMs ? "lifetimeOver" : undefined;
+				return nowMs >= this.expiresAtMs ? "lifetimeOver" : undefined;
 			case "waiting":
-				return nowMs >= this.#attempts.deadlineMs ? "retryDue" : undefined;
+				return nowMs >= this.attempts.deadlineMs ? "retryDue" : undefined;
 			case "disabling":
 			case "deregistering":
-				return nowMs >= this.#leaveAtMs ? "timedOut" : undefined;
+				return nowMs >= this.leaveAtMs ? "timedOut" : undefined;
 			default:
 				return undefined;
 		}
@@ -320,16 +317,16 @@ export class Registration {
 
 	/** When due() has something to say; Infinity for never. */
 	get deadlineMs(): number {
-		switch (this.#state) {
+		switch (this.state) {
 			case "registered":
-				return Math.min(this.#updateAtMs, this.#expiresAtMs);
+				return Math.min(this.updateAtMs, this.expiresAtMs);
 			case "updating":
-				return this.#expiresAtMs;
+				return this.expiresAtMs;
 			case "waiting":
-				return this.#attempts.deadlineMs;
+				return this.attempts.deadlineMs;
 			case "disabling":
 			case "deregistering":
-				return this.#leaveAtMs;
+				return this.leaveAtMs;
 			default:
 				return Infinity;
 		}
@@ -342,14 +339,14 @@ export class Registration {
 	settle(sentAtMs: number, lifetimeS: number): void {
 		const lifetimeMs = lifetimeS === 0 ? Infinity : lifetimeS * 1000;
 		// A lifetime too short for the margin is updated at half time.
-		const marginMs = Math.min(this.#tuning.updateMarginMs, lifetimeMs / 2);
-		this.#attempts.settle();
-		this.#expiresAtMs = sentAtMs + lifetimeMs;
-		this.#updateAtMs = lifetimeMs === Infinity ? Infinity : sentAtMs + lifetimeMs - Math.floor(marginMs);
+		const marginMs = Math.min(this.tuning.updateMarginMs, lifetimeMs / 2);
+		this.attempts.settle();
+		this.expiresAtMs = sentAtMs + lifetimeMs;
+		this.updateAtMs = lifetimeMs === Infinity ? Infinity : sentAtMs + lifetimeMs - Math.floor(marginMs);
 	}
 
 	/** A De-register was sent. */
 	leave(nowMs: number): void {
-		this.#leaveAtMs = nowMs + this.#tuning.leaveMs;
+		this.leaveAtMs = nowMs + this.tuning.leaveMs;
 	}
 }

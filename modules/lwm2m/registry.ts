@@ -50,30 +50,26 @@ interface OpenEntry extends ObjectEntry {
 
 /** The Objects and Object Instances of the device, in ascending order. One for all servers. */
 export class Registry {
-	readonly #objects: OpenEntry[] = [];
-	readonly #limit: number;
-	readonly #listener: ChangeListener;
-	#count = 0;
-	#listVersion = 0;
+	private readonly entries: OpenEntry[] = [];
+	private readonly limit: number;
+	private readonly listener: ChangeListener;
+	private count = 0;
+	/** Counts the changes of the list of Objects and Instances: another number, another list. Set here alone. */
+	listVersion = 0;
 
 	/** @param limit how many Object Instances there may be */
 	constructor(limit: number, listener: ChangeListener) {
-		this.#limit = limit;
-		this.#listener = listener;
+		this.limit = limit;
+		this.listener = listener;
 	}
 
 	get objects(): readonly ObjectEntry[] {
-		return this.#objects;
-	}
-
-	/** Counts the changes of the list of Objects and Instances: another number, another list. */
-	get listVersion(): number {
-		return this.#listVersion;
+		return this.entries;
 	}
 
 	/** How many more Instances fit. */
 	get room(): number {
-		return this.#limit - this.#count;
+		return this.limit - this.count;
 	}
 
 	/** Adds an Object, so that it is known while it has no Instance. */
@@ -87,7 +83,7 @@ export class Registry {
 		const { facts, id } = instance;
 		assert(this.room > 0, "limit: instances");
 		assert(facts.multiple === true || id === 0, `object ${facts.id} has one instance, 0`);
-		let entry = this.#objects.find((candidate) => candidate.facts.id === facts.id);
+		let entry = this.entries.find((other) => other.facts.id === facts.id);
 		if (entry === undefined) {
 			entry = { facts, options: noOptions, instances: [] };
 			this.insert(entry);
@@ -96,31 +92,30 @@ export class Registry {
 		let at = entry.instances.length;
 		while (at > 0 && entry.instances[at - 1]!.id > id) at--;
 		entry.instances.splice(at, 0, instance);
-		instance.listen(this.#listener);
-		this.#count++;
+		instance.listen(this.listener);
+		this.count++;
 		this.listChanged(instance);
 	}
 
 	/** Takes an Instance away; its Object stays. */
 	remove(instance: Instance): void {
-		const instances = this.#objects.find(({ facts }) => facts.id === instance.facts.id)?.instances;
+		const instances = this.entries.find(({ facts }) => facts.id === instance.facts.id)?.instances;
 		const at = instances === undefined ? -1 : instances.indexOf(instance);
 		if (instances === undefined || at < 0) return;
 		instances.splice(at, 1);
 		instance.listen(undefined);
-		this.#count--;
+		this.count--;
 		this.listChanged(instance);
 	}
 
 	object(objectId: number): ObjectEntry | undefined {
-		for (const entry of this.#objects) if (entry.facts.id === objectId) return entry;
+		const { entries } = this;
+		for (let at = 0; at < entries.length; at++) if (entries[at]!.facts.id === objectId) return entries[at];
 		return undefined;
 	}
 
 	instance(objectId: number, instanceId: number): Instance | undefined {
-		const instances = this.object(objectId)?.instances;
-		if (instances !== undefined) for (const instance of instances) if (instance.id === instanceId) return instance;
-		return undefined;
+		return this.object(objectId)?.instances.find(({ id }) => id === instanceId);
 	}
 
 	/** The facts of a Resource, or undefined when the Object or the Resource is not known. */
@@ -141,14 +136,14 @@ export class Registry {
 	}
 
 	private insert(entry: OpenEntry): void {
-		let at = this.#objects.length;
-		while (at > 0 && this.#objects[at - 1]!.facts.id > entry.facts.id) at--;
-		this.#objects.splice(at, 0, entry);
-		this.#listVersion++;
+		let at = this.entries.length;
+		while (at > 0 && this.entries[at - 1]!.facts.id > entry.facts.id) at--;
+		this.entries.splice(at, 0, entry);
+		this.listVersion++;
 	}
 
 	private listChanged(instance: Instance): void {
-		this.#listVersion++;
-		this.#listener.instanceChanged(instance, -1, -1);
+		this.listVersion++;
+		this.listener.instanceChanged(instance, -1, -1);
 	}
 }

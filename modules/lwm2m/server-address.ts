@@ -38,40 +38,40 @@ export class ServerAddress {
 	/** What datagrams go to and come from; host is "" before the first answer. */
 	readonly address: Address = { host: "", port: 0 };
 	/** How many addresses of a name count; the rest are passed over. */
-	readonly #most: number;
-	#uri: ServerUri | undefined;
-	#wantsName = false;
+	private readonly most: number;
+	private uri: ServerUri | undefined;
+	private wantsName = false;
 	/** Of this round, in the order in which they are tried. */
-	#hosts: readonly string[] = [];
-	#at = 0;
+	private hosts: readonly string[] = [];
+	private at = 0;
 	/** The address at hand has not answered. */
-	#isSilent = false;
+	private isSilent = false;
 
 	constructor(most: number) {
-		this.#most = most;
+		this.most = most;
 	}
 
 	/** Wants the name looked up, from now on. */
 	look(uri: ServerUri): void {
-		this.#uri = uri;
-		this.#wantsName = true;
+		this.uri = uri;
+		this.wantsName = true;
 	}
 
 	/** No name is wanted any more. */
 	cancel(): void {
-		this.#wantsName = false;
+		this.wantsName = false;
 	}
 
 	/** @returns the name to resolve, once; undefined when none is wanted */
 	takeName(): string | undefined {
-		if (!this.#wantsName) return undefined;
-		this.#wantsName = false;
-		return this.#uri!.host;
+		if (!this.wantsName) return undefined;
+		this.wantsName = false;
+		return this.uri!.host;
 	}
 
 	/** Whether resolved() would be about the name that was taken last. */
 	awaits(name: string): boolean {
-		return !this.#wantsName && name === this.#uri?.host;
+		return !this.wantsName && name === this.uri?.host;
 	}
 
 	/**
@@ -82,24 +82,24 @@ export class ServerAddress {
 	resolved(hosts: readonly string[]): "none" | "same" | "moved" {
 		const { host } = this.address;
 		const found: string[] = [];
-		for (let index = 0; index < hosts.length && found.length < this.#most; index++) {
+		for (let index = 0; index < hosts.length && found.length < this.most; index++) {
 			if (!found.includes(hosts[index]!)) found.push(hosts[index]!);
 		}
 		if (found.length === 0) return "none";
 		const at = found.indexOf(host);
 		if (at >= 0) {
 			found.splice(at, 1);
-			if (this.#isSilent) found.push(host);
+			if (this.isSilent) found.push(host);
 			else found.unshift(host);
 		}
-		this.#hosts = found;
-		this.#at = 0;
+		this.hosts = found;
+		this.at = 0;
 		return this.take();
 	}
 
 	/** The address at hand does not answer: the next round tries it last. */
 	silent(): void {
-		this.#isSilent = true;
+		this.isSilent = true;
 	}
 
 	/**
@@ -107,21 +107,21 @@ export class ServerAddress {
 	 * @returns true when `address` is the next one of this round now; false when all have been tried
 	 */
 	next(): boolean {
-		this.#isSilent = true;
-		if (this.#at + 1 >= this.#hosts.length) return false;
-		this.#at++;
+		this.isSilent = true;
+		if (this.at + 1 >= this.hosts.length) return false;
+		this.at++;
 		this.take();
 		return true;
 	}
 
 	private take(): "same" | "moved" {
 		const { address } = this;
-		const host = this.#hosts[this.#at]!;
-		const { port } = this.#uri!;
+		const host = this.hosts[this.at]!;
+		const { port } = this.uri!;
 		const isMoved = host !== address.host || port !== address.port;
 		address.host = host;
 		address.port = port;
-		this.#isSilent = false;
+		this.isSilent = false;
 		return isMoved ? "moved" : "same";
 	}
 }

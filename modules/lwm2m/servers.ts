@@ -6,15 +6,15 @@ import { Session, type SessionContext } from "./session.ts";
 export class Servers {
 	readonly sessions: Session[] = [];
 	readonly recovery: Recovery;
-	readonly #context: SessionContext;
+	private readonly context: SessionContext;
 	/** Objects 0 and 1 have changed since they were looked at. */
-	#isStale = false;
-	#isOffline = false;
+	private isStale = false;
+	private areOffline = false;
 	/** A bootstrap session is open. */
-	#isHushed = false;
+	private isHushed = false;
 
 	constructor(context: SessionContext) {
-		this.#context = context;
+		this.context = context;
 		this.recovery = new Recovery(context);
 	}
 
@@ -24,12 +24,12 @@ export class Servers {
 	}
 
 	get isOffline(): boolean {
-		return this.#isOffline;
+		return this.areOffline;
 	}
 
 	/** Security or Server Instances came, went, or are other ones: looked at by the next poll(). */
 	accountsChanged(): void {
-		this.#isStale = true;
+		this.isStale = true;
 	}
 
 	/** Takes up every account there is. */
@@ -39,7 +39,7 @@ export class Servers {
 
 	/** De-registers everywhere and ends. */
 	stop(nowMs: number): void {
-		this.#isHushed = false;
+		this.isHushed = false;
 		this.spread(nowMs);
 		this.sessions.forEach((session) => {
 			session.stop(nowMs);
@@ -49,11 +49,11 @@ export class Servers {
 	/** Does what is due in all of them. @param isStarted whether accounts are taken up, and order is kept, too */
 	poll(isStarted: boolean, nowMs: number): void {
 		this.forgetEnded();
-		if (isStarted && this.#isStale && !this.#isHushed) this.reconcile(nowMs);
+		if (isStarted && this.isStale && !this.isHushed) this.reconcile(nowMs);
 		// What one begins, or is through with, lets others begin: three steps for each of them at most.
 		for (let rounds = 0; rounds <= 3 * this.sessions.length; rounds++) {
 			for (let at = 0; at < this.sessions.length; at++) this.sessions[at]!.poll(nowMs);
-			if (!isStarted || this.#isHushed || this.#isOffline || !this.recovery.poll(this.sessions, nowMs)) break;
+			if (!isStarted || this.isHushed || this.areOffline || !this.recovery.poll(this.sessions, nowMs)) break;
 		}
 	}
 
@@ -61,13 +61,13 @@ export class Servers {
 	offline(shortServerId: number | "all", nowMs: number): void {
 		const session = shortServerId === "all" ? undefined : this.session(shortServerId);
 		if (session !== undefined) session.isOffline = true;
-		else if (shortServerId === "all") this.#isOffline = true;
+		else if (shortServerId === "all") this.areOffline = true;
 		this.spread(nowMs);
 	}
 
 	/** Goes on: what is still registered stays so, the others begin anew at once, but for those that are disabled. */
 	online(shortServerId: number | "all", nowMs: number): void {
-		if (shortServerId === "all") this.#isOffline = false;
+		if (shortServerId === "all") this.areOffline = false;
 		this.recovery.forget(nowMs);
 		this.sessions.forEach((session) => {
 			if (shortServerId !== "all" && session.shortServerId !== shortServerId) return;
@@ -79,23 +79,23 @@ export class Servers {
 
 	/** A bootstrap session is open: they fall silent. */
 	hush(nowMs: number): void {
-		this.#isHushed = true;
+		this.isHushed = true;
 		this.spread(nowMs);
 	}
 
 	/** It came to nothing. */
 	bootstrapFailed(nowMs: number): void {
-		this.#isHushed = false;
+		this.isHushed = false;
 		this.spread(nowMs);
 		this.recovery.failed(this.sessions, nowMs);
 	}
 
 	/** It has given us what Objects 0 and 1 say now. The servers know that: there are no good-byes. */
 	bootstrapped(nowMs: number): void {
-		this.#isHushed = false;
-		this.#isStale = false;
+		this.isHushed = false;
+		this.isStale = false;
 		this.sessions.slice().forEach((session) => {
-			const account = accountOf(this.#context.registry, session.shortServerId);
+			const account = accountOf(this.context.registry, session.shortServerId);
 			if (account === undefined || !session.adopt(account)) this.drop(session, account === undefined, nowMs);
 			else if (session.isRegistered) session.trigger();
 			else if (session.state === "waiting" && session.attempts.wait !== "disabled") {
@@ -109,20 +109,20 @@ export class Servers {
 
 	/** The application, or a server, changed accounts: servers that are not used any more hear of it. */
 	private reconcile(nowMs: number): void {
-		this.#isStale = false;
+		this.isStale = false;
 		this.sessions.forEach((session) => {
-			const account = accountOf(this.#context.registry, session.shortServerId);
+			const account = accountOf(this.context.registry, session.shortServerId);
 			if (session.isLeaving || (account !== undefined && session.adopt(account))) return;
 			if (account === undefined) this.accountGone(session, nowMs);
 			session.isLeaving = true;
 			session.stop(nowMs);
 		});
 		this.openAll(nowMs);
-		this.#context.bootstrap?.accountsChanged(nowMs);
+		this.context.bootstrap?.accountsChanged(nowMs);
 	}
 
 	private openAll(nowMs: number): void {
-		const { registry, options, limits } = this.#context;
+		const { registry, options, limits } = this.context;
 		registry.object(0)?.instances.forEach((security) => {
 			const shortServerId = shortServerIdOf(security);
 			if (shortServerId === undefined || this.sessions.some((other) => other.shortServerId === shortServerId)) return;
@@ -132,7 +132,7 @@ export class Servers {
 				options.log({ event: "registrationFailed", server: shortServerId, reason: "limit" });
 				return;
 			}
-			const session = new Session(account, this.#context, options.hasRegistered?.(shortServerId) !== true);
+			const session = new Session(account, this.context, options.hasRegistered?.(shortServerId) !== true);
 			this.sessions.push(session);
 			session.start(nowMs);
 			if (this.isSilent(session)) session.silence(nowMs);
@@ -146,7 +146,7 @@ export class Servers {
 	}
 
 	private accountGone({ shortServerId }: Session, nowMs: number): void {
-		const { options, registry } = this.#context;
+		const { options, registry } = this.context;
 		this.recovery.settled(shortServerId, nowMs);
 		options.accessControl?.serverGone(registry, shortServerId);
 	}
@@ -157,7 +157,7 @@ export class Servers {
 			const { isLeaving, state } = this.sessions[index]!;
 			if (!isLeaving || state !== "ended") continue;
 			this.sessions.splice(index, 1);
-			this.#isStale = true;
+			this.isStale = true;
 		}
 	}
 
@@ -169,6 +169,6 @@ export class Servers {
 	}
 
 	private isSilent(session: Session): boolean {
-		return this.#isOffline || this.#isHushed || session.isOffline;
+		return this.areOffline || this.isHushed || session.isOffline;
 	}
 }

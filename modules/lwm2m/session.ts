@@ -44,33 +44,33 @@ export type SessionContext = ReportingContext;
 export class Session implements PeerListener, RegistrationPort, ReportingPort, Reachability, SecureListener {
 	readonly peer: Peer;
 	readonly account: Account;
-	readonly #context: SessionContext;
-	readonly #registration: RegistrationInterface;
+	private readonly context: SessionContext;
+	private readonly registration: RegistrationInterface;
 	readonly reporting: Reporting;
 	/** The application has taken this server, or all of them, off line. */
 	isOffline = false;
 	/** The account is gone, or another one: it ends, and is forgotten then. */
 	isLeaving = false;
 	/** Of what identifies the server and us. */
-	readonly #fingerprint: number;
+	private readonly fingerprint: number;
 	/** Of a server with coaps://, once it is wanted. */
-	#channel: SecureChannel | undefined;
+	private channel: SecureChannel | undefined;
 	/** Whether the secure session has carried a message of the server's. */
-	#hasWorked = false;
-	#isClosing = false;
-	#nowMs = 0;
-	#refusedCount = 0;
-	#refusedQuietUntilMs = 0;
+	private hasWorked = false;
+	private isClosing = false;
+	private nowMs = 0;
+	private refusedCount = 0;
+	private refusedQuietUntilMs = 0;
 
 	/** @param isFirst see RegistrationInterface */
 	constructor(account: Account, context: SessionContext, isFirst = true) {
 		this.account = account;
-		this.#fingerprint = fingerprintOf(account);
-		this.#context = context;
+		this.fingerprint = fingerprintOf(account);
+		this.context = context;
 		const { dice, entropy, coapTuning, coapLimits } = context.options;
 		this.peer = new Peer({ dice, entropy, listener: this, tuning: coapTuning, limits: coapLimits });
 		this.reporting = new Reporting(account, context, this);
-		this.#registration = new RegistrationInterface(account, context, this, isFirst);
+		this.registration = new RegistrationInterface(account, context, this, isFirst);
 	}
 
 	get shortServerId(): number {
@@ -78,12 +78,12 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 	}
 
 	get state(): RegistrationState {
-		return this.#registration.state;
+		return this.registration.state;
 	}
 
 	/** Where the server is, once its name is resolved; host is "" before. */
 	get address(): Address {
-		return this.#registration.address;
+		return this.registration.address;
 	}
 
 	get observationCount(): number {
@@ -92,23 +92,23 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 
 	/** The attempts to register, and their waits. */
 	get attempts(): Attempts {
-		return this.#registration.attempts;
+		return this.registration.attempts;
 	}
 
 	/** Whether the server knows us, as far as we know: also while nothing goes out. */
 	get isRegistered(): boolean {
-		return this.#registration.isRegistered;
+		return this.registration.isRegistered;
 	}
 
 	get deadlineMs(): number {
-		if (this.#registration.isSilent) return this.reporting.deadlineMs(this);
-		const ownMs = Math.min(this.peer.deadlineMs, this.#registration.deadlineMs, this.reporting.deadlineMs(this));
-		return this.#channel === undefined ? ownMs : Math.min(ownMs, this.#channel.deadlineMs);
+		if (this.registration.isSilent) return this.reporting.deadlineMs(this);
+		const ownMs = Math.min(this.peer.deadlineMs, this.registration.deadlineMs, this.reporting.deadlineMs(this));
+		return this.channel === undefined ? ownMs : Math.min(ownMs, this.channel.deadlineMs);
 	}
 
 	/** Whether notifications may go out: not while a lost secure session is being replaced. */
 	get isReporting(): boolean {
-		return this.#registration.isReporting && this.#channel?.isSecured !== false;
+		return this.registration.isReporting && this.channel?.isSecured !== false;
 	}
 
 	/** Whether the server also knows the list of our Object Instances as it is. */
@@ -124,21 +124,21 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 
 	/** Wants a registration; attempts.begin() lets it begin. */
 	start(nowMs: number): void {
-		this.#registration.start(nowMs);
+		this.registration.start(nowMs);
 	}
 
 	/** De-registers where need be, and ends. */
 	stop(nowMs: number): void {
-		this.#registration.stop(nowMs);
+		this.registration.stop(nowMs);
 	}
 
 	/** Nothing goes out, nothing is heard, until speak(): we are offline, or a bootstrap session is open. */
 	silence(nowMs: number): void {
-		this.#registration.silence(nowMs);
+		this.registration.silence(nowMs);
 	}
 
 	speak(): void {
-		this.#registration.speak();
+		this.registration.speak();
 	}
 
 	/**
@@ -147,11 +147,11 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 	 */
 	adopt({ security, server }: Account): boolean {
 		const { account } = this;
-		if (fingerprintOf({ ...account, security }) !== this.#fingerprint) return false;
-		if (account.security !== security || account.server !== server) this.#registration.renegotiate();
+		if (fingerprintOf({ ...account, security }) !== this.fingerprint) return false;
+		if (account.security !== security || account.server !== server) this.registration.renegotiate();
 		if (account.security !== security) {
-			this.#channel?.drop();
-			this.#channel = undefined; // the next one has its keys from the new Instance
+			this.channel?.drop();
+			this.channel = undefined; // the next one has its keys from the new Instance
 		}
 		account.security = security;
 		if (account.server !== server) {
@@ -164,48 +164,48 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 	/** Ends without a word: the server was told otherwise, or is no more. */
 	vanish(nowMs: number): void {
 		this.peer.reset(nowMs);
-		this.#channel?.drop();
+		this.channel?.drop();
 	}
 
 	/** Registration Update Trigger (Server Object, Resource 8). @param transport its argument, where it has one */
 	trigger(transport?: string): void {
-		this.#registration.trigger(transport);
+		this.registration.trigger(transport);
 	}
 
 	/** Disable (Server Object, Resource 4). */
 	disable(): void {
-		this.#registration.disable();
+		this.registration.disable();
 	}
 
 	/** @returns the name to resolve, once; undefined when none is wanted */
 	takeName(): string | undefined {
-		return this.#registration.takeName();
+		return this.registration.takeName();
 	}
 
 	/** The answer to takeName(). */
 	resolved(name: string, hosts: readonly string[], nowMs: number): void {
-		this.#registration.resolved(name, hosts, nowMs);
+		this.registration.resolved(name, hosts, nowMs);
 	}
 
 	/** See Client.undeliverable(). */
 	undeliverable(why: "notSent" | "unreachable", nowMs: number): void {
-		this.#registration.undeliverable(why, nowMs);
+		this.registration.undeliverable(why, nowMs);
 	}
 
 	/** @param bytes one datagram from this server's address; nothing here keeps a reference to it */
 	receive(bytes: Uint8Array, at: number, end: number, nowMs: number): void {
-		this.#nowMs = nowMs;
-		if (this.#registration.isSilent) return;
-		if (this.#channel === undefined) this.decrypted(bytes, at, end, nowMs);
-		else this.#channel.receive(bytes, at, end, nowMs);
+		this.nowMs = nowMs;
+		if (this.registration.isSilent) return;
+		if (this.channel === undefined) this.decrypted(bytes, at, end, nowMs);
+		else this.channel.receive(bytes, at, end, nowMs);
 	}
 
 	decrypted(bytes: Uint8Array, at: number, end: number, nowMs: number): void {
-		this.#hasWorked = true;
+		this.hasWorked = true;
 		// A request before the registration is complete is ignored (LwM2M Core 1.1 §6.3); the server repeats a
 		// Confirmable one.
 		const code = bytes[at + 1] ?? 0;
-		if (!this.#registration.isServing && code > 0 && code < 0x20) return;
+		if (!this.registration.isServing && code > 0 && code < 0x20) return;
 		const refused = this.peer.receive(bytes, at, end, nowMs);
 		if (refused !== undefined) this.refuse(refused.code, nowMs);
 	}
@@ -215,71 +215,71 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 	 * choose.
 	 */
 	private refuse(code: string, nowMs: number): void {
-		this.#refusedCount += 1;
-		if (nowMs < this.#refusedQuietUntilMs) return;
-		this.log("refusedBytes", { code, count: this.#refusedCount });
-		this.#refusedCount = 0;
-		this.#refusedQuietUntilMs = nowMs + refusedQuietMs;
+		this.refusedCount += 1;
+		if (nowMs < this.refusedQuietUntilMs) return;
+		this.log("refusedBytes", { code, count: this.refusedCount });
+		this.refusedCount = 0;
+		this.refusedQuietUntilMs = nowMs + refusedQuietMs;
 	}
 
 	/** Does what is due, and what this turn has brought about. */
 	poll(nowMs: number): void {
-		this.#nowMs = nowMs;
-		if (!this.#registration.isSilent) {
-			this.#channel?.poll(nowMs);
+		this.nowMs = nowMs;
+		if (!this.registration.isSilent) {
+			this.channel?.poll(nowMs);
 			this.peer.poll(nowMs);
-			this.#registration.poll(nowMs);
-			if (this.#isClosing) this.hangUp(nowMs);
+			this.registration.poll(nowMs);
+			if (this.isClosing) this.hangUp(nowMs);
 		}
 		this.reporting.poll(nowMs, this);
 	}
 
 	/** @returns the next datagram for `address`; its bytes are not to be changed */
 	takeDatagram(): Uint8Array | undefined {
-		if (this.#registration.isSilent) return undefined;
-		const channel = this.#channel;
+		if (this.registration.isSilent) return undefined;
+		const channel = this.channel;
 		if (channel === undefined) return this.peer.takeDatagram();
 		for (;;) {
 			const record = channel.takeDatagram();
 			if (record !== undefined || !channel.isSecured) return record;
 			const message = this.peer.takeDatagram(); // waits in the peer's outbox while there is no session
 			if (message === undefined) return undefined;
-			channel.send(message, this.#nowMs);
+			channel.send(message, this.nowMs);
 		}
 	}
 
 	prepare(scheme: ServerUri["scheme"]): Fault | undefined {
-		if (this.#channel !== undefined) return undefined;
+		if (this.channel !== undefined) return undefined;
 		const { security } = this.account;
 		const hasKeys = (security.at(securityMode) ?? noSec) !== noSec;
 		if (scheme === "coap") return hasKeys ? withoutDtls : undefined;
 		if (!hasKeys) return withoutKeys;
-		const { secure } = this.#context.options;
+		const { secure } = this.context.options;
 		if (secure === undefined) return noDtls;
 		const channel = secure.open(security, this);
 		if ("code" in channel) return channel;
-		this.#channel = channel;
+		this.channel = channel;
 		return undefined;
 	}
 
 	reach(nowMs: number): boolean {
-		if (this.#channel === undefined || this.#channel.isSecured) return true;
-		this.#channel.connect(nowMs);
+		if (this.channel === undefined || this.channel.isSecured) return true;
+		this.channel.connect(nowMs);
 		return false;
 	}
 
 	drop(): void {
-		this.#channel?.drop();
+		this.channel?.drop();
 	}
 
 	close(): void {
-		this.#isClosing = true;
+		this.isClosing = true;
 	}
 
 	/** At the end of the turn: the last acknowledgements go out, then the good-bye. */
 	private hangUp(nowMs: number): void {
-		this.#isClosing = false;
-		const channel = this.#channel;
+		this.isClosing = false;
+		const channel = this.channel;
 		if (channel === undefined) return;
 		if (channel.isSecured) {
 			for (let rest = this.peer.takeDatagram(); rest !== undefined; rest = this.peer.takeDatagram()) {
@@ -294,25 +294,25 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 	}
 
 	secured({ suite, cid, resumed }: Secured, nowMs: number): void {
-		this.#hasWorked = false;
+		this.hasWorked = false;
 		this.log("secured", cid === undefined ? { suite, resumed } : { suite, cid, resumed });
-		this.#registration.secured(nowMs);
+		this.registration.secured(nowMs);
 	}
 
 	unsecured(why: Unsecured): void {
 		// A session that ends before it has served is no better than a handshake that fails.
-		this.#registration.unsecured(why, this.#hasWorked);
-		if (this.#hasWorked) this.log("unsecured", { ...why });
-		this.#hasWorked = false;
+		this.registration.unsecured(why, this.hasWorked);
+		if (this.hasWorked) this.log("unsecured", { ...why });
+		this.hasWorked = false;
 	}
 
 	arriving(head: Request): BodySink | undefined {
-		const { operations, options } = this.#context;
+		const { operations, options } = this.context;
 		return options.streamedWrites?.arriving(operations, head, this.reporting.asker);
 	}
 
 	requested(request: Request, nowMs: number): void {
-		const outcome = this.#context.operations.perform(request, this.reporting.asker);
+		const outcome = this.context.operations.perform(request, this.reporting.asker);
 		this.answer(request, outcome, nowMs);
 	}
 
@@ -329,20 +329,20 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 	}
 
 	responded(requestId: number, response: Response, nowMs: number): void {
-		if (!this.reporting.responded(requestId, response)) this.#registration.responded(requestId, response, nowMs);
-		this.#context.options.guest?.responded(this.peer, requestId, response, nowMs);
+		if (!this.reporting.responded(requestId, response)) this.registration.responded(requestId, response, nowMs);
+		this.context.options.guest?.responded(this.peer, requestId, response, nowMs);
 	}
 
 	failed(requestId: number, reason: Failure, nowMs: number): void {
-		if (!this.reporting.failed(requestId, reason)) this.#registration.failed(requestId, reason, nowMs);
-		this.#context.options.guest?.failed(this.peer, requestId, reason, nowMs);
+		if (!this.reporting.failed(requestId, reason)) this.registration.failed(requestId, reason, nowMs);
+		this.context.options.guest?.failed(this.peer, requestId, reason, nowMs);
 	}
 
 	observerGone(token: Uint8Array, reason: "reset" | "timedOut"): void {
 		if (!this.reporting.end(token, reason)) return;
 		// RFC 7641 §4.5 drops an observer that does not acknowledge; the server may only have been away, and would wait
 		// in vain. A Register makes it observe anew (LwM2M Core 1.1 §6.4.1).
-		if (reason === "timedOut") this.#registration.forget();
+		if (reason === "timedOut") this.registration.forget();
 	}
 
 	agreed(enabler: EnablerVersion): void {
@@ -359,6 +359,6 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 	}
 
 	log(event: string, fields: Omit<LogRecord, "event">): void {
-		this.#context.options.log({ event, server: this.shortServerId, ...fields });
+		this.context.options.log({ event, server: this.shortServerId, ...fields });
 	}
 }

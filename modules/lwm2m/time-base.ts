@@ -9,24 +9,24 @@ const setBackMs = 2000;
  */
 export class TimeBase {
 	/** Milliseconds since 1970 when nowMs was 0; undefined while nobody has set the wall clock. */
-	#offsetMs: number | undefined;
-	#nowMs = 0;
+	private offsetMs: number | undefined;
+	private nowMs = 0;
 
 	/** Takes note of both clocks, in each turn. */
 	look(nowMs: number, wallTimeS: number | undefined): void {
-		this.#nowMs = nowMs;
+		this.nowMs = nowMs;
 		if (wallTimeS === undefined) {
-			this.#offsetMs = undefined;
+			this.offsetMs = undefined;
 			return;
 		}
 		const seenMs = wallTimeS * 1000 - nowMs;
-		const lateMs = (this.#offsetMs ?? -Infinity) - seenMs;
+		const lateMs = (this.offsetMs ?? -Infinity) - seenMs;
 		if (lateMs >= 0 && lateMs < 1000) return; // as late as within its second
-		this.#offsetMs = lateMs >= 1000 && lateMs < setBackMs ? seenMs + 999 : seenMs;
+		this.offsetMs = lateMs >= 1000 && lateMs < setBackMs ? seenMs + 999 : seenMs;
 	}
 
 	/** @param atMs on the scale of nowMs */
 	timeS(atMs: number): number {
-		return (this.#offsetMs === undefined ? Math.min(atMs - this.#nowMs, 0) : this.#offsetMs + atMs) / 1000;
+		return (this.offsetMs === undefined ? Math.min(atMs - this.nowMs, 0) : this.offsetMs + atMs) / 1000;
 	}
 }

@@ -23,11 +23,11 @@ const serverShortServerId = 0;
 export function unbootstrap(registry: Registry, shortServerId: number): void {
 	const others = accounts(registry).filter((other) => other !== shortServerId);
 	const entries = registry.object(accessControlObject)?.instances ?? [];
-	for (const entry of entries.slice()) {
+	entries.slice().forEach((entry) => {
 		const isOwner = entry.at(accessControlResource.owner) === shortServerId;
 		if (isOwner && !others.some((other) => rightsIn(entry, other) !== 0)) abandon(registry, entry);
 		else leave(entry, shortServerId, isOwner ? heirOf(entry, others) : undefined);
-	}
+	});
 }
 
 function accounts(registry: Registry): number[] {
@@ -72,12 +72,12 @@ function leave(entry: Instance, shortServerId: number, heir: number | undefined)
 function heirOf(entry: Instance, others: readonly number[]): number {
 	let heir = maxId;
 	let most = -1;
-	for (const other of others) {
+	others.forEach((other) => {
 		const rights = rightsIn(entry, other);
 		const sum = ((rights & rightBits.write) === 0 ? 0 : 1) + ((rights & rightBits.delete) === 0 ? 0 : 1);
-		if (rights === 0 || sum < most || (sum === most && other > heir)) continue;
+		if (rights === 0 || sum < most || (sum === most && other > heir)) return;
 		heir = other;
 		most = sum;
-	}
+	});
 	return heir;
 }

@@ -10,9 +10,9 @@ test("what is remembered is known until its lifetime ends", () => {
 	ok(seen.remember(7, true, 0, 100));
 	ok(seen.knows(7, 99) && !seen.knows(7, 100) && !seen.knows(8, 0));
 	equal(seen.reply(7, 50), undefined);
-	const reply = bytes(3);
+	const reply = new Uint8Array([1, 2, 3]);
 	seen.answered(7, reply, 50);
-	deepEqual(seen.reply(7, 99), reply);
+	deepEqual([...(seen.reply(7, 99) ?? [])], [1, 2, 3]);
 	seen.answered(9, reply, 50);
 	equal(seen.reply(9, 60), undefined);
 	seen.poll(99);
