@@ -27,10 +27,12 @@ export class Deduplication implements Memory {
 	readonly #replyBytesMax: number;
 
 	constructor(limits: Limits) {
-		this.#messageIds = new Uint16Array(limits.remembered);
-		this.#expiryMs = new Float64Array(limits.remembered);
-		this.#essential = new Uint8Array(limits.remembered);
-		this.#replies = new Array(limits.remembered).fill(undefined);
+		const { remembered } = limits;
+		const { buffer } = new Uint8Array(11 * remembered); // one for all: each takes three slots
+		this.#expiryMs = new Float64Array(buffer, 0, remembered);
+		this.#messageIds = new Uint16Array(buffer, 8 * remembered, remembered);
+		this.#essential = new Uint8Array(buffer, 10 * remembered, remembered);
+		this.#replies = new Array(remembered).fill(undefined);
 		this.#replyBytesMax = limits.replyBytes;
 	}
 

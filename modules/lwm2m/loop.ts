@@ -28,8 +28,9 @@ export class Loop {
 	readonly #bytes = new Uint8Array(datagramBytes);
 	/** Of the datagram at hand: where it came from, or where it goes. */
 	readonly #address: Address = { host: "", port: 0 };
-	/** What the host calls for an alarm and for datagrams: one function for all turns. */
-	readonly #wake = () => this.turn();
+	/** What the host calls for an alarm, for datagrams, and for what is said to have no way there: one function. */
+	readonly #wake = (what?: number | Readonly<Address>) =>
+		this.turn(typeof what === "object" ? (nowMs) => this.#client.undeliverable(what, "unreachable", nowMs) : undefined);
 	readonly #keepers: readonly Keeper[];
 	#datagrams: Datagrams | undefined;
 	#hasStarted = false;
@@ -47,10 +48,7 @@ export class Loop {
 		const { power } = this.#host;
 		this.#hasStarted = true;
 		try {
-			this.#datagrams = this.#host.openDatagrams({
-				onReadable: this.#wake,
-				onUnreachable: (to) => this.turn((nowMs) => this.#client.undeliverable(to, "unreachable", nowMs)),
-			});
+			this.#datagrams = this.#host.openDatagrams({ onReadable: this.#wake, onUnreachable: this.#wake });
 		} catch (error) {
 			this.note(error);
 		}

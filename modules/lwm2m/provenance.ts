@@ -34,13 +34,15 @@ interface Origin {
 	readonly source: Source;
 }
 
+const none: readonly Origin[] = frozen([]);
+
 /**
  * Who made which Object Instance, and what a source may do to those of others. What nobody noted is the factory's: it
  * was there at first. Holds one entry for each Instance of the other sources.
  */
 export class Provenance {
 	readonly #rules: ProvenanceRules;
-	#origins: Origin[] = [];
+	#origins = none;
 
 	constructor(rules: ProvenanceRules = openRules) {
 		this.#rules = rules;
@@ -49,12 +51,13 @@ export class Provenance {
 	/** The source has made this Object Instance, or put its own in place of another's. */
 	note(objectId: number, instanceId: number, source: Source): void {
 		this.forget(objectId, instanceId);
-		if (source !== "factory") this.#origins.push({ objectId, instanceId, source });
+		if (source !== "factory") this.#origins = [...this.#origins, { objectId, instanceId, source }];
 	}
 
 	/** The Object Instance is gone. */
 	forget(objectId: number, instanceId: number): void {
-		this.#origins = this.#origins.filter((origin) => origin.objectId !== objectId || origin.instanceId !== instanceId);
+		const isOther = (origin: Origin) => origin.objectId !== objectId || origin.instanceId !== instanceId;
+		if (!this.#origins.every(isOther)) this.#origins = this.#origins.filter(isOther);
 	}
 
 	sourceOf(objectId: number, instanceId: number): Source {
