@@ -61,7 +61,8 @@ export class Provenance {
 	}
 
 	sourceOf(objectId: number, instanceId: number): Source {
-		for (const origin of this.#origins) {
+		for (let index = 0; index < this.#origins.length; index++) {
+			const origin = this.#origins[index]!;
 			if (origin.objectId === objectId && origin.instanceId === instanceId) return origin.source;
 		}
 		return "factory";
@@ -80,7 +81,8 @@ export class Provenance {
 	/** All that came from a source: what goes when the smart card is taken out (LwM2M Core 1.2 §6.1.3.2). */
 	from(source: Exclude<Source, "factory">): Path[] {
 		const paths: Path[] = [];
-		for (const { objectId, instanceId, source: of } of this.#origins) {
+		for (let index = 0; index < this.#origins.length; index++) {
+			const { objectId, instanceId, source: of } = this.#origins[index]!;
 			if (of === source) paths.push({ objectId, instanceId, resourceId: -1, resourceInstanceId: -1 });
 		}
 		return paths;

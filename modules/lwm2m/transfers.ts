@@ -104,11 +104,15 @@ export class Transfers implements Lines, SessionGuest, Keeper, LoopHost, Datagra
 	// SessionGuest
 
 	responded(peer: Peer, requestId: number, response: Response, nowMs: number): void {
-		for (const line of this.shared.slice()) line.responded(peer, requestId, response, nowMs);
+		this.shared.slice().forEach((line) => {
+			line.responded(peer, requestId, response, nowMs);
+		});
 	}
 
 	failed(peer: Peer, requestId: number, reason: Failure, nowMs: number): void {
-		for (const line of this.shared.slice()) line.failed(peer, requestId, reason, nowMs);
+		this.shared.slice().forEach((line) => {
+			line.failed(peer, requestId, reason, nowMs);
+		});
 	}
 
 	// Keeper
@@ -121,12 +125,13 @@ export class Transfers implements Lines, SessionGuest, Keeper, LoopHost, Datagra
 
 	turnEnded(nowMs: number): void {
 		let deadlineMs = Infinity;
-		for (const line of this.lines) line.poll(nowMs);
+		for (let index = 0; index < this.lines.length; index++) this.lines[index]!.poll(nowMs);
 		this.driven?.forEach((one) => {
 			one.poll(nowMs);
 			deadlineMs = Math.min(deadlineMs, one.deadlineMs);
 		});
-		for (const line of this.lines) {
+		for (let index = 0; index < this.lines.length; index++) {
+			const line = this.lines[index]!;
 			line.poll(nowMs);
 			line.resolve(this.options.host.resolver, this);
 			for (let bytes = line.takeDatagram(); bytes !== undefined; bytes = line.takeDatagram()) {

@@ -139,7 +139,8 @@ export class FlashSettings implements Settings {
 		if (changes.length === 0) return undefined;
 		const sizes: number[] = [];
 		let entries = index.count;
-		for (const { key, value } of changes) {
+		for (let change = 0; change < changes.length; change++) {
+			const { key, value } = changes[change]!;
 			assert(key >= schemaKey && key <= keyMax && Number.isInteger(key), "settings: no such key");
 			const size = value === undefined ? 0 : this.bodySize(key, value);
 			if (size > this.valueMaxBytes) return VALUE_SIZE;
