@@ -146,7 +146,8 @@ class ServerRights implements AccessRights {
 function entryOf(registry: Registry, objectId: number, instanceId: number): Instance | undefined {
 	const entries = registry.object(accessControlObject)?.instances;
 	if (entries === undefined) return undefined;
-	for (const entry of entries) {
+	for (let index = 0; index < entries.length; index++) {
+		const entry = entries[index]!;
 		if (
 			entry.at(accessControlResource.objectId) === objectId &&
 			entry.at(accessControlResource.objectInstanceId) === instanceId

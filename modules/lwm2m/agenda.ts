@@ -23,7 +23,10 @@ export class Agenda {
 
 	get deadlineMs(): number {
 		let deadlineMs = Infinity;
-		for (const { atMs } of this.#appointments) deadlineMs = Math.min(deadlineMs, atMs);
+		for (let index = 0; index < this.#appointments.length; index++) {
+			const { atMs } = this.#appointments[index]!;
+			deadlineMs = Math.min(deadlineMs, atMs);
+		}
 		return deadlineMs;
 	}
 

@@ -46,7 +46,7 @@ function write(context: OperationContext, { contentFormat, payload }: Request, a
 	const patch = new Patch(context, asker);
 	const refused = formats.readPatch(contentFormat, payload, 0, payload.length, registry, patch);
 	if (refused !== undefined) throw refusalOf(refused);
-	for (const plan of patch.plans) plan.complete();
+	for (let index = 0; index < patch.plans.length; index++) patch.plans[index]!.complete();
 	apply(patch.plans);
 	return { code: Code.changed };
 }
@@ -75,7 +75,8 @@ class Patch implements PatchSink {
 	private planFor(path: Path): Plan {
 		const { objectId, instanceId } = path;
 		if (isSecret(objectId)) throw new RequestRefused(Code.unauthorized, "for the bootstrap server alone");
-		for (const plan of this.plans) {
+		for (let index = 0; index < this.plans.length; index++) {
+			const plan = this.plans[index]!;
 			if (plan.instance.id === instanceId && plan.instance.facts.id === objectId) return plan;
 		}
 		if (instanceId < 0) throw new RequestRefused(Code.badRequest, "no value");

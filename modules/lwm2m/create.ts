@@ -34,19 +34,24 @@ export function createInstances(context: OperationContext, path: Path, asker: As
 		throw new RequestRefused(Code.internalServerError, "limit: instances");
 	}
 	const plans: Plan[] = [];
-	for (const id of ids) {
+	for (let index = 0; index < ids.length; index++) {
+		const id = ids[index]!;
 		const instance = create(id);
 		assert(instance.id === id && instance.facts.id === path.objectId, `create of /${path.objectId}/${id} made another`);
 		plans.push(new Plan(context, instance, { mode: "update", path, operation: "create" }));
 	}
 	if (!isBare) readInto(plans, named, context, path, body);
-	for (const plan of plans) {
+	for (let index = 0; index < plans.length; index++) {
+		const plan = plans[index]!;
 		object.options.fill?.(plan.instance, plan.next);
 		plan.complete();
 	}
-	for (const { instance } of plans) registry.add(instance);
+	for (let index = 0; index < plans.length; index++) {
+		const { instance } = plans[index]!;
+		registry.add(instance);
+	}
 	apply(plans);
-	for (const id of ids) asker.rights?.created(path.objectId, id);
+	for (let index = 0; index < ids.length; index++) asker.rights?.created(path.objectId, ids[index]!);
 	const chosen = ids.length === 1 ? ids[0] : ids[named.indexOf(unnamedInstance)];
 	const code = Code.created;
 	return chosen === undefined ? { code } : { code, locationPath: [`${path.objectId}`, `${chosen}`] };

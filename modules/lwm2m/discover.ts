@@ -43,7 +43,9 @@ export function discover(
 		const version = versionToTell(object.facts, enabler);
 		// Before 1.1 a version stood between quotes (LwM2M Core 1.0.2 §6.2).
 		walk.add(path, version === undefined ? [] : [["ver", version, enabler === "1.0" ? "quoted" : undefined]], own);
-		if (depth > 0) for (const each of object.instances) walk.addInstance(each, depth - 1);
+		if (depth > 0)
+			for (let index = 0; index < object.instances.length; index++)
+				walk.addInstance(object.instances[index]!, depth - 1);
 	} else if (!isResource(target)) walk.addInstance(instance, depth, own);
 	else {
 		if (!instance.isPresent(target.name)) throw new RequestRefused(Code.notFound, "no value");
@@ -110,6 +112,9 @@ class Walk {
 
 function shown(set: AttributeSet): LinkAttribute[] {
 	const attributes: LinkAttribute[] = [];
-	for (const name of attributeNames) if (set[name] !== undefined) attributes.push([name, `${set[name]}`]);
+	for (let index = 0; index < attributeNames.length; index++) {
+		const name = attributeNames[index]!;
+		if (set[name] !== undefined) attributes.push([name, `${set[name]}`]);
+	}
 	return attributes;
 }

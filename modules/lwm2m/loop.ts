@@ -55,7 +55,7 @@ export class Loop {
 		power.onShutdown(() => this.turn((nowMs) => this.#client.stop(nowMs)));
 		this.turn((nowMs) => {
 			this.#client.start(nowMs);
-			for (const keeper of this.#keepers) keeper.started(nowMs);
+			for (let index = 0; index < this.#keepers.length; index++) this.#keepers[index]!.started(nowMs);
 		});
 	}
 
@@ -75,7 +75,7 @@ export class Loop {
 		}
 		try {
 			this.#client.poll(nowMs);
-			for (const keeper of this.#keepers) keeper.turnEnded(nowMs);
+			for (let index = 0; index < this.#keepers.length; index++) this.#keepers[index]!.turnEnded(nowMs);
 		} catch (error) {
 			this.note(error);
 		}
@@ -86,7 +86,7 @@ export class Loop {
 		const { deadlineMs } = this.#client;
 		this.#host.clock.setAlarm(deadlineMs === Infinity ? undefined : deadlineMs, this.#wake);
 		try {
-			for (const keeper of this.#keepers) keeper.idle?.();
+			for (let index = 0; index < this.#keepers.length; index++) this.#keepers[index]!.idle?.();
 		} catch (error) {
 			this.note(error);
 		}

@@ -211,6 +211,6 @@ export class Plan {
 
 /** Applies plans that are complete, as one: the application hears of none before all of it is so. */
 export function apply(plans: readonly Plan[]): void {
-	for (const plan of plans) plan.hold();
-	for (const plan of plans) plan.tell();
+	for (let index = 0; index < plans.length; index++) plans[index]!.hold();
+	for (let index = 0; index < plans.length; index++) plans[index]!.tell();
 }

@@ -182,7 +182,10 @@ function preferredFormat(context: OperationContext, target: Target, asker: Reade
 
 /** The format for more than one value that we choose ourselves: the first that the product has. */
 export function structuredFormat({ formats }: OperationContext): number {
-	for (const format of structured) if (formats.isWritable(format)) return format;
+	for (let index = 0; index < structured.length; index++) {
+		const format = structured[index]!;
+		if (formats.isWritable(format)) return format;
+	}
 	return ContentFormat.senmlCbor;
 }
 
@@ -217,7 +220,10 @@ class Reading {
 
 	/** Everything that a server may read. */
 	addAll({ registry }: OperationContext): undefined {
-		for (const object of registry.objects) if (!isSecret(object.facts.id)) this.instances(object);
+		for (let index = 0; index < registry.objects.length; index++) {
+			const object = registry.objects[index]!;
+			if (!isSecret(object.facts.id)) this.instances(object);
+		}
 	}
 
 	add(target: Target): undefined {
@@ -234,7 +240,8 @@ class Reading {
 
 	private instances({ facts, instances }: ObjectEntry): undefined {
 		this.#at.objectId = facts.id;
-		for (const instance of instances) {
+		for (let index = 0; index < instances.length; index++) {
+			const instance = instances[index]!;
 			if (this.#rights?.mayRead(facts.id, instance.id) !== false) this.instance(instance);
 		}
 	}

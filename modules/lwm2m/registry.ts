@@ -113,13 +113,20 @@ export class Registry {
 	}
 
 	object(objectId: number): ObjectEntry | undefined {
-		for (const entry of this.#objects) if (entry.facts.id === objectId) return entry;
+		for (let index = 0; index < this.#objects.length; index++) {
+			const entry = this.#objects[index]!;
+			if (entry.facts.id === objectId) return entry;
+		}
 		return undefined;
 	}
 
 	instance(objectId: number, instanceId: number): Instance | undefined {
 		const instances = this.object(objectId)?.instances;
-		if (instances !== undefined) for (const instance of instances) if (instance.id === instanceId) return instance;
+		if (instances !== undefined)
+			for (let index = 0; index < instances.length; index++) {
+				const instance = instances[index]!;
+				if (instance.id === instanceId) return instance;
+			}
 		return undefined;
 	}
 

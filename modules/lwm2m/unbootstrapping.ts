@@ -72,7 +72,8 @@ function leave(entry: Instance, shortServerId: number, heir: number | undefined)
 function heirOf(entry: Instance, others: readonly number[]): number {
 	let heir = maxId;
 	let most = -1;
-	for (const other of others) {
+	for (let index = 0; index < others.length; index++) {
+		const other = others[index]!;
 		const rights = rightsIn(entry, other);
 		const sum = ((rights & rightBits.write) === 0 ? 0 : 1) + ((rights & rightBits.delete) === 0 ? 0 : 1);
 		if (rights === 0 || sum < most || (sum === most && other > heir)) continue;

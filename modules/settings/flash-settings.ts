@@ -30,7 +30,7 @@ export interface FlashSettingsOptions {
 	readonly entropy?: Entropy;
 	/** Seals the values of secret keys; without it they are written as they are. */
 	readonly secrets?: Secrets;
-	/** Values in force and in snapshots that there may be: 11 bytes of RAM each. 256 when left out. */
+	/** Values in force and in snapshots that there may be: 12 bytes of RAM each. 256 when left out. */
 	readonly entriesMax?: number;
 }
 
