@@ -72,7 +72,7 @@ export interface Observed extends Path {
 	more?: More | undefined;
 }
 
-/** One observation: 12 slots of RAM as long as it is a plain one; what is undefined takes none. */
+/** One observation: 11 slots of RAM as long as it is a plain one; what is undefined takes none. */
 export interface Observation extends Observed {
 	accept?: number;
 	sequence: number;
