@@ -78,7 +78,7 @@ export class Attributes {
 	/** Takes these in place of all that is attached. @param attached no more than the limit; kept, not copied */
 	restore(attached: readonly Attached[]): void {
 		this.#attached.length = 0;
-		for (const each of attached) this.#attached.push(each);
+		for (let index = 0; index < attached.length; index++) this.#attached.push(attached[index]!);
 	}
 
 	/** Those attached to exactly this path. */
@@ -95,7 +95,8 @@ export class Attributes {
 	inForce(path: Path, defaults: AttributeSet = {}): AttributeSet {
 		let set: OpenSet | undefined;
 		for (let level = 1; level <= 4; level++) {
-			for (const attached of this.#attached) {
+			for (let index = 0; index < this.#attached.length; index++) {
+				const attached = this.#attached[index]!;
 				if (levelOf(attached.path) !== level || !isWithin(path, attached.path)) continue;
 				set = Object.assign(set ?? { ...defaults }, attached.set);
 			}
@@ -105,7 +106,10 @@ export class Attributes {
 
 	/** Whether something at or below `path` is to be told by Confirmable messages (LwM2M Core 1.2 Table 7.3.2-1, con). */
 	isConfirmable(path: Path): boolean {
-		for (const attached of this.#attached) if (attached.set.con === 1 && isWithin(attached.path, path)) return true;
+		for (let index = 0; index < this.#attached.length; index++) {
+			const attached = this.#attached[index]!;
+			if (attached.set.con === 1 && isWithin(attached.path, path)) return true;
+		}
 		return false;
 	}
 
@@ -140,7 +144,10 @@ export class Attributes {
 	}
 
 	private find(path: Path): Attached | undefined {
-		for (const attached of this.#attached) if (samePath(attached.path, path)) return attached;
+		for (let index = 0; index < this.#attached.length; index++) {
+			const attached = this.#attached[index]!;
+			if (samePath(attached.path, path)) return attached;
+		}
 		return undefined;
 	}
 
@@ -156,7 +163,8 @@ export class Attributes {
  */
 export function readAttributes(query: readonly string[], enabler: EnablerVersion = "1.1"): AttributeChanges {
 	const changes: AttributeChanges = {};
-	for (const part of query) {
+	for (let index = 0; index < query.length; index++) {
+		const part = query[index]!;
 		const equals = part.indexOf("=");
 		const name = equals < 0 ? part : part.slice(0, equals);
 		if (!isAttributeName(name, enabler)) throw new RequestRefused(badRequest, "attribute.unknown");
@@ -179,7 +187,8 @@ export function readObserveAttributes(
 ): AttributeSet {
 	const changes = readAttributes(query, enabler);
 	const set: OpenSet = {};
-	for (const name of attributeNames) {
+	for (let index = 0; index < attributeNames.length; index++) {
+		const name = attributeNames[index]!;
 		if (!(name in changes)) continue;
 		const value = changes[name];
 		if (value === undefined) throw new RequestRefused(badRequest, "attribute.number");
@@ -192,7 +201,7 @@ export function readObserveAttributes(
 
 /** Whether one of them says which changes of a value are told. */
 export function comparesValues(changes: AttributeChanges | AttributeSet): boolean {
-	for (const name of valueNames) if (changes[name] !== undefined) return true;
+	for (let index = 0; index < valueNames.length; index++) if (changes[valueNames[index]!] !== undefined) return true;
 	return false;
 }
 

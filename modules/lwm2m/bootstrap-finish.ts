@@ -28,7 +28,8 @@ export function finishDraft(
 	const refused = checkConfiguration(draft.instances, registry, limits.servers);
 	if (refused !== undefined) return refused.code;
 	try {
-		for (const each of draft.instances) {
+		for (let index = 0; index < draft.instances.length; index++) {
+			const each = draft.instances[index]!;
 			const vetted = each.objectId === 0 ? vetAccount(instanceOf(registry, each)!, options) : undefined;
 			if (vetted !== undefined && "code" in vetted) return vetted.code;
 		}

@@ -131,7 +131,8 @@ function read(
 	if (object === undefined) throw new RequestRefused(Code.notFound, "no such object");
 	const registry = new Registry(draft.instances.length + 1, unheard);
 	registry.addObject(object.facts);
-	for (const each of draft.instances) {
+	for (let index = 0; index < draft.instances.length; index++) {
+		const each = draft.instances[index]!;
 		const isMeant = each.objectId === objectId && (instanceId < 0 || each.instanceId === instanceId);
 		const instance = isMeant ? instanceOf(context.registry, each) : undefined;
 		if (instance !== undefined) registry.add(instance);
@@ -148,7 +149,8 @@ function discover(path: Path, registry: Registry, draft: BootstrapDraft, enabler
 	const writer = new LinkWriter();
 	writer.link("/");
 	writer.attribute("lwm2m", enabler);
-	for (const object of registry.objects) {
+	for (let index = 0; index < registry.objects.length; index++) {
+		const object = registry.objects[index]!;
 		if (only === undefined || object === only) discoverObject(object, writer, draft, enabler);
 	}
 	return { code: Code.content, contentFormat: ContentFormat.coreLink, payload: writer.finish() };
@@ -160,7 +162,8 @@ function discoverObject(object: ObjectEntry, writer: LinkWriter, draft: Bootstra
 	const version = versionToTell(facts, enabler);
 	if (version !== undefined || ids.length === 0) writer.link(`/${facts.id}`);
 	if (version !== undefined) writer.attribute("ver", version);
-	for (const id of ids) {
+	for (let index = 0; index < ids.length; index++) {
+		const id = ids[index]!;
 		writer.link(`/${facts.id}/${id}`);
 		const at = indexOf(draft.instances, facts.id, id);
 		if (at >= 0) tellAccount(draft.instances[at]!, writer, draft.instances);

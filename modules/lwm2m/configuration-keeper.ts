@@ -1,4 +1,5 @@
 import { fault } from "../bytes.ts";
+import { frozen } from "../frozen.ts";
 import { HostFailure, type Log, type SmartCard } from "../host.ts";
 import { crc32 } from "../settings/crc32.ts";
 import type { Client } from "./client.ts";
@@ -41,6 +42,9 @@ const cardBytesMax = 8192;
 
 const cardTooLong = fault("smartCard.tooLong", "silence", "LwM2M Core 1.2 Appendix G.3.3");
 
+const nobody: readonly number[] = frozen([]);
+const nothing: KeptUnder = frozen({ factory: 0, card: undefined, registered: nobody });
+
 /** What the card says now. */
 interface CardNow {
 	readonly crc: number | undefined;
@@ -58,13 +62,13 @@ export class ConfigurationKeeper implements Keeper, ConfigurationStore {
 	readonly #options: ConfigurationKeeperOptions;
 	#client: Client | undefined;
 	#records: ConfigurationRecords | undefined;
-	#under: KeptUnder = { factory: 0, card: undefined, registered: [] };
+	#under = nothing;
 	#isForgotten = false;
 	#isDirty = false;
 	#isCardDue = false;
 	#isRefused = false;
 	/** Servers of a card that are just registering or updating. */
-	#busy: number[] = [];
+	#busy = nobody;
 
 	constructor(options: ConfigurationKeeperOptions) {
 		this.#options = options;
@@ -83,7 +87,7 @@ export class ConfigurationKeeper implements Keeper, ConfigurationStore {
 		const factoryCrc = this.crcOf(made);
 		const kept = this.load(factoryCrc);
 		const now = this.readCard(kept?.under.card);
-		this.#under = { factory: factoryCrc, card: now.crc, registered: kept?.under.registered ?? [] };
+		this.#under = { factory: factoryCrc, card: now.crc, registered: kept?.under.registered ?? nobody };
 		const instances = provisioned({
 			factory: made,
 			card: now.instances,

@@ -13,6 +13,9 @@ import { type Held, sameHeld } from "./value.ts";
  */
 const accountObjects: readonly number[] = frozen([0, 1, 2, 21, 23, 24]);
 
+/** Mostly there are none: a list of one's own takes two slots. */
+const none: readonly ConfiguredInstance[] = frozen([]);
+
 export function isAccountObject(objectId: number): boolean {
 	return accountObjects.includes(objectId);
 }
@@ -58,9 +61,9 @@ function fill(instance: Instance, values: ReadonlyMap<number, Held>, isWhole: bo
 export class ConfigurationState {
 	readonly provenance: Provenance;
 	/** What was written to Objects that have nothing to do with accounts. */
-	#others: readonly ConfiguredInstance[] = [];
+	#others = none;
 	/** See Configuration. */
-	formerBootstrap: readonly ConfiguredInstance[] = [];
+	formerBootstrap = none;
 
 	constructor(provenance = new Provenance()) {
 		this.provenance = provenance;
@@ -87,8 +90,9 @@ export class ConfigurationState {
 		instances.forEach((each) => {
 			this.put(registry, each);
 		});
-		this.#others = instances.filter(({ objectId }) => !isAccountObject(objectId));
-		this.formerBootstrap = formerBootstrap;
+		const others = instances.filter(({ objectId }) => !isAccountObject(objectId));
+		this.#others = others.length === 0 ? none : others;
+		this.formerBootstrap = formerBootstrap.length === 0 ? none : formerBootstrap;
 	}
 
 	/** Takes Instances out of the registry. The application may keep what it will not let a server delete. */

@@ -28,8 +28,9 @@ export class Loop {
 	readonly #bytes = new Uint8Array(datagramBytes);
 	/** Of the datagram at hand: where it came from, or where it goes. */
 	readonly #address: Address = { host: "", port: 0 };
-	/** What the host calls for an alarm and for datagrams: one function for all turns. */
-	readonly #wake = () => this.turn();
+	/** What the host calls for an alarm, for datagrams, and for what is said to have no way there: one function. */
+	readonly #wake = (what?: number | Readonly<Address>) =>
+		this.turn(typeof what === "object" ? (nowMs) => this.#client.undeliverable(what, "unreachable", nowMs) : undefined);
 	readonly #keepers: readonly Keeper[];
 	#datagrams: Datagrams | undefined;
 	#hasStarted = false;
@@ -47,19 +48,14 @@ export class Loop {
 		const { power } = this.#host;
 		this.#hasStarted = true;
 		try {
-			this.#datagrams = this.#host.openDatagrams({
-				onReadable: this.#wake,
-				onUnreachable: (to) => this.turn((nowMs) => this.#client.undeliverable(to, "unreachable", nowMs)),
-			});
+			this.#datagrams = this.#host.openDatagrams({ onReadable: this.#wake, onUnreachable: this.#wake });
 		} catch (error) {
 			this.note(error);
 		}
 		power.onShutdown(() => this.turn((nowMs) => this.#client.stop(nowMs)));
 		this.turn((nowMs) => {
 			this.#client.start(nowMs);
-			this.#keepers.forEach((keeper) => {
-				keeper.started(nowMs);
-			});
+			for (let index = 0; index < this.#keepers.length; index++) this.#keepers[index]!.started(nowMs);
 		});
 	}
 
@@ -79,9 +75,7 @@ export class Loop {
 		}
 		try {
 			this.#client.poll(nowMs);
-			this.#keepers.forEach((keeper) => {
-				keeper.turnEnded(nowMs);
-			});
+			for (let index = 0; index < this.#keepers.length; index++) this.#keepers[index]!.turnEnded(nowMs);
 		} catch (error) {
 			this.note(error);
 		}
@@ -92,9 +86,7 @@ export class Loop {
 		const { deadlineMs } = this.#client;
 		this.#host.clock.setAlarm(deadlineMs === Infinity ? undefined : deadlineMs, this.#wake);
 		try {
-			this.#keepers.forEach((keeper) => {
-				keeper.idle?.();
-			});
+			for (let index = 0; index < this.#keepers.length; index++) this.#keepers[index]!.idle?.();
 		} catch (error) {
 			this.note(error);
 		}

@@ -47,7 +47,8 @@ export function isConfirmable(told: Told, { pmax = 0, con }: AttributeSet, nowMs
  */
 export function together(sets: readonly AttributeSet[]): AttributeSet {
 	const all: OpenSet = {};
-	for (const { pmin = 0, pmax = 0, epmin = 0, epmax = 0, con, hqmax } of sets) {
+	for (let index = 0; index < sets.length; index++) {
+		const { pmin = 0, pmax = 0, epmin = 0, epmax = 0, con, hqmax } = sets[index]!;
 		all.pmin = Math.max(all.pmin ?? 0, pmin);
 		all.epmin = Math.max(all.epmin ?? 0, epmin);
 		if (pmax > 0 && pmax >= pmin) all.pmax = Math.min(all.pmax ?? pmax, pmax);

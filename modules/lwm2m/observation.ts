@@ -46,9 +46,7 @@ export class Observations {
 	}
 
 	get size(): number {
-		let size = 0;
-		for (const observation of this.#all) if (!isDormant(observation)) size++;
-		return size;
+		return this.#all.filter((observation) => !isDormant(observation)).length;
 	}
 
 	/**
@@ -82,18 +80,17 @@ export class Observations {
 
 	/** @returns what was observed, or undefined when the token names none */
 	cancel(token: Uint8Array): Observed | undefined {
-		for (const observation of this.#all) {
-			if (!isDormant(observation) && equalBytes(observation.token, token)) {
-				this.forget(observation);
-				return observation;
-			}
-		}
-		return undefined;
+		const observation = this.#all.find((each) => !isDormant(each) && equalBytes(each.token, token));
+		if (observation !== undefined) this.forget(observation);
+		return observation;
 	}
 
 	/** All observations are void, and nothing is kept of them: the client is done with the server. */
 	clear(): void {
-		for (const observation of this.#all) if (!isDormant(observation)) this.#port.observationDropped(observation);
+		for (let index = 0; index < this.#all.length; index++) {
+			const observation = this.#all[index]!;
+			if (!isDormant(observation)) this.#port.observationDropped(observation);
+		}
 		if (this.#all.length > 0) this.changes++;
 		this.#all.length = 0;
 	}
@@ -119,10 +116,11 @@ export class Observations {
 	/** The value at `path`, or something below or above it, is another one now. */
 	changed(path: Path): void {
 		if (this.#isLooking) return;
-		for (const observation of this.#all) {
+		for (let index = 0; index < this.#all.length; index++) {
+			const observation = this.#all[index]!;
 			const parts = observation.more?.parts;
 			if (parts === undefined) this.partChanged(observation, observation, path);
-			else for (const part of parts) this.partChanged(observation, part, path);
+			else for (let index = 0; index < parts.length; index++) this.partChanged(observation, parts[index]!, path);
 		}
 	}
 
@@ -130,7 +128,8 @@ export class Observations {
 	 * Attributes or their defaults are other ones now: they hold for running observations from here on (ETS 310).
 	 */
 	attributesChanged(nowMs: number): void {
-		for (const observation of this.#all) {
+		for (let index = 0; index < this.#all.length; index++) {
+			const observation = this.#all[index]!;
 			observation.attributes = undefined;
 			this.refresh(observation, nowMs);
 		}
@@ -142,7 +141,8 @@ export class Observations {
 	 */
 	deadlineMs(isReporting: boolean): number {
 		let deadlineMs = Infinity;
-		for (const observation of this.#all) {
+		for (let index = 0; index < this.#all.length; index++) {
+			const observation = this.#all[index]!;
 			if (isReporting && isDormant(observation)) continue;
 			if (isReporting && hasKept(observation)) return 0;
 			const set = this.attributesOf(observation);
@@ -178,7 +178,8 @@ export class Observations {
 
 	/** Keeps what is due while nothing can be sent. */
 	keep(nowMs: number): void {
-		for (const observation of this.#all) {
+		for (let index = 0; index < this.#all.length; index++) {
+			const observation = this.#all[index]!;
 			this.evaluate(observation, nowMs);
 			const set = this.attributesOf(observation);
 			if (this.capacityOf(observation) === 0 || notificationDueMs(observation, set) > nowMs) continue;
@@ -206,7 +207,8 @@ export class Observations {
 	/** Takes these in place of all there are. @param agoMs how long ago they were exported */
 	import(exported: readonly KeptObservation[], agoMs: number, nowMs: number): void {
 		this.clear();
-		for (const each of exported) {
+		for (let index = 0; index < exported.length; index++) {
+			const each = exported[index]!;
 			const observed = { paths: each.paths, isComposite: each.isComposite, accept: each.accept };
 			if (this.add(each.token, observed, each.own, nowMs) === undefined) return;
 			const observation = this.#all.at(-1)!;
@@ -217,7 +219,8 @@ export class Observations {
 			observation.more ??= moreOf(undefined, undefined);
 			observation.more.dormant = each.isDormant ? "waiting" : "";
 			observation.more.dropped = each.dropped;
-			for (const { agoMs: keptAgoMs, contentFormat, payload } of each.kept) {
+			for (let index = 0; index < each.kept.length; index++) {
+				const { agoMs: keptAgoMs, contentFormat, payload } = each.kept[index]!;
 				this.hold(observation, { atMs: nowMs - agoMs - keptAgoMs, contentFormat, payload });
 			}
 		}
@@ -233,7 +236,10 @@ export class Observations {
 			set = own === undefined ? this.#port.attributesInForce(observation) : { ...this.#port.defaults, ...own };
 			isConfirmed = this.#port.isConfirmable(observation);
 		} else {
-			for (const part of parts) part.attributes = this.#port.attributesInForce(part);
+			for (let index = 0; index < parts.length; index++) {
+				const part = parts[index]!;
+				part.attributes = this.#port.attributesInForce(part);
+			}
 			const sets = parts.map(({ attributes = {} }) => attributes);
 			// gt, lt, st and edge of the paths stay in force: an Observe-Composite can not name them.
 			set = own === undefined ? together(sets) : { ...this.#port.defaults, ...own };
@@ -301,7 +307,7 @@ export class Observations {
 	private look(observation: Observation): void {
 		const parts = observation.more?.parts;
 		if (parts === undefined) this.#port.look(observation);
-		else for (const part of parts) this.#port.look(part);
+		else for (let index = 0; index < parts.length; index++) this.#port.look(parts[index]!);
 	}
 
 	/** Remembers what has been told just now, where it is to be compared later. */

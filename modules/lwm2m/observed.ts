@@ -72,7 +72,7 @@ export interface Observed extends Path {
 	more?: More | undefined;
 }
 
-/** One observation: 12 slots of RAM as long as it is a plain one; what is undefined takes none. */
+/** One observation: 11 slots of RAM as long as it is a plain one; what is undefined takes none. */
 export interface Observation extends Observed {
 	accept?: number;
 	sequence: number;
@@ -163,10 +163,14 @@ export function hold(
 	more.kept.push(one);
 	while (more.kept.length > most.count) dropOldest(more);
 	let bytes = 0;
-	for (const { more } of all) for (const { payload } of more?.kept ?? []) bytes += payload.length;
+	for (let index = 0; index < all.length; index++) {
+		const { more } = all[index]!;
+		for (const { payload } of more?.kept ?? []) bytes += payload.length;
+	}
 	while (bytes > most.bytes) {
 		let oldest: More | undefined;
-		for (const { more } of all) {
+		for (let index = 0; index < all.length; index++) {
+			const { more } = all[index]!;
 			const first = more?.kept[0];
 			if (first !== undefined && first.atMs < (oldest?.kept[0]?.atMs ?? Infinity)) oldest = more;
 		}

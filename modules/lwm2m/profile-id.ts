@@ -55,7 +55,8 @@ export class ProfileIds {
 		const ids: string[] = [];
 		let rest = objectLinks(objects, enabler);
 		const links = rest;
-		for (const { id, list } of known) {
+		for (let index = 0; index < known.length; index++) {
+			const { id, list } = known[index]!;
 			const covered = list.split(",");
 			if (!covered.every((link) => links.includes(link))) continue;
 			ids.push(id);

@@ -34,13 +34,15 @@ interface Origin {
 	readonly source: Source;
 }
 
+const none: readonly Origin[] = frozen([]);
+
 /**
  * Who made which Object Instance, and what a source may do to those of others. What nobody noted is the factory's: it
  * was there at first. Holds one entry for each Instance of the other sources.
  */
 export class Provenance {
 	readonly #rules: ProvenanceRules;
-	#origins: Origin[] = [];
+	#origins = none;
 
 	constructor(rules: ProvenanceRules = openRules) {
 		this.#rules = rules;
@@ -49,16 +51,18 @@ export class Provenance {
 	/** The source has made this Object Instance, or put its own in place of another's. */
 	note(objectId: number, instanceId: number, source: Source): void {
 		this.forget(objectId, instanceId);
-		if (source !== "factory") this.#origins.push({ objectId, instanceId, source });
+		if (source !== "factory") this.#origins = [...this.#origins, { objectId, instanceId, source }];
 	}
 
 	/** The Object Instance is gone. */
 	forget(objectId: number, instanceId: number): void {
-		this.#origins = this.#origins.filter((origin) => origin.objectId !== objectId || origin.instanceId !== instanceId);
+		const isOther = (origin: Origin) => origin.objectId !== objectId || origin.instanceId !== instanceId;
+		if (!this.#origins.every(isOther)) this.#origins = this.#origins.filter(isOther);
 	}
 
 	sourceOf(objectId: number, instanceId: number): Source {
-		for (const origin of this.#origins) {
+		for (let index = 0; index < this.#origins.length; index++) {
+			const origin = this.#origins[index]!;
 			if (origin.objectId === objectId && origin.instanceId === instanceId) return origin.source;
 		}
 		return "factory";
@@ -77,7 +81,8 @@ export class Provenance {
 	/** All that came from a source: what goes when the smart card is taken out (LwM2M Core 1.2 §6.1.3.2). */
 	from(source: Exclude<Source, "factory">): Path[] {
 		const paths: Path[] = [];
-		for (const { objectId, instanceId, source: of } of this.#origins) {
+		for (let index = 0; index < this.#origins.length; index++) {
+			const { objectId, instanceId, source: of } = this.#origins[index]!;
 			if (of === source) paths.push({ objectId, instanceId, resourceId: -1, resourceInstanceId: -1 });
 		}
 		return paths;

@@ -61,7 +61,10 @@ function hasAccount(instances: readonly ConfiguredInstance[]): boolean {
 function restore(inForce: ConfiguredInstance[], factory: readonly ConfiguredInstance[]): void {
 	if (inForce.some(({ source, objectId }) => source === "bootstrapServer" && objectId === 0)) return;
 	const before = inForce.slice();
-	for (const instance of factory) if (!before.some((other) => meet(other, instance))) inForce.push(instance);
+	for (let index = 0; index < factory.length; index++) {
+		const instance = factory[index]!;
+		if (!before.some((other) => meet(other, instance))) inForce.push(instance);
+	}
 }
 
 /** Whether there can not be both of them: the same Instance, or the same Object's for the same server. */

@@ -50,15 +50,17 @@ export function encodeReports({ wallTimeS, servers }: KeptReports): Uint8Array {
 	out.u8(version);
 	out.f64(wallTimeS ?? Number.NaN);
 	out.u8(servers.length);
-	for (const { shortServerId, attached, observations } of servers) {
+	for (let index = 0; index < servers.length; index++) {
+		const { shortServerId, attached, observations } = servers[index]!;
 		out.u16(shortServerId);
 		out.u16(attached.length);
-		for (const { path, set } of attached) {
+		for (let index = 0; index < attached.length; index++) {
+			const { path, set } = attached[index]!;
 			out.path(path);
 			out.set(set);
 		}
 		out.u16(observations.length);
-		for (const observation of observations) writeObservation(out, observation);
+		for (let index = 0; index < observations.length; index++) writeObservation(out, observations[index]!);
 	}
 	return out.finish();
 }
@@ -70,7 +72,7 @@ function writeObservation(out: Out, observation: KeptObservation): void {
 	out.u8(token.length);
 	out.bytes(token);
 	out.u16(paths.length);
-	for (const path of paths) out.path(path);
+	for (let index = 0; index < paths.length; index++) out.path(paths[index]!);
 	if (accept !== undefined) out.u16(accept);
 	if (own !== undefined) out.set(own);
 	out.f64(observation.sequence);
@@ -78,7 +80,8 @@ function writeObservation(out: Out, observation: KeptObservation): void {
 	out.f64(observation.confirmedAgoMs);
 	out.f64(observation.dropped);
 	out.u16(kept.length);
-	for (const { agoMs, contentFormat, payload } of kept) {
+	for (let at = 0; at < kept.length; at++) {
+		const { agoMs, contentFormat, payload } = kept[at]!;
 		out.f64(agoMs);
 		out.u16(contentFormat);
 		out.u16(payload.length);
@@ -177,9 +180,13 @@ class Out {
 	/** A bit for each name that is there, then the numbers. */
 	set(set: AttributeSet): void {
 		let mask = 0;
-		for (const name of attributeNames) mask = mask * 2 + (set[name] === undefined ? 0 : 1);
+		for (let index = 0; index < attributeNames.length; index++)
+			mask = mask * 2 + (set[attributeNames[index]!] === undefined ? 0 : 1);
 		this.u16(mask);
-		for (const name of attributeNames) if (set[name] !== undefined) this.f64(set[name]);
+		for (let index = 0; index < attributeNames.length; index++) {
+			const name = attributeNames[index]!;
+			if (set[name] !== undefined) this.f64(set[name]);
+		}
 	}
 
 	finish(): Uint8Array {

@@ -236,9 +236,11 @@ export class Reporting implements ObservationPort {
 
 	look(path: Path): void {
 		const { registry } = this.#context;
-		for (const { facts, instances } of registry.objects) {
+		for (let index = 0; index < registry.objects.length; index++) {
+			const { facts, instances } = registry.objects[index]!;
 			if (path.objectId >= 0 && path.objectId !== facts.id) continue;
-			for (const instance of instances) {
+			for (let index = 0; index < instances.length; index++) {
+				const instance = instances[index]!;
 				if (path.instanceId < 0 || path.instanceId === instance.id) this.lookAt(instance, path.resourceId);
 			}
 		}

@@ -46,7 +46,8 @@ export function seriesOf(
 	const writer = formats.writer(contentFormat, base);
 	let count = 0;
 	let entries = 0;
-	for (const { payload, atMs } of kept) {
+	for (let index = 0; index < kept.length; index++) {
+		const { payload, atMs } = kept[index]!;
 		const rows: { readonly path: Path; readonly value: Value; readonly timeS: number }[] = [];
 		formats.read(contentFormat, payload, 0, payload.length, base, registry, {
 			entry(path, value, timeS = 0) {
@@ -56,7 +57,8 @@ export function seriesOf(
 			},
 		});
 		if (count > 0 && entries + rows.length > maxEntries) break;
-		for (const { path, value, timeS } of rows) {
+		for (let index = 0; index < rows.length; index++) {
+			const { path, value, timeS } = rows[index]!;
 			const type = registry.typeOf(path.objectId, path.resourceId);
 			if (type !== undefined) writer?.entry(path, type, value, timeS);
 		}

@@ -22,6 +22,8 @@ const noSec = 3;
 const plainProtocols: readonly number[] = frozen([0]);
 const allProtocols: readonly number[] = frozen([0, 1]);
 
+const noLines: readonly OwnLine[] = frozen([]);
+
 /** Who is to be driven at the end of each turn: an Updater. */
 export interface Driven {
 	started(nowMs: number): void;
@@ -52,9 +54,9 @@ export interface TransfersOptions {
 export class Transfers implements Lines, SessionGuest, Keeper, LoopHost, Datagrams {
 	readonly protocols: readonly number[];
 	private readonly options: TransfersOptions;
-	private readonly lines: OwnLine[] = [];
+	private lines = noLines;
 	private readonly shared: SessionLine[] = [];
-	private driven: readonly Driven[] = nobody;
+	private driven: readonly Driven[] | undefined;
 	private client: Client | undefined;
 	private datagrams: Datagrams | undefined;
 	private wake: ((count: number) => void) | undefined;
@@ -102,27 +104,34 @@ export class Transfers implements Lines, SessionGuest, Keeper, LoopHost, Datagra
 	// SessionGuest
 
 	responded(peer: Peer, requestId: number, response: Response, nowMs: number): void {
-		for (const line of this.shared.slice()) line.responded(peer, requestId, response, nowMs);
+		this.shared.slice().forEach((line) => {
+			line.responded(peer, requestId, response, nowMs);
+		});
 	}
 
 	failed(peer: Peer, requestId: number, reason: Failure, nowMs: number): void {
-		for (const line of this.shared.slice()) line.failed(peer, requestId, reason, nowMs);
+		this.shared.slice().forEach((line) => {
+			line.failed(peer, requestId, reason, nowMs);
+		});
 	}
 
 	// Keeper
 
 	started(nowMs: number): void {
-		for (const one of this.driven) one.started(nowMs);
+		this.driven?.forEach((one) => {
+			one.started(nowMs);
+		});
 	}
 
 	turnEnded(nowMs: number): void {
 		let deadlineMs = Infinity;
-		for (const line of this.lines) line.poll(nowMs);
-		for (const one of this.driven) {
+		for (let index = 0; index < this.lines.length; index++) this.lines[index]!.poll(nowMs);
+		this.driven?.forEach((one) => {
 			one.poll(nowMs);
 			deadlineMs = Math.min(deadlineMs, one.deadlineMs);
-		}
-		for (const line of this.lines) {
+		});
+		for (let index = 0; index < this.lines.length; index++) {
+			const line = this.lines[index]!;
 			line.poll(nowMs);
 			line.resolve(this.options.host.resolver, this);
 			for (let bytes = line.takeDatagram(); bytes !== undefined; bytes = line.takeDatagram()) {
@@ -130,9 +139,7 @@ export class Transfers implements Lines, SessionGuest, Keeper, LoopHost, Datagra
 			}
 			deadlineMs = Math.min(deadlineMs, line.deadlineMs);
 		}
-		for (let index = this.lines.length - 1; index >= 0; index--) {
-			if (this.lines[index]!.isClosed) this.lines.splice(index, 1);
-		}
+		if (this.lines.some(({ isClosed }) => isClosed)) this.lines = this.lines.filter(({ isClosed }) => !isClosed);
 		this.cancelAlarm?.();
 		this.cancelAlarm = undefined;
 		if (deadlineMs < Infinity) this.cancelAlarm = this.client?.after(Math.max(1, deadlineMs - nowMs), nothing);
@@ -167,7 +174,7 @@ export class Transfers implements Lines, SessionGuest, Keeper, LoopHost, Datagra
 			if ("code" in channel) return channel;
 			line.secureBy(channel);
 		}
-		this.lines.push(line);
+		this.lines = [...this.lines, line];
 		return line;
 	}
 
@@ -223,8 +230,6 @@ export class Transfers implements Lines, SessionGuest, Keeper, LoopHost, Datagra
 		return this.lines.find(({ address }) => address.host === host && address.port === port);
 	}
 }
-
-const nobody: readonly Driven[] = frozen([]);
 
 function nothing(): void {}
 

@@ -106,7 +106,7 @@ const hooksWithReset = frozen({
 const sample = frozen({
 	everyS: lookEveryS,
 	take(it: Device) {
-		for (const name of looks) it.look(name);
+		for (let index = 0; index < looks.length; index++) it.look(looks[index]!);
 	},
 });
 

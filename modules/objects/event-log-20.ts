@@ -31,7 +31,8 @@ const hooks = frozen({
 
 /** Argument 0 of LogStart and LogStop: 0, as when it is left out, or 1. */
 function isOne(args: readonly Argument[]): boolean {
-	for (const { digit, text } of args) {
+	for (let index = 0; index < args.length; index++) {
+		const { digit, text } = args[index]!;
 		if (digit !== 0 || (text !== undefined && text !== "0" && text !== "1"))
 			throw new RequestRefused(0x80, "arguments");
 		if (text === "1") return true;

@@ -66,9 +66,9 @@ export class Compaction {
 		const { log, index } = this;
 		let total = 0;
 		let largest = 0;
-		for (const size of sizes) {
-			total += size;
-			if (size > largest) largest = size;
+		for (let at = 0; at < sizes.length; at++) {
+			total += sizes[at]!;
+			if (sizes[at]! > largest) largest = sizes[at]!;
 		}
 		if (isSpare && this.fits(sizes)) return undefined;
 		if (log.sequences.length - log.badCount() < 2) return WORN;
@@ -105,7 +105,8 @@ export class Compaction {
 		const tear = log.tearFrom < 0 ? 0 : log.medium.recordBytes;
 		let room = log.head < 0 ? 0 : log.headLimit - log.end - tear;
 		let sectors = log.freeCount() - 1;
-		for (const size of sizes) {
+		for (let at = 0; at < sizes.length; at++) {
+			const size = sizes[at]!;
 			if (size > room) {
 				if (--sectors < 0) return false;
 				room = log.capacity;

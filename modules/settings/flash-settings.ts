@@ -30,7 +30,7 @@ export interface FlashSettingsOptions {
 	readonly entropy?: Entropy;
 	/** Seals the values of secret keys; without it they are written as they are. */
 	readonly secrets?: Secrets;
-	/** Values in force and in snapshots that there may be: 11 bytes of RAM each. 256 when left out. */
+	/** Values in force and in snapshots that there may be: 12 bytes of RAM each. 256 when left out. */
 	readonly entriesMax?: number;
 }
 
@@ -139,7 +139,8 @@ export class FlashSettings implements Settings {
 		if (changes.length === 0) return undefined;
 		const sizes: number[] = [];
 		let entries = index.count;
-		for (const { key, value } of changes) {
+		for (let change = 0; change < changes.length; change++) {
+			const { key, value } = changes[change]!;
 			assert(key >= schemaKey && key <= keyMax && Number.isInteger(key), "settings: no such key");
 			const size = value === undefined ? 0 : this.bodySize(key, value);
 			if (size > this.valueMaxBytes) return VALUE_SIZE;

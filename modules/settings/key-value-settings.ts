@@ -113,7 +113,8 @@ export class KeyValueSettings implements Settings {
 
 	commit(changes: readonly Change[]): Fault | undefined {
 		let count = this.keys.length;
-		for (const { key, value } of changes) {
+		for (let index = 0; index < changes.length; index++) {
+			const { key, value } = changes[index]!;
 			assert(key >= schemaKey && key <= keyMax && Number.isInteger(key), "settings: no such key");
 			if (value === undefined) continue;
 			if (value.length + (this.isSealed(key) ? sealedMoreBytes : 0) > this.valueMaxBytes) return VALUE_SIZE;
@@ -246,7 +247,10 @@ export class KeyValueSettings implements Settings {
 		}
 		names.store.remove("j");
 		this.pending = [];
-		for (const { part } of pending) this.garbage.push(names.partName(part));
+		for (let index = 0; index < pending.length; index++) {
+			const { part } = pending[index]!;
+			this.garbage.push(names.partName(part));
+		}
 		this.sweepParts(pending.length);
 	}
 
@@ -299,11 +303,13 @@ export class KeyValueSettings implements Settings {
 		// What an earlier copy left there is removed now, and must not be removed later.
 		this.garbage = this.garbage.filter((name) => names.parse(name).generation !== to);
 		const present = names.store.names();
-		for (const name of present) {
+		for (let index = 0; index < present.length; index++) {
+			const name = present[index]!;
 			const { generation, key } = names.parse(name);
 			if (key >= 0 && (key & liveKey) === 0 && generation === to) names.store.remove(name);
 		}
-		for (const name of present) {
+		for (let index = 0; index < present.length; index++) {
+			const name = present[index]!;
 			const { generation, key } = names.parse(name);
 			if (key < 0 || (key & liveKey) !== 0 || generation !== from) continue;
 			const bytes = names.store.get(name);

@@ -32,7 +32,8 @@ export class Transaction {
 			if (at < 0 || this.changes[at]!.value !== undefined) break;
 			next = this.settings.nextKey(next);
 		}
-		for (const { key, value } of this.changes) {
+		for (let index = 0; index < this.changes.length; index++) {
+			const { key, value } = this.changes[index]!;
 			if (value !== undefined && key > after && (next === undefined || key < next)) next = key;
 		}
 		return next;
