@@ -112,6 +112,7 @@ export function checkContent(levels: readonly string[], answer: WireMessage, reg
 	if (contentFormat === undefined) throw new Error("content without a Content-Format");
 	if (contentFormat === 11544) decodeCbor(answer.payload);
 	const { payload } = answer;
+	if (contentFormat === 0 && payload.length === 0 && isWithoutText(path, registry)) return;
 	const node = wholeOnly.includes(contentFormat)
 		? undefined
 		: readPayload(contentFormat, payload, { path, models, rootPath: "/" });
@@ -126,6 +127,13 @@ export function checkContent(levels: readonly string[], answer: WireMessage, reg
 			throw new Error(`/${leaf.path.join("/")} is ${String(value)}, the answer says ${String(leaf.value)}`);
 		}
 	}
+}
+
+/** A Float that is not finite, which plain text has no spelling for (modules/formats/text.ts). */
+function isWithoutText([objectId, instanceId, resourceId, id]: readonly number[], registry: Registry): boolean {
+	const held = registry.instance(objectId!, instanceId!)?.at(resourceId!);
+	const value = held instanceof Map && id !== undefined ? held.get(id) : held;
+	return typeof value === "number" && !Number.isFinite(value);
 }
 
 function isSame(value: unknown, told: NodeValue): boolean {

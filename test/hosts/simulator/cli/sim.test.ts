@@ -112,7 +112,7 @@ test("a flash file is made, kept and recognised; for another board it is refused
 		const first = await dormouse("sim", "--for", "1m", "--flash", file, "--board", "nrf52840");
 		equal(first.status, 0, first.stderr);
 		match(first.stderr, /the image was written to slot A/);
-		equal(statSync(file).size, 1024 * 1024 + 256 * 4);
+		equal(statSync(file).size, 2048 * 1024 + 512 * 4);
 		const bytes = readFileSync(file, "hex");
 		const second = await dormouse("sim", "--for", "1m", "--flash", file, "--board", "nrf52840");
 		equal(second.status, 0, second.stderr);
