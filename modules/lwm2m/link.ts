@@ -1,25 +1,14 @@
-import { type Fault, fault } from "../bytes.ts";
+import type { Fault } from "../bytes.ts";
 import { Peer, type PeerListener } from "../coap/peer.ts";
 import { frozen } from "../frozen.ts";
 import type { LogRecord } from "../host.ts";
 import type { ClientOptions } from "./client-options.ts";
 import type { Instance } from "./instance.ts";
-import type { SecureChannel, Secured, SecureListener, Unsecured } from "./secure.ts";
+import { protectionOf, type SecureChannel, type Secured, type SecureListener, type Unsecured } from "./secure.ts";
 import { readServerUri, type ServerUri } from "./server-uri.ts";
 
-/** Resources of the Security Object (LwM2M Core 1.1 Appendix E.1). */
+/** Resource of the Security Object (LwM2M Core 1.1 Appendix E.1). */
 const serverUri = 0;
-const securityMode = 2;
-const noSec = 3;
-
-// Rather no connection than one without the protection that the account asks for.
-const noDtls = fault("uri.noDtls", "silence", "LwM2M Transport 1.1 §6.4.1: this image is built without DTLS");
-const withoutKeys = fault("credentials.noSec", "silence", "LwM2M Transport 1.1 §5.2: coaps:// and Security Mode NoSec");
-const withoutDtls = fault(
-	"uri.notSecure",
-	"silence",
-	"LwM2M Transport 1.1 §5.2: coap:// and a Security Mode with keys",
-);
 
 /** So long after a record of refused bytes there is no other one. */
 const refusedQuietMs = 10_000;
@@ -36,14 +25,13 @@ export interface LinkOwner extends PeerListener {
 const nobody: SecureListener = frozen({ handshaking() {}, secured() {}, decrypted() {}, unsecured() {} });
 
 /** @returns where the account's server is, or what makes the account unusable here */
-export function vetAccount(security: Instance, { secure }: Pick<ClientOptions, "secure">): ServerUri | Fault {
+export function vetAccount(security: Instance, options: Pick<ClientOptions, "secure">): ServerUri | Fault {
 	const uri = readServerUri(String(security.at(serverUri) ?? ""));
 	if ("code" in uri) return uri;
-	const hasKeys = (security.at(securityMode) ?? noSec) !== noSec;
-	if (uri.scheme === "coap") return hasKeys ? withoutDtls : uri;
-	if (!hasKeys) return withoutKeys;
-	if (secure === undefined) return noDtls;
-	const channel = secure.open(security, nobody);
+	const protection = protectionOf(security, uri.scheme, options);
+	if (protection === undefined) return uri;
+	if ("code" in protection) return protection;
+	const channel = protection.open(security, nobody);
 	return "code" in channel ? channel : uri;
 }
 

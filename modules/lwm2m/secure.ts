@@ -1,5 +1,6 @@
-import type { Fault } from "../bytes.ts";
+import { type Fault, fault } from "../bytes.ts";
 import type { Instance } from "./instance.ts";
+import type { ServerUri } from "./server-uri.ts";
 
 /** Why there is no secure channel; fields for the log, never a secret. */
 export interface Unsecured {
@@ -62,4 +63,29 @@ export interface SecureTransport {
 	 * @returns the Fault, "credentials.…", of an account that can not be secured as it is
 	 */
 	open(security: Instance, listener: SecureListener): SecureChannel | Fault;
+}
+
+/** Security Mode (Security Object, Resource 2), and that of accounts without keys (LwM2M Core 1.1 Appendix E.1). */
+const securityMode = 2;
+const noSec = 3;
+
+// Rather no connection than one without the protection that the account asks for.
+const noDtls = fault("uri.noDtls", "silence", "LwM2M Transport 1.1 §6.4.1: this image is built without DTLS");
+const withoutKeys = fault("credentials.noSec", "silence", "LwM2M Transport 1.1 §5.2: coaps:// and Security Mode NoSec");
+const withoutDtls = fault(
+	"uri.notSecure",
+	"silence",
+	"LwM2M Transport 1.1 §5.2: coap:// and a Security Mode with keys",
+);
+
+/** @returns what protects the account, undefined where it does without, or why it can not be used in this image */
+export function protectionOf(
+	security: Instance,
+	scheme: ServerUri["scheme"],
+	{ secure }: { readonly secure?: SecureTransport },
+): SecureTransport | Fault | undefined {
+	const hasKeys = (security.at(securityMode) ?? noSec) !== noSec;
+	if (scheme === "coap") return hasKeys ? withoutDtls : undefined;
+	if (!hasKeys) return withoutKeys;
+	return secure ?? noDtls;
 }

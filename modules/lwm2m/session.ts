@@ -1,4 +1,4 @@
-import { type Fault, fault } from "../bytes.ts";
+import type { Fault } from "../bytes.ts";
 import { codeText, isSuccess } from "../coap/code.ts";
 import { type Failure, Peer, type PeerListener, type Request, type Response } from "../coap/peer.ts";
 import type { BodySink } from "../coap/stream.ts";
@@ -14,22 +14,9 @@ import type { RegistrationState } from "./registration.ts";
 import { RegistrationInterface } from "./registration-interface.ts";
 import type { Account, RegistrationPort } from "./registration-port.ts";
 import { type Reachability, Reporting, type ReportingContext, type ReportingPort } from "./reporting.ts";
-import type { SecureChannel, Secured, SecureListener, Unsecured } from "./secure.ts";
+import { protectionOf, type SecureChannel, type Secured, type SecureListener, type Unsecured } from "./secure.ts";
 import type { SendListener, SendOptions } from "./send.ts";
 import type { ServerUri } from "./server-uri.ts";
-
-/** Security Mode (Security Object, Resource 2): the account has no keys (LwM2M Core 1.1 Appendix E.1). */
-const securityMode = 2;
-const noSec = 3;
-
-// Rather no connection than one without the protection that the account asks for.
-const noDtls = fault("uri.noDtls", "silence", "LwM2M Transport 1.1 §6.4.1: this image is built without DTLS");
-const withoutKeys = fault("credentials.noSec", "silence", "LwM2M Transport 1.1 §5.2: coaps:// and Security Mode NoSec");
-const withoutDtls = fault(
-	"uri.notSecure",
-	"silence",
-	"LwM2M Transport 1.1 §5.2: coap:// and a Security Mode with keys",
-);
 
 /** So long after a record of refused bytes there is no other one. */
 const refusedQuietMs = 10_000;
@@ -251,12 +238,9 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 	prepare(scheme: ServerUri["scheme"]): Fault | undefined {
 		if (this.channel !== undefined) return undefined;
 		const { security } = this.account;
-		const hasKeys = (security.at(securityMode) ?? noSec) !== noSec;
-		if (scheme === "coap") return hasKeys ? withoutDtls : undefined;
-		if (!hasKeys) return withoutKeys;
-		const { secure } = this.context.options;
-		if (secure === undefined) return noDtls;
-		const channel = secure.open(security, this);
+		const protection = protectionOf(security, scheme, this.context.options);
+		if (protection === undefined || "code" in protection) return protection;
+		const channel = protection.open(security, this);
 		if ("code" in channel) return channel;
 		this.channel = channel;
 		return undefined;
