@@ -18,15 +18,22 @@ export interface OwnLineOptions {
 	readonly limits?: Partial<Limits>;
 }
 
-/** DTLS, or something that behaves as it does. */
+/** DTLS towards one server, or something that behaves as it does. */
 export interface LineChannel {
+	/** Whether send() goes through. */
 	readonly isSecured: boolean;
+	/** Begins a handshake, unless one is under way or the session stands. */
 	connect(nowMs: number): void;
+	/** @param bytes one datagram of the server's; nothing here keeps a reference to it */
 	receive(bytes: Uint8Array, at: number, end: number, nowMs: number): void;
+	/** Protects one message; takeDatagram() has it. While nothing is secured it is lost, as on a bad link. */
 	send(bytes: Uint8Array, nowMs: number): void;
 	poll(nowMs: number): void;
+	/** When poll() has something to do; Infinity for never. */
 	readonly deadlineMs: number;
+	/** @returns the next datagram for the server; its bytes are not to be changed */
 	takeDatagram(): Uint8Array | undefined;
+	/** Says good-bye, where there is somebody to say it to, and forgets the keys. Its listener hears nothing of that. */
 	close(nowMs: number): void;
 }
 

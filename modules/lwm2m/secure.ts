@@ -1,4 +1,5 @@
 import { type Fault, fault } from "../bytes.ts";
+import type { LineChannel } from "../firmware/own-line.ts";
 import type { Instance } from "./instance.ts";
 import type { ServerUri } from "./server-uri.ts";
 
@@ -35,22 +36,7 @@ export interface SecureListener {
  * A secure channel to one LwM2M Server, without I/O of its own: DTLS, or something that behaves as it does. It is
  * kept as long as its account, and may be secured many times.
  */
-export interface SecureChannel {
-	/** Whether send() goes through. */
-	readonly isSecured: boolean;
-	/** Begins a handshake, unless one is under way or the session stands. */
-	connect(nowMs: number): void;
-	/** @param bytes one datagram of the server's; nothing here keeps a reference to it */
-	receive(bytes: Uint8Array, at: number, end: number, nowMs: number): void;
-	/** Protects one message; takeDatagram() has it. While nothing is secured it is lost, as on a bad link. */
-	send(bytes: Uint8Array, nowMs: number): void;
-	poll(nowMs: number): void;
-	/** When poll() has something to do; Infinity for never. */
-	readonly deadlineMs: number;
-	/** @returns the next datagram for the server; its bytes are not to be changed */
-	takeDatagram(): Uint8Array | undefined;
-	/** Says good-bye, where there is somebody to say it to, and forgets the keys. unsecured() is not called. */
-	close(nowMs: number): void;
+export interface SecureChannel extends LineChannel {
 	/** Forgets all without a word: the server is elsewhere, or does not know us any more. unsecured() is not called. */
 	drop(): void;
 }
