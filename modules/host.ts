@@ -1,4 +1,5 @@
 import type { Factory } from "./host-factory.ts";
+import type { Power } from "./power.ts";
 import type { Mods, Slots } from "./slots.ts";
 
 export type {
@@ -8,6 +9,13 @@ export type {
 	FactoryServer,
 	FactoryValue,
 } from "./host-factory.ts";
+export type {
+	Power,
+	ResetCause,
+	RetainedMemory,
+	SleepDepth,
+	WakeReason,
+} from "./power.ts";
 export type {
 	BootReason,
 	ImageVerdict,
@@ -310,21 +318,6 @@ export interface SmartCard {
 	read(): Uint8Array | undefined;
 	/** Says who is called, from the host's loop, when a card was put in or taken out, or its file is another one. */
 	onChanged(changed: () => void): void;
-}
-
-export type ResetCause = "powerOn" | "restart" | "watchdog" | "crash" | "deepSleep";
-
-export interface Power {
-	readonly resetCause: ResetCause;
-	/** Restarts the device, after the current turn at the latest. */
-	restart(): void;
-	/**
-	 * `shutDown` is called once when power will go soon (Ctrl-C in the simulator, a product's switch): de-register,
-	 * save, then call off().
-	 */
-	onShutdown(shutDown: () => void): void;
-	/** Says that all is said and saved: power may go. */
-	off(): void;
 }
 
 /**

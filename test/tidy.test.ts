@@ -28,6 +28,7 @@ const ground = [
 	"modules/frozen.ts",
 	"modules/host.ts",
 	"modules/host-factory.ts",
+	"modules/power.ts",
 	"modules/slots.ts",
 ];
 
