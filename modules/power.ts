@@ -26,7 +26,7 @@ export interface RetainedMemory {
 
 export interface Power {
 	readonly resetCause: ResetCause;
-	/** What ended the deep sleep before this boot, or the last light one; absent where there was none, or none is known. */
+	/** What ended the deep sleep before this boot, or the last light one; absent without one, or where nobody knows. */
 	readonly wakeReason?: WakeReason | undefined;
 	/**
 	 * Whether Clock.nowMs() has counted on through the reset before this boot, so that times noted before it still hold.
