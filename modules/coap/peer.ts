@@ -252,6 +252,12 @@ export class Peer {
 		this.extension?.clear(nowMs);
 	}
 
+	/** Whether nothing is under way, neither ours nor theirs, and nothing waits to go out. */
+	get isAtRest(): boolean {
+		const { layer, requester, responder } = this;
+		return requester.size === 0 && layer.size === 0 && responder.incomingSize === 0 && layer.outboxSize === 0;
+	}
+
 	get figures(): PeerFigures {
 		return {
 			requests: this.requester.size,

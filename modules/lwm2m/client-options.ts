@@ -2,6 +2,7 @@ import type { Failure, Peer, Response } from "../coap/peer.ts";
 import type { Limits, Tuning } from "../coap/tuning.ts";
 import type { Formats } from "../formats/format.ts";
 import type { Dice, Entropy, LogRecord } from "../host.ts";
+import type { WakePlan } from "../sleep/wake-plan.ts";
 import type { AccessControl } from "./access-control.ts";
 import type { MakeBootstrap } from "./bootstrap-port.ts";
 import type { BootstrapTuning } from "./bootstrap-state.ts";
@@ -22,6 +23,9 @@ export interface SessionGuest {
 	responded(peer: Peer, requestId: number, response: Response, nowMs: number): void;
 	failed(peer: Peer, requestId: number, reason: Failure, nowMs: number): void;
 }
+
+/** A WakePlan (modules/sleep/wake-plan.ts). */
+export type Waking = Pick<WakePlan, "begin" | "dueMs" | "isTalking" | "open">;
 
 /** What a client is given. It keeps this object and reads it as it goes: one for all its servers. */
 export interface ClientOptions {
@@ -72,6 +76,8 @@ export interface ClientOptions {
 	readonly smsNumber?: string;
 	/** Registers in queue mode: servers hold their requests until they hear from us. */
 	readonly queueMode?: boolean;
+	/** What is done in which wake, and how long servers in queue mode are heard. Absent: each thing at its time. */
+	readonly waking?: Waking;
 	/**
 	 * Seconds since 1970 where the clock is set, for the times of past values and of notifications that are told later;
 	 * without it they count from now (RFC 8428 §4.5.3). Asked in each turn.

@@ -1,5 +1,5 @@
 import type { Path } from "../formats/value.ts";
-import type { Address } from "../host.ts";
+import type { Address, SleepDepth } from "../host.ts";
 import { Agenda } from "./agenda.ts";
 import type { BootstrapPort, BootstrapReason } from "./bootstrap-port.ts";
 import type { ClientOptions } from "./client-options.ts";
@@ -137,6 +137,20 @@ export class Client implements ChangeListener, BootstrapPort {
 		const { sessions } = this;
 		for (let at = 0; at < sessions.length; at++) deadlineMs = Math.min(deadlineMs, sessions[at]!.deadlineMs);
 		return deadlineMs;
+	}
+
+	/** Until when the radio has to hear, for all servers together; Infinity also while a bootstrap is under way. */
+	get radioUntilMs(): number {
+		if (this.bootstrap?.isAtRest === false) return Infinity;
+		let untilMs = -Infinity;
+		const { sessions } = this;
+		for (let at = 0; at < sessions.length; at++) untilMs = Math.max(untilMs, sessions[at]!.radioUntilMs);
+		return untilMs;
+	}
+
+	/** The deepest sleep that leaves everything whole: what is to be done by a function would be lost with RAM. */
+	get deepest(): SleepDepth {
+		return this.agenda.isPlain ? "off" : "light";
 	}
 
 	/**
@@ -347,6 +361,7 @@ export class Client implements ChangeListener, BootstrapPort {
 	private begin(nowMs: number): void {
 		const { options, times } = this.context;
 		this.nowMs = nowMs;
+		options.waking?.begin(nowMs);
 		times.look(nowMs, options.wallTimeS?.());
 	}
 

@@ -15,6 +15,12 @@ export interface Keeper {
 	turnEnded(nowMs: number): void;
 	/** Everything is sent, and nothing waits: time to tidy up, one short step. */
 	idle?(): void;
+	/**
+	 * The last word of a turn: the chip may sleep from here on.
+	 * @param dueMs when the client, or a keeper before this one, has something to do; Infinity for never
+	 * @returns when there has to be a turn, in place of that
+	 */
+	rest?(nowMs: number, dueMs: number): number;
 }
 
 /**
@@ -83,13 +89,20 @@ export class Loop {
 		this.resolveAll(nowMs);
 		this.end();
 		if (this.#hasEnded) return;
-		const { deadlineMs } = this.#client;
-		this.#host.clock.setAlarm(deadlineMs === Infinity ? undefined : deadlineMs, this.#wake);
 		try {
 			for (let index = 0; index < this.#keepers.length; index++) this.#keepers[index]!.idle?.();
 		} catch (error) {
 			this.note(error);
 		}
+		this.rest(nowMs);
+	}
+
+	private rest(nowMs: number): void {
+		let dueMs = this.#client.deadlineMs;
+		for (let index = 0; index < this.#keepers.length; index++) {
+			dueMs = this.#keepers[index]!.rest?.(nowMs, dueMs) ?? dueMs;
+		}
+		this.#host.clock.setAlarm(dueMs === Infinity ? undefined : dueMs, this.#wake);
 	}
 
 	private readAll(nowMs: number): void {

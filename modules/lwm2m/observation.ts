@@ -147,7 +147,7 @@ export class Observations {
 			if (isReporting && hasKept(observation)) return 0;
 			const set = this.attributesOf(observation);
 			const isTold = isReporting || this.capacityOf(observation) > 0;
-			const atMs = isTold ? notificationDueMs(observation, set) : Infinity;
+			const atMs = isTold ? notificationDueMs(observation, set, this.#port.between) : Infinity;
 			deadlineMs = Math.min(deadlineMs, atMs, evaluationDueMs(observation.more, set));
 		}
 		return deadlineMs;
@@ -170,7 +170,7 @@ export class Observations {
 				if (hasKept(observation)) index--;
 				continue;
 			}
-			if (notificationDueMs(observation, this.attributesOf(observation)) > nowMs) continue;
+			if (notificationDueMs(observation, this.attributesOf(observation), this.#port.between) > nowMs) continue;
 			count++;
 			if (!this.notify(observation, nowMs)) this.remove(index--);
 		}
@@ -182,7 +182,8 @@ export class Observations {
 			const observation = this.#all[index]!;
 			this.evaluate(observation, nowMs);
 			const set = this.attributesOf(observation);
-			if (this.capacityOf(observation) === 0 || notificationDueMs(observation, set) > nowMs) continue;
+			if (this.capacityOf(observation) === 0 || notificationDueMs(observation, set, this.#port.between) > nowMs)
+				continue;
 			const { code, contentFormat, payload } = this.#port.readObserved(keptOf(observation), observation);
 			observation.more ??= moreOf(undefined, undefined);
 			if (isSuccess(code)) {

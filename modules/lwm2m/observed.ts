@@ -2,6 +2,7 @@ import type { ResponseOptions } from "../coap/peer.ts";
 import type { Path } from "../formats/value.ts";
 import type { AttributeSet } from "./attributes.ts";
 import type { Marks } from "./judge.ts";
+import type { Between } from "./observation-timing.ts";
 import type { Observable } from "./operation.ts";
 import { rootPath, samePath } from "./path.ts";
 import type { KeptObservation } from "./reporting-state.ts";
@@ -12,6 +13,8 @@ import type { Held } from "./value.ts";
 export interface ObservationPort {
 	/** The defaults of the Server Object. */
 	readonly defaults: AttributeSet;
+	/** Who moves notifications together, if anybody does. */
+	readonly between: Between | undefined;
 	/** The attributes in force at a path, defaults of the Server Object included. */
 	attributesInForce(path: Path): AttributeSet;
 	/** Whether something below `path` asks for Confirmable messages. */

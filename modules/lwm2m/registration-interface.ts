@@ -28,15 +28,17 @@ interface Cause extends Unsecured {
  * table says.
  */
 export class RegistrationInterface {
-	private readonly where: ServerAddress;
+	readonly where: ServerAddress;
 	private readonly account: Account;
 	private readonly context: RegistrationContext;
 	private readonly port: RegistrationPort;
 	readonly attempts: Attempts;
-	private readonly registration: Registration;
-	private readonly request: RegistrationRequest;
+	readonly registration: Registration;
+	readonly request: RegistrationRequest;
 	private readonly exchange: RegistrationExchange;
-	private isTriggered = false;
+	isTriggered = false;
+	/** Taken up from an earlier life, and time may have ended it: an Update goes before anything else. */
+	isDoubtful = false;
 	/** The transport that 1/x/8 asked for, for the next connection alone. */
 	private argument: string | undefined;
 	private isDisabled = false;
@@ -57,7 +59,7 @@ export class RegistrationInterface {
 		this.context = context;
 		this.port = port;
 		this.attempts = new Attempts(account, options.dice, registrationTuning, isFirst);
-		this.registration = new Registration(this.attempts, registrationTuning);
+		this.registration = new Registration(this.attempts, registrationTuning, options.waking);
 		this.request = new RegistrationRequest(account, context);
 		this.exchange = new RegistrationExchange(port);
 	}
@@ -90,11 +92,22 @@ export class RegistrationInterface {
 
 	/** Whether notifications are sent: the server knows us, and nobody has said good-bye. */
 	get isReporting(): boolean {
-		return !this.isQuiet && this.isRegistered;
+		return !this.isQuiet && this.isRegistered && !this.isDoubtful;
 	}
 
 	get deadlineMs(): number {
-		return this.isQuiet ? Infinity : this.registration.deadlineMs;
+		return this.isQuiet ? Infinity : Math.min(this.registration.deadlineMs, this.exchange.deadlineMs);
+	}
+
+	/** Whether nothing is under way here, and nothing is to be said at the end of the turn. */
+	get isAtRest(): boolean {
+		if (this.isTriggered || this.isDisabled || this.hasForgotten || this.lost !== undefined) return false;
+		return this.state === "registered" ? !this.request.hasNews : this.registration.isAtRest;
+	}
+
+	/** Whether the server knows that it has to hold its requests until it hears from us. */
+	get isQueued(): boolean {
+		return this.request.isQueued;
 	}
 
 	/** Wants a registration, or another series of attempts; attempts.begin() lets it begin. */
@@ -186,7 +199,7 @@ export class RegistrationInterface {
 	failed(requestId: number, reason: Failure, nowMs: number): void {
 		if (!this.exchange.ends(requestId)) return;
 		const isRefusal = reason === "malformed" || reason === "tooLarge";
-		if (!isRefusal && this.triesNext(nowMs)) return;
+		if (!isRefusal && (this.exchange.renew(nowMs) || this.triesNext(nowMs))) return;
 		if (!isRefusal) this.mistrust();
 		this.event(isRefusal ? "refused" : "timedOut", nowMs, { reason });
 	}
@@ -243,6 +256,7 @@ export class RegistrationInterface {
 	/** Does what is due, and what the turn has brought about. */
 	poll(nowMs: number): void {
 		if (this.isQuiet) return;
+		this.exchange.poll(nowMs);
 		for (let event = this.next(nowMs); event !== undefined; event = this.next(nowMs)) {
 			const cause = this.lost ?? { reason: event };
 			this.lost = undefined;
@@ -371,6 +385,7 @@ export class RegistrationInterface {
 
 	private settle(before: RegistrationState): void {
 		const lifetimeS = this.request.accepted();
+		this.isDoubtful = false;
 		this.registration.settle(this.exchange.sentAtMs, lifetimeS);
 		if (before === "registering") {
 			const { enabler } = this.request;

@@ -3,6 +3,7 @@ import { Code } from "../coap/code.ts";
 import type { RequestOptions, Response } from "../coap/peer.ts";
 import { ContentFormat } from "../formats/content-format.ts";
 import { frozen } from "../frozen.ts";
+import { sumOf } from "./accounts.ts";
 import type { EnablerVersion } from "./facts.ts";
 import { Negotiation } from "./negotiation.ts";
 import { listOf, objectLinks, rootLink } from "./object-list.ts";
@@ -162,6 +163,31 @@ export class RegistrationRequest {
 		this.isStrange = true;
 	}
 
+	/** A number that is another one when the server would have to hear of something. */
+	get digest(): number {
+		const { options, registry } = this.context;
+		const list = objectLinks(registry.objects, this.enabler).join(",");
+		return sumOf(`${this.lifetimeS} ${this.binding} ${options.smsNumber ?? ""} ${list}`);
+	}
+
+	/**
+	 * Takes up what a server knew in an earlier life.
+	 * @param digest of then; where it is another one now, an Update tells all of it
+	 * @returns false where we do not speak that version any more
+	 */
+	restore(location: readonly string[], enabler: EnablerVersion, digest: number): boolean {
+		if (!this.negotiation.restore(enabler)) return false;
+		this.location = location;
+		const { lifetimeS, binding } = this;
+		const { smsNumber } = this.context.options;
+		const { listVersion } = this.context.registry;
+		const isSame = digest === this.digest;
+		this.told = isSame
+			? { lifetimeS, binding, smsNumber, listVersion, profile: undefined }
+			: { lifetimeS: -1, binding: "?", smsNumber: undefined, listVersion: -1, profile: undefined };
+		return true;
+	}
+
 	/** Whether there is something that the server must hear of. */
 	get hasNews(): boolean {
 		const told = this.told!;
@@ -172,6 +198,11 @@ export class RegistrationRequest {
 			options.smsNumber !== told.smsNumber ||
 			this.binding !== told.binding
 		);
+	}
+
+	/** Whether the server was told that it has to hold its requests (queue mode). */
+	get isQueued(): boolean {
+		return this.told?.binding.includes("Q") === true;
 	}
 
 	private updateRefused({ isFingerprint }: ProfiledList): void {

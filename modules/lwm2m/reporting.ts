@@ -6,6 +6,7 @@ import { HostFailure, type LogRecord } from "../host.ts";
 import { type AttributeSet, Attributes } from "./attributes.ts";
 import type { Instance } from "./instance.ts";
 import { Observations } from "./observation.ts";
+import type { Between } from "./observation-timing.ts";
 import type { ObservationPort, Observed } from "./observed.ts";
 import type { Asker, Observable, Outcome } from "./operation.ts";
 import type { Operations } from "./operations.ts";
@@ -37,6 +38,8 @@ export interface ReportingContext extends RegistrationContext {
 /** What reporting needs of the session around it. */
 export interface ReportingPort {
 	readonly peer: Peer;
+	/** Whether to say something now costs less than to say it later. */
+	readonly isCheap: boolean;
 	log(event: string, fields: Omit<LogRecord, "event">): void;
 }
 
@@ -92,8 +95,10 @@ export class Reporting implements ObservationPort {
 	}
 
 	deadlineMs({ isReporting, isUpToDate, isAway }: Reachability): number {
-		if (this.#isStale || (isUpToDate && this.#sends?.isWaiting === true)) return 0;
-		return isReporting || (isAway && this.isStoring) ? this.#observations.deadlineMs(isReporting) : Infinity;
+		if (this.#isStale) return 0;
+		const sendMs = isUpToDate ? (this.#sends?.deadlineMs ?? Infinity) : Infinity;
+		const isObserved = isReporting || (isAway && this.isStoring);
+		return isObserved ? Math.min(sendMs, this.#observations.deadlineMs(isReporting)) : sendMs;
 	}
 
 	/** Sends what is due, or keeps it. */
@@ -196,6 +201,10 @@ export class Reporting implements ObservationPort {
 	import({ attached, observations }: KeptReporting, agoMs: number, nowMs: number): void {
 		this.asker.attributes.restore(attached);
 		this.#observations.import(observations, agoMs, nowMs);
+	}
+
+	get between(): Between | undefined {
+		return this.#context.options.waking;
 	}
 
 	get defaults(): AttributeSet {

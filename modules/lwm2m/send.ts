@@ -53,6 +53,11 @@ export interface SendOptions {
 	readonly type?: "confirmable" | "nonConfirmable";
 	/** Waits for the registration; the values are read when it goes out. */
 	readonly isDeferred?: boolean;
+	/**
+	 * Waits for a wake in which something is said anyway (ClientOptions.waking), so many milliseconds at most; the values
+	 * are read when it goes out.
+	 */
+	readonly withinMs?: number;
 	/** Tells the past values that the application keeps, with their times, in formats that have times. */
 	readonly withHistory?: boolean;
 }
@@ -62,6 +67,8 @@ export type SendListener = (result: SendResult) => void;
 /** What Sends need of the session around them. */
 export interface SendPort {
 	readonly peer: Peer;
+	/** Whether to say something now costs less than to say it later. */
+	readonly isCheap: boolean;
 	log(event: string, fields: Omit<LogRecord, "event">): void;
 }
 
@@ -71,6 +78,8 @@ interface Entry {
 	readonly done: SendListener | undefined;
 	/** 0 before it has gone out. */
 	requestId: number;
+	/** It goes out by then, at the latest; undefined until poll() has seen it. */
+	latestMs: number | undefined;
 }
 
 /** Of an account what is needed here; the Instance may be another one after a bootstrap. */
@@ -108,9 +117,14 @@ export class Sends {
 		this.#times = times;
 	}
 
-	/** Whether one waits to go out. */
-	get isWaiting(): boolean {
-		return this.#all.some(({ requestId }) => requestId === 0);
+	/** When one that waits is to go out: 0 for at once, Infinity for none. */
+	get deadlineMs(): number {
+		let deadlineMs = Infinity;
+		for (let index = 0; index < this.#all.length; index++) {
+			const { requestId, latestMs = 0 } = this.#all[index]!;
+			if (requestId === 0) deadlineMs = Math.min(deadlineMs, this.#port.isCheap ? 0 : latestMs);
+		}
+		return deadlineMs;
 	}
 
 	/**
@@ -118,7 +132,7 @@ export class Sends {
 	 * @param isReporting whether the server knows us now
 	 */
 	add(paths: readonly Path[], options: SendOptions, done: SendListener | undefined, isReporting: boolean): void {
-		const entry: Entry = { paths, options, done, requestId: 0 };
+		const entry: Entry = { paths, options, done, requestId: 0, latestMs: undefined };
 		if (!this.isSupported(options)) this.end(entry, "unsupported");
 		else if (this.isMuted) this.end(entry, "muted");
 		else if (!isReporting && options.isDeferred !== true) this.end(entry, "notRegistered");
@@ -136,7 +150,7 @@ export class Sends {
 			if (entry.requestId !== 0) continue;
 			// The version may be another one since it was taken.
 			if (canSend && !this.isSupported(entry.options)) this.end(entry, "unsupported");
-			else if (canSend) this.send(entry, nowMs);
+			else if (canSend) this.sendInTime(entry, nowMs);
 			else if (!isReporting && entry.options.isDeferred !== true) this.end(entry, "notRegistered");
 		}
 	}
@@ -163,6 +177,11 @@ export class Sends {
 
 	private get isMuted(): boolean {
 		return this.#account.server.at(muteSend) !== false;
+	}
+
+	private sendInTime(entry: Entry, nowMs: number): void {
+		entry.latestMs ??= nowMs + (entry.options.withinMs ?? 0);
+		if (this.#port.isCheap || nowMs >= entry.latestMs) this.send(entry, nowMs);
 	}
 
 	private send(entry: Entry, nowMs: number): void {

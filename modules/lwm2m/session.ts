@@ -4,6 +4,7 @@ import { type Failure, Peer, type PeerListener, type Request, type Response } fr
 import type { BodySink } from "../coap/stream.ts";
 import type { Path } from "../formats/value.ts";
 import type { Address, LogRecord } from "../host.ts";
+import type { AwakeWindow } from "../sleep/awake-window.ts";
 import { fingerprintOf } from "./accounts.ts";
 import type { Attempts } from "./attempts.ts";
 import type { EnablerVersion } from "./facts.ts";
@@ -34,6 +35,8 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 	private readonly context: SessionContext;
 	private readonly registration: RegistrationInterface;
 	readonly reporting: Reporting;
+	/** How long the server is heard; absent where nobody sleeps. */
+	readonly awake: AwakeWindow | undefined;
 	/** The application has taken this server, or all of them, off line. */
 	isOffline = false;
 	/** The account is gone, or another one: it ends, and is forgotten then. */
@@ -55,6 +58,7 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 		this.fingerprint = fingerprintOf(account);
 		this.context = context;
 		const { dice, entropy, coapTuning, coapLimits } = context.options;
+		this.awake = context.options.waking?.open();
 		this.peer = new Peer({ dice, entropy, listener: this, tuning: coapTuning, limits: coapLimits });
 		this.reporting = new Reporting(account, context, this);
 		this.registration = new RegistrationInterface(account, context, this, isFirst);
@@ -87,10 +91,26 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 		return this.registration.isRegistered;
 	}
 
+	/**
+	 * Until when the radio has to hear: Infinity while something is under way, or where the server may call at any time;
+	 * -Infinity where it will not.
+	 */
+	get radioUntilMs(): number {
+		const { awake, registration } = this;
+		if (registration.isSilent) return -Infinity;
+		if (!registration.isAtRest || !this.peer.isAtRest) return Infinity;
+		if (!this.isRegistered) return -Infinity;
+		return registration.isQueued && awake !== undefined ? awake.endMs : Infinity;
+	}
+
 	get deadlineMs(): number {
 		if (this.registration.isSilent) return this.reporting.deadlineMs(this);
 		const ownMs = Math.min(this.peer.deadlineMs, this.registration.deadlineMs, this.reporting.deadlineMs(this));
 		return this.channel === undefined ? ownMs : Math.min(ownMs, this.channel.deadlineMs);
+	}
+
+	get isCheap(): boolean {
+		return this.context.options.waking?.isTalking !== false;
 	}
 
 	/** Whether notifications may go out: not while a lost secure session is being replaced. */
@@ -192,7 +212,9 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 		// A request before the registration is complete is ignored (LwM2M Core 1.1 §6.3); the server repeats a
 		// Confirmable one.
 		const code = bytes[at + 1] ?? 0;
-		if (!this.registration.isServing && code > 0 && code < 0x20) return;
+		const isRequest = code > 0 && code < 0x20;
+		if (!this.registration.isServing && isRequest) return;
+		this.awake?.heard(nowMs, isRequest);
 		const refused = this.peer.receive(bytes, at, end, nowMs);
 		if (refused !== undefined) this.refuse(refused.code, nowMs);
 	}
@@ -225,14 +247,20 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 	takeDatagram(): Uint8Array | undefined {
 		if (this.registration.isSilent) return undefined;
 		const channel = this.channel;
-		if (channel === undefined) return this.peer.takeDatagram();
+		if (channel === undefined) return this.takeMessage();
 		for (;;) {
 			const record = channel.takeDatagram();
 			if (record !== undefined || !channel.isSecured) return record;
-			const message = this.peer.takeDatagram(); // waits in the peer's outbox while there is no session
+			const message = this.takeMessage(); // waits in the peer's outbox while there is no session
 			if (message === undefined) return undefined;
 			channel.send(message, this.nowMs);
 		}
+	}
+
+	private takeMessage(): Uint8Array | undefined {
+		const message = this.peer.takeDatagram();
+		if (message !== undefined) this.awake?.said(this.nowMs);
+		return message;
 	}
 
 	prepare(scheme: ServerUri["scheme"]): Fault | undefined {

@@ -1,0 +1,119 @@
+import { maxTransmitWaitMs, type Tuning } from "../coap/tuning.ts";
+
+/** How long we hear a server in queue mode, in milliseconds. */
+export interface AwakeTuning {
+	/** After the last message to or from it: MAX_TRANSMIT_WAIT, as LwM2M Transport 1.2 §6.5 recommends. */
+	readonly windowMs: number;
+	/** Whether a server that is known to ask at once gets less. */
+	readonly isMeasured: boolean;
+	/** Less than that no measured window is: twice a request of the server's may be lost, and is heard all the same. */
+	readonly leastMs: number;
+}
+
+/** Requests that a server must have begun within full windows before its habit counts. */
+const requestsToTrust = 4;
+
+/** Each window of this number is a full one: a server that has changed its habit is found out. */
+const fullEvery = 16;
+
+/** What we know of one server, to outlive deep sleep. */
+export interface AskingHabit {
+	/** How many of its requests we have measured since we began to trust, or stopped to; at most 255. */
+	readonly seen: number;
+	/** The longest silence before one of them, in milliseconds. */
+	readonly longestMs: number;
+	/** Windows since the last full one. */
+	readonly windows: number;
+}
+
+/** Hears when a window opens: a wake has begun to talk. */
+export interface AwakeListener {
+	opened(nowMs: number): void;
+}
+
+/**
+ * @param tuning of the sessions' CoAP
+ * @param asked what the product wants: milliseconds, or "measured"; left out, MAX_TRANSMIT_WAIT
+ */
+export function awakeTuningOf(tuning: Tuning, asked?: number | "measured"): AwakeTuning {
+	const windowMs = typeof asked === "number" ? asked : maxTransmitWaitMs(tuning);
+	// ACK_TIMEOUT × ACK_RANDOM_FACTOR × (1 + 2): when the third copy is sent, at the latest (RFC 7252 §4.2).
+	const leastMs = Math.floor((tuning.ackTimeoutMs * tuning.ackRandomPercent * 3) / 100);
+	return { windowMs, isMeasured: asked === "measured", leastMs: Math.min(leastMs, windowMs) };
+}
+
+/**
+ * How long one server may still call on us (queue mode, LwM2M Transport 1.2 §6.5). Opened by the first message either
+ * way, held open by each further one. What is under way, an exchange, a block-wise body, is not its business: whoever
+ * asks looks at that first.
+ *
+ * A measured window rests on what the server has done: it began `requestsToTrust` requests while we heard it for all of
+ * MAX_TRANSMIT_WAIT, and none of them later than `longestMs` after the message before it. Then twice that and `leastMs`
+ * are enough. A request in the later half of a shortened window ends the trust, and every sixteenth window is full.
+ */
+export class AwakeWindow {
+	/** When it closes, or has closed; -Infinity before the first message. */
+	endMs = -Infinity;
+	private readonly tuning: AwakeTuning;
+	private readonly listener: AwakeListener;
+	private lastMs = -Infinity;
+	private lengthMs = 0;
+	private seen = 0;
+	private longestMs = 0;
+	private windows = 0;
+
+	constructor(tuning: AwakeTuning, listener: AwakeListener) {
+		this.tuning = tuning;
+		this.listener = listener;
+	}
+
+	/** A message went out to the server. */
+	said(nowMs: number): void {
+		this.extend(nowMs);
+	}
+
+	/** A message of the server's came, authentic where there is security. */
+	heard(nowMs: number, isRequest: boolean): void {
+		if (isRequest && nowMs < this.endMs) this.measure(nowMs - this.lastMs);
+		this.extend(nowMs);
+	}
+
+	get habit(): AskingHabit {
+		return { seen: this.seen, longestMs: this.longestMs, windows: this.windows };
+	}
+
+	set habit({ seen, longestMs, windows }: AskingHabit) {
+		this.seen = seen;
+		this.longestMs = longestMs;
+		this.windows = windows;
+	}
+
+	private extend(nowMs: number): void {
+		const isNew = nowMs >= this.endMs;
+		if (isNew) {
+			this.windows = (this.windows + 1) % fullEvery;
+			this.lengthMs = this.windows === 0 ? this.tuning.windowMs : this.neededMs;
+		}
+		this.lastMs = nowMs;
+		this.endMs = nowMs + this.lengthMs;
+		if (isNew) this.listener.opened(nowMs);
+	}
+
+	private get neededMs(): number {
+		const { isMeasured, leastMs, windowMs } = this.tuning;
+		if (!isMeasured || this.seen < requestsToTrust) return windowMs;
+		return Math.min(windowMs, 2 * this.longestMs + leastMs);
+	}
+
+	/** A request came, so long after the message before it. */
+	private measure(gapMs: number): void {
+		const { windowMs } = this.tuning;
+		const isFull = this.lengthMs === windowMs;
+		if (gapMs > this.longestMs) this.longestMs = gapMs;
+		if (isFull) this.seen = Math.min(this.seen + 1, 255);
+		else if (gapMs > this.lengthMs / 2) {
+			this.seen = 0;
+			this.lengthMs = windowMs;
+		}
+	}
+}
