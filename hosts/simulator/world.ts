@@ -1,7 +1,7 @@
 import { randomFillSync } from "node:crypto";
 import type { BootRules } from "../../modules/firmware/boot-decision.ts";
 import type { Factory, LogRecord } from "../../modules/host.ts";
-import { Board, type BoardMachine, type BoardOptions, type MakeMachine } from "./board/board.ts";
+import { Board, type BoardMachine, type MakeMachine } from "./board/board.ts";
 import { FlashChip } from "./board/flash.ts";
 import type { BoardPreset } from "./board/presets.ts";
 import type { BootImages } from "./board/slots.ts";
@@ -169,7 +169,7 @@ export class World<M extends BoardMachine> {
 		const chance = this.#chance.branch(boardName);
 		const seeded = chance.branch("entropy");
 		const address = this.#virtual === undefined ? {} : { address: this.#virtual.network.newAddress() };
-		const options: BoardOptions<M> = {
+		const board: Board<M> = new Board({
 			name: boardName,
 			preset,
 			time: this.time,
@@ -186,10 +186,9 @@ export class World<M extends BoardMachine> {
 			rtc,
 			hasCardReader,
 			...(smartCard === undefined ? {} : { smartCard }),
-			onEvent: (record, board) => this.#options.onEvent?.({ t: this.time.nowMs(), ...record }, board),
-			onPrint: (text, board) => this.#options.onPrint?.(text, board),
-		};
-		const board = new Board<M>(options);
+			onEvent: (record) => this.#options.onEvent?.({ t: this.time.nowMs(), ...record }, board),
+			onPrint: (text) => this.#options.onPrint?.(text, board),
+		});
 		board.program((device.imageFor?.(preset) ?? device.image).bytes);
 		if (factoryRecord !== undefined) board.provision(factoryRecord);
 		this.boards.push(board);

@@ -2,6 +2,7 @@ import { type BoardPorts, cardAt, factoryAt } from "../engine/ports.ts";
 import { FactoryPartition, readCard } from "./factory-partition.ts";
 import type { FlashChip } from "./flash.ts";
 import type { FlashMap } from "./presets.ts";
+import type { Rail } from "./rail.ts";
 
 type FlashPorts = Pick<
 	BoardPorts,
@@ -22,6 +23,7 @@ export function flashPorts(
 	flash: FlashChip,
 	{ settings, factory }: FlashMap,
 	card: () => Uint8Array | undefined,
+	rail: Rail,
 ): FlashPorts {
 	const { sectorBytes, writeBytes } = flash.geometry;
 	const factoryPartition = new FactoryPartition(flash, factory);
@@ -35,9 +37,16 @@ export function flashPorts(
 			if (offset >= factoryAt) return factoryPartition.read(offset - factoryAt, into);
 			return within(offset, into.length) ? flash.read(settings.offset + offset, into) : outside;
 		},
-		flashWrite: (offset, bytes) =>
-			within(offset, bytes.length) ? flash.write(settings.offset + offset, bytes) : outside,
-		flashErase: (offset, size) => (within(offset, size) ? flash.erase(settings.offset + offset, size) : outside),
+		flashWrite: (offset, bytes) => {
+			if (!within(offset, bytes.length)) return outside;
+			rail.flash(1);
+			return flash.write(settings.offset + offset, bytes);
+		},
+		flashErase: (offset, size) => {
+			if (!within(offset, size)) return outside;
+			rail.flash(Math.ceil(size / sectorBytes));
+			return flash.erase(settings.offset + offset, size);
+		},
 		factorySizeBytes: factory.sizeBytes,
 		smartCardSizeBytes: () => card()?.length ?? -1,
 	};

@@ -49,6 +49,8 @@ export class Ledger {
 	/** Times the processor woke up, the boots included. */
 	turns = 0;
 	boots = 0;
+	/** Datagrams that came while the radio was off. */
+	lostAsleep = 0;
 	readonly highWater: HighWater = { ramBytes: 0, slotBytes: 0, chunkBytes: 0, stackBytes: 0, keys: 0 };
 
 	/** Notes a high-water mark, if it is one. */
