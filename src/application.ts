@@ -1,5 +1,16 @@
 import { frozen } from "../modules/frozen.ts";
-import type { Clock, Crypto, Dice, Entropy, Host, Log, LogRecord, Power, SmartCard } from "../modules/host.ts";
+import type {
+	Clock,
+	Crypto,
+	Dice,
+	Entropy,
+	Host,
+	Log,
+	LogRecord,
+	Power,
+	SleepDepth,
+	SmartCard,
+} from "../modules/host.ts";
 import type { MakeBootstrap } from "../modules/lwm2m/bootstrap-port.ts";
 import { Client, type ClientOptions } from "../modules/lwm2m/client.ts";
 import type { ConfiguredInstance } from "../modules/lwm2m/configuration.ts";
@@ -22,11 +33,13 @@ import { SECURITY } from "../modules/objects/facts/security-0-v1-1.ts";
 import { securityObject } from "../modules/objects/security-0.ts";
 import { serverObject } from "../modules/objects/server-1.ts";
 import { Preferences } from "../modules/settings/preferences.ts";
+import type { SleepLimit } from "../modules/sleep/sleeper.ts";
 import { grantRights } from "./accounts.ts";
 import { instancesOfFactory, needsKeys, needsRights, openFactory, type ProductFactory } from "./factory.ts";
 import type { firmware } from "./firmware.ts";
 import { product } from "./product.ts";
 import { forgetSettings, openSettings, owners, type ProductSettings, settingsKeys } from "./settings.ts";
+import type { sleep } from "./sleep.ts";
 import type { software } from "./software.ts";
 import { tablesOf } from "./tables.ts";
 import { thermometer } from "./thermometer.ts";
@@ -49,6 +62,8 @@ export interface Features {
 	readonly crypto?: (entropy: Entropy) => Crypto;
 	/** Has attributes and observations outlive restarts: `(…it) => new ReportingKeeper(…it)`. */
 	readonly reportingKeeper?: (...it: ConstructorParameters<typeof ReportingKeeper>) => Keeper;
+	/** Queue mode and sleep, where product or factory want them: `sleep`. */
+	readonly sleep?: typeof sleep;
 	/** Updates of the firmware, on hosts with slots: `firmware`. */
 	readonly firmware?: typeof firmware;
 	/** Software beside the program (Object 9), with `firmware` and on hosts with a place for it: `software`. */
@@ -59,7 +74,7 @@ export interface Features {
  * What hangs together as long as the device runs. Its methods lie in ROM, where closures would take ten slots each and
  * more.
  */
-class Application implements DevicePorts, ConfigurationKeeperOptions, Keeper {
+class Application implements DevicePorts, ConfigurationKeeperOptions, Keeper, SleepLimit {
 	readonly host: Host;
 	/** What the factory says. */
 	readonly says: ProductFactory;
@@ -131,6 +146,16 @@ class Application implements DevicePorts, ConfigurationKeeperOptions, Keeper {
 		const { store } = this;
 		if (store?.isIdle === false) store.poll();
 	}
+
+	// Deep sleep waits for that.
+
+	get deepest(): SleepDepth {
+		return this.store?.isIdle === false ? "light" : "off";
+	}
+
+	settle(): void {
+		this.idle();
+	}
 }
 
 /** What the client is told of all that; whatever the image has beside it is assigned to it. */
@@ -201,7 +226,8 @@ export function application(host: Host, { client: inImage, publicKeys, reporting
 	const secure =
 		crypto !== undefined && (mayGrow || needsKeys(factory)) ? dtls(host, crypto, factory, publicKeys) : undefined;
 	const updating = features.firmware?.(host, settings, secure);
-	const told = Object.assign(new Told(all), inImage, updating?.client);
+	const sleeping = features.sleep?.(host, factory.sleep);
+	const told = Object.assign(new Told(all), inImage, updating?.client, sleeping?.client);
 	const bootstrap = mayGrow && features.bootstrap !== undefined ? { bootstrap: features.bootstrap } : undefined;
 	const client = new Client(Object.assign(told, bootstrap, secure === undefined ? undefined : { secure }));
 	all.client = client;
@@ -211,7 +237,7 @@ export function application(host: Host, { client: inImage, publicKeys, reporting
 	if (mayGrow || needsRights(factory)) client.addObject(ACCESS_CONTROL, accessControlObject());
 	client.add(device({ ...product, firmwareVersion, serialNumber: factory.serialNumber }, all, table.device));
 	if (temperature !== undefined) {
-		client.add(thermometer(temperature, new Preferences(owners, settings).get("correction")));
+		client.add(thermometer(temperature, new Preferences(owners, settings).get("correction"), sleeping?.sampleEveryS));
 	}
 	if (updating !== undefined) client.add(updating.instance);
 	const mod =
@@ -232,6 +258,8 @@ export function application(host: Host, { client: inImage, publicKeys, reporting
 			updating.transfers.drive(client, mod === undefined ? [updating.updater] : [updating.updater, mod.updater]),
 		);
 	}
+	const limits = updating === undefined ? [all] : [all, updating.transfers];
+	if (sleeping !== undefined) keepers.push(sleeping.sleeper(client, limits, undefined));
 	all.loop = new Loop(updating?.transfers.host ?? host, client, ...keepers);
 	all.loop.start();
 }

@@ -12,6 +12,7 @@ import { ReportingKeeper } from "../modules/lwm2m/reporting-keeper.ts";
 import { accessControl } from "../modules/objects/access-control-2.ts";
 import { application } from "./application.ts";
 import { firmware } from "./firmware.ts";
+import { sleep } from "./sleep.ts";
 
 const formats = frozen(new Formats(frozen([textFormat, opaqueFormat, tlvFormat, senmlCborFormat, lwm2mCborFormat])));
 
@@ -24,6 +25,7 @@ export function compact(host: Host): void {
 		client: { formats, accessControl: new AccessControl(accessControl) },
 		bootstrap: makeBootstrap,
 		reportingKeeper: (...it) => new ReportingKeeper(...it),
+		sleep,
 		firmware,
 	});
 }

@@ -11,6 +11,7 @@ import { ReportingKeeper } from "../modules/lwm2m/reporting-keeper.ts";
 import { accessControl } from "../modules/objects/access-control-2.ts";
 import { application } from "./application.ts";
 import { firmware } from "./firmware.ts";
+import { sleep } from "./sleep.ts";
 import { software } from "./software.ts";
 
 /** The device with everything. A host calls this once after boot. */
@@ -26,6 +27,7 @@ export default function main(host: Host): void {
 		publicKeys: { readPrivateKey, serverTrust },
 		crypto: (entropy) => new PortableCrypto({ entropy }),
 		reportingKeeper: (...it) => new ReportingKeeper(...it),
+		sleep,
 		firmware,
 		software,
 	});

@@ -5,8 +5,9 @@ import { TEMPERATURE } from "../modules/objects/facts/temperature-3303.ts";
  * A thermometer for the network to read and observe: IPSO Temperature, object 3303.
  * @param celsius reads the sensor
  * @param correction degrees to add to that
+ * @param everyS how often to read it
  */
-export function thermometer(celsius: () => number, correction = 0): ObjectInstance<typeof TEMPERATURE> {
+export function thermometer(celsius: () => number, correction = 0, everyS = 5): ObjectInstance<typeof TEMPERATURE> {
 	const tenths = () => Math.round((celsius() + correction) * 10) / 10; // more digits would only be noise on the air
 	const first = tenths();
 	return new ObjectInstance(TEMPERATURE, {
@@ -18,7 +19,7 @@ export function thermometer(celsius: () => number, correction = 0): ObjectInstan
 			applicationType: "Room",
 		},
 		sample: {
-			everyS: 5,
+			everyS,
 			take(it) {
 				const now = tenths();
 				it.set("sensorValue", now);

@@ -77,8 +77,8 @@ export class Sleeper {
 	private readonly vetoes: HeldVeto[] = [];
 	/** What the last turn ended with. */
 	private depth: SleepDepth = "idle";
-	/** Why the last one was not as deep as it might be: said once. */
-	private refusal = "";
+	/** Why a depth was refused last, by its index: said once, until it works again. */
+	private readonly refusals = ["", "", "", ""];
 
 	constructor(client: SleepingClient, options: SleeperOptions) {
 		this.client = client;
@@ -151,7 +151,7 @@ export class Sleeper {
 			return this.refuse(depth, error.message);
 		}
 		this.depth = depth;
-		this.refusal = "";
+		this.refusals[depths.indexOf(depth)] = "";
 		return true;
 	}
 
@@ -171,8 +171,9 @@ export class Sleeper {
 	}
 
 	private refuse(depth: SleepDepth, reason: string): false {
-		if (reason !== this.refusal) this.options.log.write({ event: "sleepRefused", depth, reason });
-		this.refusal = reason;
+		const index = depths.indexOf(depth);
+		if (reason !== this.refusals[index]) this.options.log.write({ event: "sleepRefused", depth, reason });
+		this.refusals[index] = reason;
 		return false;
 	}
 

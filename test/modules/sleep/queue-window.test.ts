@@ -1,0 +1,154 @@
+import { DEFAULT_TUNING } from "../../../modules/coap/tuning.ts";
+import { type AwakeTuning, AwakeWindow, awakeTuningOf } from "../../../modules/sleep/awake-window.ts";
+import { deepEqual, equal, ok, patience, seeded, test } from "../../harness.ts";
+
+const nobody = { opened() {} };
+
+/** What happens to one window, and when it closes after that. */
+type Step = readonly [atMs: number, what: "said" | "heard" | "asked", endMs: number];
+
+interface Row {
+	readonly name: string;
+	readonly awake?: number | "measured";
+	readonly steps: readonly Step[];
+}
+
+const rows: readonly Row[] = [
+	{
+		name: "MAX_TRANSMIT_WAIT after the last message, either way",
+		steps: [
+			[0, "said", 93_000],
+			[50, "heard", 93_050],
+			[60_000, "asked", 153_000],
+			[60_000, "said", 153_000],
+			[152_999, "asked", 245_999],
+		],
+	},
+	{
+		name: "a message after it has closed opens another one",
+		steps: [
+			[0, "said", 93_000],
+			[93_000, "said", 186_000],
+			[500_000, "heard", 593_000],
+		],
+	},
+	{
+		name: "as long as the product says",
+		awake: 20_000,
+		steps: [
+			[0, "said", 20_000],
+			[19_999, "asked", 39_999],
+			[100_000, "said", 120_000],
+		],
+	},
+	{ name: "not at all, where the product says so", awake: 0, steps: [[0, "said", 0]] },
+	{
+		name: "measured: full until four requests were seen, then nine seconds and twice the longest wait for one",
+		awake: "measured",
+		steps: [
+			[0, "said", 93_000],
+			[200, "asked", 93_200],
+			[300_000, "said", 393_000],
+			[300_100, "asked", 393_100],
+			[300_400, "asked", 393_400],
+			[600_000, "said", 693_000],
+			[600_100, "asked", 693_100],
+			[900_000, "said", 909_600], // 9000 + 2 × 300
+			[900_050, "heard", 909_650],
+			[900_250, "asked", 909_850],
+			[1_200_000, "said", 1_209_600],
+		],
+	},
+	{
+		name: "measured: a request in the later half ends the trust at once",
+		awake: "measured",
+		steps: [
+			[0, "said", 93_000],
+			[0, "asked", 93_000],
+			[0, "asked", 93_000],
+			[0, "asked", 93_000],
+			[0, "asked", 93_000],
+			[200_000, "said", 209_000],
+			[205_000, "asked", 298_000],
+			[400_000, "said", 493_000],
+		],
+	},
+	{
+		name: "measured: silence proves nothing",
+		awake: "measured",
+		steps: [1, 2, 3, 4, 5, 6, 7, 8].map((n): Step => [n * 200_000, "said", n * 200_000 + 93_000]),
+	},
+];
+
+function play(window: AwakeWindow, [atMs, what]: Step): void {
+	if (what === "said") window.said(atMs);
+	else window.heard(atMs, what === "asked");
+}
+
+for (const { name, awake, steps } of rows) {
+	test(`[CORE-Q-1] awake window: ${name}`, () => {
+		const window = new AwakeWindow(awakeTuningOf(DEFAULT_TUNING, awake), nobody);
+		equal(window.endMs, -Infinity);
+		for (const step of steps) {
+			play(window, step);
+			equal(window.endMs, step[2], `at ${step[0]}`);
+		}
+	});
+}
+
+test("[CORE-Q-1] awake window: a slow link's tuning makes it longer", () => {
+	const slow = awakeTuningOf({ ...DEFAULT_TUNING, ackTimeoutMs: 8000 });
+	equal(slow.windowMs, 372_000);
+	equal(awakeTuningOf({ ...DEFAULT_TUNING, ackTimeoutMs: 8000 }, "measured").leastMs, 36_000);
+});
+
+test("[CORE-Q-1] awake window: a habit lives on in another window", () => {
+	const tuning = awakeTuningOf(DEFAULT_TUNING, "measured");
+	const first = new AwakeWindow(tuning, nobody);
+	first.said(0);
+	for (let index = 0; index < 5; index++) first.heard(100, true);
+	const second = new AwakeWindow(tuning, nobody);
+	second.habit = first.habit;
+	second.said(1000);
+	equal(second.endMs, 1000 + 9200);
+	deepEqual(second.habit, { seen: 5, longestMs: 100, windows: 2 });
+});
+
+test("[CORE-Q-1] awake window: whoever opens one is told, once each time", () => {
+	const opened: number[] = [];
+	const window = new AwakeWindow(awakeTuningOf(DEFAULT_TUNING, 1000), { opened: (nowMs) => void opened.push(nowMs) });
+	for (const atMs of [5, 500, 1400, 2400, 2401, 9000]) window.said(atMs);
+	deepEqual(opened, [5, 2400, 9000]);
+});
+
+/**
+ * Invariants: no window is shorter than leastMs, nor longer than MAX_TRANSMIT_WAIT; one of sixteen in a row is full;
+ * and a server that always asks within `habitMs`, two copies lost at most, is always heard.
+ */
+test("[CORE-Q-1] awake window, drawn: measured windows hear every request of a server that keeps its habit", () => {
+	let shortened = 0;
+	for (let seed = 1; seed <= 20 * patience; seed++) {
+		const chance = seeded(seed);
+		const tuning: AwakeTuning = awakeTuningOf(DEFAULT_TUNING, "measured");
+		const window = new AwakeWindow(tuning, nobody);
+		const habitMs = 20 + chance(2000);
+		let nowMs = chance(1000);
+		let sinceFull = 0;
+		for (let wake = 0; wake < 60; wake++) {
+			window.said(nowMs);
+			const lengthMs = window.endMs - nowMs;
+			ok(lengthMs >= tuning.leastMs && lengthMs <= tuning.windowMs, `seed ${seed} wake ${wake}: ${lengthMs}`);
+			sinceFull = lengthMs === tuning.windowMs ? 0 : sinceFull + 1;
+			if (sinceFull > 0) shortened++;
+			ok(sinceFull < 16, `seed ${seed} wake ${wake}: never full`);
+			for (let requests = chance(4); requests > 0; requests--) {
+				nowMs += 1 + chance(habitMs) + (chance(10) === 0 ? chance(9000) : 0);
+				ok(nowMs < window.endMs, `seed ${seed} wake ${wake}: a request at ${nowMs} finds us asleep`);
+				window.heard(nowMs, true);
+				window.said(nowMs);
+			}
+			nowMs = Math.max(nowMs, window.endMs) + 1 + chance(100_000);
+		}
+	}
+	ok(shortened > 0, "none was ever shortened");
+});
