@@ -29,7 +29,7 @@ export const product = frozen({
 		awake: undefined,
 		deepest: "deep",
 		tolerances: { aheadMs: 300_000, leadMs: 500 },
-		tuning: { lightMs: 50, deepMs: 10_000 },
+		tuning: { lightMs: 50 },
 		sampleEveryS: 60,
 	},
 	/** Connection IDs (RFC 9146); a handshake's first timeout, 9000 on cellular links (RFC 7925 §11). */

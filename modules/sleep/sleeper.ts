@@ -11,8 +11,11 @@ const depths: readonly SleepDepth[] = frozen(["idle", "light", "deep", "off"]);
 export interface SleepTuning {
 	/** A shorter pause than this is spent idle: the radio takes so long to go and come back. */
 	readonly lightMs: number;
-	/** A shorter one than this is spent no deeper than light: what a boot costs would buy so much light sleep. */
-	readonly deepMs: number;
+	/**
+	 * A shorter one than this is spent no deeper than light: what a boot costs would buy so much light sleep. Where it is
+	 * left out, the host says (Power.deepPaysMs), or it is 20 s, which is that of an ESP32 with Wi-Fi.
+	 */
+	readonly deepMs: number | undefined;
 	/** No deeper than this. "off" takes a product that a person or a pin wakes, where nothing is due at all. */
 	readonly deepest: SleepDepth;
 	/** A veto that lasts longer than this is logged, and again each time it has lasted as long once more. */
@@ -21,7 +24,7 @@ export interface SleepTuning {
 
 export const defaultSleepTuning: SleepTuning = frozen({
 	lightMs: 50,
-	deepMs: 10_000,
+	deepMs: undefined,
 	deepest: "deep",
 	vetoMs: 600_000,
 });
@@ -59,6 +62,8 @@ export interface Veto {
 	/** A second release does nothing. */
 	release(): void;
 }
+
+const deepPaysMs = 20_000;
 
 /** Vetoes at once; one more is our own bug. */
 const vetoesMost = 8;
@@ -128,8 +133,8 @@ export class Sleeper {
 
 	/** The deepest sleep that so long a pause is worth, as an index. */
 	private worth(pauseMs: number): number {
-		const { lightMs, deepMs, deepest } = this.tuning;
-		const worth = pauseMs < lightMs ? 0 : pauseMs < deepMs ? 1 : pauseMs < Infinity ? 2 : 3;
+		const { lightMs, deepMs = this.options.power.deepPaysMs ?? deepPaysMs, deepest } = this.tuning;
+		const worth = pauseMs < lightMs ? 0 : pauseMs < deepMs || deepMs === Infinity ? 1 : pauseMs < Infinity ? 2 : 3;
 		return Math.min(worth, depths.indexOf(deepest));
 	}
 

@@ -19,6 +19,7 @@ interface Situation {
 	/** Depths that the host fails to enter. */
 	readonly failing: readonly SleepDepth[];
 	readonly tuning: Partial<SleepTuning>;
+	readonly deepPaysMs: number | undefined;
 }
 
 const everything: Situation = {
@@ -32,6 +33,7 @@ const everything: Situation = {
 	hasRetention: true,
 	failing: [],
 	tuning: {},
+	deepPaysMs: undefined,
 };
 
 const TOO_LARGE = fault("retention.tooLarge", "silence", "test");
@@ -40,7 +42,11 @@ type Row = readonly [name: string, situation: Partial<Situation>, slept: string,
 
 const rows: readonly Row[] = [
 	["nothing due for an hour", {}, "deep 3600000", 3_600_000],
-	["nothing due for less than a boot is worth", { dueInMs: 9999 }, "light 9999", 9999],
+	["nothing due for less than a boot is worth", { dueInMs: 19_999 }, "light 19999", 19_999],
+	["it is worth it", { dueInMs: 20_000 }, "deep 20000", 20_000],
+	["the host says that it takes longer", { deepPaysMs: 60_000, dueInMs: 59_999 }, "light 59999", 59_999],
+	["the host says that it never pays", { deepPaysMs: Infinity, dueInMs: Infinity }, "light", Infinity],
+	["the product knows better", { deepPaysMs: 60_000, tuning: { deepMs: 900 }, dueInMs: 900 }, "deep 900", 900],
 	["due very soon", { dueInMs: 49 }, "", 49],
 	["due now", { dueInMs: 0 }, "", 0],
 	["late", { dueInMs: -5 }, "", -5],
@@ -102,6 +108,7 @@ function play(first: Partial<Situation>, power: Partial<Power> = {}): Played {
 	const host = {
 		resetCause: "powerOn",
 		...(it.depths === undefined ? {} : { depths: it.depths }),
+		...(it.deepPaysMs === undefined ? {} : { deepPaysMs: it.deepPaysMs }),
 		restart() {},
 		onShutdown() {},
 		off() {},

@@ -1,0 +1,129 @@
+import { readUtf8 } from "../../modules/bytes.ts";
+import { Code } from "../../modules/coap/code.ts";
+import { Peer, type Request, type Response } from "../../modules/coap/peer.ts";
+import type { Address, FactorySleep, SleepDepth } from "../../modules/host.ts";
+import main from "../../src/main.ts";
+import { product } from "../../src/product.ts";
+import { deepEqual, equal, ok, test } from "../harness.ts";
+import { type World, welcoming } from "../modules/lwm2m/world.ts";
+import { type FakeHost, fakeHost } from "./fake-host.ts";
+
+const address: Address = { host: "192.0.2.1", port: 5683 };
+const windowMs = 93_000;
+
+/** A device that has registered with a server in this very moment. */
+function started(sleep: FactorySleep | undefined, depths: readonly SleepDepth[] | undefined = ["light"]) {
+	const factory = sleep === undefined ? {} : { sleep };
+	const device: FakeHost = fakeHost(depths === undefined ? { factory } : { factory, depths });
+	const requests: Request[] = [];
+	const responses: Response[] = [];
+	const { dice, entropy } = device.host;
+	const peer = new Peer({
+		dice,
+		entropy,
+		listener: {
+			requested(request, nowMs) {
+				requests.push(request);
+				peer.respond(request, welcoming(request, undefined as unknown as World)!, nowMs);
+			},
+			responded: (_, response) => void responses.push(response),
+			failed() {},
+			observerGone() {},
+		},
+	});
+	let taken = 0;
+	const carry = () => {
+		for (let isMoved = true; isMoved; ) {
+			isMoved = false;
+			for (; taken < device.written.length; taken++) {
+				const { bytes } = device.written[taken]!;
+				peer.receive(bytes, 0, bytes.length, device.nowMs);
+			}
+			for (let sent = peer.takeDatagram(); sent !== undefined; sent = peer.takeDatagram()) {
+				isMoved = true;
+				device.deliver(sent.slice(), address);
+			}
+		}
+	};
+	main(device.host);
+	device.advance(0);
+	carry();
+	const pass = (toMs: number) => {
+		device.advance(toMs);
+		carry();
+	};
+	const ask = (code: number, path: string, observe?: number) => {
+		peer.request({ code, path: path.split("/").slice(1), ...(observe === undefined ? {} : { observe }) }, device.nowMs);
+		carry();
+	};
+	return { device, requests, responses, pass, ask };
+}
+
+test("[CORE-Q-1] a product without queue mode neither says so nor sleeps", () => {
+	equal(product.sleep.queueMode, false);
+	const { device, requests, pass } = started(undefined);
+	ok(!requests[0]!.query.includes("Q"));
+	pass(600_000);
+	deepEqual(device.slept, []);
+});
+
+test("[CORE-Q-1] in queue mode: said in Register, awake for the window, then asleep until the next thing is due", () => {
+	const { device, requests, pass } = started({ queueMode: true, sampleEveryS: 3600 });
+	deepEqual(requests[0]!.query.slice(2), ["lwm2m=1.1", "b=U", "Q"]);
+	pass(windowMs - 1);
+	deepEqual(device.slept, []);
+	equal(device.alarmMs(), windowMs);
+	pass(windowMs);
+	deepEqual(device.slept, ["light 113500"], "the Update, less the lead");
+	pass(207_000);
+	equal(requests.at(-1)!.path.length, 2, "the Update");
+	equal(device.slept.length, 1);
+	pass(299_999);
+	equal(device.slept.length, 1, "its answer came half a second later");
+	pass(300_000);
+	deepEqual(device.slept, ["light 113500", "light 113000"]);
+});
+
+test("[CORE-Q-1] a request in the window holds it open; a sampling in the middle of a sleep does not open it", () => {
+	const { device, ask, pass } = started({ queueMode: true, awake: 20_000, sampleEveryS: 60 });
+	pass(10_000);
+	ask(Code.get, "/3/0/0");
+	pass(29_999);
+	deepEqual(device.slept, []);
+	pass(30_000);
+	pass(60_000);
+	pass(120_000);
+	deepEqual(device.slept, ["light 30000", "light 60000", "light 60000"]);
+});
+
+test("[CORE-Q-1] what changed while asleep is told when it is measured, and answers come in the window", () => {
+	const { device, responses, ask, pass } = started({ queueMode: true, awake: 20_000, sampleEveryS: 60 });
+	ask(Code.get, "/3303/0/5700", 0);
+	pass(20_000);
+	device.celsius = 25;
+	pass(59_999);
+	equal(responses.length, 1);
+	pass(60_000);
+	equal(readUtf8(responses[1]!.payload), "25");
+	equal(device.slept.length, 1);
+	pass(80_000);
+	deepEqual(device.slept, ["light 40000", "light 40000"]);
+});
+
+test("[CORE-Q-1] a restart that is asked for comes at its time, however deep the device might sleep", () => {
+	const { device, ask, pass } = started({ queueMode: true, awake: 1000, sampleEveryS: 3600 }, ["light", "deep"]);
+	ask(Code.post, "/3/0/4");
+	pass(1000);
+	deepEqual(device.slept, ["light 2500"]);
+	pass(3500);
+	equal(device.restarts, 1);
+});
+
+test("[CORE-Q-1] no deeper than the factory says, and not at all on hosts without sleep", () => {
+	const idle = started({ queueMode: true, awake: 1000, deepest: "idle" });
+	idle.pass(100_000);
+	deepEqual(idle.device.slept, []);
+	const none = started({ queueMode: true, awake: 1000 }, undefined);
+	none.pass(100_000);
+	equal(none.device.records.at(-1)!.event, "registered");
+});
