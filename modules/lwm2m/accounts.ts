@@ -37,7 +37,8 @@ export function fingerprintOf({ security }: Account): number {
 	return sum;
 }
 
-function sumOf(held: Held): number {
+/** A number that is another one when the value is. It is kept over restarts: its making must not change. */
+export function sumOf(held: Held): number {
 	let sum = 0;
 	if (held instanceof Map) {
 		held.forEach((value, id) => {
@@ -52,7 +53,7 @@ function sumOf(held: Held): number {
 }
 
 /** One step of FNV-1a, and a rotation so that high bits count. */
-function mixed(sum: number, value: number): number {
+export function mixed(sum: number, value: number): number {
 	const product = Math.imul(sum ^ value ^ 0x811c9dc5, 0x01000193);
 	return (product << 13) | (product >>> 19);
 }

@@ -1,11 +1,12 @@
 import type { Path } from "../formats/value.ts";
 import type { Address, SleepDepth } from "../host.ts";
-import { Agenda } from "./agenda.ts";
+import { Agenda, type KeptAppointment } from "./agenda.ts";
 import type { BootstrapPort, BootstrapReason } from "./bootstrap-port.ts";
 import type { ClientOptions } from "./client-options.ts";
 import type { ObjectFacts } from "./facts.ts";
 import type { ChangeListener, Instance } from "./instance.ts";
 import { type ClientLimits, defaultLimits, withChanges } from "./limits.ts";
+import type { Since } from "./observed-retention.ts";
 import { Operations } from "./operations.ts";
 import { path as pathOf } from "./path.ts";
 import { defaultRegistrationTuning } from "./registration.ts";
@@ -339,7 +340,10 @@ export class Client implements ChangeListener, BootstrapPort {
 	 * secrets are in it. encodeReports() (reporting-state.ts) makes bytes of it.
 	 */
 	exportReporting(nowMs: number): KeptReports {
-		const servers = this.sessions.map(({ reporting }) => reporting.export(nowMs));
+		const servers = this.sessions.map(({ reporting, shortServerId }) => ({
+			shortServerId,
+			...reporting.export(nowMs),
+		}));
 		return { wallTimeS: this.context.options.wallTimeS?.(), servers };
 	}
 
@@ -352,10 +356,20 @@ export class Client implements ChangeListener, BootstrapPort {
 		this.begin(nowMs);
 		const nowS = this.context.options.wallTimeS?.() ?? Number.NaN;
 		const elapsedMs = Math.round((nowS - (kept.wallTimeS ?? Number.NaN)) * 1000);
-		const agoMs = Number.isNaN(elapsedMs) ? 0 : Math.max(elapsedMs, 0);
+		const agoMs = elapsedMs >= 0 ? elapsedMs : undefined;
 		kept.servers.forEach((each) => {
-			this.session(each.shortServerId)?.reporting.import(each, agoMs, nowMs);
+			this.session(each.shortServerId)?.reporting.import(each, { agoMs, isExact: false }, nowMs);
 		});
+	}
+
+	/** When Object Instances are sampled next, for a deep sleep. */
+	exportSamplings(nowMs: number): KeptAppointment[] {
+		return this.agenda.export(nowMs);
+	}
+
+	/** Takes back what exportSamplings() gave, after start(). */
+	restoreSamplings(kept: readonly KeptAppointment[], { agoMs = 0 }: Since, nowMs: number): void {
+		this.agenda.import(kept, agoMs, nowMs);
 	}
 
 	private begin(nowMs: number): void {

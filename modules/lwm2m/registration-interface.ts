@@ -41,6 +41,8 @@ export class RegistrationInterface {
 	isDoubtful = false;
 	/** The transport that 1/x/8 asked for, for the next connection alone. */
 	private argument: string | undefined;
+	/** Counts what a later life has to know of a registration. */
+	changes = 0;
 	private isDisabled = false;
 	private hasForgotten = false;
 	/** Nothing goes out, and no time is kept, until speak(). */
@@ -148,9 +150,14 @@ export class RegistrationInterface {
 		this.request.forget();
 	}
 
-	/** The server disabled itself: a De-register goes out at the end of the turn. */
+	/** The server disabled itself. */
 	disable(): void {
 		this.isDisabled = true;
+	}
+
+	/** The server may not know us any more: an Update asks it, and nothing else is said before it answers. */
+	doubt(): void {
+		this.isDoubtful = this.isTriggered = true;
 	}
 
 	/** Observations are lost that the server believes in: a Register goes out at the end of the turn. */
@@ -386,6 +393,7 @@ export class RegistrationInterface {
 	private settle(before: RegistrationState): void {
 		const lifetimeS = this.request.accepted();
 		this.isDoubtful = false;
+		if (before === "registering" || this.request.hasTold) this.changes++;
 		this.registration.settle(this.exchange.sentAtMs, lifetimeS);
 		if (before === "registering") {
 			const { enabler } = this.request;
@@ -395,7 +403,7 @@ export class RegistrationInterface {
 		} else this.port.log("updated", { lifetimeS });
 	}
 
-	/** The registration is over, whether or not the server heard of it. */
+	/** The registration is over. */
 	private gone({ reason }: Cause): void {
 		this.exchange.abandon();
 		this.port.dropObservations();

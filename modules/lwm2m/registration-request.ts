@@ -54,6 +54,8 @@ export class RegistrationRequest {
 	private taught = "";
 	/** It refused a new profile ID in an Update: there they come with the list. */
 	private refusesInUpdate = false;
+	/** Whether what was accepted last told the server something. Set here alone. */
+	hasTold = false;
 	/** The new profile ID of the Update under way. */
 	private updating: ProfiledList | undefined;
 	private isStrange = false;
@@ -135,6 +137,11 @@ export class RegistrationRequest {
 	/** The server took the last of them. @returns the lifetime it knows, in seconds; 0 lasts for ever */
 	accepted(): number {
 		const told = this.sending!;
+		const { told: before } = this;
+		this.hasTold =
+			before?.listVersion !== told.listVersion ||
+			before.lifetimeS !== told.lifetimeS ||
+			before.binding !== told.binding;
 		this.told = told;
 		this.updating = undefined;
 		this.negotiation.accepted();

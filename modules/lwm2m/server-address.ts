@@ -97,6 +97,14 @@ export class ServerAddress {
 		return this.take();
 	}
 
+	/** Takes up where it was in an earlier life. */
+	restore(uri: ServerUri, host: string): void {
+		this.uri = uri;
+		this.hosts = [host];
+		this.at = 0;
+		this.take();
+	}
+
 	/** The address at hand does not answer: the next round tries it last. */
 	silent(): void {
 		this.isSilent = true;
