@@ -149,9 +149,11 @@ export class Client implements ChangeListener, BootstrapPort {
 		return untilMs;
 	}
 
-	/** The deepest sleep that leaves everything whole: what is to be done by a function would be lost with RAM. */
+	/** The deepest sleep that loses nothing: a function to call later, a bootstrap and what leads to one go with RAM. */
 	get deepest(): SleepDepth {
-		return this.agenda.isPlain ? "off" : "light";
+		const { bootstrap } = this.context;
+		const isKept = bootstrap?.isWanted !== true && this.servers.recovery.deadlineMs === Infinity;
+		return isKept && this.agenda.isPlain ? "off" : "light";
 	}
 
 	/**

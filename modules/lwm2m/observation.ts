@@ -14,6 +14,7 @@ import {
 	keptOf,
 	moreOf,
 	type Observation,
+	type ObservationLimits,
 	type ObservationPort,
 	type Observed,
 	observationOf,
@@ -23,13 +24,6 @@ import { restore, type Since } from "./observed-retention.ts";
 import type { Observable } from "./operation.ts";
 import type { KeptObservation } from "./reporting-state.ts";
 import { hasTimes, type Representation } from "./time-series.ts";
-
-/** How much is kept, from ClientLimits. */
-export interface ObservationLimits {
-	readonly observations: number;
-	readonly keptNotifications: number;
-	readonly keptBytes: number;
-}
 
 /** The observations of one LwM2M Server (LwM2M Core 1.2 §6.4, RFC 7641). */
 export class Observations {

@@ -46,6 +46,13 @@ export interface ObservationPort {
 	notificationsDropped(observation: Observed, count: number): void;
 }
 
+/** How much is kept, from ClientLimits. */
+export interface ObservationLimits {
+	readonly observations: number;
+	readonly keptNotifications: number;
+	readonly keptBytes: number;
+}
+
 /** One path of an Observe-Composite. */
 export interface Part extends Path {
 	attributes?: AttributeSet | undefined;

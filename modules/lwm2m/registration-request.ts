@@ -252,11 +252,11 @@ export class RegistrationRequest {
 	}
 
 	private get binding(): string {
-		const { enabler } = this;
-		const isQueued = this.context.options.queueMode === true;
-		if (isQueued || enabler !== "1.0") return bindingParameters(enabler, isQueued);
-		const asked = this.account.server.at(resource.binding); // in 1.0 the server switches queue mode on
-		return bindingParameters(enabler, typeof asked === "string" && asked.includes("Q"));
+		const { server } = this.account;
+		// In 1.0 the server switches queue mode on and off, by 1/x/7; since then it is ours to say.
+		const asked = server.facts.version === "1.0" ? server.at(resource.binding) : undefined;
+		const isQueued = typeof asked === "string" ? asked.includes("Q") : this.context.options.queueMode === true;
+		return bindingParameters(this.enabler, isQueued);
 	}
 }
 

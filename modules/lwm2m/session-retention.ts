@@ -3,7 +3,7 @@ import type { ClientOptions } from "./client-options.ts";
 import type { KeptServer } from "./client-snapshot.ts";
 import type { Since } from "./observed-retention.ts";
 import type { KeptRegistration } from "./registration-state.ts";
-import { serverUriOf } from "./server-address.ts";
+import { preparedUri } from "./server-address.ts";
 import type { Session } from "./session.ts";
 
 /** What lives on: everything; or attributes and observations alone, so that each boot registers. */
@@ -76,9 +76,8 @@ function restoreRegistration(
 ): Restored["registration"] {
 	const { account, registration } = session;
 	if (session.state !== "waiting" || registration.isSilent) return "none";
-	const uri = serverUriOf(account, undefined);
+	const uri = preparedUri(account, undefined, session);
 	if ("code" in uri || !registration.request.restore(location, enabler, digest)) return "none";
-	if (session.prepare(uri.scheme) !== undefined) return "none";
 	const isOver = agoMs !== undefined && agoMs >= expiresInMs;
 	// Updates since an inexact state are not in it; and without a secure session the server may have forgotten all.
 	const isDoubtful = agoMs === undefined || session.isSecured === false || (isOver && !isExact);

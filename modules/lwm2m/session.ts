@@ -15,6 +15,7 @@ import type { RegistrationState } from "./registration.ts";
 import { RegistrationInterface } from "./registration-interface.ts";
 import type { Account, RegistrationPort } from "./registration-port.ts";
 import { type Reachability, Reporting, type ReportingContext, type ReportingPort } from "./reporting.ts";
+import { radioUntil } from "./rest.ts";
 import { protectionOf, type SecureChannel, type Secured, type SecureListener, type Unsecured } from "./secure.ts";
 import type { SendListener, SendOptions } from "./send.ts";
 import type { ServerUri } from "./server-uri.ts";
@@ -93,16 +94,9 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 		return this.registration.isRegistered;
 	}
 
-	/**
-	 * Until when the radio has to hear: Infinity while something is under way, or where the server may call at any time;
-	 * -Infinity where it will not.
-	 */
+	/** See radioUntil(). */
 	get radioUntilMs(): number {
-		const { awake, registration } = this;
-		if (registration.isSilent) return -Infinity;
-		if (!registration.isAtRest || !this.peer.isAtRest) return Infinity;
-		if (!this.isRegistered) return -Infinity;
-		return registration.isQueued && awake !== undefined ? awake.endMs : Infinity;
+		return radioUntil(this);
 	}
 
 	get deadlineMs(): number {
