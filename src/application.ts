@@ -246,7 +246,8 @@ export function application(host: Host, { client: inImage, publicKeys, ...featur
 	client.addObject(SECURITY, securityObject(SECURITY));
 	client.addObject(table.server, serverObject(client, table.server));
 	if (mayGrow || needsRights(factory)) client.addObject(ACCESS_CONTROL, accessControlObject());
-	client.add(device({ ...product, firmwareVersion, serialNumber: factory.serialNumber }, all, table.device));
+	const bindings = told.enabler === "1.0" && sleeping !== undefined ? "UQ" : "U";
+	client.add(device({ ...product, firmwareVersion, serialNumber: factory.serialNumber, bindings }, all, table.device));
 	if (temperature !== undefined) {
 		client.add(thermometer(temperature, new Preferences(owners, settings).get("correction"), sleeping?.sampleEveryS));
 	}
