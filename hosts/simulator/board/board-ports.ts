@@ -1,5 +1,6 @@
 import type { LogRecord, ResetCause } from "../../../modules/host.ts";
 import type { EnergyMeter } from "../energy/meter.ts";
+import { breakEvenMs, energyProfiles } from "../energy/profiles.ts";
 import type { BoardPorts } from "../engine/ports.ts";
 import { accelerator } from "./accelerator.ts";
 import type { BoardClock } from "./board-clock.ts";
@@ -35,6 +36,9 @@ export interface BoardParts<M extends BoardMachine> {
 	afterTurn(what: "restart" | "off"): void;
 }
 
+/** What the reference device works behind a deep sleep until it is where it was: measured with src/main.ts. */
+const startComputrons = 165_000;
+
 /** What the machine of one boot calls. */
 export function boardPorts<M extends BoardMachine>(
 	parts: BoardParts<M>,
@@ -43,6 +47,7 @@ export function boardPorts<M extends BoardMachine>(
 ): BoardPorts {
 	const { options, clock, sockets, sleep, retained, rail, energy } = parts;
 	const { time, chance, preset, flash, factory, bootImages = anyImage, hasCardReader = false } = options;
+	const { computronsPerMs } = preset;
 	const slots = parts.boot.ports();
 	const mods = modPorts(flash, preset.map.mods, bootImages);
 	const flashWork = (bytes: number, erases: number) => {
@@ -71,6 +76,7 @@ export function boardPorts<M extends BoardMachine>(
 			platform: preset.name,
 			resetCause,
 			clockWentOn,
+			deepPaysMs: Math.round(breakEvenMs(energyProfiles[preset.name], energy.radio, startComputrons / computronsPerMs)),
 			factory,
 			hasCardReader,
 			...(preset.accelerator ? { deviceKey: fusesOf(preset) } : {}),
