@@ -142,18 +142,12 @@ export class Client implements ChangeListener, BootstrapPort {
 
 	/** Until when the radio has to hear, for all servers together; Infinity also while a bootstrap is under way. */
 	get radioUntilMs(): number {
-		if (this.bootstrap?.isAtRest === false) return Infinity;
-		let untilMs = -Infinity;
-		const { sessions } = this;
-		for (let at = 0; at < sessions.length; at++) untilMs = Math.max(untilMs, sessions[at]!.radioUntilMs);
-		return untilMs;
+		return this.bootstrap?.isAtRest === false ? Infinity : this.servers.radioUntilMs;
 	}
 
 	/** The deepest sleep that loses nothing: a function to call later, a bootstrap and what leads to one go with RAM. */
 	get deepest(): SleepDepth {
-		const { bootstrap } = this.context;
-		const isKept = bootstrap?.isWanted !== true && this.servers.recovery.deadlineMs === Infinity;
-		return isKept && this.agenda.isPlain ? "off" : "light";
+		return this.agenda.isPlain && this.servers.isRetainable ? "off" : "light";
 	}
 
 	/**

@@ -212,6 +212,11 @@ export class RegistrationRequest {
 		return this.told?.binding.includes("Q") === true;
 	}
 
+	/** What the Server Object says now; Infinity where the registration is to last for ever. */
+	get lifetimeMs(): number {
+		return this.lifetimeS === 0 ? Infinity : this.lifetimeS * 1000;
+	}
+
 	private updateRefused({ isFingerprint }: ProfiledList): void {
 		this.refusesInUpdate = true;
 		this.referring = isFingerprint ? "teaching" : "not";

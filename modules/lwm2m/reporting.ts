@@ -95,6 +95,11 @@ export class Reporting implements ObservationPort {
 		return this.#observations.size;
 	}
 
+	/** Whether no Send is left, of which nothing outlives a reset. */
+	get isRetainable(): boolean {
+		return this.#sends === undefined || this.#sends.isEmpty;
+	}
+
 	deadlineMs({ isReporting, isUpToDate, isAway }: Reachability): number {
 		if (this.#isStale) return 0;
 		const sendMs = isUpToDate ? (this.#sends?.deadlineMs ?? Infinity) : Infinity;

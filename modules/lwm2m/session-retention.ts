@@ -83,8 +83,9 @@ function restoreRegistration(
 	const isDoubtful = agoMs === undefined || session.isSecured === false || (isOver && !isExact);
 	registration.where.restore(uri, host);
 	const atMs = nowMs - (agoMs ?? 0);
-	if (isDoubtful) registration.registration.restore(Infinity, Infinity);
-	else registration.registration.restore(atMs + updateInMs, atMs + expiresInMs);
+	const { lifetimeMs } = registration.request;
+	if (isDoubtful) registration.registration.restore(Infinity, Infinity, lifetimeMs);
+	else registration.registration.restore(atMs + updateInMs, atMs + expiresInMs, lifetimeMs);
 	session.agreed(enabler);
 	if (isDoubtful) registration.doubt();
 	else if (isTriggered) registration.trigger(undefined);
