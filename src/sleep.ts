@@ -33,6 +33,7 @@ export function sleep({ power, log }: Host, says: FactorySleep = {}): Sleeping |
 			new Sleeper(client, {
 				power,
 				log,
+				plan: waking,
 				limits,
 				tuning: { ...sleep.tuning, deepest, deepMs: deepFromMs },
 				...(retention === undefined ? {} : { retention }),

@@ -1,4 +1,5 @@
 import { assert } from "../bytes.ts";
+import type { Waking } from "../sleep/wake-plan.ts";
 import type { Instance } from "./instance.ts";
 
 /** A function to call, or an Object Instance to sample: that is said without a closure for each of them. */
@@ -23,10 +24,13 @@ export interface KeptAppointment {
 /** Things to do at their time. Bounded: more appointments than the limit are our own bug. */
 export class Agenda {
 	private readonly limit: number;
+	private readonly waking: Pick<Waking, "charge"> | undefined;
 	private readonly appointments: Appointment[] = [];
 
-	constructor(limit: number) {
+	/** @param waking hears for whose sake there is a wake */
+	constructor(limit: number, waking?: Pick<Waking, "charge">) {
 		this.limit = limit;
+		this.waking = waking;
 	}
 
 	get deadlineMs(): number {
@@ -53,7 +57,10 @@ export class Agenda {
 			if (everyMs === 0) this.drop(appointment);
 			else appointment.atMs += everyMs * (Math.floor((nowMs - appointment.atMs) / everyMs) + 1);
 			if (typeof task === "function") task();
-			else task.sample();
+			else {
+				this.waking?.charge(task.facts.id, 0);
+				task.sample();
+			}
 		});
 	}
 

@@ -42,7 +42,7 @@ export class Client implements ChangeListener, BootstrapPort {
 
 	constructor(options: ClientOptions) {
 		const limits = withChanges(defaultLimits, options.limits);
-		this.agenda = new Agenda(limits.appointments);
+		this.agenda = new Agenda(limits.appointments, options.waking);
 		this.registry = new Registry(limits.instances, this);
 		this.context = {
 			options,

@@ -3,6 +3,7 @@ import type { Failure, Peer, Request, Response, ResponseOptions } from "../coap/
 import type { Path } from "../formats/value.ts";
 import { frozen } from "../frozen.ts";
 import { HostFailure, type LogRecord } from "../host.ts";
+import type { Waking } from "../sleep/wake-plan.ts";
 import { type AttributeSet, Attributes } from "./attributes.ts";
 import type { Instance } from "./instance.ts";
 import { Observations } from "./observation.ts";
@@ -39,8 +40,8 @@ export interface ReportingContext extends RegistrationContext {
 /** What reporting needs of the session around it. */
 export interface ReportingPort {
 	readonly peer: Peer;
-	/** Whether to say something now costs less than to say it later. */
-	readonly isCheap: boolean;
+	/** Who says what goes out together. */
+	readonly waking: Waking | undefined;
 	log(event: string, fields: Omit<LogRecord, "event">): void;
 }
 
@@ -217,7 +218,7 @@ export class Reporting implements ObservationPort {
 	}
 
 	get between(): Between | undefined {
-		return this.#context.options.waking;
+		return this.#port.waking;
 	}
 
 	get defaults(): AttributeSet {
@@ -292,6 +293,7 @@ export class Reporting implements ObservationPort {
 
 	notify(observed: Observed, response: ResponseOptions, type: "confirmable" | "nonConfirmable"): void {
 		this.#port.peer.notify(observed.token, response, type, this.#nowMs);
+		this.#port.waking?.charge(observed.objectId, response.payload?.length ?? 0);
 		this.log("notified", { path: pathText(observed), confirmable: type === "confirmable" });
 	}
 

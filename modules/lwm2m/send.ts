@@ -4,6 +4,7 @@ import { ContentFormat } from "../formats/content-format.ts";
 import type { Path } from "../formats/value.ts";
 import { frozen } from "../frozen.ts";
 import { HostFailure, type LogRecord } from "../host.ts";
+import type { Waking } from "../sleep/wake-plan.ts";
 import type { Instance } from "./instance.ts";
 import type { Asker, OperationContext } from "./operation.ts";
 import { pathText } from "./path.ts";
@@ -67,8 +68,8 @@ export type SendListener = (result: SendResult) => void;
 /** What Sends need of the session around them. */
 export interface SendPort {
 	readonly peer: Peer;
-	/** Whether to say something now costs less than to say it later. */
-	readonly isCheap: boolean;
+	/** Who says what goes out together. */
+	readonly waking: Waking | undefined;
 	log(event: string, fields: Omit<LogRecord, "event">): void;
 }
 
@@ -126,7 +127,7 @@ export class Sends {
 		let deadlineMs = Infinity;
 		for (let index = 0; index < this.#all.length; index++) {
 			const { requestId, latestMs = 0 } = this.#all[index]!;
-			if (requestId === 0) deadlineMs = Math.min(deadlineMs, this.#port.isCheap ? 0 : latestMs);
+			if (requestId === 0) deadlineMs = Math.min(deadlineMs, this.isCheap ? 0 : latestMs);
 		}
 		return deadlineMs;
 	}
@@ -185,7 +186,12 @@ export class Sends {
 
 	private sendInTime(entry: Entry, nowMs: number): void {
 		entry.latestMs ??= nowMs + (entry.options.withinMs ?? 0);
-		if (this.#port.isCheap || nowMs >= entry.latestMs) this.send(entry, nowMs);
+		if (this.isCheap || nowMs >= entry.latestMs) this.send(entry, nowMs);
+	}
+
+	/** Whether to say something now costs less than to say it later. */
+	private get isCheap(): boolean {
+		return this.#port.waking?.isTalking !== false;
 	}
 
 	private send(entry: Entry, nowMs: number): void {
@@ -202,6 +208,7 @@ export class Sends {
 		const { contentFormat, payload } = read;
 		const type = options.type ?? "confirmable";
 		entry.requestId = this.#port.peer.request({ code: Code.post, path: ["dp"], contentFormat, payload, type }, nowMs);
+		this.#port.waking?.charge(entry.paths[0]?.objectId ?? -1, payload?.length ?? 0);
 		if (entry.requestId === 0) this.end(entry, "full");
 	}
 

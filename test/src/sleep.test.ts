@@ -58,7 +58,7 @@ function started(
 		device.advance(toMs);
 		carry();
 	};
-	const ask = (code: number, path: string, observe?: number, value?: string) => {
+	const ask = (code: number, path: string, observe?: 0, value?: string) => {
 		const written = value === undefined ? {} : { contentFormat: ContentFormat.text, payload: utf8(value) };
 		const observing = observe === undefined ? {} : { observe };
 		peer.request({ code, path: path.split("/").slice(1), ...observing, ...written }, device.nowMs);
