@@ -248,8 +248,9 @@ export function application(host: Host, { client: inImage, publicKeys, ...featur
 	if (mayGrow || needsRights(factory)) client.addObject(ACCESS_CONTROL, accessControlObject());
 	const bindings = told.enabler === "1.0" && sleeping !== undefined ? "UQ" : "U";
 	client.add(device({ ...product, firmwareVersion, serialNumber: factory.serialNumber, bindings }, all, table.device));
+	const everyS = sleeping?.sampleEveryS ?? factory.sleep?.sampleEveryS;
 	if (temperature !== undefined) {
-		client.add(thermometer(temperature, new Preferences(owners, settings).get("correction"), sleeping?.sampleEveryS));
+		client.add(thermometer(temperature, new Preferences(owners, settings).get("correction"), everyS));
 	}
 	if (updating !== undefined) client.add(updating.instance);
 	const mod =

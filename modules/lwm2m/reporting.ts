@@ -18,6 +18,7 @@ import { RequestRefused } from "./refusal.ts";
 import type { Account, RegistrationContext } from "./registration-port.ts";
 import type { KeptReporting } from "./reporting-state.ts";
 import type { SendListener, SendOptions, Sends } from "./send.ts";
+import type { KeptSend } from "./send-state.ts";
 import { isResource, locate, presentValue } from "./target.ts";
 import type { TimeBase } from "./time-base.ts";
 import { type Representation, seriesOf } from "./time-series.ts";
@@ -30,6 +31,8 @@ const resource = frozen({
 	notificationStoring: 6,
 	defaultNotificationMode: 26,
 });
+
+const noSends: readonly KeptSend[] = frozen([]);
 
 /** What all sessions of a client share. */
 export interface ReportingContext extends RegistrationContext {
@@ -96,9 +99,19 @@ export class Reporting implements ObservationPort {
 		return this.#observations.size;
 	}
 
-	/** Whether no Send is left, of which nothing outlives a reset. */
+	/** Whether exportSends() has all Sends that are left. */
 	get isRetainable(): boolean {
-		return this.#sends === undefined || this.#sends.isEmpty;
+		return this.#sends?.isRetainable !== false;
+	}
+
+	/** The Sends that wait, for another life. */
+	exportSends(nowMs: number): readonly KeptSend[] {
+		return this.#sends?.export(nowMs) ?? noSends;
+	}
+
+	/** Takes back what exportSends() gave. @param agoMs how long ago that was */
+	importSends(kept: readonly KeptSend[], agoMs: number, nowMs: number): void {
+		if (kept.length > 0) this.makeSends()?.import(kept, agoMs, nowMs);
 	}
 
 	deadlineMs({ isReporting, isUpToDate, isAway }: Reachability): number {
@@ -183,9 +196,8 @@ export class Reporting implements ObservationPort {
 		done: SendListener | undefined,
 		{ isReporting }: Reachability,
 	): void {
-		const { operations, options: client, times } = this.#context;
-		this.#sends ??= client.sends?.(operations, this.asker, this.#account, this.#port, times);
-		if (this.#sends !== undefined) this.#sends.add(paths, options, done, isReporting);
+		const sends = this.makeSends();
+		if (sends !== undefined) sends.add(paths, options, done, isReporting);
 		else done?.({ shortServerId: this.asker.shortServerId, outcome: "unsupported", code: undefined });
 	}
 
@@ -307,6 +319,12 @@ export class Reporting implements ObservationPort {
 
 	notificationsDropped(observed: Observed, count: number): void {
 		this.log("notificationsDropped", { path: pathText(observed), count });
+	}
+
+	private makeSends(): Sends | undefined {
+		const { operations, options, times } = this.#context;
+		this.#sends ??= options.sends?.(operations, this.asker, this.#account, this.#port, times);
+		return this.#sends;
 	}
 
 	/** Whether notifications are kept while none can be sent. */

@@ -11,6 +11,7 @@ import { pathText } from "./path.ts";
 import { type ReadResponse, readTargets } from "./read.ts";
 import { RecordedSince } from "./recorded.ts";
 import { RequestRefused } from "./refusal.ts";
+import type { KeptSend } from "./send-state.ts";
 import type { TimeBase } from "./time-base.ts";
 
 /** Mute Send (Server Object, Resource 23): true or absent, and there is no Send (LwM2M Core 1.2 Appendix E.2). */
@@ -118,8 +119,38 @@ export class Sends {
 		this.#times = times;
 	}
 
-	get isEmpty(): boolean {
-		return this.#all.length === 0;
+	/** Whether export() has all of them: none is under way, and nobody waits for the end of one. */
+	get isRetainable(): boolean {
+		return this.#all.every(({ requestId, done }) => requestId === 0 && done === undefined);
+	}
+
+	/** What waits to go out, and nobody waits for the end of. */
+	export(nowMs: number): KeptSend[] {
+		const kept: KeptSend[] = [];
+		for (let index = 0; index < this.#all.length; index++) {
+			const { paths, options, done, requestId, latestMs = nowMs } = this.#all[index]!;
+			if (requestId !== 0 || done !== undefined) continue;
+			kept.push({
+				paths,
+				format: options.format,
+				isConfirmable: options.type !== "nonConfirmable",
+				isDeferred: options.isDeferred === true,
+				withHistory: options.withHistory === true,
+				inMs: Math.max(0, latestMs - nowMs),
+			});
+		}
+		return kept;
+	}
+
+	/** Takes them up again, as far as there is room. @param agoMs how long ago they were exported */
+	import(kept: readonly KeptSend[], agoMs: number, nowMs: number): void {
+		for (let index = 0; index < kept.length && this.#all.length < this.#context.limits.sends; index++) {
+			const { paths, format, isConfirmable, isDeferred, withHistory, inMs } = kept[index]!;
+			const type = isConfirmable ? "confirmable" : "nonConfirmable";
+			const options: SendOptions = { type, isDeferred, withHistory, ...(format === undefined ? {} : { format }) };
+			const latestMs = nowMs + Math.max(0, inMs - agoMs);
+			this.#all.push({ paths, options, done: undefined, requestId: 0, latestMs });
+		}
 	}
 
 	/** When one that waits is to go out: 0 for at once, Infinity for none. */
