@@ -23,10 +23,17 @@ export const psk = { mode: "psk", identity: utf8("dormouse"), key: utf8("0123456
 export const secureAddress: Address = { host: "192.0.2.1", port: 5684 };
 export const plainAddress: Address = { host: "192.0.2.2", port: 5683 };
 
+/** Called at each step at which a device may die: throws Cut where it does. `tear` makes the step's first part alone. */
+export type Fate = (place: string, tear?: (fraction: number) => void) => void;
+
+/** The device has died. */
+export class Cut extends Error {}
+
 /** RAM that outlives resets. */
 export class Memory implements RetainedMemory {
 	readonly bytes: Uint8Array;
 	writes = 0;
+	fate: Fate | undefined;
 
 	constructor(sizeBytes: number) {
 		const draw = seeded(3);
@@ -43,6 +50,9 @@ export class Memory implements RetainedMemory {
 
 	write(offset: number, bytes: Uint8Array): void {
 		this.writes++;
+		this.fate?.("retained memory", (fraction) => {
+			this.bytes.set(bytes.subarray(0, Math.floor(bytes.length * fraction)), offset);
+		});
 		this.bytes.set(bytes, offset);
 	}
 }
@@ -52,6 +62,7 @@ export class Store implements StateStore {
 	readonly valueMaxBytes: number;
 	readonly values = new Map<number, Uint8Array>();
 	commits = 0;
+	fate: Fate | undefined;
 
 	constructor(valueMaxBytes = 1960) {
 		this.valueMaxBytes = valueMaxBytes;
@@ -69,10 +80,12 @@ export class Store implements StateStore {
 
 	commit(changes: readonly Change[]): undefined {
 		this.commits++;
+		this.fate?.("before flash");
 		for (const { key, value } of changes) {
 			if (value === undefined) this.values.delete(key);
 			else this.values.set(key, value.slice());
 		}
+		this.fate?.("after flash");
 	}
 }
 
@@ -103,14 +116,16 @@ export interface LifeOptions {
 /** The world: what outlives the device, and the device's present life. */
 export class Rig {
 	nowMs = 1000;
+	/** How it may die; memory and flash ask it, too. */
+	fate: Fate | undefined;
 	wallTimeS: number | undefined;
 	isCut = false;
 	readonly memory: Memory | undefined;
 	readonly store: Store | undefined;
 	readonly records: LogRecord[] = [];
 	/** All datagrams of the device since the last boot, and of all lives. */
-	sent: { readonly to: "secure" | "plain"; readonly bytes: Uint8Array }[] = [];
-	readonly everySent: { readonly to: "secure" | "plain"; readonly bytes: Uint8Array }[] = [];
+	sent: { readonly to: "secure" | "plain"; readonly bytes: Uint8Array; readonly session: number }[] = [];
+	readonly everySent: { readonly to: "secure" | "plain"; readonly bytes: Uint8Array; readonly session: number }[] = [];
 	readonly requests: Request[] = [];
 	readonly responses: Response[] = [];
 	readonly plainRequests: Request[] = [];
@@ -214,6 +229,7 @@ export class Rig {
 		if (whole !== undefined) this.instance.set("whole", whole);
 		if (!isBare) this.client.add(this.instance);
 		this.retention.drive(this.client, life.client?.endpointName ?? "ep");
+		this.fate?.("booting");
 		this.client.start(this.nowMs);
 		this.retention.started(this.nowMs);
 		this.settle();
@@ -223,6 +239,7 @@ export class Rig {
 	/** Saves for a deep sleep, sleeps, and boots. */
 	sleep(forMs: number, life: LifeOptions = {}): this {
 		const refused = this.retention.save(this.nowMs);
+		this.fate?.("asleep");
 		if (refused !== undefined) throw new Error(refused.code);
 		return this.boot({ cause: "deepSleep", clockWentOn: true, afterMs: forMs, ...life });
 	}
@@ -301,11 +318,14 @@ export class Rig {
 			const to = this.#to.host === plainAddress.host ? "plain" : "secure";
 			const bytes = sent.slice();
 			isMoved = true;
-			this.sent.push({ to, bytes: bytes.slice() });
-			this.everySent.push({ to, bytes: bytes.slice() });
+			this.fate?.("before sending");
+			const datagram = { to, bytes: bytes.slice(), session: this.handshakes } as const;
+			this.sent.push(datagram);
+			this.everySent.push(datagram);
 			if (this.isCut) continue;
 			if (to === "plain") this.plain.receive(bytes, 0, bytes.length, this.nowMs);
-			else this.association.receive(bytes, 0, bytes.length, this.nowMs);
+			else this.#receive(bytes);
+			this.fate?.("after sending");
 		}
 		for (let sent = this.plain.takeDatagram(); sent !== undefined; sent = this.plain.takeDatagram()) {
 			isMoved = true;
@@ -323,6 +343,13 @@ export class Rig {
 			if (!this.isCut) this.client.receive(secureAddress, sent, 0, sent.length, this.nowMs);
 		}
 		return isMoved;
+	}
+
+	/** As a server does that is called by one whom it knows already (RFC 6347 §4.2.8). */
+	#receive(bytes: Uint8Array): void {
+		const isHello = bytes[0] === 22 && bytes[4] === 0 && bytes[13] === 1;
+		if (isHello && this.association.state === "established") this.sessionIsLost();
+		this.association.receive(bytes, 0, bytes.length, this.nowMs);
 	}
 
 	#newAssociation(): Association {
