@@ -75,7 +75,7 @@ test("[CORE-Q-1] a product without queue mode neither says so nor sleeps", () =>
 	deepEqual(device.slept, []);
 });
 
-test("[CORE-Q-1] in queue mode: said in Register, awake for the window, then asleep until the next thing is due", () => {
+test("[CORE-Q-1] in queue mode: said in Register, awake for the window, then asleep until something is due", () => {
 	const { device, requests, pass } = started({ queueMode: true, sampleEveryS: 3600 });
 	deepEqual(requests[0]!.query.slice(2), ["lwm2m=1.1", "b=U", "Q"]);
 	pass(windowMs - 1);
@@ -136,7 +136,7 @@ test("[CORE-Q-1] no deeper than the factory says, and not at all on hosts withou
 	equal(none.device.records.at(-1)!.event, "registered");
 });
 
-test("[CORE-REG-2] [CORE-Q-1] queue mode in 1.0: 1/0/7 and 3/0/16 have it, Register tells it, and the server ends it", () => {
+test("[CORE-REG-2] [CORE-Q-1] queue mode in 1.0: 1/0/7 and 3/0/16 have it, the server ends it", () => {
 	const { device, requests, responses, ask, pass } = started({ queueMode: true, sampleEveryS: 3600 }, ["light"], "1.0");
 	deepEqual(requests[0]!.query.slice(2), ["lwm2m=1.0", "b=UQ"]);
 	const read = (path: string) => {

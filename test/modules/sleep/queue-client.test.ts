@@ -53,7 +53,7 @@ test("[CORE-Q-1] A-98 a notification, a Send and a server's request each open th
 	equal(radioInMs(world), windowMs);
 });
 
-test("[CORE-Q-1] A-98 a Send that nobody answers holds the radio until it is given up, and the window after its last copy", () => {
+test("[CORE-Q-1] A-98 a Send that nobody answers holds the radio, and the window after its last copy", () => {
 	const { world } = queued({ account: { lifetimeS: 100_000 } });
 	world.run(200_000);
 	world.isCut = true;

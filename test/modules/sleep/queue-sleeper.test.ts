@@ -237,7 +237,7 @@ test("[CORE-Q-1] sleeper: the application hears what ended a sleep", () => {
 	ok(began.slept.length === 1);
 });
 
-test("[CORE-Q-1] sleeper: a wake that a pin or the radio caused is logged, and each sleep with what the wake was for", () => {
+test("[CORE-Q-1] sleeper: a pin's wake is logged, and each deep sleep with what the wake was for", () => {
 	const plan = new WakePlan();
 	const costs: WakeCost[] = [];
 	const played = play(
