@@ -201,6 +201,7 @@ export class Rig {
 			setWallTimeS() {},
 			setAlarm() {},
 		};
+		const crypto = new PortableCrypto({ entropy: this.#entropy }); // its keys go with the RAM
 		const dice = { below: (bound: number) => this.#chance(bound) };
 		const log = { write: (record: LogRecord) => void this.records.push(record) };
 		this.retention = new ClientRetention({ host: { power, clock, dice, log }, store: this.store, key: 5, what });
@@ -212,7 +213,7 @@ export class Rig {
 			queueMode: true,
 			log: log.write,
 			wallTimeS: clock.wallTimeS,
-			secure: new RetainedDtlsTransport({ crypto: this.crypto, entropy: this.#entropy }),
+			secure: new RetainedDtlsTransport({ crypto, entropy: this.#entropy }),
 			homes: this.retention,
 			...life.client,
 		});
@@ -280,7 +281,9 @@ export class Rig {
 
 	/** The secure server has lost the session, but not what was said in it. */
 	sessionIsLost(): void {
+		const lost = this.association;
 		this.association = this.#newAssociation();
+		lost.close(this.nowMs); // without a word: nobody takes its good-bye
 	}
 
 	/** The secure server begins anew, and knows nobody. */
@@ -353,16 +356,17 @@ export class Rig {
 	}
 
 	#newAssociation(): Association {
-		return new Association("server", this.#settings, {
+		const association: Association = new Association("server", this.#settings, {
 			established: ({ isResumed }) => {
 				this.handshakes++;
 				this.isResumed = isResumed;
 			},
 			received: (bytes, at, end, nowMs) => void this.peer.receive(bytes, at, end, nowMs),
 			closed: () => {
-				this.association = this.#newAssociation();
+				if (association === this.association) this.association = this.#newAssociation();
 			},
 		});
+		return association;
 	}
 
 	#newPeer(requests: Request[], responses: Response[]): Peer {
