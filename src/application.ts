@@ -248,9 +248,10 @@ export function application(host: Host, { client: inImage, publicKeys, ...featur
 	if (mayGrow || needsRights(factory)) client.addObject(ACCESS_CONTROL, accessControlObject());
 	const bindings = told.enabler === "1.0" && sleeping !== undefined ? "UQ" : "U";
 	client.add(device({ ...product, firmwareVersion, serialNumber: factory.serialNumber, bindings }, all, table.device));
-	const everyS = sleeping?.sampleEveryS ?? factory.sleep?.sampleEveryS;
 	if (temperature !== undefined) {
-		client.add(thermometer(temperature, new Preferences(owners, settings).get("correction"), everyS));
+		const everyS = factory.sleep?.sampleEveryS;
+		const sampling = sleeping?.sampling ?? (everyS === undefined ? undefined : { everyS });
+		client.add(thermometer(temperature, new Preferences(owners, settings).get("correction"), sampling));
 	}
 	if (updating !== undefined) client.add(updating.instance);
 	const mod =

@@ -64,6 +64,14 @@ export class Agenda {
 		});
 	}
 
+	/** Samples this Instance now, if it was not just done, and counts its next time from now. */
+	advance(instance: Instance, nowMs: number): void {
+		const found = this.appointments.find(({ task }) => task === instance);
+		if (found === undefined || found.atMs - found.everyMs >= nowMs) return;
+		found.atMs = nowMs + found.everyMs;
+		instance.sample();
+	}
+
 	/** Whether all of them are samplings: those are found again after a deep sleep, functions are not. */
 	get isPlain(): boolean {
 		return this.appointments.every(({ task }) => typeof task !== "function");

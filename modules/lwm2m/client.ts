@@ -52,6 +52,7 @@ export class Client implements ChangeListener, BootstrapPort {
 			limits,
 			registrationTuning: withChanges(defaultRegistrationTuning, options.registrationTuning),
 			times: new TimeBase(),
+			agenda: this.agenda,
 		};
 		this.servers = new Servers(this.context);
 		const bootstrap = options.bootstrap?.(this.context as never, this);

@@ -4,6 +4,7 @@ import type { Path } from "../formats/value.ts";
 import { frozen } from "../frozen.ts";
 import { HostFailure, type LogRecord } from "../host.ts";
 import type { Waking } from "../sleep/wake-plan.ts";
+import type { Agenda } from "./agenda.ts";
 import { type AttributeSet, Attributes } from "./attributes.ts";
 import type { Instance } from "./instance.ts";
 import { Observations } from "./observation.ts";
@@ -32,12 +33,14 @@ const resource = frozen({
 	defaultNotificationMode: 26,
 });
 
+const nobody: { readonly instances: readonly Instance[] } = frozen({ instances: [] });
 const noSends: readonly KeptSend[] = frozen([]);
 
 /** What all sessions of a client share. */
 export interface ReportingContext extends RegistrationContext {
 	readonly operations: Operations;
 	readonly times: TimeBase;
+	readonly agenda: Agenda;
 }
 
 /** What reporting needs of the session around it. */
@@ -247,6 +250,7 @@ export class Reporting implements ObservationPort {
 	}
 
 	readObserved(what: Observable, { more }: Observed): ResponseOptions {
+		this.refresh(what.paths);
 		const sinceMs = more?.historyAtMs;
 		const { operations, registry, times } = this.#context;
 		const told = sinceMs === undefined ? undefined : new RecordedSince(registry, times, sinceMs);
@@ -256,6 +260,25 @@ export class Reporting implements ObservationPort {
 		}
 		if (more !== undefined && told !== undefined && isSuccess(response.code)) more.historyAtMs = told.newestAtMs;
 		return response;
+	}
+
+	/** Has measured what is to be as it is when it is told. */
+	private refresh(paths: readonly Path[]): void {
+		const { agenda, registry } = this.#context;
+		for (let at = 0; at < paths.length; at++) {
+			const { objectId, instanceId } = paths[at]!;
+			const { instances } = registry.object(objectId) ?? nobody;
+			for (let index = 0; index < instances.length; index++) {
+				const instance = instances[index]!;
+				if (!instance.isSampledWhenTold || (instanceId >= 0 && instanceId !== instance.id)) continue;
+				try {
+					agenda.advance(instance, this.#nowMs);
+				} catch (error) {
+					if (!(error instanceof HostFailure)) throw error;
+					this.log("hostFailure", { what: error.message });
+				}
+			}
+		}
 	}
 
 	valueAt(path: Path): Held | undefined {

@@ -167,3 +167,21 @@ test("[CORE-REG-2] in 1.1 and 1.2 it is a parameter, and no binding", () => {
 		equal(readUtf8(responses.at(-1)!.payload), "U");
 	}
 });
+
+test("[CORE-Q-1] what is told at a rhythm is measured then, and needs no wake of its own", () => {
+	const { device, responses, ask, pass } = started({ queueMode: true, awake: 1000, sampleEveryS: 60 });
+	ask(Code.put, "/1/0/2", undefined, "60");
+	ask(Code.put, "/1/0/3", undefined, "60");
+	pass(30_000);
+	ask(Code.get, "/3303/0/5700", 0);
+	for (let minute = 1; minute <= 3; minute++) {
+		device.celsius = 20 + minute;
+		pass(30_000 + minute * 60_000 + 1000);
+	}
+	deepEqual(
+		responses.slice(2).map(({ payload }) => readUtf8(payload)),
+		["20", "21", "22", "23"],
+	);
+	// Measured at 60 s by itself, from the first notification on at 90 s with it; then it is the Update's turn.
+	deepEqual(device.slept, ["light 59000", "light 29000", "light 30000", "light 59000", "light 55500"]);
+});
