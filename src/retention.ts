@@ -1,14 +1,24 @@
 import type { Host } from "../modules/host.ts";
 import { ClientRetention } from "../modules/lwm2m/client-retention.ts";
 import { RetainedDtlsTransport } from "../modules/lwm2m/dtls-retention.ts";
-import type { DtlsTransport, DtlsTransportOptions } from "../modules/lwm2m/dtls-transport.ts";
+import { DtlsTransport, type DtlsTransportOptions } from "../modules/lwm2m/dtls-transport.ts";
 import { type ProductSettings, settingsKeys } from "./settings.ts";
 
-/** What of the client outlives sleep, resets and power cuts. */
-export interface Retaining {
+/** Has what client and servers know of one another outlive sleep, resets and power cuts. */
+export class Retaining {
 	readonly keeper: ClientRetention;
-	/** DTLS whose sessions do. */
-	secure(options: DtlsTransportOptions): DtlsTransport;
+	private readonly isWhole: boolean;
+
+	constructor(host: Host, store: ProductSettings | undefined, isWhole: boolean) {
+		const what = isWhole ? "everything" : "reporting";
+		this.keeper = new ClientRetention({ host, store, key: settingsKeys.retained, what });
+		this.isWhole = isWhole;
+	}
+
+	/** DTLS, whose sessions live on with the rest. */
+	secure(options: DtlsTransportOptions): DtlsTransport {
+		return this.isWhole ? new RetainedDtlsTransport(options) : new DtlsTransport(options);
+	}
 }
 
 /**
@@ -18,9 +28,5 @@ export interface Retaining {
  */
 export function retention(host: Host, store: ProductSettings | undefined, isWhole: boolean): Retaining | undefined {
 	if (store === undefined && (host.power.retained === undefined || !isWhole)) return undefined;
-	const what = isWhole ? "everything" : "reporting";
-	return {
-		keeper: new ClientRetention({ host, store, key: settingsKeys.retained, what }),
-		secure: (options) => new RetainedDtlsTransport(options),
-	};
+	return new Retaining(host, store, isWhole);
 }

@@ -57,6 +57,8 @@ export class ClientRetention implements Keeper, Retention, SessionHomes {
 	private readonly area: RetainedArea | undefined;
 	private client: Client | undefined;
 	endpointName = "";
+	/** Of an earlier life, until it is taken up. */
+	private found: Snapshot | undefined;
 	private generation = 0;
 	private port = 0;
 	/** Of what was written last: what a power cut must not lose, and what a reset must not. */
@@ -89,7 +91,11 @@ export class ClientRetention implements Keeper, Retention, SessionHomes {
 	/** The port for our socket, of this life and those before it; undefined lets the host choose. */
 	get localPort(): number | undefined {
 		if (this.options.what !== "everything") return undefined;
-		if (this.port === 0) this.port = this.newest()?.localPort ?? firstPort + this.options.host.dice.below(portCount);
+		if (this.port === 0) {
+			this.found = this.newest();
+			this.port = this.found?.localPort ?? 0;
+			if (this.port === 0) this.port = firstPort + this.options.host.dice.below(portCount);
+		}
 		return this.port;
 	}
 
@@ -104,8 +110,10 @@ export class ClientRetention implements Keeper, Retention, SessionHomes {
 	}
 
 	started(nowMs: number): void {
+		if (this.port === 0) this.found = this.newest();
 		try {
-			const snapshot = this.newest();
+			const { found: snapshot } = this;
+			this.found = undefined;
 			if (snapshot !== undefined) this.restore(snapshot, nowMs);
 			else this.stamp = this.stampNow();
 			this.lightStamp = this.lightStampNow();
@@ -207,13 +215,23 @@ export class ClientRetention implements Keeper, Retention, SessionHomes {
 
 	/** The newer one of both places, as far as it can be believed. */
 	private newest(): Snapshot | undefined {
-		const near = this.area?.load();
-		const { store, key } = this.options;
-		const far = store === undefined ? undefined : storedState(store, key, snapshotKind);
+		const { area, options } = this;
+		const near = area === undefined ? undefined : this.attempt(() => area.load());
+		const { store, key } = options;
+		const far = store === undefined ? undefined : this.attempt(() => storedState(store, key, snapshotKind));
 		const nearSnapshot = near === undefined ? undefined : this.decode(near);
 		const farSnapshot = far === undefined ? undefined : this.decode(far);
 		if (nearSnapshot === undefined || farSnapshot === undefined) return nearSnapshot ?? farSnapshot;
 		return farSnapshot.generation > nearSnapshot.generation ? farSnapshot : nearSnapshot;
+	}
+
+	private attempt<T>(load: () => T): T | undefined {
+		try {
+			return load();
+		} catch (error) {
+			this.note(error);
+			return undefined;
+		}
 	}
 
 	private decode(bytes: Uint8Array | Fault): Snapshot | undefined {

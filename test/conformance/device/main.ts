@@ -8,19 +8,15 @@ import { Client } from "../../../modules/lwm2m/client.ts";
 import { compositeOperations } from "../../../modules/lwm2m/composite.ts";
 import { type Keeper, Loop } from "../../../modules/lwm2m/loop.ts";
 import { ProfileIds } from "../../../modules/lwm2m/profile-id.ts";
-import { ReportingKeeper } from "../../../modules/lwm2m/reporting-keeper.ts";
 import { makeSends } from "../../../modules/lwm2m/send.ts";
 import { accessControl } from "../../../modules/objects/access-control-2.ts";
-import { liveKey } from "../../../modules/settings/key.ts";
 import { firmware } from "../../../src/firmware.ts";
+import { retention } from "../../../src/retention.ts";
 import { openSettings } from "../../../src/settings.ts";
 import { sleep } from "../../../src/sleep.ts";
 import { software } from "../../../src/software.ts";
 import { furnish } from "./furniture.ts";
 import { readPlan } from "./plan.ts";
-
-/** Among the settings of this device. */
-const reportingKey = 1;
 
 /**
  * A device for conformance tests: the objects and values of OMA's configurations, built as a product builds its own.
@@ -66,7 +62,8 @@ export default function main(host: Host): void {
 		client.after(1000 * untilS, () => client.online(host.clock.nowMs()));
 	});
 	const keepers: Keeper[] = [];
-	if (settings !== undefined) keepers.push(new ReportingKeeper(client, settings, reportingKey | liveKey, log));
+	const retaining = retention(host, settings, false);
+	if (retaining !== undefined) keepers.push(retaining.keeper.drive(client, "conformance"));
 	const updaters = [updating?.updater, mod?.updater].filter((updater) => updater !== undefined);
 	if (updating !== undefined) keepers.push(updating.transfers.drive(client, updaters));
 	if (sleeping !== undefined) keepers.push(sleeping.sleeper(client, [], undefined));

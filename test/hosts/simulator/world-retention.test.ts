@@ -44,7 +44,7 @@ async function start(
 			serverUri: world.secureUri!,
 			security,
 			lifetimeS: dayS,
-			sleep: { queueMode: true, awake: 5000, sampleEveryS: 600 },
+			sleep: { queueMode: true, awake: 5000, sampleEveryS: 600, deepFromMs: 10_000 },
 			...factory,
 		},
 	});
@@ -120,7 +120,8 @@ for (const [name, used] of [
 				if (rtc === "running") equal(it.onlyNotified(), 1);
 				else {
 					await it.run(61_000); // nobody knows how long ago the last one was: pmin counts from the boot
-					deepEqual([it.named("updated").length, it.named("notified").length, it.sent.length], [1, 1, 2]);
+					deepEqual([it.named("updated").length, it.named("notified").length], [1, 1]);
+					ok(it.sent.length <= 4, "flash runs ahead: of the answers to the Update two may be refused as heard before");
 					equal(it.named("handshaking").length + it.named("registering").length, 0);
 				}
 				await it.run(hourMs);
