@@ -26,6 +26,10 @@ export interface Draw {
 	readonly board?: keyof typeof presets;
 	readonly rtc?: "running" | "unset";
 	readonly lossPermille?: number;
+	readonly everyMs?: number;
+	readonly lifetimeS?: number;
+	/** LwM2M 1.2, Confirmable, in a format that has times: what is stored while the server is away is told. */
+	readonly isStoring?: boolean;
 }
 
 /** Every AEAD key that the board used, with each nonce and what was sealed under it. */
@@ -85,6 +89,8 @@ export class SleepingBoard {
 	/** When the server answered a notification with a Reset. */
 	readonly resetsMs: number[] = [];
 	#offMs = 0;
+	/** When the values were measured that came with their times, seconds. */
+	readonly storedS: number[] = [];
 	readonly #draw: Required<Draw>;
 	#board: Board<Machine> | undefined;
 
@@ -95,8 +101,9 @@ export class SleepingBoard {
 		const board = draw.board ?? boards[chance.below(boards.length)]!;
 		const rtc = draw.rtc ?? (chance.happens(500) ? "running" : "unset");
 		const lossPermille = draw.lossPermille ?? (chance.happens(300) ? 100 : 0);
-		this.#draw = { seed: draw.seed, board, rtc, lossPermille };
-		this.everyMs = [60_000, 300_000, 900_000][chance.below(3)]!;
+		const { isStoring = false, lifetimeS = dayS, everyMs = [60_000, 300_000, 900_000][chance.below(3)]! } = draw;
+		this.everyMs = everyMs;
+		this.#draw = { seed: draw.seed, board, rtc, lossPermille, isStoring, everyMs, lifetimeS };
 		this.where = `seed ${draw.seed}, ${board}, rtc ${rtc}, loss ${lossPermille}, every ${this.everyMs / 1000} s`;
 		this.world = World.virtual({
 			seed: draw.seed,
@@ -121,9 +128,13 @@ export class SleepingBoard {
 		return this.heard.filter(({ event }) => event === name);
 	}
 
-	/** Registers, is observed, and falls asleep. */
-	async start(): Promise<void> {
-		const { board, rtc } = this.#draw;
+	/**
+	 * Registers, is observed, and falls asleep.
+	 * @param first it is cut on the way there; where there is no such step, it is not
+	 * @returns whether it was cut
+	 */
+	async start(first?: { readonly step: number; readonly how: Stroke }): Promise<boolean> {
+		const { board, rtc, isStoring, lifetimeS } = this.#draw;
 		const awake = 3000 + this.chance.below(5000);
 		await this.world.startServer({ securePort: 5684, awakeMs: awake });
 		this.#hear();
@@ -134,13 +145,33 @@ export class SleepingBoard {
 			preset: presets[board],
 			afterFailure: "reset",
 			rtc,
-			factory: { endpointName: endpoint, serverUri: this.world.secureUri!, security, lifetimeS: dayS, sleep },
+			factory: {
+				endpointName: endpoint,
+				serverUri: this.world.secureUri!,
+				security,
+				lifetimeS,
+				sleep,
+				...(isStoring ? { enabler: "1.2" } : {}),
+			},
 		});
+		if (first !== undefined) return this.#startCut(first);
 		this.board.powerOn();
 		await this.run(this.everyMs + 30_000);
 		ok(this.board.depth === "deep" || this.everyMs <= 60_000, `${this.where}: it does not sleep`);
 		ok(this.observed.has(paths[0]), `${this.where}: it is not observed`);
 		this.world.conditions!.lossPermille = this.#draw.lossPermille;
+		return false;
+	}
+
+	async #startCut({ step, how }: { readonly step: number; readonly how: Stroke }): Promise<boolean> {
+		const { board, chance } = this;
+		board.rail.killAt({ step, how, bytes: chance.below(80), tornBits: chance.below(256) });
+		board.powerOn();
+		await this.run(20_000, () => board.rail.strokes > 0);
+		board.rail.killAt(undefined);
+		if (board.state === "off" && how === "power") board.powerOn();
+		await this.run(this.everyMs);
+		return board.rail.strokes > 0;
 	}
 
 	#hear(): void {
@@ -153,7 +184,11 @@ export class SleepingBoard {
 			this.observed.clear();
 			this.#observe(paths[0]);
 		});
-		server.on("notification", ({ path }) => {
+		server.on("updated", () => {
+			if (!this.observed.has(paths[0])) this.#observe(paths[0]);
+		});
+		server.on("notification", ({ path, samples = [] }) => {
+			for (const { timeS } of samples) this.storedS.push(timeS!);
 			const text = `/${path.join("/")}`;
 			const beforeMs = this.observed.get(text);
 			if (beforeMs === undefined) return;
@@ -165,11 +200,13 @@ export class SleepingBoard {
 
 	/** The server asks for it; it stands when the client agreed. */
 	#observe(path: string): void {
-		const rhythm = { pmin: this.everyMs / 1000, pmax: this.everyMs / 1000 };
+		const { isStoring } = this.#draw;
+		const rhythm = { pmin: this.everyMs / 1000, pmax: this.everyMs / 1000, ...(isStoring ? { con: 1 } : {}) };
+		const format = isStoring ? { format: "SENML_CBOR" as const } : {};
 		const { operations } = this.server;
 		operations
 			.writeAttributes(endpoint, path, rhythm)
-			.then(() => operations.observe(endpoint, path))
+			.then(() => operations.observe(endpoint, path, format))
 			.then(({ code }) => {
 				if (isSuccess(code)) this.observed.set(path, this.nowMs);
 			})
@@ -214,12 +251,26 @@ export class SleepingBoard {
 		return true;
 	}
 
-	/** Nothing more is cut or lost, until everything must have come right. */
+	/**
+	 * Nothing more is cut or lost, until everything must have come right. A client that has lost its retained RAM refuses
+	 * a few records of the server, Resets among them (modules/dtls, README, "What can be replayed after a power cut").
+	 */
 	async settle(): Promise<void> {
 		this.board.rail.killAt(undefined);
 		this.world.conditions!.lossPermille = 0;
 		if (this.board.state === "off") this.board.powerOn();
 		await this.run(3 * this.everyMs + 400_000);
+		for (let refused = 0; refused < 16 && this.isReset(); refused++) await this.run(this.everyMs);
+	}
+
+	/** Whether the client told, in the last two rounds, what the server does not observe. */
+	isReset(): boolean {
+		return this.resetsMs.some((atMs) => atMs > this.nowMs - 2 * this.everyMs);
+	}
+
+	/** The server can not be reached from now on; or again. */
+	setOutage(isOut: boolean): void {
+		this.world.conditions!.lossPermille = isOut ? 1000 : 0;
 	}
 
 	close(): void {
