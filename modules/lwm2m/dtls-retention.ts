@@ -74,9 +74,11 @@ class RetainedDtlsChannel extends DtlsChannel {
 
 	private takeUp(home: SessionHome): boolean {
 		const resumption = home.loadResumption();
+		if (resumption === undefined) home.saveResumption(undefined); // it may be there under other keys
 		this.session = resumption === undefined ? undefined : decodeSession(resumption);
 		resumption?.fill(0);
 		const state = home.load();
+		if (state === undefined) home.forget();
 		if (state === undefined) return false;
 		const { crypto, publicKeys } = this.options;
 		const credentials = readCredentials(this.security, crypto, publicKeys);
@@ -84,6 +86,7 @@ class RetainedDtlsChannel extends DtlsChannel {
 		const association = new ClientAssociation(this.settings(credentials), this);
 		try {
 			if (association.resume(state) === undefined) this.association = association;
+			else home.forget();
 		} finally {
 			state.fill(0);
 			crypto.release(credentials.key);

@@ -158,11 +158,14 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 		const { account } = this;
 		if (fingerprintOf({ ...account, security }) !== this.fingerprint) return false;
 		if (account.security !== security || account.server !== server) this.registration.renegotiate();
-		if (account.security !== security) {
-			this.channel?.drop();
-			this.channel = undefined; // the next one has its keys from the new Instance
-		}
+		const { channel } = this;
+		const isOther = account.security !== security;
 		account.security = security;
+		if (isOther && channel !== undefined) {
+			channel.drop();
+			this.channel = undefined; // the next one has its keys from the new Instance; without one nothing may leave
+			if (this.prepare("coaps") !== undefined) return false;
+		}
 		if (account.server !== server) {
 			account.server = server;
 			this.reporting.serverReplaced();
@@ -176,7 +179,7 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 		this.channel?.drop();
 	}
 
-	/** Registration Update Trigger (Server Object, Resource 8). @param transport its argument, where it has one */
+	/** Registration Update Trigger (1/x/8). @param transport its argument, where it has one */
 	trigger(transport?: string): void {
 		this.registration.trigger(transport);
 	}
@@ -222,10 +225,7 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 		if (refused !== undefined) this.refuse(refused.code, nowMs);
 	}
 
-	/**
-	 * One record stands for all refused datagrams since the last one: how often we write must not be the sender's to
-	 * choose.
-	 */
+	/** One record stands for all refused datagrams since the last one: how often we write is not the sender's to say. */
 	private refuse(code: string, nowMs: number): void {
 		this.refusedCount += 1;
 		if (nowMs < this.refusedQuietUntilMs) return;

@@ -1,4 +1,5 @@
 import { Code } from "../../../modules/coap/code.ts";
+import { security } from "../../../modules/objects/security-0.ts";
 import { deepEqual, equal, ok, test } from "../../harness.ts";
 import { kinds, psk, Rig } from "./retention-bench.ts";
 
@@ -192,6 +193,33 @@ test("a registration that was not, and why it waits: after deep sleep it waits o
 	rig.isCut = false;
 	rig.run(dueMs - rig.nowMs + 1);
 	deepEqual(kinds(rig.plainRequests), ["register"]);
+});
+
+test("[CORE-SEC] an account that is replaced by an equal one: another handshake, and nothing leaves in the clear", () => {
+	const rig = settled();
+	const requests = rig.requests.length;
+	rig.sent = [];
+	rig.client.remove(rig.client.registry.instance(0, 0)!);
+	rig.client.add(security({ serverUri: "coaps://secure.example", shortServerId: 1, credentials: psk }));
+	rig.run(1000);
+	rig.client.update(1);
+	rig.run(1000);
+	equal(rig.handshakes, 2);
+	ok(kinds(rig.requests, requests).every((kind) => kind === "update"));
+	ok(rig.requests.length > requests);
+	ok(rig.sent.every(({ bytes }) => bytes[0]! >= 20 && bytes[0]! <= 25 && bytes[1] === 0xfe));
+});
+
+test("an account that is replaced by another one: no byte of its sessions is left", () => {
+	const rig = settled();
+	rig.client.remove(rig.client.registry.instance(0, 0)!);
+	const credentials = { ...psk, key: psk.key.map((byte) => byte ^ 1) };
+	rig.client.add(security({ serverUri: "coaps://secure.example", shortServerId: 1, credentials }));
+	rig.run(1000);
+	const stateKey = 5 + 0x10_0000 + 16;
+	equal(rig.store!.values.has(stateKey), false);
+	equal(rig.store!.values.has(stateKey + 0x10_0000), false);
+	ok(rig.memory!.bytes.subarray(0, 192).every((byte) => byte === 0));
 });
 
 test("a factory reset forgets all of it", () => {
