@@ -23,6 +23,7 @@ export const product = frozen({
 	 * awake: how long they are heard after the last message, milliseconds; "measured" for less where a server is known to
 	 * ask at once; undefined for MAX_TRANSMIT_WAIT, 93 s. deepest: of "idle", "light", "deep", "off".
 	 * tolerances, tuning: in place of defaultTolerances and defaultSleepTuning. sampleEveryS: in place of every 5 s.
+	 * lifetimeS: in place of server.lifetimeS, for an Update a day.
 	 */
 	sleep: {
 		queueMode: false,
@@ -31,6 +32,7 @@ export const product = frozen({
 		tolerances: { aheadMs: 300_000, leadMs: 500 },
 		tuning: { lightMs: 50 },
 		sampleEveryS: 60,
+		lifetimeS: 86_400,
 	},
 	/** Connection IDs (RFC 9146); a handshake's first timeout, 9000 on cellular links (RFC 7925 §11). */
 	dtls: { connectionId: true, flightTimeoutMs: 1000 },

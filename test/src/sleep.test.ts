@@ -19,7 +19,11 @@ function started(
 	depths: readonly SleepDepth[] | undefined = ["light"],
 	enabler?: EnablerVersion,
 ) {
-	const factory = { ...(sleep === undefined ? {} : { sleep }), ...(enabler === undefined ? {} : { enabler }) };
+	const factory = {
+		lifetimeS: 300,
+		...(sleep === undefined ? {} : { sleep }),
+		...(enabler === undefined ? {} : { enabler }),
+	};
 	const device: FakeHost = fakeHost(depths === undefined ? { factory } : { factory, depths });
 	const requests: Request[] = [];
 	const responses: Response[] = [];
@@ -184,4 +188,12 @@ test("[CORE-Q-1] what is told at a rhythm is measured then, and needs no wake of
 	);
 	// Measured at 60 s by itself, from the first notification on at 90 s with it; then it is the Update's turn.
 	deepEqual(device.slept, ["light 59000", "light 29000", "light 30000", "light 59000", "light 55500"]);
+});
+
+test("[CORE-REG-2] in queue mode a registration lasts a day where nobody says otherwise", () => {
+	const device = fakeHost({ factory: { sleep: { queueMode: true } } });
+	main(device.host);
+	device.advance(0);
+	const bytes = Array.from(device.written[0]!.bytes, (byte) => String.fromCharCode(byte)).join("");
+	ok(bytes.includes("lt=86400"));
 });
