@@ -203,7 +203,7 @@ export class Fleet {
 			endpointName: endpoint,
 			lifetimeS,
 			enabler,
-			...(sleep === undefined ? {} : { sleep }),
+			sleep,
 			...(key === undefined ? { serverUri: this.server.uri } : { serverUri: this.server.secureUri, security }),
 		};
 		const address = this.#network.newAddress();

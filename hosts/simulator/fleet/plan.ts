@@ -12,8 +12,7 @@ export interface PlannedBoard {
 	readonly connectionId: boolean;
 	readonly enabler: "1.0" | "1.1" | "1.2";
 	readonly lifetimeS: number;
-	/** Absent: always awake. */
-	readonly sleep: FactorySleep | undefined;
+	readonly sleep: FactorySleep;
 	readonly pminS: number;
 	readonly pmaxS: number;
 	/** When it is switched on first. */
@@ -71,7 +70,9 @@ const rhythms: readonly (readonly [number, number])[] = frozen([
 	[600, 21_600],
 ]);
 const lifetimesS: readonly number[] = frozen([3600, 21_600, 86_400]);
-const sampleEveryS: readonly number[] = frozen([300, 900, 1800]);
+const sampleEveryS: readonly number[] = frozen([900, 1800, 3600]);
+/** Of those that never sleep. */
+const awakeSampleEveryS = 300;
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
@@ -110,7 +111,7 @@ function plannedBoard(endpoint: string, wish: FleetWish, chance: Chance): Planne
 		connectionId: chance.below(100) < 85,
 		enabler: oneOf(["1.0", "1.1", "1.1", "1.2"] as const, chance),
 		lifetimeS: oneOf(lifetimesS, chance),
-		sleep: isSleeping ? { queueMode: true, deepest, sampleEveryS: everyS } : undefined,
+		sleep: isSleeping ? { queueMode: true, deepest, sampleEveryS: everyS } : { sampleEveryS: awakeSampleEveryS },
 		pminS,
 		pmaxS,
 		onAtMs: chance.below(rolloutMs),

@@ -141,7 +141,7 @@ export class BoardWatch {
 	 */
 	dropped(nowMs: number, count: number): void {
 		const { pminS, sleep } = this.plan;
-		const everyS = Math.max(pminS, sleep?.sampleEveryS ?? 1, 1);
+		const everyS = Math.max(pminS, sleep.sampleEveryS ?? 1, 1);
 		const sinceMs = this.#heardMs;
 		this.droppedCount += count;
 		if ((nowMs - sinceMs) / 1000 / everyS >= defaultLimits.keptNotifications) return;
