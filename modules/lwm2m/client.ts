@@ -355,7 +355,7 @@ export class Client implements ChangeListener, BootstrapPort {
 		const elapsedMs = Math.round((nowS - (kept.wallTimeS ?? Number.NaN)) * 1000);
 		const agoMs = elapsedMs >= 0 ? elapsedMs : undefined;
 		kept.servers.forEach((each) => {
-			this.session(each.shortServerId)?.reporting.import(each, { agoMs, isExact: false }, nowMs);
+			this.session(each.shortServerId)?.reporting.import(each, { agoMs, isExact: false, isLive: false }, nowMs);
 		});
 	}
 
@@ -365,7 +365,7 @@ export class Client implements ChangeListener, BootstrapPort {
 	}
 
 	/** Takes back what exportSamplings() gave, after start(). */
-	restoreSamplings(kept: readonly KeptAppointment[], { agoMs = 0 }: Since, nowMs: number): void {
+	restoreSamplings(kept: readonly KeptAppointment[], { agoMs = 0 }: Pick<Since, "agoMs">, nowMs: number): void {
 		this.agenda.import(kept, agoMs, nowMs);
 	}
 

@@ -219,7 +219,7 @@ export class Observations {
 				const { agoMs, contentFormat, payload } = each.kept[index]!;
 				this.hold(observation, { atMs: nowMs - (since.agoMs ?? 0) - agoMs, contentFormat, payload });
 			}
-			if (since.isExact && this.digestOf(observation) === each.digest) continue;
+			if (!since.isLive || (since.isExact && this.digestOf(observation) === each.digest)) continue;
 			for (const part of observation.more?.parts ?? [observation]) this.partChanged(observation, part, part);
 		}
 	}

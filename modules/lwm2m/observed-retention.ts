@@ -11,6 +11,8 @@ export interface Since {
 	readonly agoMs: number | undefined;
 	/** Nothing was done since: it was exported for a sleep. If not, more was told than it knows of. */
 	readonly isExact: boolean;
+	/** The registration that observations belong to may still stand. If not, the server observes anew and hears of all. */
+	readonly isLive: boolean;
 }
 
 /** Numbers of notifications that an earlier life may have used since it was exported (RFC 7641 §4.4). */
@@ -19,12 +21,13 @@ const sequencesAhead = 0x10_0000;
 /** Gives an observation that has just been begun what it was. */
 export function restore(observation: Observation, kept: KeptObservation, since: Since, nowMs: number): void {
 	const atMs = nowMs - (since.agoMs ?? 0);
-	const { isExact } = since;
+	const { isExact, isLive } = since;
 	observation.sequence = isExact ? kept.sequence : (kept.sequence + sequencesAhead) & 0xffffff;
 	observation.notifiedAtMs = atMs - kept.notifiedAgoMs;
 	observation.confirmedAtMs = atMs - kept.confirmedAgoMs;
 	// What was told last is not known, or nobody knows how long ago: told once more, it does no harm.
-	observation.isPending = kept.isPending || ((!isExact || since.agoMs === undefined) && !kept.isDormant);
+	const isUncertain = !isExact || since.agoMs === undefined;
+	observation.isPending = isLive && !kept.isDormant && (kept.isPending || isUncertain);
 	const { more } = observation;
 	const parts = more?.parts ?? [observation];
 	for (let index = 0; index < parts.length; index++) {
@@ -33,7 +36,7 @@ export function restore(observation: Observation, kept: KeptObservation, since: 
 	}
 	if (more?.evaluatedAtMs !== undefined) {
 		more.evaluatedAtMs = atMs - (kept.evaluatedAgoMs ?? 0);
-		more.isUnseen = kept.isUnseen;
+		more.isUnseen = isLive && kept.isUnseen;
 	}
 	if (!kept.isDormant && !kept.isGone && kept.kept.length === 0) return;
 	observation.more ??= moreOf(undefined, undefined);

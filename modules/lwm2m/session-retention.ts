@@ -9,6 +9,9 @@ import type { Session } from "./session.ts";
 /** What lives on: everything; or attributes and observations alone, so that each boot registers. */
 export type Retained = "everything" | "reporting";
 
+/** How long ago a state was taken, and whether nothing was done since. */
+export type Elapsed = Omit<Since, "isLive">;
+
 /** What came of a server's state. */
 export interface Restored {
 	/** "kept": nothing needs to be said. "doubtful": an Update asks first. "none": it is registered with anew. */
@@ -40,14 +43,16 @@ export function exportSession(session: Session, what: Retained, identity: number
 }
 
 /** Takes a session that has just been started to where it was. @param kept of the same identity */
-export function restoreSession(session: Session, kept: KeptServer, since: Since, nowMs: number): Restored {
+export function restoreSession(session: Session, kept: KeptServer, since: Elapsed, nowMs: number): Restored {
 	const { peer, awake } = session;
 	const agoMs = since.agoMs ?? 0;
 	if (kept.messages !== undefined) peer.restore(kept.messages, agoMs, since.isExact, nowMs);
 	if (awake !== undefined && kept.habit !== undefined) awake.habit = kept.habit;
 	const registration =
 		kept.registration === undefined ? "none" : restoreRegistration(session, kept.registration, since, nowMs);
-	session.reporting.import(kept.reporting, since, nowMs);
+	// Whoever was reset in the midst of talking is still called on.
+	if (registration !== "none" && !since.isExact) awake?.said(nowMs);
+	session.reporting.import(kept.reporting, { ...since, isLive: registration !== "none" }, nowMs);
 	session.reporting.importSends(kept.sends, agoMs, nowMs);
 	// A boot that nobody planned tries at once.
 	if (registration === "none" && since.isExact && kept.attempts !== undefined && session.state === "waiting") {
@@ -73,7 +78,7 @@ function exportRegistration({ registration }: Session, nowMs: number): KeptRegis
 function restoreRegistration(
 	session: Session,
 	{ location, enabler, host, digest, updateInMs, expiresInMs, isTriggered }: KeptRegistration,
-	{ agoMs, isExact }: Since,
+	{ agoMs, isExact }: Elapsed,
 	nowMs: number,
 ): Restored["registration"] {
 	const { account, registration } = session;
