@@ -29,7 +29,7 @@ export const product = frozen({
 		queueMode: false,
 		awake: undefined,
 		deepest: "deep",
-		tolerances: { aheadMs: 300_000, leadMs: 500 },
+		tolerances: { aheadMs: 3_600_000, leadMs: 500 },
 		tuning: { lightMs: 50 },
 		sampleEveryS: 60,
 		lifetimeS: 86_400,

@@ -6,7 +6,7 @@ export interface AwakeTuning {
 	readonly windowMs: number;
 	/** Whether a server that is known to ask at once gets less. */
 	readonly isMeasured: boolean;
-	/** Less than that no measured window is: twice a request of the server's may be lost, and is heard all the same. */
+	/** Less than that no measured window is: a request of the server's may be lost once, and is heard all the same. */
 	readonly leastMs: number;
 }
 
@@ -39,8 +39,8 @@ export interface AwakeListener {
  */
 export function awakeTuningOf(tuning: Tuning, asked?: number | "measured"): AwakeTuning {
 	const windowMs = typeof asked === "number" ? asked : maxTransmitWaitMs(tuning);
-	// ACK_TIMEOUT × ACK_RANDOM_FACTOR × (1 + 2): when the third copy is sent, at the latest (RFC 7252 §4.2).
-	const leastMs = Math.floor((tuning.ackTimeoutMs * tuning.ackRandomPercent * 3) / 100);
+	// The second copy is sent after ACK_TIMEOUT × ACK_RANDOM_FACTOR at the latest (RFC 7252 §4.2); as long again to spare.
+	const leastMs = Math.floor((tuning.ackTimeoutMs * tuning.ackRandomPercent * 2) / 100);
 	return { windowMs, isMeasured: asked === "measured", leastMs: Math.min(leastMs, windowMs) };
 }
 
@@ -50,8 +50,8 @@ export function awakeTuningOf(tuning: Tuning, asked?: number | "measured"): Awak
  * asks looks at that first.
  *
  * A measured window rests on what the server has done: through `windowsToTrust` full windows it sent `requestsToTrust`
- * requests or more, and none later than `longestMs` after the message before it. Then twice that and `leastMs` are
- * enough. A request in the later half of a shortened window ends the trust, and every sixteenth window is full.
+ * requests or more, and none later than `longestMs` after the message before it. Then twice that is enough, or
+ * `leastMs`. A request in the later half of a shortened window ends the trust, and every sixteenth window is full.
  */
 export class AwakeWindow {
 	/** When it closes, or has closed; -Infinity before the first message. */
@@ -105,7 +105,7 @@ export class AwakeWindow {
 		const { isMeasured, leastMs, windowMs } = this.tuning;
 		const isTrusted = this.windows >= windowsToTrust && this.seen >= requestsToTrust;
 		if (!isMeasured || !isTrusted || this.windows % fullEvery === 0) return windowMs;
-		return Math.min(windowMs, 2 * this.longestMs + leastMs);
+		return Math.min(windowMs, Math.max(leastMs, 2 * this.longestMs));
 	}
 
 	/** A request came, so long after the message before it. */

@@ -15,7 +15,7 @@ export interface WakeTolerances {
 }
 
 export const defaultTolerances: WakeTolerances = frozen({
-	aheadMs: 300_000,
+	aheadMs: 3_600_000,
 	aheadShare: 8,
 	leadMs: 500,
 	talkMs: 1000,
