@@ -80,6 +80,7 @@ function program(load: Load, output: Output): Command {
 		.option("--coap", "CoAP alone: work by message on XS, and transfers over slow and lossy links")
 		.option("--lwm2m", "the LwM2M client alone: work by request, heap by instance and observation, on XS")
 		.option("--dtls", "DTLS alone: bytes of handshakes and records, work and RAM on XS")
+		.option("--fleet", "virtual years of one board, and a thousand boards for a week: minutes")
 		.option("--cortex-m", "cryptography and DTLS on an emulated Cortex-M4: instructions and RAM")
 		.option("--json", "one line of JSON")
 		.action((options: BenchOptions) => load(benchOf(options))(options));
@@ -98,10 +99,12 @@ interface BenchOptions {
 	readonly coap?: boolean;
 	readonly lwm2m?: boolean;
 	readonly dtls?: boolean;
+	readonly fleet?: boolean;
 	readonly cortexM?: boolean;
 }
 
-function benchOf({ coap, lwm2m, dtls, cortexM }: BenchOptions): string {
+function benchOf({ coap, lwm2m, dtls, fleet, cortexM }: BenchOptions): string {
+	if (fleet) return "./bench-fleet.js";
 	if (cortexM) return "./bench-cortex-m.js";
 	if (lwm2m) return "./bench-lwm2m.js";
 	return dtls ? "./bench-dtls.js" : coap ? "./bench-coap.js" : "./bench.js";
