@@ -15,7 +15,7 @@ const windowsToTrust = 4;
 const requestsToTrust = 2;
 
 /** Each window of this number is a full one: a server that has changed its habit is found out. */
-const fullEvery = 16;
+const fullEvery = 64;
 const windowsMost = 255;
 
 /** What we know of one server, to outlive deep sleep. */
@@ -24,7 +24,7 @@ export interface AskingHabit {
 	readonly seen: number;
 	/** The longest silence before one of its requests, in milliseconds. */
 	readonly longestMs: number;
-	/** How many windows there were since we began to look, or stopped to trust; some number above 16 for many. */
+	/** How many windows there were since we began to look, or stopped to trust; some number from 64 on for many. */
 	readonly windows: number;
 }
 
@@ -51,7 +51,7 @@ export function awakeTuningOf(tuning: Tuning, asked?: number | "measured"): Awak
  *
  * A measured window rests on what the server has done: through `windowsToTrust` full windows it sent `requestsToTrust`
  * requests or more, and none later than `longestMs` after the message before it. Then twice that is enough, or
- * `leastMs`. A request in the later half of a shortened window ends the trust, and every sixteenth window is full.
+ * `leastMs`. A request in the later half of a shortened window ends the trust, and every 64th window is full.
  */
 export class AwakeWindow {
 	/** When it closes, or has closed; -Infinity before the first message. */
