@@ -53,6 +53,8 @@ export interface FactorySleep {
 	readonly queueMode?: boolean;
 	/** How long servers are heard after the last message, in milliseconds, or "measured". */
 	readonly awake?: number | "measured";
+	/** A pause shorter than this is spent no deeper than light, in milliseconds; in place of what the host says. */
+	readonly deepFromMs?: number;
 	/** No deeper than this. */
 	readonly deepest?: "idle" | "light" | "deep" | "off";
 	/** What is due within so many milliseconds is said in a wake that talks anyway. */

@@ -35,7 +35,7 @@ export function instancesOf(factory: Factory): ConfiguredInstance[] {
 			[shortServerIdResource, shortServerId],
 			[1, lifetimeS],
 			[6, true],
-			[7, "U"],
+			[7, isQueuedBy10(factory) ? "UQ" : "U"],
 		]);
 		if ((factory.enabler ?? product.enabler) !== "1.0") values.set(23, false);
 		for (const resource in resources) values.set(Number(resource), held(resources[resource]!));
@@ -50,6 +50,11 @@ export function instancesOf(factory: Factory): ConfiguredInstance[] {
 		instances.push(instance(0, Math.max(1, accounts.length), values));
 	}
 	return instances;
+}
+
+/** Whether 1/x/7 has to say so: queue mode is part of the binding in 1.0 (LwM2M Core 1.0.2 §5.3.1.1), and only there. */
+function isQueuedBy10({ enabler = product.enabler, sleep }: Factory): boolean {
+	return enabler === "1.0" && (sleep?.queueMode ?? product.sleep.queueMode);
 }
 
 function instance(objectId: number, instanceId: number, values: Map<number, Held>): ConfiguredInstance {

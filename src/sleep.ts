@@ -23,7 +23,7 @@ export interface Sleeping {
 export function sleep({ power, log }: Host, says: FactorySleep = {}): Sleeping | undefined {
 	const { sleep } = product;
 	if (!(says.queueMode ?? sleep.queueMode)) return undefined;
-	const { aheadMs = sleep.tolerances.aheadMs, awake = sleep.awake, deepest = sleep.deepest } = says;
+	const { aheadMs = sleep.tolerances.aheadMs, awake = sleep.awake, deepest = sleep.deepest, deepFromMs } = says;
 	const tolerances = { ...sleep.tolerances, aheadMs };
 	const waking = new WakePlan(awake === undefined ? { tolerances } : { tolerances, awake });
 	return {
@@ -34,7 +34,7 @@ export function sleep({ power, log }: Host, says: FactorySleep = {}): Sleeping |
 				power,
 				log,
 				limits,
-				tuning: { ...sleep.tuning, deepest },
+				tuning: { ...sleep.tuning, deepest, deepMs: deepFromMs },
 				...(retention === undefined ? {} : { retention }),
 			}),
 	};

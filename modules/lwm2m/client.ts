@@ -1,11 +1,12 @@
 import type { Path } from "../formats/value.ts";
 import type { Address, SleepDepth } from "../host.ts";
-import { Agenda } from "./agenda.ts";
+import { Agenda, type KeptAppointment } from "./agenda.ts";
 import type { BootstrapPort, BootstrapReason } from "./bootstrap-port.ts";
 import type { ClientOptions } from "./client-options.ts";
 import type { ObjectFacts } from "./facts.ts";
 import type { ChangeListener, Instance } from "./instance.ts";
 import { type ClientLimits, defaultLimits, withChanges } from "./limits.ts";
+import type { Since } from "./observed-retention.ts";
 import { Operations } from "./operations.ts";
 import { path as pathOf } from "./path.ts";
 import { defaultRegistrationTuning } from "./registration.ts";
@@ -141,16 +142,12 @@ export class Client implements ChangeListener, BootstrapPort {
 
 	/** Until when the radio has to hear, for all servers together; Infinity also while a bootstrap is under way. */
 	get radioUntilMs(): number {
-		if (this.bootstrap?.isAtRest === false) return Infinity;
-		let untilMs = -Infinity;
-		const { sessions } = this;
-		for (let at = 0; at < sessions.length; at++) untilMs = Math.max(untilMs, sessions[at]!.radioUntilMs);
-		return untilMs;
+		return this.bootstrap?.isAtRest === false ? Infinity : this.servers.radioUntilMs;
 	}
 
-	/** The deepest sleep that leaves everything whole: what is to be done by a function would be lost with RAM. */
+	/** The deepest sleep that loses nothing: a function to call later, a bootstrap and what leads to one go with RAM. */
 	get deepest(): SleepDepth {
-		return this.agenda.isPlain ? "off" : "light";
+		return this.agenda.isPlain && this.servers.isRetainable ? "off" : "light";
 	}
 
 	/**
@@ -339,7 +336,10 @@ export class Client implements ChangeListener, BootstrapPort {
 	 * secrets are in it. encodeReports() (reporting-state.ts) makes bytes of it.
 	 */
 	exportReporting(nowMs: number): KeptReports {
-		const servers = this.sessions.map(({ reporting }) => reporting.export(nowMs));
+		const servers = this.sessions.map(({ reporting, shortServerId }) => ({
+			shortServerId,
+			...reporting.export(nowMs),
+		}));
 		return { wallTimeS: this.context.options.wallTimeS?.(), servers };
 	}
 
@@ -352,10 +352,20 @@ export class Client implements ChangeListener, BootstrapPort {
 		this.begin(nowMs);
 		const nowS = this.context.options.wallTimeS?.() ?? Number.NaN;
 		const elapsedMs = Math.round((nowS - (kept.wallTimeS ?? Number.NaN)) * 1000);
-		const agoMs = Number.isNaN(elapsedMs) ? 0 : Math.max(elapsedMs, 0);
+		const agoMs = elapsedMs >= 0 ? elapsedMs : undefined;
 		kept.servers.forEach((each) => {
-			this.session(each.shortServerId)?.reporting.import(each, agoMs, nowMs);
+			this.session(each.shortServerId)?.reporting.import(each, { agoMs, isExact: false }, nowMs);
 		});
+	}
+
+	/** When Object Instances are sampled next, for a deep sleep. */
+	exportSamplings(nowMs: number): KeptAppointment[] {
+		return this.agenda.export(nowMs);
+	}
+
+	/** Takes back what exportSamplings() gave, after start(). */
+	restoreSamplings(kept: readonly KeptAppointment[], { agoMs = 0 }: Since, nowMs: number): void {
+		this.agenda.import(kept, agoMs, nowMs);
 	}
 
 	private begin(nowMs: number): void {

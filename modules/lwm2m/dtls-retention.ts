@@ -34,7 +34,7 @@ class RetainedDtlsChannel extends DtlsChannel {
 
 	goHome(): void {
 		const state = this.association?.exportState();
-		if (state !== undefined) this.home?.save(state);
+		if (state !== undefined) this.home?.rest(state);
 	}
 
 	/** Of the association: a channel without a home keeps nothing, and so nothing can be found. */
@@ -48,7 +48,9 @@ class RetainedDtlsChannel extends DtlsChannel {
 	}
 
 	protected override settings(credentials: Credentials): DtlsSettings {
-		return { ...super.settings(credentials), statesResumption: false }; // it has a place of its own
+		const { home } = this;
+		const settings = { ...super.settings(credentials), statesResumption: false }; // that has a place of its own
+		return home === undefined ? settings : { ...settings, reservation: home.tuning };
 	}
 
 	protected override keep(session: ResumableSession | undefined): void {

@@ -198,6 +198,11 @@ export class Instance {
 		return held === refused ? undefined : held;
 	}
 
+	/** What is held; of a Resource with a read hook nothing, because that changes by itself. */
+	held(name: string): Held | undefined {
+		return this.#hooks.read?.[name] === undefined ? this.#values[name] : undefined;
+	}
+
 	/** Reads where nobody waits for an answer: a hook that refuses says no more than that there is something. */
 	private glance(name: string): Held | typeof refused | undefined {
 		try {

@@ -1,4 +1,4 @@
-import { type Address, type Datagrams, type Host, HostFailure } from "../host.ts";
+import { type Address, type Datagrams, type DatagramsOptions, type Host, HostFailure } from "../host.ts";
 import type { Client } from "./client.ts";
 
 /** The largest datagram we take: an IPv6 link carries this much without fragments (RFC 8200 §5). */
@@ -13,6 +13,8 @@ export interface Keeper {
 	started(nowMs: number): void;
 	/** Everything of this turn is done but to send. */
 	turnEnded(nowMs: number): void;
+	/** The local port for the loop's socket; undefined lets the host choose. */
+	readonly localPort?: number | undefined;
 	/** Everything is sent, and nothing waits: time to tidy up, one short step. */
 	idle?(): void;
 	/**
@@ -53,16 +55,22 @@ export class Loop {
 	start(): void {
 		const { power } = this.#host;
 		this.#hasStarted = true;
-		try {
-			this.#datagrams = this.#host.openDatagrams({ onReadable: this.#wake, onUnreachable: this.#wake });
-		} catch (error) {
-			this.note(error);
-		}
+		const port = this.#keepers.find(({ localPort }) => localPort !== undefined)?.localPort;
+		if (port !== undefined) this.open({ port });
+		if (this.#datagrams === undefined) this.open({});
 		power.onShutdown(() => this.turn((nowMs) => this.#client.stop(nowMs)));
 		this.turn((nowMs) => {
 			this.#client.start(nowMs);
 			for (let index = 0; index < this.#keepers.length; index++) this.#keepers[index]!.started(nowMs);
 		});
+	}
+
+	private open(port: Pick<DatagramsOptions, "port">): void {
+		try {
+			this.#datagrams = this.#host.openDatagrams({ ...port, onReadable: this.#wake, onUnreachable: this.#wake });
+		} catch (error) {
+			this.note(error);
+		}
 	}
 
 	/** Makes a turn now, because something happened that neither the network nor the clock tells of. */

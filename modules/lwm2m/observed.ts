@@ -30,6 +30,11 @@ export interface ObservationPort {
 	look(path: Path): void;
 	/** The newest past value that is kept for something at or below these paths; undefined where none is kept. */
 	newestAtMs(paths: readonly Path[]): number | undefined;
+	/**
+	 * A number that is another one when the values are.
+	 * @param isLooking whether those count that are worked out by reading: their changes are only seen by looking
+	 */
+	digestOf(paths: readonly Path[], isLooking: boolean): number;
 	/** What was kept for an observation, as its next notification. */
 	gather(kept: readonly Representation[], base: Path): { readonly payload: Uint8Array; readonly count: number };
 	notify(observation: Observed, response: ResponseOptions, type: "confirmable" | "nonConfirmable"): void;
@@ -39,6 +44,13 @@ export interface ObservationPort {
 	observationEnded(observation: Observed): void;
 	/** So many notifications that were kept were one too many. */
 	notificationsDropped(observation: Observed, count: number): void;
+}
+
+/** How much is kept, from ClientLimits. */
+export interface ObservationLimits {
+	readonly observations: number;
+	readonly keptNotifications: number;
+	readonly keptBytes: number;
 }
 
 /** One path of an Observe-Composite. */
@@ -188,10 +200,11 @@ function dropOldest(more: More): void {
 	more.dropped++;
 }
 
-/** What of it outlives a restart. */
-export function exported(observation: Observation, nowMs: number): KeptObservation {
-	const { token, more, accept, sequence } = observation;
-	const paths: readonly Path[] = more?.parts ?? [observation];
+/** What of it outlives a reset. @param digest of its values now */
+export function exported(observation: Observation, digest: number, nowMs: number): KeptObservation {
+	const { token, more, accept, sequence, isPending } = observation;
+	const paths: readonly Part[] = more?.parts ?? [observation];
+	const evaluatedAtMs = more?.evaluatedAtMs;
 	return {
 		token,
 		paths,
@@ -202,6 +215,12 @@ export function exported(observation: Observation, nowMs: number): KeptObservati
 		own: more?.own,
 		notifiedAgoMs: nowMs - observation.notifiedAtMs,
 		confirmedAgoMs: nowMs - observation.confirmedAtMs,
+		evaluatedAgoMs: evaluatedAtMs === undefined ? undefined : nowMs - evaluatedAtMs,
+		isPending,
+		isUnseen: more?.isUnseen === true,
+		isGone: more?.isGone === true,
+		marks: paths.map(({ marks }) => marks),
+		digest,
 		dropped: more?.dropped ?? 0,
 		kept: (more?.kept ?? []).map(({ atMs, contentFormat, payload }) => ({
 			agoMs: nowMs - atMs,

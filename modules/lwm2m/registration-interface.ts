@@ -1,7 +1,7 @@
 import { codeText, isSuccess } from "../coap/code.ts";
 import type { Failure, Response } from "../coap/peer.ts";
-import { frozen } from "../frozen.ts";
 import type { Address } from "../host.ts";
+import { wantsBootstrap } from "./accounts.ts";
 import { Attempts } from "./attempts.ts";
 import {
 	Registration,
@@ -13,10 +13,10 @@ import { RegistrationExchange } from "./registration-exchange.ts";
 import type { Account, RegistrationContext, RegistrationPort } from "./registration-port.ts";
 import { RegistrationRequest } from "./registration-request.ts";
 import type { Unsecured } from "./secure.ts";
-import { ServerAddress, serverUriOf } from "./server-address.ts";
+import { preparedUri, ServerAddress } from "./server-address.ts";
 
-/** The Resources of the Security and Server Objects that matter here (LwM2M Core 1.2 Appendix E.1, E.2). */
-const resource = frozen({ serverUri: 0, bootstrapOnFailure: 16 });
+/** Resource of the Security Object (LwM2M Core 1.2 Appendix E.1). */
+const serverUri = 0;
 
 /** Why something failed, for the log. */
 interface Cause extends Unsecured {
@@ -41,6 +41,8 @@ export class RegistrationInterface {
 	isDoubtful = false;
 	/** The transport that 1/x/8 asked for, for the next connection alone. */
 	private argument: string | undefined;
+	/** Counts what a later life has to know of a registration. */
+	changes = 0;
 	private isDisabled = false;
 	private hasForgotten = false;
 	/** Nothing goes out, and no time is kept, until speak(). */
@@ -82,10 +84,7 @@ export class RegistrationInterface {
 		return this.isQuiet;
 	}
 
-	/**
-	 * Whether requests of the server are served (LwM2M Core 1.1 §6.3: those before the registration is complete are
-	 * ignored).
-	 */
+	/** Whether requests of the server are served: none before the registration is complete (LwM2M Core 1.1 §6.3). */
 	get isServing(): boolean {
 		return !this.isQuiet && this.registration.isServing;
 	}
@@ -148,9 +147,14 @@ export class RegistrationInterface {
 		this.request.forget();
 	}
 
-	/** The server disabled itself: a De-register goes out at the end of the turn. */
+	/** The server disabled itself. */
 	disable(): void {
 		this.isDisabled = true;
+	}
+
+	/** The server may not know us any more: an Update asks it, and nothing else is said before it answers. */
+	doubt(): void {
+		this.isDoubtful = this.isTriggered = true;
 	}
 
 	/** Observations are lost that the server believes in: a Register goes out at the end of the turn. */
@@ -179,7 +183,7 @@ export class RegistrationInterface {
 	 */
 	undeliverable(why: "notSent" | "unreachable", nowMs: number): void {
 		if (this.isQuiet || !this.exchange.isUnderWay || this.triesNext(nowMs) || why === "notSent") return;
-		this.mistrust();
+		if (this.state === "updating") this.where.silent(); // its name is looked up again, and other addresses come first
 		this.event("timedOut", nowMs, { reason: why });
 	}
 
@@ -200,7 +204,7 @@ export class RegistrationInterface {
 		if (!this.exchange.ends(requestId)) return;
 		const isRefusal = reason === "malformed" || reason === "tooLarge";
 		if (!isRefusal && (this.exchange.renew(nowMs) || this.triesNext(nowMs))) return;
-		if (!isRefusal) this.mistrust();
+		if (!isRefusal && this.state === "updating") this.where.silent();
 		this.event(isRefusal ? "refused" : "timedOut", nowMs, { reason });
 	}
 
@@ -223,11 +227,6 @@ export class RegistrationInterface {
 		this.port.log("nextAddress", { host: this.address.host });
 		this.sendRegister();
 		return true;
-	}
-
-	/** An Update is not answered: the name is looked up again, and other addresses come first. */
-	private mistrust(): void {
-		if (this.state === "updating") this.where.silent();
 	}
 
 	/** The server is to be found at another address: nothing of what was said to the last one counts. */
@@ -345,13 +344,11 @@ export class RegistrationInterface {
 
 	/** Where the account says that the server is: read anew for each attempt. */
 	private locate(): void {
-		const uri = serverUriOf(this.account, this.argument);
-		const refusal = "code" in uri ? uri : this.port.prepare(uri.scheme);
+		const uri = preparedUri(this.account, this.argument, this.port);
 		this.argument = undefined;
-		this.isUnusable = refusal !== undefined;
-		if (refusal !== undefined) this.lost = { reason: refusal.code };
-		if ("code" in uri || refusal !== undefined) return;
-		this.where.look(uri);
+		this.isUnusable = "code" in uri;
+		if ("code" in uri) this.lost = { reason: uri.code };
+		else this.where.look(uri);
 	}
 
 	/** The attempt failed; whether it was the last one, attempts.ts says. */
@@ -359,21 +356,17 @@ export class RegistrationInterface {
 		const { attempts } = this;
 		const { attempt, sequence } = attempts;
 		// "Explicitly rejected" (LwM2M Core 1.2 Appendix E.2, Resource 16): where a bootstrap may help it follows at once.
-		const isForbidden = cause.code === "4.03" && this.bootstrapsOnFailure;
+		const isForbidden =
+			cause.code === "4.03" && this.context.bootstrap?.isPossible === true && wantsBootstrap(this.account);
 		attempts.failed(this.nowMs, this.isUnusable || isForbidden);
 		const retryInMs = attempts.deadlineMs - this.nowMs;
 		const retry = retryInMs === Infinity ? {} : { retryInMs };
 		this.port.log("registrationFailed", { ...cause, ...retry, attempt, sequence });
 	}
 
-	private get bootstrapsOnFailure(): boolean {
-		const { bootstrap } = this.context;
-		return bootstrap?.isPossible === true && this.account.server.at(resource.bootstrapOnFailure) !== false;
-	}
-
 	private sendRegister(): void {
 		this.port.dropObservations();
-		this.port.log("registering", { uri: String(this.account.security.at(resource.serverUri)) });
+		this.port.log("registering", { uri: String(this.account.security.at(serverUri)) });
 		this.isTriggered = false;
 		this.exchange.send(this.request.register(), this.nowMs);
 	}
@@ -386,16 +379,19 @@ export class RegistrationInterface {
 	private settle(before: RegistrationState): void {
 		const lifetimeS = this.request.accepted();
 		this.isDoubtful = false;
+		if (before === "registering" || this.request.hasTold) this.changes++;
 		this.registration.settle(this.exchange.sentAtMs, lifetimeS);
-		if (before === "registering") {
-			const { enabler } = this.request;
-			this.port.agreed(enabler);
-			const lower = enabler === this.context.enabler ? {} : { enabler };
-			this.port.log("registered", { location: `/${this.request.location.join("/")}`, lifetimeS, ...lower });
-		} else this.port.log("updated", { lifetimeS });
+		if (before !== "registering") {
+			this.port.log("updated", { lifetimeS });
+			return;
+		}
+		const { enabler, location } = this.request;
+		this.port.agreed(enabler);
+		const lower = enabler === this.context.enabler ? {} : { enabler };
+		this.port.log("registered", { location: `/${location.join("/")}`, lifetimeS, ...lower });
 	}
 
-	/** The registration is over, whether or not the server heard of it. */
+	/** The registration is over. */
 	private gone({ reason }: Cause): void {
 		this.exchange.abandon();
 		this.port.dropObservations();

@@ -54,6 +54,8 @@ export class RegistrationRequest {
 	private taught = "";
 	/** It refused a new profile ID in an Update: there they come with the list. */
 	private refusesInUpdate = false;
+	/** Whether what was accepted last told the server something. Set here alone. */
+	hasTold = false;
 	/** The new profile ID of the Update under way. */
 	private updating: ProfiledList | undefined;
 	private isStrange = false;
@@ -135,6 +137,11 @@ export class RegistrationRequest {
 	/** The server took the last of them. @returns the lifetime it knows, in seconds; 0 lasts for ever */
 	accepted(): number {
 		const told = this.sending!;
+		const { told: before } = this;
+		this.hasTold =
+			before?.listVersion !== told.listVersion ||
+			before.lifetimeS !== told.lifetimeS ||
+			before.binding !== told.binding;
 		this.told = told;
 		this.updating = undefined;
 		this.negotiation.accepted();
@@ -205,6 +212,11 @@ export class RegistrationRequest {
 		return this.told?.binding.includes("Q") === true;
 	}
 
+	/** What the Server Object says now; Infinity where the registration is to last for ever. */
+	get lifetimeMs(): number {
+		return this.lifetimeS === 0 ? Infinity : this.lifetimeS * 1000;
+	}
+
 	private updateRefused({ isFingerprint }: ProfiledList): void {
 		this.refusesInUpdate = true;
 		this.referring = isFingerprint ? "teaching" : "not";
@@ -245,11 +257,11 @@ export class RegistrationRequest {
 	}
 
 	private get binding(): string {
-		const { enabler } = this;
-		const isQueued = this.context.options.queueMode === true;
-		if (isQueued || enabler !== "1.0") return bindingParameters(enabler, isQueued);
-		const asked = this.account.server.at(resource.binding); // in 1.0 the server switches queue mode on
-		return bindingParameters(enabler, typeof asked === "string" && asked.includes("Q"));
+		const { server } = this.account;
+		// In 1.0 the server switches queue mode on and off, by 1/x/7; since then it is ours to say.
+		const asked = server.facts.version === "1.0" ? server.at(resource.binding) : undefined;
+		const isQueued = typeof asked === "string" ? asked.includes("Q") : this.context.options.queueMode === true;
+		return bindingParameters(this.enabler, isQueued);
 	}
 }
 

@@ -363,7 +363,8 @@ export class Registration {
 	}
 
 	/** Takes up a registration of an earlier life. */
-	restore(updateAtMs: number, expiresAtMs: number): void {
+	restore(updateAtMs: number, expiresAtMs: number, lifetimeMs: number): void {
+		this.lifetimeMs = lifetimeMs;
 		this.state = "registered";
 		this.attempts.settle();
 		this.updateAtMs = updateAtMs;

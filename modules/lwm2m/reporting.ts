@@ -8,6 +8,7 @@ import type { Instance } from "./instance.ts";
 import { Observations } from "./observation.ts";
 import type { Between } from "./observation-timing.ts";
 import type { ObservationPort, Observed } from "./observed.ts";
+import { digestOf, type Since } from "./observed-retention.ts";
 import type { Asker, Observable, Outcome } from "./operation.ts";
 import type { Operations } from "./operations.ts";
 import { pathText } from "./path.ts";
@@ -92,6 +93,11 @@ export class Reporting implements ObservationPort {
 
 	get observationCount(): number {
 		return this.#observations.size;
+	}
+
+	/** Whether no Send is left, of which nothing outlives a reset. */
+	get isRetainable(): boolean {
+		return this.#sends === undefined || this.#sends.isEmpty;
 	}
 
 	deadlineMs({ isReporting, isUpToDate, isAway }: Reachability): number {
@@ -193,14 +199,21 @@ export class Reporting implements ObservationPort {
 	}
 
 	export(nowMs: number): KeptReporting {
-		const { attributes, shortServerId } = this.asker;
-		return { shortServerId, attached: attributes.attached, observations: this.#observations.export(nowMs) };
+		return { attached: this.asker.attributes.attached, observations: this.#observations.export(nowMs) };
 	}
 
-	/** @param agoMs how long ago it was exported */
-	import({ attached, observations }: KeptReporting, agoMs: number, nowMs: number): void {
+	import({ attached, observations }: KeptReporting, since: Since, nowMs: number): void {
 		this.asker.attributes.restore(attached);
-		this.#observations.import(observations, agoMs, nowMs);
+		this.#observations.import(observations, since, nowMs);
+	}
+
+	/** What is observed under this token is to be told once more: the last time it did not arrive. */
+	retell(token: Uint8Array): void {
+		this.#observations.retell(token);
+	}
+
+	digestOf(paths: readonly Path[], isLooking: boolean): number {
+		return digestOf(this.#context.registry, paths, isLooking);
 	}
 
 	get between(): Between | undefined {

@@ -117,6 +117,10 @@ export class Sends {
 		this.#times = times;
 	}
 
+	get isEmpty(): boolean {
+		return this.#all.length === 0;
+	}
+
 	/** When one that waits is to go out: 0 for at once, Infinity for none. */
 	get deadlineMs(): number {
 		let deadlineMs = Infinity;

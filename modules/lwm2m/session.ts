@@ -15,6 +15,7 @@ import type { RegistrationState } from "./registration.ts";
 import { RegistrationInterface } from "./registration-interface.ts";
 import type { Account, RegistrationPort } from "./registration-port.ts";
 import { type Reachability, Reporting, type ReportingContext, type ReportingPort } from "./reporting.ts";
+import { radioUntil } from "./rest.ts";
 import { protectionOf, type SecureChannel, type Secured, type SecureListener, type Unsecured } from "./secure.ts";
 import type { SendListener, SendOptions } from "./send.ts";
 import type { ServerUri } from "./server-uri.ts";
@@ -33,7 +34,7 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 	readonly peer: Peer;
 	readonly account: Account;
 	private readonly context: SessionContext;
-	private readonly registration: RegistrationInterface;
+	readonly registration: RegistrationInterface;
 	readonly reporting: Reporting;
 	/** How long the server is heard; absent where nobody sleeps. */
 	readonly awake: AwakeWindow | undefined;
@@ -42,9 +43,11 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 	/** The account is gone, or another one: it ends, and is forgotten then. */
 	isLeaving = false;
 	/** Of what identifies the server and us. */
-	private readonly fingerprint: number;
+	readonly fingerprint: number;
 	/** Of a server with coaps://, once it is wanted. */
 	private channel: SecureChannel | undefined;
+	/** Whether it is one of an earlier life, in which the server has not been heard yet. */
+	isTakenUp = false;
 	/** Whether the secure session has carried a message of the server's. */
 	private hasWorked = false;
 	private isClosing = false;
@@ -91,16 +94,9 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 		return this.registration.isRegistered;
 	}
 
-	/**
-	 * Until when the radio has to hear: Infinity while something is under way, or where the server may call at any time;
-	 * -Infinity where it will not.
-	 */
+	/** See radioUntil(). */
 	get radioUntilMs(): number {
-		const { awake, registration } = this;
-		if (registration.isSilent) return -Infinity;
-		if (!registration.isAtRest || !this.peer.isAtRest) return Infinity;
-		if (!this.isRegistered) return -Infinity;
-		return registration.isQueued && awake !== undefined ? awake.endMs : Infinity;
+		return radioUntil(this);
 	}
 
 	get deadlineMs(): number {
@@ -111,6 +107,11 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 
 	get isCheap(): boolean {
 		return this.context.options.waking?.isTalking !== false;
+	}
+
+	/** Whether messages reach the server without a handshake; undefined where there is no security. */
+	get isSecured(): boolean | undefined {
+		return this.channel?.isSecured;
 	}
 
 	/** Whether notifications may go out: not while a lost secure session is being replaced. */
@@ -209,6 +210,7 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 
 	decrypted(bytes: Uint8Array, at: number, end: number, nowMs: number): void {
 		this.hasWorked = true;
+		this.isTakenUp = false;
 		// A request before the registration is complete is ignored (LwM2M Core 1.1 §6.3); the server repeats a
 		// Confirmable one.
 		const code = bytes[at + 1] ?? 0;
@@ -271,7 +273,21 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 		const channel = protection.open(security, this);
 		if ("code" in channel) return channel;
 		this.channel = channel;
+		const home = this.context.options.homes?.homeOf(this);
+		this.isTakenUp = home !== undefined && channel.liveIn?.(home) === true;
 		return undefined;
+	}
+
+	/** Brings the secure session to where it outlives a deep sleep. @throws HostFailure */
+	goHome(): void {
+		this.channel?.goHome?.();
+	}
+
+	renew(): boolean {
+		const { isTakenUp } = this;
+		this.isTakenUp = false;
+		if (isTakenUp) this.drop();
+		return isTakenUp;
 	}
 
 	reach(nowMs: number): boolean {
@@ -351,6 +367,11 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 	}
 
 	observerGone(token: Uint8Array, reason: "reset" | "timedOut"): void {
+		if (reason === "timedOut" && this.renew()) {
+			this.reporting.retell(token); // in another secure session
+			this.registration.doubt();
+			return;
+		}
 		if (!this.reporting.end(token, reason)) return;
 		// RFC 7641 §4.5 drops an observer that does not acknowledge; the server may only have been away, and would wait
 		// in vain. A Register makes it observe anew (LwM2M Core 1.1 §6.4.1).

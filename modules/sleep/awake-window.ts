@@ -10,19 +10,21 @@ export interface AwakeTuning {
 	readonly leastMs: number;
 }
 
-/** Requests that a server must have begun within full windows before its habit counts. */
-const requestsToTrust = 4;
+/** A habit counts after so many full windows, with so many requests of the server's in them. */
+const windowsToTrust = 4;
+const requestsToTrust = 2;
 
 /** Each window of this number is a full one: a server that has changed its habit is found out. */
 const fullEvery = 16;
+const windowsMost = 255;
 
 /** What we know of one server, to outlive deep sleep. */
 export interface AskingHabit {
-	/** How many of its requests we have measured since we began to trust, or stopped to; at most 255. */
+	/** How many of its requests came in full windows; at most 255. */
 	readonly seen: number;
-	/** The longest silence before one of them, in milliseconds. */
+	/** The longest silence before one of its requests, in milliseconds. */
 	readonly longestMs: number;
-	/** Windows since the last full one. */
+	/** How many windows there were since we began to look, or stopped to trust; some number above 16 for many. */
 	readonly windows: number;
 }
 
@@ -47,9 +49,9 @@ export function awakeTuningOf(tuning: Tuning, asked?: number | "measured"): Awak
  * way, held open by each further one. What is under way, an exchange, a block-wise body, is not its business: whoever
  * asks looks at that first.
  *
- * A measured window rests on what the server has done: it began `requestsToTrust` requests while we heard it for all of
- * MAX_TRANSMIT_WAIT, and none of them later than `longestMs` after the message before it. Then twice that and `leastMs`
- * are enough. A request in the later half of a shortened window ends the trust, and every sixteenth window is full.
+ * A measured window rests on what the server has done: through `windowsToTrust` full windows it sent `requestsToTrust`
+ * requests or more, and none later than `longestMs` after the message before it. Then twice that and `leastMs` are
+ * enough. A request in the later half of a shortened window ends the trust, and every sixteenth window is full.
  */
 export class AwakeWindow {
 	/** When it closes, or has closed; -Infinity before the first message. */
@@ -91,8 +93,8 @@ export class AwakeWindow {
 	private extend(nowMs: number): void {
 		const isNew = nowMs >= this.endMs;
 		if (isNew) {
-			this.windows = (this.windows + 1) % fullEvery;
-			this.lengthMs = this.windows === 0 ? this.tuning.windowMs : this.neededMs;
+			this.lengthMs = this.neededMs;
+			this.windows = this.windows === windowsMost ? fullEvery : this.windows + 1;
 		}
 		this.lastMs = nowMs;
 		this.endMs = nowMs + this.lengthMs;
@@ -101,7 +103,8 @@ export class AwakeWindow {
 
 	private get neededMs(): number {
 		const { isMeasured, leastMs, windowMs } = this.tuning;
-		if (!isMeasured || this.seen < requestsToTrust) return windowMs;
+		const isTrusted = this.windows >= windowsToTrust && this.seen >= requestsToTrust;
+		if (!isMeasured || !isTrusted || this.windows % fullEvery === 0) return windowMs;
 		return Math.min(windowMs, 2 * this.longestMs + leastMs);
 	}
 
@@ -112,7 +115,7 @@ export class AwakeWindow {
 		if (gapMs > this.longestMs) this.longestMs = gapMs;
 		if (isFull) this.seen = Math.min(this.seen + 1, 255);
 		else if (gapMs > this.lengthMs / 2) {
-			this.seen = 0;
+			this.windows = 0;
 			this.lengthMs = windowMs;
 		}
 	}

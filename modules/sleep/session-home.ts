@@ -1,11 +1,19 @@
-import { type StateHome, TwoHomes } from "../dtls/state-homes.ts";
+import { DEFAULT_RESERVATION, type ReservationTuning } from "../dtls/reservation.ts";
+import { decodeState, furtherState, sessionOf, stateReceived, stateSequence } from "../dtls/session-state.ts";
+import type { StateHome } from "../dtls/state-homes.ts";
+import { frozen } from "../frozen.ts";
 import { HostFailure } from "../host.ts";
+import { crc32 } from "../settings/crc32.ts";
 import { resumptionKind, sessionKind } from "./envelope.ts";
 import type { RetainedArea } from "./retained-area.ts";
 import { type StateStore, storedState, storeState } from "./stored-state.ts";
 
 /** Where a secure session with one server outlives resets; modules/dtls/README.md says what such a home promises. */
 export interface SessionHome extends StateHome {
+	/** How often save() is to be called. */
+	readonly tuning: ReservationTuning;
+	/** Keeps the state as it is, for a sleep, where that is worth a write. @throws HostFailure as save() does */
+	rest(state: Uint8Array): void;
 	/** Forgets the state: the session is over. What resumes it stays. @throws HostFailure */
 	forget(): void;
 	/** What resumes a session by a short handshake (encodeSession()), in bytes of their own. @throws HostFailure */
@@ -93,34 +101,68 @@ export interface SessionHomeParts {
 	readonly resumptionKey: number;
 }
 
-/** The home of one server's sessions: retained memory before flash where there are both. */
+/**
+ * How far the state in flash runs ahead of the one in retained memory: our numbers cost nothing when they are skipped;
+ * of the server's records so many may be refused after a power cut, and are sent again: a Confirmable message goes out
+ * five times (RFC 7252 §4.8).
+ */
+const farTuning = frozen({ sealedRecords: 65_536, openedRecords: 4 });
+/** Retained memory does not wear out: what was received is noted before it is believed, and nothing is refused. */
+const nearTuning: ReservationTuning = frozen({ sealedRecords: 1024, openedRecords: 1 });
+
+/**
+ * The home of one server's sessions: retained memory before flash where there are both, as TwoHomes is, but it knows
+ * what flash holds without reading it.
+ */
 export class SessionPlace implements SessionHome {
+	readonly tuning: ReservationTuning;
 	private readonly area: RetainedArea | undefined;
-	private readonly state: StoreHome | undefined;
+	private readonly near: AreaHome | undefined;
+	private readonly far: StoreHome | undefined;
 	private readonly resumption: StoreHome | undefined;
-	private readonly home: StateHome | undefined;
+	/** Of what the far home holds: its session, our next number, and the server's highest; -2 while that is unknown. */
+	private farSession = 0;
+	private farSequence = 0;
+	private farReceived = -2;
 
 	constructor(owner: SessionOwner, { area, store, stateKey, resumptionKey }: SessionHomeParts) {
 		this.area = area;
-		const near = area === undefined ? undefined : new AreaHome(area, owner);
-		if (store !== undefined) {
-			this.state = new StoreHome(store, stateKey, sessionKind, owner);
-			this.resumption = new StoreHome(store, resumptionKey, resumptionKind, owner);
-		}
-		this.home = near === undefined || this.state === undefined ? (near ?? this.state) : new TwoHomes(near, this.state);
+		this.tuning = area === undefined ? DEFAULT_RESERVATION : nearTuning;
+		if (area !== undefined) this.near = new AreaHome(area, owner);
+		if (store === undefined) return;
+		this.far = new StoreHome(store, stateKey, sessionKind, owner);
+		this.resumption = new StoreHome(store, resumptionKey, resumptionKind, owner);
 	}
 
 	save(state: Uint8Array): void {
-		this.home?.save(state);
+		const { near, far } = this;
+		if (near === undefined) this.saveFar(state);
+		else if (far !== undefined && !this.isAhead(state)) {
+			const further = furtherState(state, farTuning.sealedRecords, farTuning.openedRecords);
+			this.saveFar(further);
+			further.fill(0);
+		}
+		near?.save(state);
+	}
+
+	rest(state: Uint8Array): void {
+		const { near } = this;
+		if (near !== undefined) this.save(state);
+		else if (!this.isOf(state) || stateReceived(state) !== this.farReceived) this.saveFar(state);
 	}
 
 	load(): Uint8Array | undefined {
-		return this.home?.load();
+		const far = believed(this.far?.load());
+		if (far !== undefined) this.noteFar(far);
+		const near = believed(this.near?.load());
+		if (near !== undefined) far?.fill(0);
+		return near ?? far;
 	}
 
 	forget(): void {
+		this.farReceived = -2;
 		this.area?.forget();
-		this.state?.forget();
+		this.far?.forget();
 	}
 
 	loadResumption(): Uint8Array | undefined {
@@ -131,6 +173,36 @@ export class SessionPlace implements SessionHome {
 		if (bytes === undefined) this.resumption?.forget();
 		else this.resumption?.save(bytes);
 	}
+
+	private saveFar(state: Uint8Array): void {
+		this.farReceived = -2; // until it is there
+		this.far?.save(state);
+		this.noteFar(state);
+	}
+
+	private noteFar(state: Uint8Array): void {
+		this.farSession = sumOfSession(state);
+		this.farSequence = stateSequence(state);
+		this.farReceived = stateReceived(state);
+	}
+
+	/** Is what the far home holds of the same session, and everything in `state` before it? */
+	private isAhead(state: Uint8Array): boolean {
+		return this.isOf(state) && this.farSequence >= stateSequence(state) && this.farReceived >= stateReceived(state);
+	}
+
+	private isOf(state: Uint8Array): boolean {
+		return this.farReceived > -2 && this.farSession === sumOfSession(state);
+	}
+}
+
+function sumOfSession(state: Uint8Array): number {
+	const session = sessionOf(state);
+	return crc32(session, 0, session.length, 0);
+}
+
+function believed(state: Uint8Array | undefined): Uint8Array | undefined {
+	return state === undefined || "code" in decodeState(state) ? undefined : state;
 }
 
 function owned({ shortServerId, fingerprint }: SessionOwner, state: Uint8Array): Uint8Array {

@@ -1,7 +1,9 @@
-import { readUtf8 } from "../../modules/bytes.ts";
+import { readUtf8, utf8 } from "../../modules/bytes.ts";
 import { Code } from "../../modules/coap/code.ts";
 import { Peer, type Request, type Response } from "../../modules/coap/peer.ts";
+import { ContentFormat } from "../../modules/formats/content-format.ts";
 import type { Address, FactorySleep, SleepDepth } from "../../modules/host.ts";
+import type { EnablerVersion } from "../../modules/lwm2m/facts.ts";
 import main from "../../src/main.ts";
 import { product } from "../../src/product.ts";
 import { deepEqual, equal, ok, test } from "../harness.ts";
@@ -12,8 +14,12 @@ const address: Address = { host: "192.0.2.1", port: 5683 };
 const windowMs = 93_000;
 
 /** A device that has registered with a server in this very moment. */
-function started(sleep: FactorySleep | undefined, depths: readonly SleepDepth[] | undefined = ["light"]) {
-	const factory = sleep === undefined ? {} : { sleep };
+function started(
+	sleep: FactorySleep | undefined,
+	depths: readonly SleepDepth[] | undefined = ["light"],
+	enabler?: EnablerVersion,
+) {
+	const factory = { ...(sleep === undefined ? {} : { sleep }), ...(enabler === undefined ? {} : { enabler }) };
 	const device: FakeHost = fakeHost(depths === undefined ? { factory } : { factory, depths });
 	const requests: Request[] = [];
 	const responses: Response[] = [];
@@ -52,8 +58,10 @@ function started(sleep: FactorySleep | undefined, depths: readonly SleepDepth[] 
 		device.advance(toMs);
 		carry();
 	};
-	const ask = (code: number, path: string, observe?: number) => {
-		peer.request({ code, path: path.split("/").slice(1), ...(observe === undefined ? {} : { observe }) }, device.nowMs);
+	const ask = (code: number, path: string, observe?: number, value?: string) => {
+		const written = value === undefined ? {} : { contentFormat: ContentFormat.text, payload: utf8(value) };
+		const observing = observe === undefined ? {} : { observe };
+		peer.request({ code, path: path.split("/").slice(1), ...observing, ...written }, device.nowMs);
 		carry();
 	};
 	return { device, requests, responses, pass, ask };
@@ -126,4 +134,36 @@ test("[CORE-Q-1] no deeper than the factory says, and not at all on hosts withou
 	const none = started({ queueMode: true, awake: 1000 }, undefined);
 	none.pass(100_000);
 	equal(none.device.records.at(-1)!.event, "registered");
+});
+
+test("[CORE-REG-2] [CORE-Q-1] queue mode in 1.0: 1/0/7 and 3/0/16 have it, Register tells it, and the server ends it", () => {
+	const { device, requests, responses, ask, pass } = started({ queueMode: true, sampleEveryS: 3600 }, ["light"], "1.0");
+	deepEqual(requests[0]!.query.slice(2), ["lwm2m=1.0", "b=UQ"]);
+	const read = (path: string) => {
+		ask(Code.get, path);
+		return readUtf8(responses.at(-1)!.payload);
+	};
+	equal(read("/1/0/7"), "UQ");
+	equal(read("/3/0/16"), "UQ");
+	pass(windowMs);
+	equal(device.slept.length, 1);
+	pass(windowMs + 1);
+	ask(Code.put, "/1/0/7", undefined, "U");
+	equal(responses.at(-1)!.code, Code.changed);
+	deepEqual(requests.at(-1)!.query, ["b=U"], "an Update says so");
+	pass(200_000);
+	equal(device.slept.length, 1, "awake from then on");
+	ask(Code.put, "/1/0/7", undefined, "UQ");
+	deepEqual(requests.at(-1)!.query, ["b=UQ"]);
+	pass(200_000 + windowMs);
+	equal(device.slept.length, 2);
+});
+
+test("[CORE-REG-2] in 1.1 and 1.2 it is a parameter, and no binding", () => {
+	for (const enabler of ["1.1", "1.2"] as const) {
+		const { requests, responses, ask } = started({ queueMode: true }, ["light"], enabler);
+		deepEqual(requests[0]!.query.slice(2), [`lwm2m=${enabler}`, "b=U", "Q"]);
+		ask(Code.get, "/1/0/7");
+		equal(readUtf8(responses.at(-1)!.payload), "U");
+	}
 });

@@ -1,6 +1,8 @@
 import type { BootRules } from "../../../modules/firmware/boot-decision.ts";
 import type { Factory, LogRecord } from "../../../modules/host.ts";
 import type { Chance } from "../chance.ts";
+import type { RadioProfile } from "../energy/radios.ts";
+import type { Timeline } from "../energy/timeline.ts";
 import type { BoardPorts, DeviceEvent } from "../engine/ports.ts";
 import type { Network } from "../network/network.ts";
 import type { Timekeeper } from "../time.ts";
@@ -63,6 +65,10 @@ export interface BoardOptions<M extends BoardMachine> {
 	readonly afterFailure?: "stop" | "reset";
 	/** A battery keeps the clock of "running" over power cuts; "unset" forgets the time with the power. */
 	readonly rtc?: "running" | "unset";
+	/** The radio that it has; absent: the kind's usual one. */
+	readonly radio?: RadioProfile;
+	/** Gets the charge by time. */
+	readonly timeline?: Timeline;
 	/** What the device logged, and what happened to the board itself. */
 	onEvent(record: LogRecord): void;
 	/** Console text of the device. */

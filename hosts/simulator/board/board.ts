@@ -1,24 +1,22 @@
 import { HostFailure, type LogRecord, type ResetCause, type WakeReason } from "../../../modules/host.ts";
 import { Chance } from "../chance.ts";
+import { EnergyMeter } from "../energy/meter.ts";
 import { DeviceFailure } from "../engine/failure.ts";
-import type { BoardPorts, DeviceEvent } from "../engine/ports.ts";
-import { accelerator } from "./accelerator.ts";
+import type { DeviceEvent } from "../engine/ports.ts";
 import { BoardClock } from "./board-clock.ts";
 import type { BoardMachine, BoardOptions } from "./board-options.ts";
+import { type BoardParts, boardPorts } from "./board-ports.ts";
 import { BoardSleep, type SleepOrder } from "./board-sleep.ts";
 import { BoardBoot, usualRules } from "./boot.ts";
-import { FactoryPartition, fusesOf } from "./factory-partition.ts";
+import { FactoryPartition } from "./factory-partition.ts";
 import { failureFields, isDeviceFailure } from "./failure-fields.ts";
 import { type FlashChip, PowerCut } from "./flash.ts";
-import { flashPorts } from "./flash-ports.ts";
 import { Ledger } from "./ledger.ts";
-import { modPorts } from "./mods.ts";
 import type { BoardPreset } from "./presets.ts";
 import { isCut, Rail } from "./rail.ts";
 import { RetainedRam } from "./retained.ts";
 import { anyImage, SlotRefused } from "./slots.ts";
 import { BoardSockets } from "./sockets.ts";
-import { temperatureAt } from "./thermometer.ts";
 
 export type { BoardMachine, BoardOptions, MachineFigures, MakeMachine } from "./board-options.ts";
 
@@ -41,6 +39,8 @@ export class Board<M extends BoardMachine = BoardMachine> {
 	readonly preset: BoardPreset;
 	readonly flash: FlashChip;
 	readonly ledger = new Ledger();
+	/** What it draws, and what for. */
+	readonly energy: EnergyMeter;
 	/** Where a test cuts this board. */
 	readonly rail: Rail;
 	/** RAM that outlives every reset but the loss of power. */
@@ -51,6 +51,7 @@ export class Board<M extends BoardMachine = BoardMachine> {
 	readonly #weatherSeed: number;
 	readonly #clock: BoardClock;
 	readonly #sleep: BoardSleep;
+	readonly #parts: BoardParts<M>;
 	#state: BoardState = "off";
 	#isNewlyProgrammed = false;
 	#machine: M | undefined;
@@ -67,7 +68,13 @@ export class Board<M extends BoardMachine = BoardMachine> {
 		this.flash = options.flash;
 		this.#options = options;
 		this.#weatherSeed = options.chance.below(0x100000000);
-		const { preset, flash, time, rtc = "running" } = options;
+		const { preset, flash, time, rtc = "running", radio, timeline } = options;
+		this.energy = new EnergyMeter({
+			board: preset.name,
+			...(radio === undefined ? {} : { radio }),
+			...(timeline === undefined ? {} : { timeline }),
+			nowMs: () => time.nowMs(),
+		});
 		this.rail = new Rail(flash);
 		this.retained = new RetainedRam(preset.sleep.retainedBytes, new Chance(this.#weatherSeed), this.rail);
 		this.#clock = new BoardClock({ time, rtc, goesOnThrough: preset.sleep.clockGoesOnThrough });
@@ -80,6 +87,7 @@ export class Board<M extends BoardMachine = BoardMachine> {
 			time: options.time,
 			say: (record) => this.#say(record),
 			bite: () => this.reset("watchdog"),
+			onFlash: (bytes, erases) => this.energy.flash(bytes, erases, "firmware"),
 		});
 		this.#card = options.smartCard;
 		this.#sockets = new BoardSockets({
@@ -87,10 +95,13 @@ export class Board<M extends BoardMachine = BoardMachine> {
 			address: options.address,
 			ledger: this.ledger,
 			rail: this.rail,
+			energy: this.energy,
+			onWake: () => this.#hear(undefined),
 			onReadable: (socket, count) => this.#dispatch({ kind: "readable", socket, count }),
 			onUnreachable: (socket, { host, port }) => this.#dispatch({ kind: "unreachable", socket, host, port }),
 			onRefused: (why) => this.#say({ event: "socketRefused", why }),
 		});
+		this.#parts = this.#partsOf(options);
 	}
 
 	get state(): BoardState {
@@ -223,8 +234,9 @@ export class Board<M extends BoardMachine = BoardMachine> {
 	}
 
 	/** The radio hears again, and the program finds out why. */
-	#hear(reason: WakeReason): void {
+	#hear(reason: WakeReason | undefined): void {
 		this.#sleep.end(reason);
+		this.energy.rest("idle");
 		this.#sockets.setDeaf(false);
 	}
 
@@ -238,11 +250,12 @@ export class Board<M extends BoardMachine = BoardMachine> {
 	#reboot(resetCause: ResetCause): void {
 		this.ledger.boots++;
 		const clockWentOn = this.#clock.boot(resetCause);
+		this.energy.boot(resetCause === "powerOn");
 		this.#computronsBefore = 0;
 		this.#state = "running";
 		this.#turn(() => {
 			const slot = this.#boot.start(resetCause);
-			this.#machine = this.#options.makeMachine(slot, this.preset, this.#ports(resetCause, clockWentOn));
+			this.#machine = this.#options.makeMachine(slot, this.preset, boardPorts(this.#parts, resetCause, clockWentOn));
 			this.#machine.boot();
 		});
 	}
@@ -278,14 +291,11 @@ export class Board<M extends BoardMachine = BoardMachine> {
 	#account(): void {
 		const figures = this.#machine?.figures();
 		if (figures === undefined) return;
-		this.ledger.computrons += figures.computrons - this.#computronsBefore;
+		const computrons = figures.computrons - this.#computronsBefore;
 		this.#computronsBefore = figures.computrons;
-		const { slotBytes } = figures;
-		this.ledger.raise("ramBytes", figures.ramBytes.peak);
-		this.ledger.raise("slotBytes", figures.slots.peak * slotBytes);
-		this.ledger.raise("chunkBytes", figures.chunks.peak);
-		this.ledger.raise("stackBytes", figures.stack.peak * slotBytes);
-		this.ledger.raise("keys", figures.keys.used);
+		this.ledger.computrons += computrons;
+		this.ledger.note(figures);
+		this.energy.endTurn(computrons / this.preset.computronsPerMs);
 	}
 
 	#endTurn(): void {
@@ -303,10 +313,12 @@ export class Board<M extends BoardMachine = BoardMachine> {
 		if (order === undefined || order.depth === "idle") return;
 		if (order.depth === "light") {
 			this.#sockets.setDeaf(true);
+			this.energy.rest("light");
 			this.#sleep.fall(order, () => this.#hear("alarm"));
 			return;
 		}
 		this.#drop(order.depth === "off" ? "off" : "asleep");
+		this.energy.rest(order.depth);
 		this.#sleep.fall(order, () => this.#rouse("alarm"));
 		if (order.depth === "off") this.#say({ event: "off" });
 	}
@@ -342,6 +354,7 @@ export class Board<M extends BoardMachine = BoardMachine> {
 		this.#clearAlarm();
 		this.#clearReboot();
 		this.#sleep.drop();
+		this.energy.rest("off");
 		this.#boot.drop(false);
 		this.#sockets.closeAll();
 	}
@@ -350,51 +363,36 @@ export class Board<M extends BoardMachine = BoardMachine> {
 		this.#options.onEvent(record);
 	}
 
-	#ports(resetCause: ResetCause, clockWentOn: boolean): BoardPorts {
-		const { time, network, chance, factory, hasCardReader = false } = this.#options;
-		const deviceKey = this.preset.accelerator ? { deviceKey: fusesOf(this.preset) } : {};
-		const slots = this.#boot.ports();
-		const mods = modPorts(this.flash, this.preset.map.mods, this.#options.bootImages ?? anyImage);
+	/** What a program reaches, over all boots. */
+	#partsOf(options: BoardOptions<M>): BoardParts<M> {
 		return {
-			...this.#clock.ports(),
-			setAlarm: (atMs) => {
-				this.#clearAlarm();
-				const isNone = atMs === undefined || !Number.isFinite(atMs);
-				this.#clearAlarm = isNone ? () => {} : time.at(this.#clock.inWorldMs(atMs), () => this.#ring());
-			},
-			dice: (bound) => chance.below(bound),
-			fillEntropy: this.#options.fillEntropy,
-			...(this.preset.accelerator ? { accelerator } : {}),
-			log: (json) => this.#say(JSON.parse(json) as LogRecord),
-			print: (text) => this.#options.onPrint?.(text),
-			...this.#sockets.ports(),
+			options,
+			clock: this.#clock,
+			sockets: this.#sockets,
+			sleep: this.#sleep,
+			retained: this.retained,
+			rail: this.rail,
+			energy: this.energy,
+			boot: this.#boot,
+			weatherSeed: this.#weatherSeed,
+			card: () => this.#card,
+			say: (record) => this.#say(record),
+			setAlarm: (atMs) => this.#setAlarm(atMs),
 			resolve: (name) => {
 				const asking = this.#machine;
-				network.resolve(name, (hosts) => {
+				options.network.resolve(name, (hosts) => {
 					if (this.#machine === asking) this.#dispatch({ kind: "resolved", name, hosts });
 				});
 			},
-			...flashPorts(this.flash, this.preset.map, () => this.#card, this.rail),
-			...this.retained.ports(),
-			...(slots === undefined ? {} : { slots }),
-			...(mods === undefined ? {} : { mods }),
-			...this.#sleep.ports(),
-			restart: () => {
-				this.#afterTurn = "restart";
+			afterTurn: (what) => {
+				this.#afterTurn = what;
 			},
-			off: () => {
-				this.#afterTurn = "off";
-			},
-			temperature: () => temperatureAt(this.#weatherSeed, time.nowMs()),
-			bootRecordJson: JSON.stringify({
-				platform: this.preset.name,
-				resetCause,
-				clockWentOn,
-				factory,
-				hasCardReader,
-				...deviceKey,
-				...(slots === undefined ? {} : { slots: JSON.parse(slots.recordJson) }),
-			}),
 		};
+	}
+
+	#setAlarm(atMs: number | undefined): void {
+		this.#clearAlarm();
+		const isNone = atMs === undefined || !Number.isFinite(atMs);
+		this.#clearAlarm = isNone ? () => {} : this.#options.time.at(this.#clock.inWorldMs(atMs), () => this.#ring());
 	}
 }

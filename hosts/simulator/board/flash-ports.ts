@@ -2,7 +2,6 @@ import { type BoardPorts, cardAt, factoryAt } from "../engine/ports.ts";
 import { FactoryPartition, readCard } from "./factory-partition.ts";
 import type { FlashChip } from "./flash.ts";
 import type { FlashMap } from "./presets.ts";
-import type { Rail } from "./rail.ts";
 
 type FlashPorts = Pick<
 	BoardPorts,
@@ -16,6 +15,9 @@ type FlashPorts = Pick<
 	| "smartCardSizeBytes"
 >;
 
+/** Called before a write of so many bytes, or an erase of so many sectors. */
+export type FlashWork = (bytes: number, erases: number) => void;
+
 const outside = "flash: outside of the settings partition";
 
 /** What a program sees of flash: its settings, the factory's partition, and the card that is in the reader. */
@@ -23,7 +25,7 @@ export function flashPorts(
 	flash: FlashChip,
 	{ settings, factory }: FlashMap,
 	card: () => Uint8Array | undefined,
-	rail: Rail,
+	before: FlashWork,
 ): FlashPorts {
 	const { sectorBytes, writeBytes } = flash.geometry;
 	const factoryPartition = new FactoryPartition(flash, factory);
@@ -39,12 +41,12 @@ export function flashPorts(
 		},
 		flashWrite: (offset, bytes) => {
 			if (!within(offset, bytes.length)) return outside;
-			rail.flash(1);
+			before(bytes.length, 0);
 			return flash.write(settings.offset + offset, bytes);
 		},
 		flashErase: (offset, size) => {
 			if (!within(offset, size)) return outside;
-			rail.flash(Math.ceil(size / sectorBytes));
+			before(0, Math.ceil(size / sectorBytes));
 			return flash.erase(settings.offset + offset, size);
 		},
 		factorySizeBytes: factory.sizeBytes,

@@ -1,4 +1,5 @@
 import { type Address, HostFailure } from "../../../modules/host.ts";
+import type { EnergyMeter } from "../energy/meter.ts";
 import type { BoardPorts } from "../engine/ports.ts";
 import type { Network, NetworkSocket } from "../network/network.ts";
 import type { Ledger } from "./ledger.ts";
@@ -9,6 +10,9 @@ export interface BoardSocketsOptions {
 	readonly address: string | undefined;
 	readonly ledger: Ledger;
 	readonly rail: Rail;
+	readonly energy: Pick<EnergyMeter, "sent" | "received">;
+	/** Something is sent while the radio is off: it goes on. */
+	onWake(): void;
 	onReadable(socket: number, count: number): void;
 	onUnreachable(socket: number, to: Readonly<Address>): void;
 	/** The network would not give a socket after all; the device hears nothing on it, as with a broken radio. */
@@ -73,15 +77,16 @@ export class BoardSockets {
 		const bytes = this.#buffer.subarray(0, size);
 		this.#options.rail.pass("read");
 		this.#options.ledger.enter("received", bytes, this.#from.host);
+		this.#options.energy.received(bytes, this.#from.host);
 		return { bytes, host: this.#from.host, port: this.#from.port };
 	}
 
 	write(number: number, bytes: Uint8Array, to: Address): boolean {
 		const socket = this.#sockets.get(number);
 		if (socket === undefined) return false;
-		const { rail, ledger } = this.#options;
+		const { rail, ledger, energy, onWake } = this.#options;
 		rail.pass("send");
-		this.#isDeaf = false;
+		if (this.#isDeaf) onWake();
 		try {
 			socket.write(bytes, to);
 		} catch (error) {
@@ -89,6 +94,7 @@ export class BoardSockets {
 			throw error;
 		}
 		ledger.enter("sent", bytes, to.host);
+		energy.sent(bytes, to.host);
 		rail.pass("sent");
 		return true;
 	}

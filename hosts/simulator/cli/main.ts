@@ -17,6 +17,7 @@ import {
 import { addCredentialOptions } from "./credentials.ts";
 import { type Output, terminalOutput } from "./output.ts";
 import { addServers } from "./server-commands.ts";
+import { addSleepOptions } from "./sleep-options.ts";
 
 /** How a command ended: 0 as asked, 1 the device failed, 2 used in a wrong way. */
 export type ExitStatus = 0 | 1 | 2;
@@ -167,6 +168,7 @@ function addSim(dormouse: Command, load: Load): void {
 				.conflicts(["server", "for", "flash", "realTime", "lifetime"]),
 		)
 		.option("--json", "one event per line on stdout, everything else on stderr");
+	addSleepOptions(sim);
 	addCredentialOptions(sim)
 		.addHelpText(
 			"after",
@@ -177,6 +179,7 @@ Ctrl-C ends the run: the board de-registers, then a report follows.
 Examples:
   dormouse sim --for 24h                          a day in virtual time, then the report
   dormouse sim --for 7d --board nrf9160 --json    the same for a machine to read
+  dormouse sim --for 365d --queue-mode --notify-every 15m --cell 2xaa     a year on two AA cells
   dormouse sim --scenario firmware-update         a new image: pushed, tried, confirmed
   dormouse sim --scenario firmware-revert         … one that crashes: the old one comes back
   dormouse sim --scenario power-cut               … pulled, with the power cut three times

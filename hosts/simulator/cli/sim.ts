@@ -19,8 +19,9 @@ import type { Output } from "./output.ts";
 import { buildProgress } from "./progress.ts";
 import { boardReport, durationText, type Report, reportLines } from "./report.ts";
 import { runScenario, type ScenarioName } from "./scenario.ts";
+import { checkSleep, type SleepOptions, sleepOf } from "./sleep-options.ts";
 
-export interface SimOptions extends AccountOptions {
+export interface SimOptions extends AccountOptions, SleepOptions {
 	readonly lwm2m?: EnablerVersion;
 	readonly endpoint?: string;
 	readonly board: BoardName;
@@ -45,6 +46,7 @@ export async function run(options: SimOptions, output: Output): Promise<ExitStat
 	const { scenario } = options;
 	if (scenario !== undefined) return runScenario({ ...options, scenario }, output);
 	checkAccounts(options);
+	checkSleep(options);
 	const flash = openFlash(options);
 	const interrupt = new Interrupt();
 	try {
@@ -140,12 +142,14 @@ class Simulation {
 		const factoryRecord = bytesOf("--factory", recordFile);
 		const smartCard = bytesOf("--smart-card", cardFile);
 		const accounts = await accountsFor(this.#options, this.#world, endpointName, err);
+		const sleep = sleepOf(this.#options);
 		const factory = {
 			// A record has a name for the board: what the command line says wins, what was drawn does not.
 			...(recordFile !== undefined && endpoint === undefined ? {} : { endpointName }),
 			...accounts,
 			...(lifetime === undefined ? {} : { lifetimeS: lifetime }),
 			...(lwm2m === undefined ? {} : { enabler: lwm2m }),
+			...(sleep === undefined ? {} : { sleep }),
 		};
 		const preset = presets[name];
 		const lasting =

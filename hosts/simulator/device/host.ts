@@ -15,7 +15,6 @@ import {
 	type Log,
 	type LogRecord,
 	type Mods,
-	type ResetCause,
 	type Resolver,
 	type Slots,
 	type SmartCard,
@@ -23,13 +22,11 @@ import {
 import { BoardCrypto } from "./crypto.ts";
 import { BoardMods } from "./mods.ts";
 import { cardAt, eventKinds, factoryAt, type Natives } from "./natives.ts";
-import { BoardPower } from "./power.ts";
+import { BoardPower, type PowerRecord } from "./power.ts";
 import { BoardSlots, type SlotsRecord } from "./slots.ts";
 
-interface BootRecord {
+interface BootRecord extends PowerRecord {
 	readonly platform: string;
-	readonly resetCause: ResetCause;
-	readonly clockWentOn?: boolean;
 	readonly factory: Factory;
 	readonly hasCardReader: boolean;
 	readonly deviceKey?: string;
@@ -74,7 +71,7 @@ export class SimulatedHost implements Host {
 
 	constructor(natives: Natives) {
 		const boot = JSON.parse(natives.bootRecord()) as BootRecord;
-		const { platform, resetCause, clockWentOn = false, factory, hasCardReader, deviceKey, slots } = boot;
+		const { platform, factory, hasCardReader, deviceKey, slots } = boot;
 		this.#natives = natives;
 		this.clock = new BoardClock(natives);
 		this.dice = this.entropy = new BoardChance(natives);
@@ -88,7 +85,7 @@ export class SimulatedHost implements Host {
 		if (factoryBytes > 0) this.factoryFlash = new BoardFlash(natives, factoryBytes, factoryAt);
 		if (hasCardReader) this.smartCard = new BoardCard(natives);
 		if (slots !== undefined) this.slots = new BoardSlots(natives, slots);
-		this.power = new BoardPower(natives, resetCause, clockWentOn);
+		this.power = new BoardPower(natives, boot);
 		this.log = new BoardLog(natives);
 		this.factory = factory;
 		this.platform = platform;

@@ -108,8 +108,8 @@ export interface Natives {
 	off(): void;
 	temperature(): number;
 	/**
-	 * JSON: { platform, resetCause, clockWentOn, factory, hasCardReader, deviceKey, slots: { running, bootReason } };
-	 * deviceKey: 32 digits, with an accelerator alone
+	 * JSON: { platform, resetCause, clockWentOn, deepPaysMs, factory, hasCardReader, deviceKey, slots: { running,
+	 * bootReason } }; deviceKey: 32 digits, with an accelerator alone
 	 */
 	bootRecord(): string;
 	/** Who gets the board's events: one call, one turn. A second call replaces the first. */

@@ -12,18 +12,28 @@ import { depthNumbers, type Natives } from "./natives.ts";
 const depths: readonly SleepDepth[] = frozen(["light", "deep", "off"]);
 const wakeReasons: readonly (WakeReason | undefined)[] = frozen([undefined, "alarm", "pin", "radio"]);
 
+/** What the boot record says of power. */
+export interface PowerRecord {
+	readonly resetCause: ResetCause;
+	readonly clockWentOn?: boolean;
+	readonly deepPaysMs?: number | null;
+}
+
 /** The Power port over a simulated board's natives. */
 export class BoardPower implements Power {
 	readonly resetCause: ResetCause;
 	readonly clockWentOn: boolean;
+	/** Of the board's data sheets: JSON has no Infinity, null stands for it. */
+	readonly deepPaysMs?: number;
 	readonly retained?: RetainedMemory;
 	readonly #natives: Natives;
 	#shutDown: (() => void) | undefined;
 
-	constructor(natives: Natives, resetCause: ResetCause, clockWentOn: boolean) {
+	constructor(natives: Natives, { resetCause, clockWentOn = false, deepPaysMs }: PowerRecord) {
 		this.#natives = natives;
 		this.resetCause = resetCause;
 		this.clockWentOn = clockWentOn;
+		if (deepPaysMs !== undefined) this.deepPaysMs = deepPaysMs ?? Number.POSITIVE_INFINITY;
 		const sizeBytes = natives.flashGeometry(5);
 		if (sizeBytes > 0) this.retained = new BoardRetained(natives, sizeBytes);
 	}

@@ -1,49 +1,73 @@
-import { type Cause, type CauseAccount, type Charge, sum } from "./account.ts";
+import { type Cause, type CauseAccount, type ChargeState, chargeStates, sum } from "./account.ts";
 
 /** One thing that a board does again and again, and what it costs. */
 export interface Habit {
 	readonly cause: Cause;
-	readonly part: keyof Charge;
+	readonly state: ChargeState;
 	readonly millicoulombs: number;
 	/** Of all. */
 	readonly share: number;
-	/** What it is, and what would make it less. */
+	/** What it is, and what would make it less: one sentence. */
 	readonly text: string;
 }
 
-const what: { readonly [cause in Cause]: string } = {
+export const causeNames: { readonly [cause in Cause]: string } = Object.freeze({
 	register: "registering",
 	update: "updating registrations",
 	deregister: "de-registering",
 	bootstrap: "bootstrapping",
-	handshake: "handshakes",
+	handshake: "DTLS handshakes",
 	notify: "notifications",
 	send: "Send",
 	serve: "answering requests",
-	download: "downloads",
+	firmware: "firmware and software",
 	acknowledge: "acknowledgements",
 	other: "other datagrams",
 	compute: "booting and computing",
-	attach: "joining the network",
+	join: "joining the network",
+	settings: "settings in flash",
+	awake: "awake window",
 	sleep: "sleep",
 	idle: "waiting without sleep",
-};
+});
 
-/** What to do about a part of a charge, whatever caused it. */
-const advice: { readonly [part in keyof Charge]: string } = {
-	air: "fewer bytes: a compact format, connection IDs instead of handshakes",
-	wake: "send together what is due within minutes of each other",
-	tail: "ask the network for an early release, or send in one go",
-	work: "sample less often, let the chip's cryptography work",
+export const stateNames: { readonly [state in ChargeState]: string } = Object.freeze({
+	send: "sending",
+	receive: "receiving",
+	access: "getting through",
+	tail: "radio tail",
+	listen: "listening, paging",
+	work: "processor at work",
+	boot: "booting",
+	flash: "flash",
+	rest: "processor at rest",
+});
+
+/** What to do about a state, whatever caused it. */
+const advice: { readonly [state in ChargeState]: string } = {
+	send: "fewer bytes: a compact format (SenML CBOR, LwM2M CBOR), connection IDs instead of handshakes",
+	receive: "have the server ask for less at once",
+	access: "send together what is due within minutes of each other, and less often",
+	tail: "send in one go, and ask the network for an early release",
+	listen: "a longer paging or polling interval, or power saving mode",
+	work: "sample less often, and let the chip's cryptography work",
+	boot: "wake less often, or sleep light where the next wake-up is near",
+	flash: "keep what changes often in retained RAM",
 	rest: "sleep deeper, or longer",
 };
 
-const causeAdvice: { readonly [cause in Cause]?: string } = {
-	handshake: "keep the session over sleep",
-	register: "keep the registration over sleep and resets",
-	update: "a longer lifetime",
-	attach: "stay attached, or wake less often",
-	idle: "let it sleep between turns",
+/** What to do about a cause, in the states where it is the cause that can be helped. */
+const causeAdvice: { readonly [cause in Cause]?: Partial<Record<ChargeState, string>> & { readonly all?: string } } = {
+	handshake: { all: "keep the session over sleep and resets (connection IDs)" },
+	register: { all: "keep the registration over sleep and resets" },
+	update: { access: "a longer lifetime, or let notifications confirm that the server is there" },
+	notify: { access: "a larger pmin or pmax, or a change threshold (st) that lets small changes pass" },
+	serve: { access: "observe instead of reading again and again" },
+	join: { all: "stay in the network over sleep, or wake less often" },
+	awake: { all: "a shorter awake window: ask what the server needs, or measure it" },
+	idle: { all: "queue mode, so that the board sleeps between its turns" },
+	sleep: { rest: "a deeper sleep, or a board with a lower floor: this is what is left when nothing happens" },
+	compute: { boot: "wake less often, or sleep light where the next wake-up is near" },
 };
 
 /** The parts of the account that cost most, dearest first. */
@@ -51,22 +75,23 @@ export function habits(causes: ReadonlyMap<Cause, CauseAccount>, most = 5): Habi
 	let total = 0;
 	for (const { charge } of causes.values()) total += sum(charge);
 	const all: Habit[] = [];
-	for (const [cause, { charge }] of causes) {
-		for (const part of Object.keys(charge) as (keyof Charge)[]) {
-			const millicoulombs = charge[part];
+	for (const [cause, { charge, datagrams, times }] of causes) {
+		for (const state of chargeStates) {
+			const millicoulombs = charge[state];
 			if (millicoulombs <= 0) continue;
-			const way = part === "rest" ? "" : ` (${partNames[part]})`;
-			const text = `${what[cause]}${way}: ${causeAdvice[cause] ?? advice[part]}`;
-			all.push({ cause, part, millicoulombs, share: millicoulombs / total, text });
+			const share = millicoulombs / total;
+			const often = countText(cause, state, datagrams, times);
+			const help = causeAdvice[cause]?.[state] ?? causeAdvice[cause]?.all ?? advice[state];
+			const percent = share < 0.001 ? "less than 0.1" : (share * 100).toFixed(1);
+			const text = `${percent} % goes to ${causeNames[cause]} (${stateNames[state]}${often}): ${help}.`;
+			all.push({ cause, state, millicoulombs, share, text });
 		}
 	}
 	return all.sort((one, other) => other.millicoulombs - one.millicoulombs).slice(0, most);
 }
 
-const partNames: { readonly [part in keyof Charge]: string } = {
-	air: "bytes on the air",
-	wake: "getting through to the network",
-	tail: "staying up behind it",
-	work: "the processor",
-	rest: "between turns",
-};
+function countText(cause: Cause, state: ChargeState, datagrams: number, times: number): string {
+	if (state === "rest" || state === "listen" || state === "flash") return "";
+	if (datagrams > 0) return `, ${datagrams} datagram${datagrams === 1 ? "" : "s"}`;
+	return cause === "join" || state === "work" ? `, ${times} time${times === 1 ? "" : "s"}` : "";
+}

@@ -57,6 +57,7 @@ export class TrafficCauses {
 		if (isSent && isRequest) return this.causeOfRequest(code, path, peer);
 		if (!isSent && !isRequest) return this.#requests.get(`${peer} ${token}`) ?? "other";
 		if (this.#bootstrapServers.has(peer)) return "bootstrap";
+		if (isRequest && isUpdateObject(path)) return "firmware";
 		return isSent && isNotification ? "notify" : "serve";
 	}
 
@@ -66,11 +67,16 @@ export class TrafficCauses {
 			return "bootstrap";
 		}
 		if (first === "dp") return "send";
-		if (first !== "rd") return "download";
+		if (first !== "rd") return "firmware";
 		this.#bootstrapServers.delete(peer);
 		if (code === method.delete) return "deregister";
 		return code === method.post && second === undefined ? "register" : "update";
 	}
+}
+
+/** Objects 5 and 9: an image that the server sends, and what it says about it. */
+function isUpdateObject([objectId]: readonly string[]): boolean {
+	return objectId === "5" || objectId === "9";
 }
 
 function messageKey(way: "sent" | "received", peer: string, messageId: number): string {
@@ -179,10 +185,26 @@ export class TrafficTap {
 		this.#onDatagram("received", held.bytes.length, held.peer, this.causeOf("received", held.bytes, plain, held.peer));
 	}
 
+	#causeOfPlain(way: "sent" | "received", record: Uint8Array, plain: Uint8Array, peer: string): Cause {
+		const content = contentOf(record, plain);
+		return content === undefined ? "handshake" : this.#causes.of(way, content, peer);
+	}
+
 	private causeOf(way: "sent" | "received", bytes: Uint8Array, plain: Uint8Array | undefined, peer: string): Cause {
-		if (isRecordOfData(bytes)) return plain === undefined ? "other" : this.#causes.of(way, plain, peer);
+		if (isRecordOfData(bytes)) return plain === undefined ? "other" : this.#causeOfPlain(way, bytes, plain, peer);
 		return isRecord(bytes) ? "handshake" : this.#causes.of(way, bytes, peer);
 	}
+}
+
+/**
+ * What of a record's plaintext is its content: with a connection ID the true type and zeros stand behind it (RFC 9146
+ * §4). @returns undefined when it is no application data
+ */
+function contentOf(record: Uint8Array, plain: Uint8Array): Uint8Array | undefined {
+	if (record[0] !== 25) return plain;
+	let end = plain.length;
+	while (end > 0 && plain[end - 1] === 0) end--;
+	return plain[end - 1] === 23 ? plain.subarray(0, end - 1) : undefined;
 }
 
 /** A DTLS record by its first bytes (RFC 6347 §4.1, RFC 9146 §4). */

@@ -89,7 +89,9 @@ export interface BoardPorts {
 	off(): void;
 	/** Degrees Celsius of the board's thermometer. */
 	temperature(): number;
-	/** Fixed for one boot: platform, resetCause, clockWentOn, factory, slots (SlotPorts.recordJson), as JSON. */
+	/**
+	 * Fixed for one boot: platform, resetCause, clockWentOn, deepPaysMs, factory, slots (SlotPorts.recordJson), as JSON.
+	 */
 	readonly bootRecordJson: string;
 }
 

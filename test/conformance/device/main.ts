@@ -14,6 +14,7 @@ import { accessControl } from "../../../modules/objects/access-control-2.ts";
 import { liveKey } from "../../../modules/settings/key.ts";
 import { firmware } from "../../../src/firmware.ts";
 import { openSettings } from "../../../src/settings.ts";
+import { sleep } from "../../../src/sleep.ts";
 import { software } from "../../../src/software.ts";
 import { furnish } from "./furniture.ts";
 import { readPlan } from "./plan.ts";
@@ -34,6 +35,7 @@ export default function main(host: Host): void {
 	const gate = ({ maxDeferS }: UpdateOffer) => (maxDeferS > 0 ? "ask" : "go");
 	const more = { gate, hasRoom: () => !plan.isShortOfRam };
 	const updating = hasFirmware ? firmware(host, settings, undefined, more) : undefined;
+	const sleeping = sleep(host, plan.sleep);
 	const client = new Client({
 		endpointName: factory.endpointName ?? "conformance",
 		dice: host.dice,
@@ -50,6 +52,7 @@ export default function main(host: Host): void {
 		...plan.client,
 		...(plan.client.enablers?.includes("1.0") === true ? { formats10 } : {}),
 		...updating?.client,
+		...sleeping?.client,
 	});
 	furnish(client, host, plan);
 	const mod =
@@ -66,5 +69,6 @@ export default function main(host: Host): void {
 	if (settings !== undefined) keepers.push(new ReportingKeeper(client, settings, reportingKey | liveKey, log));
 	const updaters = [updating?.updater, mod?.updater].filter((updater) => updater !== undefined);
 	if (updating !== undefined) keepers.push(updating.transfers.drive(client, updaters));
+	if (sleeping !== undefined) keepers.push(sleeping.sleeper(client, [], undefined));
 	new Loop(updating?.transfers.host ?? host, client, ...keepers).start();
 }

@@ -68,7 +68,9 @@ export class NodeMachine implements BoardMachine {
 
 	#host(): Host {
 		const ports = this.#ports;
-		const { platform, resetCause, clockWentOn, factory, hasCardReader, deviceKey } = JSON.parse(ports.bootRecordJson);
+		const { platform, resetCause, clockWentOn, deepPaysMs, factory, hasCardReader, deviceKey } = JSON.parse(
+			ports.bootRecordJson,
+		);
 		const crypto =
 			ports.accelerator === undefined
 				? undefined
@@ -102,7 +104,7 @@ export class NodeMachine implements BoardMachine {
 					if (waiting.length === 0) ports.resolve(name);
 				},
 			},
-			power: this.#power(resetCause, clockWentOn),
+			power: this.#power(resetCause, clockWentOn, deepPaysMs),
 			log: { write: (record) => ports.log(JSON.stringify(record)) },
 			factory,
 			platform,
@@ -110,11 +112,12 @@ export class NodeMachine implements BoardMachine {
 		};
 	}
 
-	#power(resetCause: ResetCause, clockWentOn: boolean): Power {
+	#power(resetCause: ResetCause, clockWentOn: boolean, deepPaysMs: number): Power {
 		const ports = this.#ports;
 		return {
 			resetCause,
 			clockWentOn,
+			deepPaysMs,
 			get wakeReason() {
 				return ([undefined, "alarm", "pin", "radio"] as const)[ports.wakeReason()];
 			},

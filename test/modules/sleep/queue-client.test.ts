@@ -208,3 +208,13 @@ test("[CORE-Q-1] drawn: asleep but for its windows, no lifetime runs out, no pma
 		}
 	}
 });
+
+test("[CORE-Q-1] a Send that waits holds RAM: nothing of it outlives a deep sleep", () => {
+	const { world } = queued({ account: { lifetimeS: 100_000 } });
+	world.run(200_000);
+	world.client.send(1, [path(3, 0, 16)], { withinMs: 60_000 });
+	world.settle();
+	equal(world.client.deepest, "light");
+	world.run(60_000);
+	equal(world.client.deepest, "off");
+});

@@ -43,40 +43,53 @@ const rows: readonly Row[] = [
 	},
 	{ name: "not at all, where the product says so", awake: 0, steps: [[0, "said", 0]] },
 	{
-		name: "measured: full until four requests were seen, then nine seconds and twice the longest wait for one",
+		name: "measured: four full windows with two requests, then nine seconds and twice the longest wait for one",
 		awake: "measured",
 		steps: [
 			[0, "said", 93_000],
 			[200, "asked", 93_200],
 			[300_000, "said", 393_000],
-			[300_100, "asked", 393_100],
-			[300_400, "asked", 393_400],
 			[600_000, "said", 693_000],
-			[600_100, "asked", 693_100],
-			[900_000, "said", 909_600], // 9000 + 2 × 300
-			[900_050, "heard", 909_650],
-			[900_250, "asked", 909_850],
-			[1_200_000, "said", 1_209_600],
+			[600_300, "asked", 693_300],
+			[900_000, "said", 993_000],
+			[1_200_000, "said", 1_209_600], // 9000 + 2 × 300
+			[1_200_050, "heard", 1_209_650],
+			[1_200_250, "asked", 1_209_850],
+			[1_500_000, "said", 1_509_600],
 		],
 	},
 	{
-		name: "measured: a request in the later half ends the trust at once",
+		name: "measured: a request in the later half ends the trust at once, for four windows",
 		awake: "measured",
 		steps: [
 			[0, "said", 93_000],
 			[0, "asked", 93_000],
 			[0, "asked", 93_000],
-			[0, "asked", 93_000],
-			[0, "asked", 93_000],
-			[200_000, "said", 209_000],
-			[205_000, "asked", 298_000],
+			[200_000, "said", 293_000],
 			[400_000, "said", 493_000],
+			[600_000, "said", 693_000],
+			[800_000, "said", 809_000],
+			[805_000, "asked", 898_000],
+			[1_000_000, "said", 1_093_000],
+			[1_200_000, "said", 1_293_000],
+			[1_400_000, "said", 1_493_000],
+			[1_600_000, "said", 1_693_000],
+			[1_800_000, "said", 1_819_000], // 9000 + 2 × 5000
 		],
 	},
 	{
 		name: "measured: silence proves nothing",
 		awake: "measured",
 		steps: [1, 2, 3, 4, 5, 6, 7, 8].map((n): Step => [n * 200_000, "said", n * 200_000 + 93_000]),
+	},
+	{
+		name: "measured: one request does not, either",
+		awake: "measured",
+		steps: [
+			[0, "said", 93_000],
+			[10, "asked", 93_010],
+			...[1, 2, 3, 4, 5, 6, 7, 8].map((n): Step => [n * 200_000, "said", n * 200_000 + 93_000]),
+		],
 	},
 ];
 
@@ -105,13 +118,20 @@ test("[CORE-Q-1] awake window: a slow link's tuning makes it longer", () => {
 test("[CORE-Q-1] awake window: a habit lives on in another window", () => {
 	const tuning = awakeTuningOf(DEFAULT_TUNING, "measured");
 	const first = new AwakeWindow(tuning, nobody);
-	first.said(0);
-	for (let index = 0; index < 5; index++) first.heard(100, true);
+	for (let wake = 0; wake < 4; wake++) {
+		first.said(wake * 200_000);
+		first.heard(wake * 200_000 + 100, true);
+	}
 	const second = new AwakeWindow(tuning, nobody);
 	second.habit = first.habit;
 	second.said(1000);
 	equal(second.endMs, 1000 + 9200);
-	deepEqual(second.habit, { seen: 5, longestMs: 100, windows: 2 });
+	deepEqual(second.habit, { seen: 4, longestMs: 100, windows: 5 });
+	second.habit = { seen: 4, longestMs: 100, windows: 255 };
+	second.said(1_000_000);
+	equal(second.endMs, 1_009_200);
+	second.said(2_000_000);
+	equal(second.endMs, 2_093_000, "the sixteenth, counted on from where it was");
 });
 
 test("[CORE-Q-1] awake window: whoever opens one is told, once each time", () => {

@@ -42,9 +42,16 @@ test("requests, responses and acknowledgements have the cause of their exchange"
 		heard.map(([way, bytes]) => causes.of(way, bytes, peer)),
 		[
 			...["register", "register", "update", "update", "notify", "notify", "serve", "serve", "serve", "serve"],
-			...["deregister", "deregister", "send", "acknowledge", "download", "download"],
+			...["deregister", "deregister", "send", "acknowledge", "firmware", "firmware"],
 		],
 	);
+});
+
+test("what the server does to Objects 5 and 9 is firmware", () => {
+	const causes = new TrafficCauses();
+	equal(causes.of("received", hex("41 03 7001 0b b1 35 01 30 01 30"), peer), "firmware");
+	equal(causes.of("sent", hex("61 44 7001 0b"), peer), "firmware");
+	equal(causes.of("received", hex("41 03 7002 0c b1 39"), peer), "firmware");
 });
 
 test("what a bootstrap server asks belongs to the bootstrap, until we register there", () => {
@@ -81,6 +88,11 @@ test("records are told apart by what the accelerator seals and opens", () => {
 	tap.received(record(answer), peer); // a replay: nobody opens it
 	tap.sent(record(sealed), peer); // a record that nobody sealed: an alert with a connection ID
 	tap.flush();
+	tap.received(new Uint8Array([...hex("19 fefd 0001 000000000002 01 0000"), ...answer]), peer); // with a connection ID
+	const hidden = accelerator.seal("ccm8", key, nonce, none, new Uint8Array([...created, 23, 0, 0]));
+	unit.open("ccm8", key, nonce, none, hidden);
+	const alert = unit.seal("ccm8", key, nonce, none, hex("01 00 15"));
+	tap.sent(new Uint8Array([...hex("19 fefd 0001 000000000003 01 0000"), ...alert]), peer);
 	const size = 13 + register.length + 8;
 	deepEqual(told, [
 		"sent 13 handshake",
@@ -88,5 +100,7 @@ test("records are told apart by what the accelerator seals and opens", () => {
 		`received ${13 + created.length + 8} register`,
 		`sent ${size} other`,
 		`received ${13 + created.length + 8} other`,
+		`received ${14 + created.length + 8} register`,
+		"sent 25 handshake",
 	]);
 });
