@@ -52,7 +52,7 @@ export function instancesOf(factory: Factory): ConfiguredInstance[] {
 	return instances;
 }
 
-/** Whether 1/x/7 has to say so: queue mode is part of the binding in 1.0 (LwM2M Core 1.0.2 §5.3.1.1), and only there. */
+/** Whether 1/x/7 has to say so: queue mode is part of the binding in 1.0 alone (LwM2M Core 1.0.2 §5.3.1.1). */
 function isQueuedBy10({ enabler = product.enabler, sleep }: Factory): boolean {
 	return enabler === "1.0" && (sleep?.queueMode ?? product.sleep.queueMode);
 }

@@ -249,7 +249,9 @@ export function application(host: Host, { client: inImage, publicKeys, ...featur
 	const bindings = told.enabler === "1.0" && sleeping !== undefined ? "UQ" : "U";
 	client.add(device({ ...product, firmwareVersion, serialNumber: factory.serialNumber, bindings }, all, table.device));
 	if (temperature !== undefined) {
-		client.add(thermometer(temperature, new Preferences(owners, settings).get("correction"), sleeping?.sampleEveryS));
+		const everyS = factory.sleep?.sampleEveryS;
+		const sampling = sleeping?.sampling ?? (everyS === undefined ? undefined : { everyS });
+		client.add(thermometer(temperature, new Preferences(owners, settings).get("correction"), sampling));
 	}
 	if (updating !== undefined) client.add(updating.instance);
 	const mod =

@@ -1,6 +1,7 @@
 import type { FactorySleep, Host } from "../modules/host.ts";
 import type { Client } from "../modules/lwm2m/client.ts";
 import type { ClientOptions } from "../modules/lwm2m/client-options.ts";
+import type { Sampling } from "../modules/lwm2m/instance.ts";
 import type { Retention } from "../modules/sleep/retention.ts";
 import { Sleeper, type SleepLimit } from "../modules/sleep/sleeper.ts";
 import { WakePlan } from "../modules/sleep/wake-plan.ts";
@@ -10,8 +11,8 @@ import { product } from "./product.ts";
 export interface Sleeping {
 	/** What the client must know of it. */
 	readonly client: Pick<ClientOptions, "queueMode" | "waking">;
-	/** How often to measure. */
-	readonly sampleEveryS: number;
+	/** How often to measure: a wake each, but for those that tell it anyway. */
+	readonly sampling: Pick<Sampling<unknown>, "everyS" | "when">;
 	/**
 	 * Who puts the device to sleep: the last of the loop's keepers.
 	 * @param retention absent: nothing deeper than light
@@ -28,11 +29,12 @@ export function sleep({ power, log }: Host, says: FactorySleep = {}): Sleeping |
 	const waking = new WakePlan(awake === undefined ? { tolerances } : { tolerances, awake });
 	return {
 		client: { queueMode: true, waking },
-		sampleEveryS: says.sampleEveryS ?? sleep.sampleEveryS,
+		sampling: { everyS: says.sampleEveryS ?? sleep.sampleEveryS, when: "told" },
 		sleeper: (client, limits, retention) =>
 			new Sleeper(client, {
 				power,
 				log,
+				plan: waking,
 				limits,
 				tuning: { ...sleep.tuning, deepest, deepMs: deepFromMs },
 				...(retention === undefined ? {} : { retention }),

@@ -1,4 +1,5 @@
 import { assert } from "../bytes.ts";
+import type { Waking } from "../sleep/wake-plan.ts";
 import type { Instance } from "./instance.ts";
 
 /** A function to call, or an Object Instance to sample: that is said without a closure for each of them. */
@@ -23,10 +24,13 @@ export interface KeptAppointment {
 /** Things to do at their time. Bounded: more appointments than the limit are our own bug. */
 export class Agenda {
 	private readonly limit: number;
+	private readonly waking: Pick<Waking, "charge"> | undefined;
 	private readonly appointments: Appointment[] = [];
 
-	constructor(limit: number) {
+	/** @param waking hears for whose sake there is a wake */
+	constructor(limit: number, waking?: Pick<Waking, "charge">) {
 		this.limit = limit;
+		this.waking = waking;
 	}
 
 	get deadlineMs(): number {
@@ -53,8 +57,19 @@ export class Agenda {
 			if (everyMs === 0) this.drop(appointment);
 			else appointment.atMs += everyMs * (Math.floor((nowMs - appointment.atMs) / everyMs) + 1);
 			if (typeof task === "function") task();
-			else task.sample();
+			else {
+				this.waking?.charge(task.facts.id, 0);
+				task.sample();
+			}
 		});
+	}
+
+	/** Samples this Instance now, if it was not just done, and counts its next time from now. */
+	advance(instance: Instance, nowMs: number): void {
+		const found = this.appointments.find(({ task }) => task === instance);
+		if (found === undefined || found.atMs - found.everyMs >= nowMs) return;
+		found.atMs = nowMs + found.everyMs;
+		instance.sample();
 	}
 
 	/** Whether all of them are samplings: those are found again after a deep sleep, functions are not. */

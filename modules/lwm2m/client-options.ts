@@ -3,7 +3,7 @@ import type { Limits, Tuning } from "../coap/tuning.ts";
 import type { Formats } from "../formats/format.ts";
 import type { Dice, Entropy, LogRecord } from "../host.ts";
 import type { SessionHome, SessionOwner } from "../sleep/session-home.ts";
-import type { WakePlan } from "../sleep/wake-plan.ts";
+import type { Waking } from "../sleep/wake-plan.ts";
 import type { AccessControl } from "./access-control.ts";
 import type { MakeBootstrap } from "./bootstrap-port.ts";
 import type { BootstrapTuning } from "./bootstrap-state.ts";
@@ -30,9 +30,6 @@ export interface SessionHomes {
 	/** @returns undefined where there is no room for another one */
 	homeOf(owner: SessionOwner): SessionHome | undefined;
 }
-
-/** A WakePlan (modules/sleep/wake-plan.ts). */
-export type Waking = Pick<WakePlan, "begin" | "dueMs" | "isTalking" | "open">;
 
 /** What a client is given. It keeps this object and reads it as it goes: one for all its servers. */
 export interface ClientOptions {

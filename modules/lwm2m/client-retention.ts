@@ -115,6 +115,11 @@ export class ClientRetention implements Keeper, Retention, SessionHomes {
 		}
 	}
 
+	/** What an answer acknowledges is kept before it leaves. */
+	answering(nowMs: number): void {
+		this.turnEnded(nowMs);
+	}
+
 	/** Keeps what the turn has changed: where power cuts can not harm it, if it matters that much. */
 	turnEnded(nowMs: number): void {
 		if (this.isForgotten) return;

@@ -15,6 +15,7 @@ import {
 	writeRegistration,
 } from "./registration-state.ts";
 import { type KeptReporting, readReporting, writeReporting } from "./reporting-state.ts";
+import { type KeptSend, readSends, writeSends } from "./send-state.ts";
 
 /** One server, as it outlives a reset. Its secure session is not in here: that has a home of its own. */
 export interface KeptServer {
@@ -26,6 +27,8 @@ export interface KeptServer {
 	readonly attempts: KeptAttempts | undefined;
 	readonly messages: KeptMessages | undefined;
 	readonly habit: AskingHabit | undefined;
+	/** Those that wait. */
+	readonly sends: readonly KeptSend[];
 	readonly reporting: KeptReporting;
 }
 
@@ -45,9 +48,11 @@ export interface Snapshot {
 }
 
 const version = 1;
-const flag = frozen({ registration: 1, attempts: 2, messages: 4, habit: 8 });
-/** The least of a CoAP message, and what of an answer is kept: those of what is executed are short. */
+const flag = frozen({ registration: 1, attempts: 2, messages: 4, habit: 8, sends: 16 });
+/** What of an answer is kept: those to what must not be executed twice are short. */
 const replyBytesMax = 64;
+
+const noSends: readonly KeptSend[] = frozen([]);
 
 const unknownVersion = fault("snapshot.version", "silence", "modules/sleep/FORMAT.md");
 const malformed = fault("snapshot.malformed", "silence", "modules/sleep/FORMAT.md");
@@ -107,14 +112,15 @@ export function decodeSnapshot(bytes: Uint8Array, limits: ClientLimits): Snapsho
 }
 
 function writeServer(out: StateWriter, server: KeptServer): void {
-	const { registration, attempts, messages, habit } = server;
+	const { registration, attempts, messages, habit, sends } = server;
 	out.number(server.shortServerId);
 	out.u32(server.fingerprint);
 	out.u8(
 		(registration === undefined ? 0 : flag.registration) |
 			(attempts === undefined ? 0 : flag.attempts) |
 			(messages === undefined ? 0 : flag.messages) |
-			(habit === undefined ? 0 : flag.habit),
+			(habit === undefined ? 0 : flag.habit) |
+			(sends.length === 0 ? 0 : flag.sends),
 	);
 	if (registration !== undefined) writeRegistration(out, registration);
 	if (attempts !== undefined) writeAttempts(out, attempts);
@@ -124,6 +130,7 @@ function writeServer(out: StateWriter, server: KeptServer): void {
 		out.number(habit.longestMs);
 		out.u8(habit.windows);
 	}
+	if (sends.length > 0) writeSends(out, sends);
 	writeReporting(out, server.reporting);
 }
 
@@ -131,7 +138,7 @@ function readServer(from: StateReader, limits: ClientLimits): KeptServer {
 	const shortServerId = from.number(0xffff);
 	const fingerprint = from.u32() | 0;
 	const flags = from.u8();
-	if (flags > 15) from.isGood = false;
+	if (flags > 31) from.isGood = false;
 	return {
 		shortServerId,
 		fingerprint,
@@ -139,6 +146,7 @@ function readServer(from: StateReader, limits: ClientLimits): KeptServer {
 		attempts: (flags & flag.attempts) === 0 ? undefined : readAttempts(from),
 		messages: (flags & flag.messages) === 0 ? undefined : readMessages(from),
 		habit: (flags & flag.habit) === 0 ? undefined : { seen: from.u8(), longestMs: from.number(), windows: from.u8() },
+		sends: (flags & flag.sends) === 0 ? noSends : readSends(from, limits),
 		reporting: readReporting(from, limits),
 	};
 }

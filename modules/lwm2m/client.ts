@@ -42,7 +42,7 @@ export class Client implements ChangeListener, BootstrapPort {
 
 	constructor(options: ClientOptions) {
 		const limits = withChanges(defaultLimits, options.limits);
-		this.agenda = new Agenda(limits.appointments);
+		this.agenda = new Agenda(limits.appointments, options.waking);
 		this.registry = new Registry(limits.instances, this);
 		this.context = {
 			options,
@@ -52,6 +52,7 @@ export class Client implements ChangeListener, BootstrapPort {
 			limits,
 			registrationTuning: withChanges(defaultRegistrationTuning, options.registrationTuning),
 			times: new TimeBase(),
+			agenda: this.agenda,
 		};
 		this.servers = new Servers(this.context);
 		const bootstrap = options.bootstrap?.(this.context as never, this);

@@ -11,6 +11,8 @@ export type LoopHost = Pick<Host, "clock" | "power" | "resolver" | "log" | "open
 export interface Keeper {
 	/** The client has just been started. */
 	started(nowMs: number): void;
+	/** Answers are about to leave: what they acknowledge is to be kept before. A turn may have several of these. */
+	answering?(nowMs: number): void;
 	/** Everything of this turn is done but to send. */
 	turnEnded(nowMs: number): void;
 	/** The local port for the loop's socket; undefined lets the host choose. */
@@ -121,6 +123,7 @@ export class Loop {
 			if (size < 0) return;
 			this.#client.receive(this.#address, this.#bytes, 0, size, nowMs);
 			this.#client.poll(nowMs);
+			for (let index = 0; index < this.#keepers.length; index++) this.#keepers[index]!.answering?.(nowMs);
 			this.sendAll(nowMs); // answers leave before the next request is read: bounded, however many wait
 		}
 	}

@@ -18,7 +18,7 @@ import { preparedUri, ServerAddress } from "./server-address.ts";
 /** Resource of the Security Object (LwM2M Core 1.2 Appendix E.1). */
 const serverUri = 0;
 
-/** Why something failed, for the log. */
+/** For the log. */
 interface Cause extends Unsecured {
 	readonly code?: string;
 }
@@ -46,7 +46,7 @@ export class RegistrationInterface {
 	private isDisabled = false;
 	private hasForgotten = false;
 	/** Nothing goes out, and no time is kept, until speak(). */
-	private isQuiet = false;
+	isSilent = false;
 	/** Whether the account can not be used as it is. */
 	private isUnusable = false;
 	/** Why the secure channel is lost, until the end of the turn. */
@@ -80,22 +80,18 @@ export class RegistrationInterface {
 		return this.state === "registered" || this.state === "updating";
 	}
 
-	get isSilent(): boolean {
-		return this.isQuiet;
-	}
-
 	/** Whether requests of the server are served: none before the registration is complete (LwM2M Core 1.1 §6.3). */
 	get isServing(): boolean {
-		return !this.isQuiet && this.registration.isServing;
+		return !this.isSilent && this.registration.isServing;
 	}
 
-	/** Whether notifications are sent: the server knows us, and nobody has said good-bye. */
+	/** Whether notifications are sent. */
 	get isReporting(): boolean {
-		return !this.isQuiet && this.isRegistered && !this.isDoubtful;
+		return !this.isSilent && this.isRegistered && !this.isDoubtful;
 	}
 
 	get deadlineMs(): number {
-		return this.isQuiet ? Infinity : Math.min(this.registration.deadlineMs, this.exchange.deadlineMs);
+		return this.isSilent ? Infinity : Math.min(this.registration.deadlineMs, this.exchange.deadlineMs);
 	}
 
 	/** Whether nothing is under way here, and nothing is to be said at the end of the turn. */
@@ -116,21 +112,21 @@ export class RegistrationInterface {
 
 	/** Nothing goes out from now on. What is under way is forgotten, and done again after speak(). */
 	silence(nowMs: number): void {
-		if (this.isQuiet) return;
+		if (this.isSilent) return;
 		const before = this.state;
 		this.event("silence", nowMs);
-		this.isQuiet = true;
+		this.isSilent = true;
 		if (before === "disabling") this.port.drop(); // no good-bye when its time is over
 	}
 
 	speak(): void {
-		this.isQuiet = false;
+		this.isSilent = false;
 	}
 
 	/** De-registers where need be, and ends. */
 	stop(nowMs: number): void {
 		this.event("stop", nowMs);
-		if (this.isQuiet) this.event("silence", nowMs);
+		if (this.isSilent) this.event("silence", nowMs);
 	}
 
 	/**
@@ -170,8 +166,9 @@ export class RegistrationInterface {
 	/** The answer to takeName(); none says that the name has no address. Answers nobody waits for are ignored. */
 	resolved(name: string, hosts: readonly string[], nowMs: number): void {
 		if (this.state !== "connecting" || !this.where.awaits(name)) return;
+		const wasElsewhere = this.address.host !== ""; // if not, a session is of an earlier life, and stands
 		const found = this.where.resolved(hosts);
-		if (found === "moved") this.moved();
+		if (found === "moved" && wasElsewhere) this.moved();
 		if (found === "none") this.event("unreachable", nowMs, { reason: "noAddress" });
 		else this.event("connected", nowMs);
 	}
@@ -182,7 +179,7 @@ export class RegistrationInterface {
 	 * network says that nobody is there (ICMP)
 	 */
 	undeliverable(why: "notSent" | "unreachable", nowMs: number): void {
-		if (this.isQuiet || !this.exchange.isUnderWay || this.triesNext(nowMs) || why === "notSent") return;
+		if (this.isSilent || !this.exchange.isUnderWay || this.triesNext(nowMs) || why === "notSent") return;
 		if (this.state === "updating") this.where.silent(); // its name is looked up again, and other addresses come first
 		this.event("timedOut", nowMs, { reason: why });
 	}
@@ -254,7 +251,7 @@ export class RegistrationInterface {
 
 	/** Does what is due, and what the turn has brought about. */
 	poll(nowMs: number): void {
-		if (this.isQuiet) return;
+		if (this.isSilent) return;
 		this.exchange.poll(nowMs);
 		for (let event = this.next(nowMs); event !== undefined; event = this.next(nowMs)) {
 			const cause = this.lost ?? { reason: event };

@@ -104,6 +104,7 @@ export class RegistrationRequest {
 
 	/** LwM2M Core 1.2 §6.2.2: nothing but what changed. */
 	update(): RequestOptions {
+		this.context.options.waking?.charge(this.account.server.facts.id, 0);
 		const told = this.told!;
 		const hasOtherList = told.listVersion !== this.context.registry.listVersion;
 		if (hasOtherList && this.refusesInUpdate && this.referring === "alone") this.referring = "teaching";

@@ -34,6 +34,7 @@ export function exportSession(session: Session, what: Retained, identity: number
 		attempts: isWhole && state === "waiting" ? session.attempts.export(nowMs) : undefined,
 		messages: isWhole ? peer.export(nowMs) : undefined,
 		habit: isWhole ? awake?.habit : undefined,
+		sends: isWhole ? session.reporting.exportSends(nowMs) : [],
 		reporting,
 	};
 }
@@ -47,6 +48,7 @@ export function restoreSession(session: Session, kept: KeptServer, since: Since,
 	const registration =
 		kept.registration === undefined ? "none" : restoreRegistration(session, kept.registration, since, nowMs);
 	session.reporting.import(kept.reporting, since, nowMs);
+	session.reporting.importSends(kept.sends, agoMs, nowMs);
 	// A boot that nobody planned tries at once.
 	if (registration === "none" && since.isExact && kept.attempts !== undefined && session.state === "waiting") {
 		session.attempts.restore(kept.attempts, agoMs, nowMs);

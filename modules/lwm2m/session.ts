@@ -5,6 +5,7 @@ import type { BodySink } from "../coap/stream.ts";
 import type { Path } from "../formats/value.ts";
 import type { Address, LogRecord } from "../host.ts";
 import type { AwakeWindow } from "../sleep/awake-window.ts";
+import type { Waking } from "../sleep/wake-plan.ts";
 import { fingerprintOf } from "./accounts.ts";
 import type { Attempts } from "./attempts.ts";
 import type { EnablerVersion } from "./facts.ts";
@@ -105,8 +106,8 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 		return this.channel === undefined ? ownMs : Math.min(ownMs, this.channel.deadlineMs);
 	}
 
-	get isCheap(): boolean {
-		return this.context.options.waking?.isTalking !== false;
+	get waking(): Waking | undefined {
+		return this.context.options.waking;
 	}
 
 	/** Whether messages reach the server without a handshake; undefined where there is no security. */

@@ -36,7 +36,7 @@ export class RetainedArea {
 
 	/** @returns whether it fits; where it does not, what was there is still there */
 	save(content: Uint8Array): boolean {
-		if (content.length > this.room) return false;
+		if (content.length + envelopeBytes > this.size) return false;
 		const bytes = seal(this.kind, content);
 		this.memory.write(this.at, bytes);
 		bytes.fill(0);

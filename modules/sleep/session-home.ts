@@ -1,4 +1,4 @@
-import { DEFAULT_RESERVATION, type ReservationTuning } from "../dtls/reservation.ts";
+import type { ReservationTuning } from "../dtls/reservation.ts";
 import { decodeState, furtherState, sessionOf, stateReceived, stateSequence } from "../dtls/session-state.ts";
 import type { StateHome } from "../dtls/state-homes.ts";
 import { frozen } from "../frozen.ts";
@@ -103,10 +103,12 @@ export interface SessionHomeParts {
 
 /**
  * How far the state in flash runs ahead of the one in retained memory: our numbers cost nothing when they are skipped;
- * of the server's records so many may be refused after a power cut, and are sent again: a Confirmable message goes out
- * five times (RFC 7252 §4.8).
+ * of the server's records so many may be refused after a power cut, and are sent again: the answer to the third copy of
+ * a request is heard, before a session that does not answer is given up.
  */
-const farTuning = frozen({ sealedRecords: 65_536, openedRecords: 4 });
+const farTuning = frozen({ sealedRecords: 65_536, openedRecords: 2 });
+/** Flash alone: as many are refused where power goes while the device is awake. */
+const flashTuning: ReservationTuning = frozen({ sealedRecords: 1024, openedRecords: 3 });
 /** Retained memory does not wear out: what was received is noted before it is believed, and nothing is refused. */
 const nearTuning: ReservationTuning = frozen({ sealedRecords: 1024, openedRecords: 1 });
 
@@ -127,7 +129,7 @@ export class SessionPlace implements SessionHome {
 
 	constructor(owner: SessionOwner, { area, store, stateKey, resumptionKey }: SessionHomeParts) {
 		this.area = area;
-		this.tuning = area === undefined ? DEFAULT_RESERVATION : nearTuning;
+		this.tuning = area === undefined ? flashTuning : nearTuning;
 		if (area !== undefined) this.near = new AreaHome(area, owner);
 		if (store === undefined) return;
 		this.far = new StoreHome(store, stateKey, sessionKind, owner);

@@ -3,6 +3,7 @@ import { withChanges } from "../coap/tuning.ts";
 import { frozen } from "../frozen.ts";
 import { HostFailure, type Log, type Power, type SleepDepth, type WakeReason } from "../host.ts";
 import type { Retention } from "./retention.ts";
+import type { WakeCost, WakePlan } from "./wake-plan.ts";
 
 /** The depths, from the shallowest on. */
 const depths: readonly SleepDepth[] = frozen(["idle", "light", "deep", "off"]);
@@ -51,8 +52,12 @@ export interface SleeperOptions {
 	/** Beside the client. */
 	readonly limits?: readonly SleepLimit[];
 	readonly tuning?: Partial<SleepTuning>;
+	/** Who knows what a wake was for: the client's own plan. */
+	readonly plan?: Pick<WakePlan, "settle">;
 	/** Hears of the end of each sleep, in the first turn after it. */
 	readonly woke?: (reason: WakeReason) => void;
+	/** Hears what a wake was for, when it ends with a sleep. */
+	readonly spent?: (cost: WakeCost) => void;
 }
 
 /** Holds the device up, no deeper than `deepest`, until it is released. */
@@ -84,6 +89,7 @@ export class Sleeper {
 	private depth: SleepDepth = "idle";
 	/** Why a depth was refused last, by its index: said once, until it works again. */
 	private readonly refusals = ["", "", "", ""];
+	private wokeMs = 0;
 
 	constructor(client: SleepingClient, options: SleeperOptions) {
 		this.client = client;
@@ -103,15 +109,16 @@ export class Sleeper {
 		return veto;
 	}
 
-	started(): void {
+	started(nowMs: number): void {
 		const { power } = this.options;
-		if (power.resetCause === "deepSleep") this.woke(power.wakeReason ?? "alarm");
+		if (power.resetCause === "deepSleep") this.woke(power.wakeReason ?? "alarm", nowMs);
+		else this.wokeMs = nowMs;
 	}
 
-	turnEnded(): void {
+	turnEnded(nowMs: number): void {
 		const { depth } = this;
 		this.depth = "idle";
-		if (depth === "light") this.woke(this.options.power.wakeReason ?? "alarm");
+		if (depth === "light") this.woke(this.options.power.wakeReason ?? "alarm", nowMs);
 	}
 
 	/**
@@ -139,7 +146,7 @@ export class Sleeper {
 	}
 
 	private sleeps(depth: SleepDepth, nowMs: number, wakeAtMs: number): boolean {
-		const { log, power, retention } = this.options;
+		const { log, plan, power, retention, spent } = this.options;
 		const isDeep = depth !== "light";
 		if (power.sleep === undefined || power.depths?.includes(depth) !== true || !this.allows(depth)) return false;
 		if (isDeep) {
@@ -147,8 +154,6 @@ export class Sleeper {
 			if (fault !== undefined) return this.refuse(depth, fault.code);
 		}
 		const isTimed = wakeAtMs < Infinity;
-		if (isDeep)
-			log.write(isTimed ? { event: "sleeping", depth, forMs: wakeAtMs - nowMs } : { event: "sleeping", depth });
 		try {
 			power.sleep(isTimed ? wakeAtMs : undefined, depth);
 		} catch (error) {
@@ -157,6 +162,9 @@ export class Sleeper {
 		}
 		this.depth = depth;
 		this.refusals[depths.indexOf(depth)] = "";
+		const cost = plan?.settle(nowMs - this.wokeMs);
+		if (isDeep) log.write({ event: "sleeping", depth, ...(isTimed ? { forMs: wakeAtMs - nowMs } : {}), ...cost });
+		if (cost !== undefined) spent?.(cost);
 		return true;
 	}
 
@@ -182,8 +190,11 @@ export class Sleeper {
 		return false;
 	}
 
-	private woke(reason: WakeReason): void {
-		this.options.woke?.(reason);
+	private woke(reason: WakeReason, nowMs: number): void {
+		const { log, woke } = this.options;
+		this.wokeMs = nowMs;
+		if (reason !== "alarm") log.write({ event: "awake", reason });
+		woke?.(reason);
 	}
 
 	/** Says which vetoes have lasted long. @returns when there is one to say next */

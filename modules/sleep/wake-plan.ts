@@ -29,6 +29,16 @@ export interface WakePlanOptions {
 	readonly coapTuning?: Partial<Tuning>;
 }
 
+/** What a wake was for. */
+export interface WakeCost {
+	/** The Object that had something to do first: to be measured, or told; 1, the Server Object, for an Update. */
+	readonly object: number | undefined;
+	/** Of all payloads that were told, without headers. */
+	readonly bytes: number;
+	/** From its first turn to its last one; the processor's own time is the board's to know. */
+	readonly awakeMs: number;
+}
+
 /**
  * What is done in which wake, for all servers together. Things have a time that they may not miss, and one that they
  * may not come before; between the two they are done when somebody talks anyway. Their own schedules stay as they are:
@@ -40,6 +50,9 @@ export class WakePlan implements AwakeListener {
 	private readonly awake: AwakeTuning;
 	private talkUntilMs = -Infinity;
 	private nowMs = 0;
+	/** What the wake under way is for; -1 before anything was done in it. */
+	private object = -1;
+	private bytes = 0;
 
 	constructor(options: WakePlanOptions = {}) {
 		this.tolerances = withChanges(defaultTolerances, options.tolerances);
@@ -53,6 +66,20 @@ export class WakePlan implements AwakeListener {
 
 	opened(nowMs: number): void {
 		this.talkUntilMs = nowMs + this.tolerances.talkMs;
+	}
+
+	/** Something was done for the sake of this Object: the first in a wake is what it was for. @param bytes told */
+	charge(objectId: number, bytes: number): void {
+		if (this.object < 0) this.object = objectId;
+		this.bytes += bytes;
+	}
+
+	/** The wake is over. @returns what it was for; the next one begins */
+	settle(awakeMs: number): WakeCost {
+		const { object, bytes } = this;
+		this.object = -1;
+		this.bytes = 0;
+		return { object: object < 0 ? undefined : object, bytes, awakeMs };
 	}
 
 	/** A turn begins. */
@@ -81,3 +108,6 @@ export class WakePlan implements AwakeListener {
 		return Math.max(earliestMs, latestMs - Math.min(leadMs, mostMs));
 	}
 }
+
+/** What a client asks of it (ClientOptions.waking). */
+export type Waking = Pick<WakePlan, "begin" | "charge" | "dueMs" | "isTalking" | "open">;

@@ -58,7 +58,7 @@ function started(
 		device.advance(toMs);
 		carry();
 	};
-	const ask = (code: number, path: string, observe?: number, value?: string) => {
+	const ask = (code: number, path: string, observe?: 0, value?: string) => {
 		const written = value === undefined ? {} : { contentFormat: ContentFormat.text, payload: utf8(value) };
 		const observing = observe === undefined ? {} : { observe };
 		peer.request({ code, path: path.split("/").slice(1), ...observing, ...written }, device.nowMs);
@@ -75,7 +75,7 @@ test("[CORE-Q-1] a product without queue mode neither says so nor sleeps", () =>
 	deepEqual(device.slept, []);
 });
 
-test("[CORE-Q-1] in queue mode: said in Register, awake for the window, then asleep until the next thing is due", () => {
+test("[CORE-Q-1] in queue mode: said in Register, awake for the window, then asleep until something is due", () => {
 	const { device, requests, pass } = started({ queueMode: true, sampleEveryS: 3600 });
 	deepEqual(requests[0]!.query.slice(2), ["lwm2m=1.1", "b=U", "Q"]);
 	pass(windowMs - 1);
@@ -136,7 +136,7 @@ test("[CORE-Q-1] no deeper than the factory says, and not at all on hosts withou
 	equal(none.device.records.at(-1)!.event, "registered");
 });
 
-test("[CORE-REG-2] [CORE-Q-1] queue mode in 1.0: 1/0/7 and 3/0/16 have it, Register tells it, and the server ends it", () => {
+test("[CORE-REG-2] [CORE-Q-1] queue mode in 1.0: 1/0/7 and 3/0/16 have it, the server ends it", () => {
 	const { device, requests, responses, ask, pass } = started({ queueMode: true, sampleEveryS: 3600 }, ["light"], "1.0");
 	deepEqual(requests[0]!.query.slice(2), ["lwm2m=1.0", "b=UQ"]);
 	const read = (path: string) => {
@@ -166,4 +166,22 @@ test("[CORE-REG-2] in 1.1 and 1.2 it is a parameter, and no binding", () => {
 		ask(Code.get, "/1/0/7");
 		equal(readUtf8(responses.at(-1)!.payload), "U");
 	}
+});
+
+test("[CORE-Q-1] what is told at a rhythm is measured then, and needs no wake of its own", () => {
+	const { device, responses, ask, pass } = started({ queueMode: true, awake: 1000, sampleEveryS: 60 });
+	ask(Code.put, "/1/0/2", undefined, "60");
+	ask(Code.put, "/1/0/3", undefined, "60");
+	pass(30_000);
+	ask(Code.get, "/3303/0/5700", 0);
+	for (let minute = 1; minute <= 3; minute++) {
+		device.celsius = 20 + minute;
+		pass(30_000 + minute * 60_000 + 1000);
+	}
+	deepEqual(
+		responses.slice(2).map(({ payload }) => readUtf8(payload)),
+		["20", "21", "22", "23"],
+	);
+	// Measured at 60 s by itself, from the first notification on at 90 s with it; then it is the Update's turn.
+	deepEqual(device.slept, ["light 59000", "light 29000", "light 30000", "light 59000", "light 55500"]);
 });

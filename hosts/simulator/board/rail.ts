@@ -29,6 +29,7 @@ export class Struck extends Error {
 export class Rail {
 	readonly #flash: FlashChip;
 	#steps = 0;
+	#strokes = 0;
 	#kill: Kill | undefined;
 	#struck: Stroke | undefined;
 
@@ -39,6 +40,11 @@ export class Rail {
 	/** How many steps there were since the board was made. */
 	get steps(): number {
 		return this.#steps;
+	}
+
+	/** How many of them ended a turn. */
+	get strokes(): number {
+		return this.#strokes;
 	}
 
 	/** undefined takes it back. */
@@ -81,6 +87,7 @@ export class Rail {
 		this.#kill = kill.step === 0 ? undefined : { ...kill, step: kill.step - 1 };
 		if (kill.step !== 0) return undefined;
 		this.#struck = kill.how;
+		this.#strokes++;
 		return kill;
 	}
 }

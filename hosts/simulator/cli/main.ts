@@ -15,6 +15,8 @@ import {
 	WrongUsage,
 } from "./arguments.ts";
 import { addCredentialOptions } from "./credentials.ts";
+import { addEnergyOptions } from "./energy-options.ts";
+import { addFleet } from "./fleet-command.ts";
 import { type Output, terminalOutput } from "./output.ts";
 import { addServers } from "./server-commands.ts";
 import { addSleepOptions } from "./sleep-options.ts";
@@ -69,6 +71,7 @@ function program(load: Load, output: Output): Command {
 		.addOption(seedOption());
 	addCredentialOptions(start).action(load("./start.js"));
 	addSim(dormouse, load);
+	addFleet(dormouse, load);
 	addServers(dormouse, load);
 	addImage(dormouse, load);
 	dormouse
@@ -169,6 +172,7 @@ function addSim(dormouse: Command, load: Load): void {
 		)
 		.option("--json", "one event per line on stdout, everything else on stderr");
 	addSleepOptions(sim);
+	addEnergyOptions(sim);
 	addCredentialOptions(sim)
 		.addHelpText(
 			"after",

@@ -1,9 +1,10 @@
-import { type Cause, type CauseAccount, type ChargeState, chargeStates, sum } from "./account.ts";
+import { type Cause, type CauseAccount, type Charge, type ChargeState, chargeStates, sum } from "./account.ts";
 
 /** One thing that a board does again and again, and what it costs. */
 export interface Habit {
 	readonly cause: Cause;
-	readonly state: ChargeState;
+	/** In one state, or in several about which the same can be done; the dearest first. */
+	readonly states: readonly ChargeState[];
 	readonly millicoulombs: number;
 	/** Of all. */
 	readonly share: number;
@@ -70,28 +71,52 @@ const causeAdvice: { readonly [cause in Cause]?: Partial<Record<ChargeState, str
 	compute: { boot: "wake less often, or sleep light where the next wake-up is near" },
 };
 
-/** The parts of the account that cost most, dearest first. */
+/** What the board does again and again that costs most, dearest first. */
 export function habits(causes: ReadonlyMap<Cause, CauseAccount>, most = 5): Habit[] {
 	let total = 0;
 	for (const { charge } of causes.values()) total += sum(charge);
-	const all: Habit[] = [];
-	for (const [cause, { charge, datagrams, times }] of causes) {
-		for (const state of chargeStates) {
-			const millicoulombs = charge[state];
-			if (millicoulombs <= 0) continue;
-			const share = millicoulombs / total;
-			const often = countText(cause, state, datagrams, times);
-			const help = causeAdvice[cause]?.[state] ?? causeAdvice[cause]?.all ?? advice[state];
-			const percent = share < 0.001 ? "less than 0.1" : (share * 100).toFixed(1);
-			const text = `${percent} % goes to ${causeNames[cause]} (${stateNames[state]}${often}): ${help}.`;
-			all.push({ cause, state, millicoulombs, share, text });
-		}
+	const found: Omit<Habit, "share" | "text">[] = [];
+	for (const [cause, { charge }] of causes) found.push(...habitsOf(cause, charge));
+	return found
+		.sort((one, other) => other.millicoulombs - one.millicoulombs)
+		.slice(0, most)
+		.map((habit) => {
+			const share = habit.millicoulombs / total;
+			return { ...habit, share, text: sentence(habit, share, causes.get(habit.cause)!) };
+		});
+}
+
+/** The states of one cause, those together about which the same can be done. */
+function habitsOf(cause: Cause, charge: Charge): Omit<Habit, "share" | "text">[] {
+	const byHelp = new Map<string, { cause: Cause; states: ChargeState[]; millicoulombs: number }>();
+	const drawn = chargeStates.filter((state) => charge[state] > 0).sort((one, other) => charge[other] - charge[one]);
+	for (const state of drawn) {
+		const help = helpFor(cause, state);
+		const habit = byHelp.get(help) ?? { cause, states: [], millicoulombs: 0 };
+		habit.states.push(state);
+		habit.millicoulombs += charge[state];
+		byHelp.set(help, habit);
 	}
-	return all.sort((one, other) => other.millicoulombs - one.millicoulombs).slice(0, most);
+	return [...byHelp.values()];
+}
+
+function helpFor(cause: Cause, state: ChargeState): string {
+	return causeAdvice[cause]?.[state] ?? causeAdvice[cause]?.all ?? advice[state];
+}
+
+function sentence(
+	{ cause, states }: Pick<Habit, "cause" | "states">,
+	share: number,
+	{ datagrams, times }: CauseAccount,
+): string {
+	const percent = share < 0.001 ? "less than 0.1" : (share * 100).toFixed(1);
+	const named = states.map((state) => stateNames[state]).join(", ");
+	const often = countText(cause, states[0]!, datagrams, times);
+	return `${percent} % goes to ${causeNames[cause]} (${named}${often}): ${helpFor(cause, states[0]!)}.`;
 }
 
 function countText(cause: Cause, state: ChargeState, datagrams: number, times: number): string {
 	if (state === "rest" || state === "listen" || state === "flash") return "";
-	if (datagrams > 0) return `, ${datagrams} datagram${datagrams === 1 ? "" : "s"}`;
-	return cause === "join" || state === "work" ? `, ${times} time${times === 1 ? "" : "s"}` : "";
+	if (datagrams > 0) return `; ${datagrams} datagram${datagrams === 1 ? "" : "s"}`;
+	return cause === "join" || state === "work" ? `; ${times} time${times === 1 ? "" : "s"}` : "";
 }

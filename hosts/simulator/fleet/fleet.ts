@@ -17,6 +17,8 @@ import { BoardWatch, Disturbed, type Violation } from "./watches.ts";
 export interface FleetOptions extends FleetWish {
 	readonly seed: number;
 	readonly device: LoadedDevice;
+	/** In place of one that is drawn. */
+	readonly plan?: FleetPlan;
 	/** Whether `hash` is to be of all memory, too, and not of figures alone: for small fleets. */
 	readonly hashesMemory?: boolean;
 	onViolation?(violation: Violation): void;
@@ -82,7 +84,7 @@ export class Fleet {
 	constructor(options: FleetOptions) {
 		this.#options = options;
 		const chance = new Chance(options.seed).branch("fleet");
-		this.plan = planFleet(options, chance.branch("plan"));
+		this.plan = options.plan ?? planFleet(options, chance.branch("plan"));
 		this.world = World.virtual<Machine>(
 			{
 				seed: options.seed,

@@ -59,7 +59,7 @@ export class BoardWatch {
 	/** The beginning of an undisturbed series of notifications, and how many there were since. */
 	#seriesMs = 0;
 	#seriesCount = 0;
-	/** The last notification, or the beginning of the last observation. */
+	/** The last notification, or the beginning of the first observation. */
 	#heardMs = 0;
 	/** Notifications that were not kept, within what is allowed. */
 	droppedCount = 0;
@@ -106,7 +106,7 @@ export class BoardWatch {
 
 	/** From now on, it says so itself. */
 	observing(nowMs: number): void {
-		this.#heardMs = nowMs;
+		if (this.#heardMs === 0) this.#heardMs = nowMs;
 		this.#notifiedMs = nowMs;
 		this.#seriesMs = nowMs;
 		this.#seriesCount = 0;

@@ -53,7 +53,7 @@ test("[CORE-Q-1] A-98 a notification, a Send and a server's request each open th
 	equal(radioInMs(world), windowMs);
 });
 
-test("[CORE-Q-1] A-98 a Send that nobody answers holds the radio until it is given up, and the window after its last copy", () => {
+test("[CORE-Q-1] A-98 a Send that nobody answers holds the radio, and the window after its last copy", () => {
 	const { world } = queued({ account: { lifetimeS: 100_000 } });
 	world.run(200_000);
 	world.isCut = true;
@@ -209,12 +209,23 @@ test("[CORE-Q-1] drawn: asleep but for its windows, no lifetime runs out, no pma
 	}
 });
 
-test("[CORE-Q-1] a Send that waits holds RAM: nothing of it outlives a deep sleep", () => {
-	const { world } = queued({ account: { lifetimeS: 100_000 } });
-	world.run(200_000);
-	world.client.send(1, [path(3, 0, 16)], { withinMs: 60_000 });
+test("[CORE-Q-1] what a wake was for: the Object measured or told first, and what was told", () => {
+	const plan = new WakePlan();
+	const it = queued({ account: { lifetimeS: 100_000 }, waking: plan, isQuiet: false });
+	const { world } = it;
+	watch(it, "/3303/0/5700");
+	plan.settle(0);
+	world.run(5000);
+	deepEqual(plan.settle(1), { object: 3303, bytes: 0, awakeMs: 1 }, "measured, and no news");
+	it.furniture.celsius = 25;
+	world.run(5000);
+	deepEqual(plan.settle(2), { object: 3303, bytes: 2, awakeMs: 2 });
+	world.client.update(1);
 	world.settle();
-	equal(world.client.deepest, "light");
-	world.run(60_000);
-	equal(world.client.deepest, "off");
+	deepEqual(plan.settle(3), { object: 1, bytes: 0, awakeMs: 3 });
+	world.client.send(1, [path(33000, 0, 1)]);
+	world.settle();
+	const cost = plan.settle(4);
+	equal(cost.object, 33000);
+	ok(cost.bytes > 10);
 });

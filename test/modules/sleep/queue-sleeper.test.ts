@@ -1,7 +1,8 @@
 import type { Fault } from "../../../modules/bytes.ts";
 import { fault } from "../../../modules/bytes.ts";
 import { HostFailure, type LogRecord, type Power, type SleepDepth, type WakeReason } from "../../../modules/host.ts";
-import { Sleeper, type SleepLimit, type SleepTuning } from "../../../modules/sleep/sleeper.ts";
+import { Sleeper, type SleeperOptions, type SleepLimit, type SleepTuning } from "../../../modules/sleep/sleeper.ts";
+import { type WakeCost, WakePlan } from "../../../modules/sleep/wake-plan.ts";
 import { deepEqual, equal, ok, test, throws } from "../../harness.ts";
 
 /** What a row says of the device at 1,000,000 ms; the rest is as in `everything`. */
@@ -84,7 +85,11 @@ interface Played {
 	set(situation: Partial<Situation>): void;
 }
 
-function play(first: Partial<Situation>, power: Partial<Power> = {}): Played {
+function play(
+	first: Partial<Situation>,
+	power: Partial<Power> = {},
+	more: Pick<SleeperOptions, "plan" | "spent"> = {},
+): Played {
 	let it: Situation = { ...everything, ...first };
 	const slept: string[] = [];
 	const records: LogRecord[] = [];
@@ -131,6 +136,7 @@ function play(first: Partial<Situation>, power: Partial<Power> = {}): Played {
 		limits: [limit],
 		tuning: it.tuning,
 		woke: (reason) => void woken.push(reason),
+		...more,
 	});
 	return {
 		sleeper,
@@ -214,19 +220,42 @@ test("[CORE-Q-1] sleeper: nine vetoes at once are a bug", () => {
 
 test("[CORE-Q-1] sleeper: the application hears what ended a sleep", () => {
 	const booted = play({}, { resetCause: "deepSleep", wakeReason: "pin" });
-	booted.sleeper.started();
-	booted.sleeper.turnEnded();
+	booted.sleeper.started(nowMs);
+	booted.sleeper.turnEnded(nowMs);
 	deepEqual(booted.woken, ["pin"]);
 	const began = play({});
-	began.sleeper.started();
-	began.sleeper.turnEnded();
+	began.sleeper.started(nowMs);
+	began.sleeper.turnEnded(nowMs);
 	deepEqual(began.woken, [], "power on is no wake");
 	began.set({ dueInMs: 5000 });
 	began.rest();
-	began.sleeper.turnEnded();
+	began.sleeper.turnEnded(nowMs);
 	began.set({ radioInMs: Infinity });
 	began.rest();
-	began.sleeper.turnEnded();
+	began.sleeper.turnEnded(nowMs);
 	deepEqual(began.woken, ["alarm"], "once for each sleep");
 	ok(began.slept.length === 1);
+});
+
+test("[CORE-Q-1] sleeper: a pin's wake is logged, and each deep sleep with what the wake was for", () => {
+	const plan = new WakePlan();
+	const costs: WakeCost[] = [];
+	const played = play(
+		{},
+		{ resetCause: "deepSleep", wakeReason: "pin" },
+		{ plan, spent: (cost) => void costs.push(cost) },
+	);
+	played.sleeper.started(nowMs - 5000);
+	plan.charge(3303, 0);
+	plan.charge(3303, 12);
+	plan.charge(1, 0);
+	played.rest();
+	deepEqual(played.records, [
+		{ event: "awake", reason: "pin" },
+		{ event: "sleeping", depth: "deep", forMs: 3_600_000, object: 3303, bytes: 12, awakeMs: 5000 },
+	]);
+	deepEqual(costs, [{ object: 3303, bytes: 12, awakeMs: 5000 }]);
+	played.set({ dueInMs: 5000 });
+	played.rest(nowMs);
+	deepEqual(costs[1], { object: undefined, bytes: 0, awakeMs: 5000 });
 });

@@ -123,6 +123,12 @@ test("what was waited before a sleep was the awake window; what no sleep came of
 	near(charge.listen, radio.listenMa * 88);
 	equal(times, 1);
 	equal(account.causes.has("idle"), false);
+	const awake = habits(account.causes, 100).filter(({ cause }) => cause === "awake");
+	deepEqual(
+		awake.map(({ states }) => states),
+		[["listen", "rest"]],
+		"about which the same can be done: one habit",
+	);
 	account.rest(100_000, "idle");
 	account.advance(110_000);
 	near(account.causes.get("idle")!.charge.rest, profile.processor.idleMa * 10);
@@ -168,7 +174,7 @@ test("the habits are the dearest parts, dearest first, their shares are of all, 
 		account.totalMc,
 	);
 	for (let at = 1; at < found.length; at++) ok(found[at - 1]!.millicoulombs >= found[at]!.millicoulombs);
-	deepEqual([found[0]!.cause, found[0]!.state], ["notify", "tail"]);
+	deepEqual([found[0]!.cause, found[0]!.states], ["notify", ["tail"]]);
 	for (const { text } of found) ok(/^(less than )?\d+\.\d % goes to .*: .*\.$/.test(text), text);
 	equal(habits(account.causes).length, 5);
 });
