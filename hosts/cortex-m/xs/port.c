@@ -16,8 +16,7 @@ char *fxCStackLimit(void)
 /* The reasons are XS's: XS_NOT_ENOUGH_MEMORY_EXIT and so on. */
 void shim_fail(int reason)
 {
-	shim_printf("the device failed: XS exit %d", reason);
-	chip_exit(1);
+	board_fail(reason);
 }
 
 void shim_describeException(txMachine *the)
