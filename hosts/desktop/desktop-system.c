@@ -2,8 +2,9 @@
  * What the desktop host asks of Linux itself and no module of the SDK gives: a monotonic clock, unpredictable bytes,
  * a restart, an end, and the wish of a person that the device ends. The TypeScript side is desktop-system.ts.
  *
- * The device is a library inside of the SDK's simulator, so "restart" is the simulator's process starting itself
- * again: all RAM is lost, as on a chip, and the process keeps its number, so that whoever started it can still end it.
+ * The device is a library inside of the SDK's simulator. With a boot loader (launcher/), a reset is the end of the
+ * simulator's process with a status that says why. Without one "restart" is the process starting itself again: all RAM
+ * is lost, as on a chip, and the process keeps its number, so that whoever started it can still end it.
  */
 #define _GNU_SOURCE
 #include "xsmc.h"
@@ -21,8 +22,11 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Carried over a restart in the environment, which is the only thing that survives it. */
+/* Carried over a restart in the environment, which is the only thing that survives it where nobody boots us. */
 #define CAUSE_VARIABLE "DORMOUSE_RESET_CAUSE"
+/* Set by whoever boots this process and starts it again by its exit status: launcher/device-process.ts has the same. */
+#define BOOT_VARIABLE "DORMOUSE_BOOT"
+enum { STATUS_OFF = 0, STATUS_RESTART = 64, STATUS_CRASH = 65, STATUS_WATCHDOG = 66, STATUS_DEEP_SLEEP = 67 };
 #define CRASHES_VARIABLE "DORMOUSE_CRASHES"
 
 /* A device that crashes at once each time would otherwise keep a processor busy for ever. */
@@ -45,6 +49,39 @@ __attribute__((constructor)) static void loaded(void)
 	bootMs = computerUpMs();
 	/* The simulator's stdout is block-buffered when it is a pipe: whoever reads the log would wait for 4 KB. */
 	setvbuf(stdout, NULL, _IOLBF, 0);
+}
+
+/* From now on, times count from `poweredAtMs` of CLOCK_BOOTTIME: the boot loader's, so that they go on over resets. */
+void xs_dormouse_count_from(xsMachine *the)
+{
+	bootMs = xsmcToNumber(xsArg(0));
+}
+
+static unsigned watchdogS = 0;
+
+/* Nothing but calls that a signal handler may make. */
+static void bite(int signal)
+{
+	static const char words[] = "dormouse: the watchdog bites\n";
+	if (write(STDERR_FILENO, words, sizeof(words) - 1) < 0) {
+		/* nobody to tell */
+	}
+	_exit(STATUS_WATCHDOG);
+}
+
+static gboolean feed(gpointer data)
+{
+	alarm(watchdogS);
+	return G_SOURCE_CONTINUE;
+}
+
+/* A program that keeps the main loop from turning for so many seconds ends; whoever boots us starts it again. */
+void xs_dormouse_watchdog(xsMachine *the)
+{
+	watchdogS = (unsigned)xsmcToInteger(xsArg(0));
+	signal(SIGALRM, bite);
+	alarm(watchdogS);
+	g_timeout_add_seconds(1, feed, NULL);
 }
 
 void xs_dormouse_monotonic_ms(xsMachine *the)
@@ -121,6 +158,8 @@ static void startAgain(const char *cause)
 
 static gboolean restartNow(gpointer data)
 {
+	if (getenv(BOOT_VARIABLE))
+		exit(STATUS_RESTART);
 	startAgain("restart");
 	fprintf(stderr, "dormouse: cannot restart: %s\n", strerror(errno));
 	exit(1);
@@ -134,20 +173,25 @@ void xs_dormouse_restart(xsMachine *the)
 	g_idle_add_full(G_PRIORITY_HIGH, restartNow, NULL, NULL);
 }
 
-static gboolean offNow(gpointer data)
+static gboolean exitNow(gpointer data)
 {
-	exit(0);
+	exit(GPOINTER_TO_INT(data));
 	return G_SOURCE_REMOVE;
 }
 
-void xs_dormouse_off(xsMachine *the)
+/* xs_dormouse_exit(status): behind the current turn, as above */
+void xs_dormouse_exit(xsMachine *the)
 {
-	g_idle_add_full(G_PRIORITY_HIGH, offNow, NULL, NULL);
+	g_idle_add_full(G_PRIORITY_HIGH, exitNow, GINT_TO_POINTER(xsmcToInteger(xsArg(0))), NULL);
 }
 
 /* Called by XS with its machine already broken: says why and restarts at once, as a chip resets. Never returns. */
 void xs_dormouse_crash(xsMachine *the)
 {
+	if (getenv(BOOT_VARIABLE)) {
+		fflush(NULL);
+		_exit(STATUS_CRASH);
+	}
 	const char *before = getenv(CRASHES_VARIABLE);
 	int crashes = before && computerUpMs() - bootMs < STABLE_AFTER_MS ? atoi(before) + 1 : 1;
 	char count[16];

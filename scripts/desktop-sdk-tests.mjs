@@ -1,0 +1,3 @@
+export function writeSdkTests() {
+	throw new Error("soon");
+}
