@@ -152,7 +152,7 @@ function recipe(mbedtls: string | undefined, kind: FirmwareKind, trusted: readon
 }
 
 /** The keys as C has them, for the file that holds them. */
-function trustOf(name: string, trusted: readonly SigningKey[]): string[] {
+export function trustOf(name: string, trusted: readonly SigningKey[]): string[] {
 	if (!name.endsWith("/trust.c")) return [];
 	const rows = trusted.map(({ id, algorithm, publicKey }) => {
 		const { x = "", y = "" } = publicKey.export({ format: "jwk" });
