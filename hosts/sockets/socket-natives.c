@@ -22,7 +22,7 @@ static void deliver(void *the, void *nothing, uint8_t *message, uint16_t size)
 	xsEndHost(the);
 }
 
-#if defined(__linux__) && !defined(__ZEPHYR__)
+#if defined(__linux__) && !defined(ESP_PLATFORM) && !defined(__ZEPHYR__)
 
 #include <glib.h>
 

@@ -15,16 +15,15 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdint.h>
+#include <sys/poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #ifdef ESP_PLATFORM
 #include "esp_netif.h"
 #include "esp_vfs_eventfd.h"
-#include <sys/poll.h>
 #else
 #include <sys/eventfd.h>
 #endif
