@@ -1,7 +1,7 @@
 // Compiles all TypeScript of an image at once, where the SDK's makefile would start the compiler for each module: the same
 // compiler, the same settings, the same output, in seconds instead of minutes.
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 
 const modifiedMs = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
@@ -51,8 +51,11 @@ export async function compileTypeScript(folder) {
 
 function emit(program, source, outFolder, baseMs) {
 	const file = program.getSourceFile(source);
-	program.emit(file, (path, text) => {
+	program.emit(file, (path, content) => {
 		const target = join(outFolder, dirname(source), basename(path));
+		const isMap = path.endsWith(".map");
+		const sources = [relative(dirname(target), source)]; // the compiler thinks of it as beside the source
+		const text = isMap ? JSON.stringify({ ...JSON.parse(content), sources }) : content;
 		mkdirSync(dirname(target), { recursive: true });
 		const isSame = modifiedMs(target) > 0 && readFileSync(target, "utf8") === text;
 		// What is as it was keeps its time, unless make would then compile it again.

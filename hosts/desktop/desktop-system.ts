@@ -3,7 +3,7 @@
  * Each body is exactly one native call, because XS then binds it to the C function without a closure.
  */
 
-/** Milliseconds since this start of the device, or countFrom(); never goes back, and counts while the computer sleeps. */
+/** Milliseconds since this start, or countFrom(); never goes back, and counts while the computer sleeps. */
 export function monotonicMs(this: void): number {
 	return native("xs_dormouse_monotonic_ms").call(this);
 }

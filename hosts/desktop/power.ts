@@ -29,7 +29,7 @@ const causes: readonly ResetCause[] = frozen(["powerOn", "restart", "watchdog", 
 const withBootLoader: readonly SleepDepth[] = frozen(["light", "deep", "off"]);
 const byHand: readonly SleepDepth[] = frozen(["light", "off"]);
 
-/** Bytes that outlive the process: a file, written through at once, and thrown away by the boot loader with the power. */
+/** Bytes that outlive the process: a file, written at once, and thrown away by the boot loader with the power. */
 class FileRetained implements RetainedMemory {
 	readonly sizeBytes = fileSize(retainedFile) ?? 0;
 
@@ -49,8 +49,8 @@ class FileRetained implements RetainedMemory {
 }
 
 /**
- * The simulator's process as a device: SIGTERM or Ctrl-C asks for the shutdown, off() ends it, restart() renews it. Deep
- * sleep ends it, too, and the boot loader starts it again; by hand there is none, so no deep sleep either.
+ * The simulator's process as a device: SIGTERM or Ctrl-C asks for the shutdown, off() ends it, restart() renews it.
+ * Deep sleep ends it, too, and the boot loader starts it again; by hand there is none, so no deep sleep either.
  */
 export class DesktopPower implements Power {
 	readonly resetCause: ResetCause;

@@ -19,6 +19,16 @@ interface Manifest {
 	readonly platforms?: Readonly<Record<string, { readonly include?: string; readonly error?: string }>>;
 }
 
+/** Whatever stands in the tree is looked at: hosts come by having a folder. */
+const hostsRoot = join(root, "hosts");
+const hostFolders = readdirSync(hostsRoot, { withFileTypes: true })
+	.filter((entry) => entry.isDirectory() && existsSync(join(hostsRoot, entry.name, "manifest.json")))
+	.map(({ name }) => `hosts/${name}`);
+const manifestsBelow = (folder: string): string[] =>
+	readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+		.filter((name) => /(^|\/)manifest(_[a-z0-9_]+)?\.json$/.test(name))
+		.map((name) => join(folder, name));
+
 const manifestPaths = [
 	"manifest.json",
 	"modules/manifest.json",
@@ -27,11 +37,10 @@ const manifestPaths = [
 		.map(({ name }) => `modules/${name}/manifest.json`),
 	"modules/objects/manifest_all.json",
 	"src/manifest.json",
-	"hosts/psa/manifest.json",
-	"hosts/desktop/manifest.json",
-	"hosts/desktop/manifest_application.json",
-	"hosts/desktop/selftest/manifest.json",
+	...hostFolders.flatMap(manifestsBelow),
 ];
+/** Folders of hosts whose programs run on Node, and no image has. */
+const onNode = /^hosts\/[a-z0-9]+\/(launcher|tools)\//;
 
 const read = (path: string): Manifest => JSON.parse(readFileSync(join(root, path), "utf8")) as Manifest;
 const list = (value: string | readonly string[] | undefined): readonly string[] =>
@@ -68,7 +77,7 @@ function closure(path: string, platform: string): string[] {
 	return [...new Set([path, ...below])];
 }
 
-test("every folder of modules/, src/, hosts/psa and hosts/desktop has the manifests that mcconfig reads", () => {
+test("every folder of modules/, src/ and hosts/ has the manifests that mcconfig reads", () => {
 	deepEqual(
 		manifestPaths.filter((path) => !existsSync(join(root, path))),
 		[],
@@ -77,10 +86,11 @@ test("every folder of modules/, src/, hosts/psa and hosts/desktop has the manife
 
 test("every source is a module of its folder's manifest, and every module has a source", () => {
 	const carried = new Set(manifestPaths.flatMap((path) => [...modulesOf(path).values()]));
-	const sources = ["modules", "src", "hosts/psa", "hosts/desktop"].flatMap((room) =>
+	const sources = ["modules", "src", ...hostFolders].flatMap((room) =>
 		readdirSync(join(root, room), { recursive: true, encoding: "utf8" })
 			.filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts"))
-			.map((name) => join(room, name.slice(0, -3))),
+			.map((name) => join(room, name.slice(0, -3)))
+			.filter((source) => !onNode.test(source)),
 	);
 	ok(sources.length > 40, `${sources.length} sources found`);
 	deepEqual(
@@ -121,7 +131,7 @@ test("every module is preloaded but the entry, whose body runs at the start", ()
 });
 
 test("an image carries each module that its modules import", () => {
-	for (const entry of ["manifest.json", "hosts/desktop/selftest/manifest.json"]) {
+	for (const entry of ["manifest.json", "hosts/desktop/manifest_selftest.json"]) {
 		const carried = new Map(closure(entry, "lin").flatMap((path) => [...modulesOf(path)]));
 		const files = new Set(carried.values());
 		const missing: string[] = [];

@@ -1,11 +1,20 @@
-import type { Host } from "../../../modules/host.ts";
+import type { Host } from "../../modules/host.ts";
 
-/** Ends a check, once: without a word when it passed, else with what went wrong. */
-export type Done = (wrong?: string) => void;
+/** A board need not have this, or it was not given what the check takes. Thrown by a check, or given to Done. */
+export class Skipped extends Error {
+	override get name() {
+		return "Skipped";
+	}
+}
+
+/** Ends a check, once: without a word when it passed, else with what went wrong, or why it was left out. */
+export type Done = (outcome?: string | Skipped) => void;
 
 /** One property that a port must have. It ends by `done`, at once or later; what it throws counts as wrong. */
 export interface Check {
 	readonly name: string;
+	/** It has the clock's only alarm for itself, so nobody ends it when it hangs. */
+	readonly takesAlarm?: boolean;
 	run(host: Host, done: Done): void;
 }
 
@@ -37,5 +46,7 @@ export function expectThrows(name: string, act: () => void, what: string): void 
 }
 
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-	return a.length === b.length && a.every((byte, index) => byte === b[index]);
+	if (a.length !== b.length) return false;
+	for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
+	return true;
 }
