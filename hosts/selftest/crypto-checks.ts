@@ -26,7 +26,9 @@ export function cryptoChecks(withP256 = true): readonly Check[] {
 		check("crypto: AES-128-CBC", (host) => cbcs(cryptoOf(host))),
 		check("crypto: ECDH on P-256", (host) => agreements(cryptoOf(host), p256Of(host))),
 		check("crypto: ECDSA on P-256", (host) => signatures(cryptoOf(host), p256Of(host))),
-		check("crypto: 64 keys at once, each itself", (host) => manyKeys(cryptoOf(host))),
+		check("crypto: 64 keys at once, the device's own among them, each itself", (host) =>
+			manyKeys(cryptoOf(host), host.deviceKey === undefined ? 64 : 63),
+		),
 	];
 }
 
@@ -123,12 +125,13 @@ function signatures(crypto: Crypto, p256: CryptoP256): void {
 	crypto.release(key);
 }
 
-function manyKeys(crypto: Crypto): void {
+/** @param count what the port promises, but for the key of the device */
+function manyKeys(crypto: Crypto, count: number): void {
 	const keys: number[] = [];
 	const message = utf8("which one?");
-	for (let count = 0; count < 64; count++) keys.push(crypto.importSecret(new Uint8Array(16).fill(count)));
+	for (let n = 0; n < count; n++) keys.push(crypto.importSecret(new Uint8Array(16).fill(n)));
 	const first = crypto.hmac(keys[0]!, message, 0, message.length);
-	const last = crypto.hmac(keys[63]!, message, 0, message.length);
+	const last = crypto.hmac(keys[count - 1]!, message, 0, message.length);
 	expect(!sameBytes(first, last), "two keys, one MAC");
 	for (const key of keys) crypto.release(key);
 	const again = crypto.importSecret(new Uint8Array(16));

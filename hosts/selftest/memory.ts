@@ -14,7 +14,7 @@ export interface Memory {
 	/** The two clocks before the reset; NaN: nobody had set it. */
 	nowMs: number;
 	wallTimeS: number;
-	/** Bytes of entropy, drawn before the reset. */
+	/** The first bytes of entropy in the boot before the reset. */
 	readonly sample: Uint8Array;
 }
 

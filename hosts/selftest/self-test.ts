@@ -3,11 +3,11 @@ import { chanceChecks } from "./chance-checks.ts";
 import { type Check, type Done, Skipped } from "./check.ts";
 import { clockChecks } from "./clock-checks.ts";
 import { cryptoChecks } from "./crypto-checks.ts";
-import { decode, encode, type Keeper, type Memory, newMemory, openKeeper } from "./memory.ts";
+import { decode, encode, type Keeper, type Memory, newMemory, openKeeper, sampleBytes } from "./memory.ts";
 import { type NetworkOptions, networkChecks, openAnywhere } from "./network-checks.ts";
 import { crashStage, deepSleepStage, restartStage, retainedStage, watchdogStage } from "./reset-stages.ts";
 import { damageStage, revertStage, secondTrialStage, trialStage } from "./slot-stages.ts";
-import type { Stage, StageOptions } from "./stage.ts";
+import type { Bench, Stage, StageOptions } from "./stage.ts";
 import { storageChecks } from "./storage-checks.ts";
 
 /** What the host's entry knows of its board; README.md says how each is asked for on the command line. */
@@ -49,12 +49,14 @@ class SelfTest {
 	readonly #options: SelfTestOptions;
 	readonly #keeper: Keeper | undefined;
 	readonly #stages = stages();
+	readonly #first = new Uint8Array(sampleBytes);
 	#memory: Memory = newMemory();
 
 	constructor(host: Host, options: SelfTestOptions) {
 		this.#host = host;
 		this.#options = options;
 		this.#keeper = openKeeper(host);
+		host.entropy.fill(this.#first); // before anything else draws: a boot that repeats another shows it here
 	}
 
 	boot(): void {
@@ -132,7 +134,7 @@ class SelfTest {
 		}
 		try {
 			if (expects !== undefined) this.remember(index);
-			stage.begin({ host: this.#host, memory: this.#memory, options: this.#options });
+			stage.begin(this.bench());
 		} catch (error) {
 			this.tell(name, error instanceof Skipped ? error : explained(error));
 			return false;
@@ -146,11 +148,15 @@ class SelfTest {
 		const { resetCause } = this.#host.power;
 		let wrong = resetCause === expects ? undefined : `the host says "${resetCause}", it was "${expects}"`;
 		try {
-			end?.({ host: this.#host, memory: this.#memory, options: this.#options });
+			end?.(this.bench());
 		} catch (error) {
 			wrong = wrong === undefined ? explained(error) : `${wrong}; ${explained(error)}`;
 		}
 		this.tell(name, wrong);
+	}
+
+	private bench(): Bench {
+		return { host: this.#host, memory: this.#memory, options: this.#options, first: this.#first };
 	}
 
 	private end(): void {
@@ -169,12 +175,12 @@ class SelfTest {
 
 	/** Keeps what a boot must know of this one. @throws HostFailure */
 	private remember(stage: number): void {
-		const { clock, entropy } = this.#host;
+		const { clock } = this.#host;
 		const memory = this.#memory;
 		memory.stage = stage;
 		memory.nowMs = clock.nowMs();
 		memory.wallTimeS = clock.wallTimeS() ?? Number.NaN;
-		entropy.fill(memory.sample);
+		memory.sample.set(this.#first);
 		// Left open on purpose: a reset must free it.
 		if (stage === 0) memory.port = openAnywhere(this.#host, () => {}).port;
 		this.#keeper?.write(encode(memory));

@@ -6,6 +6,8 @@ export interface Bench {
 	readonly host: Host;
 	/** As it was before the reset, or as it will be kept over it. */
 	readonly memory: Memory;
+	/** The first bytes of entropy in this boot. */
+	readonly first: Uint8Array;
 	readonly options: StageOptions;
 }
 

@@ -21,7 +21,7 @@ export function desktopChecks(): readonly Check[] {
 		...keyValueChecks(),
 		check("embedded:update: an image in order, and one that is none", updates),
 		{ name: "UDP: a datagram that the SDK cut is dropped", run: dropsCut },
-		check("UDP: IPv6 and what is too large are HostFailures", refuses),
+		check("UDP: a port twice, IPv6 and what is too large are HostFailures", refuses),
 		check("PSA: tables and stretches have ends", ({ crypto }) => {
 			if (crypto === undefined)
 				throw new Skipped("this image was built without PSA: the device computes in JavaScript");
@@ -48,6 +48,7 @@ function dropsCut(host: Host, done: Done): void {
 function refuses(host: Host): void {
 	const { socket, port } = openAnywhere(host, () => {});
 	const bytes = new Uint8Array(4);
+	expectThrows("HostFailure", () => host.openDatagrams({ port, onReadable: () => {} }), "a port twice");
 	expectThrows("HostFailure", () => socket.write(bytes, { host: "::1", port: 5683 }), "IPv6");
 	expectThrows("HostFailure", () => socket.write(new Uint8Array(70_000), { host: loopback, port }), "70000 bytes");
 	socket.write(bytes, { host: loopback, port: 9 }); // nobody there: that is loss, not an error

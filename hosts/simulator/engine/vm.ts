@@ -270,7 +270,7 @@ export class Vm {
 			wallTimeMs: () => (ports.wallTimeS() ?? 0) * 1000,
 			setWallTimeS: (seconds: number) => ports.setWallTimeS(seconds),
 			setAlarm: (atMs: number) => ports.setAlarm(Number.isNaN(atMs) ? undefined : atMs),
-			dice: (bound: number) => ports.dice(bound),
+			dice: (bound: number) => ports.dice(bound >>> 0), // 2^31 comes as a negative int
 			fillEntropy: (at: number, size: number) => ports.fillEntropy(this.#bytes(at, size)),
 			udpOpen: (port: number) => ports.udpOpen(port),
 			udpRead: (socket: number, into: number, capacity: number, sender: number) => {
