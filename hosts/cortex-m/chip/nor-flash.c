@@ -6,7 +6,9 @@
 
 __attribute__((section(".cells"))) static uint8_t cells[flashBytes];
 static int file;
-static uint32_t untilCut;
+
+/* Both outlive resets. */
+__attribute__((section(".noinit"))) static uint32_t cutAt, operations;
 
 int flash_open(const char *name)
 {
@@ -21,18 +23,24 @@ const uint8_t *flash_at(uint32_t offset)
 
 void flash_cutAt(uint32_t operation)
 {
-	untilCut = operation;
+	cutAt = operation;
+	operations = 0;
 }
 
-/* @returns how much of it comes to pass */
+uint32_t flash_operations(void)
+{
+	return operations;
+}
+
+/* @returns how much of an operation comes to pass */
 static uint32_t beforeCut(uint32_t size)
 {
-	return (untilCut == 1) ? size / 2 : size;
+	return (cutAt == operations + 1) ? size / 2 : size;
 }
 
 static const char *keep(uint32_t offset, uint32_t size)
 {
-	if (untilCut && (--untilCut == 0)) {
+	if (++operations == cutAt) {
 		chip_writeFile(file, offset, cells + offset, (int)size);
 		chip_exit(flashCutStatus);
 	}

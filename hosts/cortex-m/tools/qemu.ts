@@ -30,6 +30,8 @@ export interface QemuFigures {
 	readonly cHeapBytes: number;
 	readonly cStackBytes: number;
 	readonly collections: number;
+	/** Writes and erases since power on: what cutAt counts. */
+	readonly flashOperations: number;
 }
 
 export interface QemuOptions {
@@ -39,7 +41,7 @@ export interface QemuOptions {
 	readonly factory: Factory;
 	/** Absent: what the flash holds already. */
 	readonly image?: Image;
-	/** The power goes within that write or erase of the flash, counted from its start; see powerCutStatus. */
+	/** The power goes within that write or erase of the flash, counted from power on; see powerCutStatus. */
 	readonly cutAt?: number;
 	/** How often, and how long, an image on trial may run; as usualRules of the simulated board when left out. */
 	readonly rules?: BootRules;

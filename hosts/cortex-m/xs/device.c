@@ -211,10 +211,10 @@ static void sayFigures(void)
 {
 	double *figures = device_figures();
 	shim_printf("{\"event\":\"figures\",\"ms\":%d,\"instructions\":%u,\"slotBytes\":%d,\"chunkBytes\":%d,\"stackBytes\":%d,"
-		"\"cHeapBytes\":%d,\"cStackBytes\":%d,\"collections\":%d}", (int)chip_nowMs(),
+		"\"cHeapBytes\":%d,\"cStackBytes\":%d,\"collections\":%d,\"flashOperations\":%u}", (int)chip_nowMs(),
 		(unsigned)(busyTicks * chipInstructionsPerTick), 16 * (int)figures[figureSlots],
 		(int)figures[figureChunks], 16 * (int)figures[figureStack], (int)figures[figureCHeap], (int)chip_stackPeak(),
-		(int)figures[figureCollections]);
+		(int)figures[figureCollections], (unsigned)flash_operations());
 }
 
 /* @returns what was typed, -1 for nothing; ends an emulator that nobody looks after */

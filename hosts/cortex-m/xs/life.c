@@ -179,7 +179,8 @@ uint8_t life_boot(const BootRules *given)
 	rules.bootsMax = numberIn(options, "boots=", rules.bootsMax);
 	rules.trialMs = numberIn(options, "trial=", rules.trialMs);
 	kept->trialSinceMs = -1;
-	flash_cutAt(numberIn(options, "cut=", 0));
+	if (life.cause == causePowerOn)
+		flash_cutAt(numberIn(options, "cut=", 0));
 	boot_begin(&life.loader, &map, life.cause, (ranMs > 0) ? (uint32_t)ranMs : 0, &rules);
 	sayDecision(&life.loader);
 	if (life.loader.reason.kind == reasonTrial)

@@ -64,7 +64,7 @@ int shim_rand(void)
 
 int shim_vprintf(const char *format, va_list arguments)
 {
-	char text[256];
+	char text[512];
 	int size = vsnprintf(text, sizeof(text), format, arguments);
 	if (size > (int)sizeof(text) - 1)
 		size = sizeof(text) - 1;
