@@ -17,9 +17,8 @@ import { AreaFlash, type AreaName } from "./flash.ts";
 import { Link } from "./link.ts";
 import { ZephyrPower } from "./power.ts";
 import { openMcubootSlots } from "./slots.ts";
-import type { ZephyrSystem } from "./system.ts";
+import { type ZephyrSystem, zephyr } from "./system.ts";
 import { WakingDatagrams } from "./waking-datagrams.ts";
-import * as natives from "./zephyr-natives.ts";
 
 /** A turn that takes longer than this is stuck: the watchdog resets the chip. */
 const turnMaxMs = 30_000;
@@ -35,7 +34,7 @@ export interface ZephyrBoard {
  * @throws HostFailure when the board lacks one that nothing goes without
  */
 export function openZephyr(): ZephyrBoard {
-	const system: ZephyrSystem = natives;
+	const system = zephyr;
 	const hasWatchdog = system.startWatchdog(turnMaxMs);
 	const clock: AlarmClock = new AlarmClock({
 		nowMs: system.uptimeMs,

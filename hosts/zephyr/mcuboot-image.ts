@@ -1,4 +1,5 @@
 import { readUtf8, toHex } from "../../modules/bytes.ts";
+import { frozen } from "../../modules/frozen.ts";
 import type { SlotImage } from "../../modules/host.ts";
 
 /** Bytes of a slot, from the image's first one on. */
@@ -25,7 +26,7 @@ const headerMagic = 0x96f3b83d;
 const infoBytes = 4;
 const infoMagic = 0x6907;
 const protectedMagic = 0x6908;
-const tlv = { sha256: 0x10, ecdsa: 0x22, securityCounter: 0x50, product: 0xd0 } as const;
+const tlv = frozen({ sha256: 0x10, ecdsa: 0x22, securityCounter: 0x50, product: 0xd0 });
 /** IMAGE_F_ENCRYPTED_AES128, …AES256, and the three of compression. */
 const veilingFlags = 0x04 | 0x08 | 0x200 | 0x400 | 0x800;
 /** More than imgtool writes; a list that goes on is no image. */

@@ -1,3 +1,4 @@
+import { frozen } from "../../modules/frozen.ts";
 import {
 	HostFailure,
 	type Power,
@@ -11,25 +12,18 @@ import { type Note, NotedMemory } from "../chips/noted-memory.ts";
 import type { ZephyrSystem } from "./system.ts";
 
 /** RESET_… of zephyr/drivers/hwinfo.h. */
-const reset = {
+const reset = frozen({
 	software: 1 << 1,
 	brownout: 1 << 2,
 	por: 1 << 3,
 	watchdog: 1 << 4,
 	lowPowerWake: 1 << 7,
 	lockup: 1 << 8,
-} as const;
+});
 
 /** Kinds of notes. Why an image is left: as RevertReason has them, behind `reverts`. */
-const noteKind = { restart: 1, crash: 2, reverts: 16 } as const;
-const reverts: readonly RevertReason[] = Object.freeze([
-	"crash",
-	"watchdog",
-	"boots",
-	"deadline",
-	"image",
-	"refused",
-] as const);
+const noteKind = frozen({ restart: 1, crash: 2, reverts: 16 });
+const reverts: readonly RevertReason[] = frozen(["crash", "watchdog", "boots", "deadline", "image", "refused"]);
 
 /** The chip's RAM that outlives resets, as Zephyr gives it. */
 class SystemMemory implements RetainedMemory {

@@ -1,3 +1,4 @@
+import { frozen } from "../../modules/frozen.ts";
 import {
 	type BootReason,
 	type HashRun,
@@ -16,9 +17,9 @@ import { type ImageBytes, type McubootImage, readMcubootImage } from "./mcuboot-
 import type { ZephyrSystem } from "./system.ts";
 
 /** What MCUboot does at the next boot, and what it did last: BOOT_SWAP_TYPE_… of zephyr/dfu/mcuboot.h. */
-const swap = { none: 1, test: 2, perm: 3, revert: 4, fail: 5 } as const;
-const fact = { isSwapping: 0, next: 1, isConfirmed: 2, last: 3, imageMax: 4, imageAt: 5 } as const;
-const mark = { pending: 0, confirm: 1 } as const;
+const swap = frozen({ none: 1, test: 2, perm: 3, revert: 4, fail: 5 });
+const fact = frozen({ isSwapping: 0, next: 1, isConfirmed: 2, last: 3, imageMax: 4, imageAt: 5 });
+const mark = frozen({ pending: 0, confirm: 1 });
 
 export interface McubootOptions {
 	readonly system: ZephyrSystem;

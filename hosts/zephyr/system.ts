@@ -1,4 +1,55 @@
-import type * as natives from "./zephyr-natives.ts";
+import { frozen } from "../../modules/frozen.ts";
+import {
+	bootFact,
+	bootMark,
+	canPowerOff,
+	dieCentiCelsius,
+	feedWatchdog,
+	fillFromSystem,
+	flashErase,
+	flashFact,
+	flashRead,
+	flashWrite,
+	linkState,
+	powerOff,
+	print,
+	readRetained,
+	reboot,
+	restLink,
+	retainedSize,
+	setDeadline,
+	startLink,
+	startWatchdog,
+	takeResetFlags,
+	uptimeMs,
+	writeRetained,
+} from "./zephyr-natives.ts";
 
-/** What the classes of this host ask of Zephyr: the natives in an image, a fake in a test. */
-export type ZephyrSystem = typeof natives;
+/** What the classes of this host ask of Zephyr, in one piece; a test gives them another. */
+export const zephyr = frozen({
+	uptimeMs,
+	fillFromSystem,
+	print,
+	takeResetFlags,
+	reboot,
+	powerOff,
+	canPowerOff,
+	startWatchdog,
+	feedWatchdog,
+	setDeadline,
+	retainedSize,
+	readRetained,
+	writeRetained,
+	dieCentiCelsius,
+	flashFact,
+	flashRead,
+	flashWrite,
+	flashErase,
+	bootFact,
+	bootMark,
+	startLink,
+	linkState,
+	restLink,
+});
+
+export type ZephyrSystem = typeof zephyr;
