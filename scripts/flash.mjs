@@ -15,6 +15,7 @@ import {
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { root } from "./build.mjs";
+import { reachedManifest } from "./reached.mjs";
 import { findSdk, Missing, makeImage, programOnPath } from "./sdk.mjs";
 
 const help = `npm run flash -- --port PORT [options]
@@ -24,7 +25,8 @@ const help = `npm run flash -- --port PORT [options]
   --factory FILE       a factory record, as dormouse provision writes it
   --ssid S --password P, --server URI, --endpoint NAME, --lifetime SECONDS, --serial NUMBER
                        settings of this device alone; they go to its NVS, not into the image, and replace what is there
-  --manifest FILE      another product's manifest (default: manifest.json)
+  --flash-mb N         4 (default): the compact application; 8: the one with everything
+  --manifest FILE      another product's manifest, of the same name in build.NAME: dormouse, with the partition table of --flash-mb
   --baud N             460800
   --no-build           write what was built before
   --no-write           only build
@@ -34,6 +36,15 @@ const help = `npm run flash -- --port PORT [options]
 
 const settingNames = ["ssid", "password", "server", "endpoint", "lifetime", "serial"];
 const chips = ["esp32", "esp32c3", "esp32c6", "esp32s3"];
+/** By the size of the flash: what is built, where it begins, and where it lies. */
+const images = {
+	4: {
+		manifest: "hosts/esp32/manifest_compact.json",
+		entry: "hosts/esp32/compact/main",
+		table: "hosts/esp32/partitions.csv",
+	},
+	8: { manifest: "manifest.json", entry: "hosts/esp32/main", table: "hosts/esp32/partitions-8mb.csv" },
+};
 const idfUrl = "https://github.com/Moddable-OpenSource/moddable/blob/public/documentation/devices/esp32.md";
 
 /** The chip of a platform: esp32/esp32c3_cdc has an esp32c3. Boards with names of their own need --chip. */
@@ -157,7 +168,8 @@ async function main(words) {
 			port: { type: "string" },
 			platform: { type: "string", short: "p", default: "esp32" },
 			factory: { type: "string" },
-			manifest: { type: "string", default: join(root, "manifest.json") },
+			"flash-mb": { type: "string", default: "4" },
+			manifest: { type: "string" },
 			baud: { type: "string", default: "460800" },
 			"no-build": { type: "boolean", default: false },
 			"no-write": { type: "boolean", default: false },
@@ -182,7 +194,9 @@ async function main(words) {
 	const output = join(root, "build/esp32");
 	const folder = join(output, "flash");
 	mkdirSync(folder, { recursive: true });
-	const partitions = readPartitions(readFileSync(join(root, "hosts/esp32/partitions.csv"), "utf8"));
+	const image = images[values["flash-mb"]];
+	if (image === undefined) throw new Missing("--flash-mb: 4 or 8.");
+	const partitions = readPartitions(readFileSync(join(root, image.table), "utf8"));
 	const own = Object.fromEntries(
 		settingNames.filter((name) => values[name] !== undefined).map((name) => [name, values[name]]),
 	);
@@ -191,7 +205,10 @@ async function main(words) {
 	if (settings !== undefined) writeFileSync(settings, settingsCsv(own), { mode: 0o600 });
 	const factory =
 		values.factory === undefined ? undefined : factoryImage(values.factory, partitions.get("factory_data"), folder);
-	const { platform, port, baud, manifest, monitor } = values;
+	const { platform, port, baud, monitor } = values;
+	const manifest =
+		values.manifest ??
+		reachedManifest({ entry: image.entry, manifest: join(root, image.manifest), folder: join(output, "reached") });
 	const commands = commandsFor({
 		platform,
 		chip,

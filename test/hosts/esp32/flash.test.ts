@@ -38,7 +38,7 @@ mkdirSync(join(idf, "components"), { recursive: true });
 program(join(bin, "idf.py"), `echo "idf.py $@" >> ${told}`);
 program(
 	join(bin, "esptool"),
-	`echo "esptool $@" >> ${told}\nwhile [ $# -gt 0 ]; do shift; [ "$1" = 0x320000 ] && cp "$2" ${folder}/factory-written; done; true`,
+	`echo "esptool $@" >> ${told}\nwhile [ $# -gt 0 ]; do shift; [ "$1" = 0x3fe000 ] && cp "$2" ${folder}/factory-written; done; true`,
 );
 program(join(bin, "python3"), `echo "python3 $@" >> ${told}\ncp "$3" ${folder}/settings-written`);
 writeFileSync(port, "");
@@ -74,6 +74,13 @@ test("flash: builds, and writes each part to its place", { skip: linux }, () => 
 	);
 });
 
+test("flash: 8 MB have the application with everything, elsewhere", { skip: linux }, () => {
+	const done = flash(["--port", port, "--flash-mb", "8", "--no-build", "--ssid", "home"]);
+	assert.match(done.told, /esptool .* 0x10000 \S+xs_esp32\.bin 0x9000 /);
+	assert.match(flash(["--port", port, "--flash-mb", "8", "--dry-run"]).stdout, /reached\/manifest\.json/);
+	assert.match(flash(["--port", port, "--dry-run"]).stdout, /reached\/hosts-esp32-manifest_compact\.json/);
+});
+
 test("flash: an ESP32 has its boot loader at 0x1000", { skip: linux }, () => {
 	assert.match(flash(["--port", port, "--no-build"]).told, /^esptool --chip esp32 .* write_flash 0x1000 /);
 });
@@ -86,7 +93,7 @@ test("flash: the factory's record fills its partition; settings go to NVS, and n
 	const words = ["--port", port, "--no-build", "--factory", record, "--ssid", "home, sweet", "--password", "secret"];
 	const done = flash(words);
 	assert.equal(done.status, 0, done.stderr);
-	assert.match(done.told, /0x320000 \S+factory\.bin 0x9000 \S+settings\.bin/);
+	assert.match(done.told, /0x3fe000 \S+factory\.bin 0x9000 \S+settings\.bin/);
 	const written = readFileSync(join(folder, "factory-written"));
 	assert.equal(written.length, 0x2000);
 	assert.equal(written.subarray(0, 9).toString("latin1"), "DMFR\u0001rest");
@@ -111,9 +118,9 @@ test("flash: --dry-run runs nothing and says all of it", { skip: linux }, () => 
 });
 
 test("flash: an image that is larger than a slot is not written", { skip: linux }, () => {
-	const done = flash(["--port", port], { IMAGE_BYTES: "1572865" });
+	const done = flash(["--port", port], { IMAGE_BYTES: "2031617" });
 	assert.equal(done.status, 1);
-	assert.match(done.stderr, /1572865 bytes, and a slot 1572864/);
+	assert.match(done.stderr, /2031617 bytes, and a slot 2031616/);
 	assert.doesNotMatch(done.told, /esptool/);
 });
 
@@ -124,6 +131,7 @@ test("flash: says what is missing, and what to do", { skip: linux }, () => {
 		[/is no ESP-IDF/, ["--port", port], { IDF_PATH: folder }],
 		[/idf\.py is not on the PATH: source/, ["--port", port], { PATH: "/usr/bin:/bin" }],
 		[/--port is missing/, [], {}],
+		[/--flash-mb: 4 or 8/, ["--port", port, "--flash-mb", "2"], {}],
 		[/no such port/, ["--port", join(folder, "ttyUSB9")], {}],
 		[/esp32\/esp32h2: give esp32/, ["--port", port, "-p", "esp32/esp32h2"], {}],
 		[/Unknown option/, ["--prot", port], {}],
