@@ -18,6 +18,9 @@ int chip_readFile(int file, uint32_t at, void *into, int size);
 int chip_writeFile(int file, uint32_t at, const void *bytes, int size);
 /* From where the last one ended. */
 int chip_readStream(int file, void *into, int size);
+/* What has no places in it: a pipe. */
+int chip_openStream(const char *name, int isWritten);
+int chip_writeStream(int file, const void *bytes, int size);
 
 /* A counter of 25 MHz, 32 bits. QEMU with -icount shift=0 lets an instruction take 1 ns, so a tick is 40 of them. */
 enum { chipInstructionsPerTick = 40 };

@@ -13,8 +13,8 @@ const run = promisify(execFile);
 const products = join(packageRoot, "build/cortex-m");
 const objects = join(products, "objects");
 
-/** What the firmware's main() is: the bench, or the device. */
-export type FirmwareKind = "bench" | "device";
+/** What the firmware's main() is: the bench, the device, or the machine of a simulated board. */
+export type FirmwareKind = "bench" | "device" | "guest";
 
 /** XS, the shim, the board and perhaps mbedTLS, linked for the emulated chip. */
 export interface ChipFirmware {
@@ -97,18 +97,20 @@ export async function buildFirmware(
 	return { path, ...sizesOf(path), nativeCrypto: mbedtls !== undefined };
 }
 
-/** Of cortex-m, what each kind has beside crypto.c, port.c and program.c. */
+/** Of cortex-m, what each kind has beside port.c and program.c. */
 const own: { readonly [kind in FirmwareKind]: readonly string[] } = {
-	bench: ["xs/board.c", "xs/main.c", "xs/natives.c", "xs/no-slots.c"],
+	bench: ["xs/board.c", "xs/crypto.c", "xs/main.c", "xs/natives.c", "xs/no-mods.c", "xs/no-slots.c"],
 	device: [
-		...["xs/device.c", "xs/life.c", "xs/power.c", "xs/settings.c", "xs/slots.c", "xs/trust.c"],
+		...["xs/crypto.c", "xs/device.c", "xs/life.c", "xs/no-mods.c", "xs/power.c", "xs/settings.c", "xs/slots.c"],
 		...["chip/lan9118.c", "chip/nor-flash.c", "chip/reset.c", "chip/wait.c", "net/dns.c", "net/udp.c"],
+		"xs/trust.c",
 		...["boot-decision", "boot-loader", "boot-store", "ed25519", "field", "image-check", "p256", "sha512"].map(
 			(name) => `boot/${name}.c`,
 		),
 	],
+	guest: ["xs/guest.c", "xs/guest-crypto.c", "chip/reset.c", "chip/wait.c"],
 };
-const both = ["xs/crypto.c", "xs/no-mods.c", "xs/port.c", "xs/program.c", "chip/semihosting.c", "chip/start.c"];
+const both = ["xs/port.c", "xs/program.c", "chip/semihosting.c", "chip/start.c"];
 
 /** One C file, and what it is compiled with; `seen` are the headers of ours that it includes, perhaps. */
 interface SourceFile {
@@ -130,7 +132,7 @@ function recipe(mbedtls: string | undefined, kind: FirmwareKind, trusted: readon
 	const ours = [
 		...shim.map((name) => `simulator/engine/shim/${name}`),
 		...[...own[kind], ...both].map((name) => `cortex-m/${name}`),
-		"psa/psa-natives.c",
+		kind === "guest" ? "simulator/engine/shim/crypto.c" : "psa/psa-natives.c",
 	];
 	const seen = headers();
 	const files: SourceFile[] = [
@@ -141,7 +143,7 @@ function recipe(mbedtls: string | undefined, kind: FirmwareKind, trusted: readon
 		})),
 		...ours.map((name) => ({ source: at(name), flags: [...flags, hasPsa, ...trustOf(name, trusted)], seen })),
 	];
-	if (mbedtls === undefined) return files;
+	if (mbedtls === undefined || kind === "guest") return files;
 	const config = [`-I${at("cortex-m/mbedtls")}`, '-DMBEDTLS_CONFIG_FILE="mbedtls-config.h"'];
 	const cryptoFlags = [...config, `-I${join(mbedtls, "include")}`, ...countedHeap, "-w"];
 	const cryptoFiles = [
@@ -192,7 +194,8 @@ async function make(steps: readonly Step[], script: string, path: string): Promi
 		while (next < steps.length) await compileStep(steps[next++]!);
 	};
 	await Promise.all([worker(), worker()]);
-	const wrapped = counted.map((name) => `-Wl,--wrap=core${name}`);
+	const isWrapped = steps.some(({ source }) => source.endsWith("/crypto-core.c"));
+	const wrapped = (isWrapped ? counted : []).map((name) => `-Wl,--wrap=core${name}`);
 	const link = [
 		"--specs=nano.specs",
 		"-nostartfiles",
