@@ -32,6 +32,7 @@ async function builders() {
 	for (const [chip, fallback] of [
 		["esp32", ["esp32"]],
 		["zephyr", ["zephyr/nrf52840dk"]],
+		["nrf52", ["nrf52/dk"]],
 	]) {
 		const path = join(root, "hosts", chip, "tools/dry-build.mjs");
 		if (!existsSync(path)) continue;
