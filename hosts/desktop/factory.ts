@@ -1,4 +1,5 @@
 import config from "mc/config";
+import { toHex, utf8 } from "../../modules/bytes.ts";
 import type { Factory, FactorySecurity } from "../../modules/host.ts";
 import { environmentVariable } from "./desktop-system.ts";
 
@@ -15,13 +16,13 @@ function setting(name: "server" | "endpoint" | "lifetime" | "serial" | "identity
 
 /** A pre-shared key for the server. @throws Error when only one half of it is given */
 function readSecurity(): FactorySecurity | undefined {
-	const publicKeyOrIdentity = setting("identity");
+	const identity = setting("identity");
 	const secretKey = setting("key");
-	if (publicKeyOrIdentity === undefined && secretKey === undefined) return undefined;
-	if (publicKeyOrIdentity === undefined || secretKey === undefined) {
+	if (identity === undefined && secretKey === undefined) return undefined;
+	if (identity === undefined || secretKey === undefined) {
 		throw new Error("identity= and key= go together: a pre-shared key");
 	}
-	return { mode: "psk", publicKeyOrIdentity, secretKey };
+	return { mode: "psk", publicKeyOrIdentity: toHex(utf8(identity)), secretKey };
 }
 
 /**

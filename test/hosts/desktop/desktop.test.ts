@@ -1,38 +1,18 @@
 /** The application on the user's own Moddable SDK: builds, passes the host's self-test, lives with a real server. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { after, test } from "node:test";
 import { startEmbedded } from "../../interop/embedded-server.ts";
 import type { Answer } from "../../interop/rest-client.ts";
-import { DesktopDevice } from "./desktop-device.ts";
+import { DesktopDevice, whatIsMissing } from "./desktop-device.ts";
 
 const buildTimeoutMs = 500_000;
 const lifeTimeoutMs = 120_000;
 
 const folder = mkdtempSync(join(tmpdir(), "dormouse-desktop-test-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
-
-const isExecutable = (path: string) => {
-	try {
-		accessSync(path, constants.X_OK);
-		return true;
-	} catch {
-		return false;
-	}
-};
-const onPath = (name: string) =>
-	(process.env.PATH ?? "").split(delimiter).some((each) => isExecutable(join(each, name)));
-
-function whatIsMissing(): string | undefined {
-	const sdk = process.env.MODDABLE;
-	if (sdk === undefined || sdk === "") return "$MODDABLE is not set: no Moddable SDK to build with";
-	for (const tool of ["mcconfig", "mcsim"]) {
-		if (!isExecutable(join(sdk, "build/bin/lin/release", tool))) return `$MODDABLE has no ${tool} for Linux`;
-	}
-	return onPath("Xvfb") ? undefined : "Xvfb is not installed: no screen for the SDK's simulator";
-}
 
 const missing = whatIsMissing();
 const skip = missing ?? false;
