@@ -94,19 +94,18 @@ void xs_dormouse_sockets_begin(xsMachine *the)
 	xsmcSetBoolean(xsResult, socketsBegin(notify) == 0);
 }
 
-/* (ids: Int32Array of two) => boolean; ids[0]: who, ids[1]: what */
+/* (found: { id, what }) => boolean */
 void xs_dormouse_sockets_take(xsMachine *the)
 {
-	int32_t both[2] = { 0, 0 };
+	int32_t id = 0;
 	int what = 0;
-	void *into;
-	xsUnsignedValue size;
-	xsmcGetBufferWritable(xsArg(0), &into, &size);
-	if (size != sizeof(both))
-		xsRangeError("two numbers expected");
-	xsmcSetBoolean(xsResult, socketsTake(&both[0], &what));
-	both[1] = what;
-	memcpy(into, both, sizeof(both));
+	int isFound = socketsTake(&id, &what);
+	xsmcVars(1);
+	xsmcSetInteger(xsVar(0), id);
+	xsmcSet(xsArg(0), xsID_id, xsVar(0));
+	xsmcSetInteger(xsVar(0), what);
+	xsmcSet(xsArg(0), xsID_what, xsVar(0));
+	xsmcSetBoolean(xsResult, isFound);
 }
 
 void xs_dormouse_sockets_why(xsMachine *the)

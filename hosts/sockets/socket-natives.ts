@@ -11,7 +11,7 @@ export function beginSockets(this: void, program: { turn(): void }): boolean {
 }
 
 /** @param found who and what. @returns false for nothing more */
-export function takeEvent(this: void, found: Int32Array): boolean {
+export function takeEvent(this: void, found: { id: number; what: number }): boolean {
 	return native("xs_dormouse_sockets_take").call(this, found);
 }
 

@@ -16,7 +16,7 @@ export interface SocketUser {
 /** All sockets of a host by id, and the core's call when something has happened to one. A host makes one. */
 export class Sockets {
 	private readonly users = new Map<number, SocketUser>();
-	private readonly found = new Int32Array(2);
+	private readonly found = { id: 0, what: 0 };
 
 	/** @throws HostFailure when the system has no thread or no wake-up for it */
 	constructor() {
@@ -37,6 +37,6 @@ export class Sockets {
 	/** Called by the core. */
 	turn(): void {
 		const { found, users } = this;
-		while (takeEvent(found)) users.get(found[0]!)?.happened(found[1]!);
+		while (takeEvent(found)) users.get(found.id)?.happened(found.what);
 	}
 }
