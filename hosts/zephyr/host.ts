@@ -21,7 +21,7 @@ import { type ZephyrSystem, zephyr } from "./system.ts";
 import { WakingDatagrams } from "./waking-datagrams.ts";
 
 /** A turn that takes longer than this is stuck: the watchdog resets the chip. */
-const turnMaxMs = 30_000;
+export const turnMaxMs = 30_000;
 
 /** The host, and its network, which is to be begun. */
 export interface ZephyrBoard {

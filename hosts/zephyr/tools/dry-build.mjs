@@ -111,7 +111,9 @@ export async function dryBuild({ sdk, platform, manifest, name, output, onLine =
 	await must("cmake", ["-S", top, "-B", build, "-G", "Unix Makefiles", ...where], options);
 	await compileAtOnce({ sdk, folder, build, options });
 	// All TypeScript is compiled: whoever starts the compiler once more, for each module, would do so for minutes.
-	writeFileSync(join(standIn, "tsc"), '#!/bin/sh\necho "the lists compile TypeScript again: $*" >&2\nexit 1\n', { mode: 0o755 });
+	writeFileSync(join(standIn, "tsc"), '#!/bin/sh\necho "the lists compile TypeScript again: $*" >&2\nexit 1\n', {
+		mode: 0o755,
+	});
 	const guarded = { ...options, env: { ...env, PATH: `${standIn}:${env.PATH}` } };
 	await must("cmake", ["--build", build, "--target", "generated_files"], guarded);
 	const warnings = lines.filter((line) => isOurWarning(line, sdk.home));
