@@ -16,7 +16,7 @@ const watchdogS = 60;
 const crashesMax = 3;
 const stableAfterMs = 60_000;
 
-/** What a process says by its exit status: hosts/desktop/desktop-system.c has the same. */
+/** What a process says by its exit status: hosts/desktop/system-lin.c has the same. */
 const causes = { 64: "restart", 65: "crash", 66: "watchdog", 67: "deepSleep" };
 
 const say = (text) => process.stderr.write(`${text}\n`);

@@ -64,10 +64,13 @@ export function findSdk() {
 	};
 }
 
-/** Warnings of the SDK's linker and compiler that are about our modules: each is shared mutable state or a slow native. */
-const isOurWarning = (line, home) =>
+/**
+ * Warnings of the SDK's linker and compiler that are about our modules: each is shared mutable state or a slow native.
+ * What is called embedded: is ours on Linux alone; elsewhere it is the SDK's.
+ */
+const isOurWarning = (line, home, platform) =>
 	/^### warning: (modules|src|hosts)\//.test(line) ||
-	/^### warning: (~\.embedded|embedded:)/.test(line) ||
+	(platform === "lin" && /^### warning: (~\.embedded|embedded:)/.test(line)) ||
 	(line.includes("cannot optimize native") && !line.startsWith(home));
 
 /** Runs a program. @returns {Promise<number>} its status */
@@ -92,7 +95,7 @@ export async function makeImage({ sdk, platform, manifest, name, output, target,
 	mkdirSync(output, { recursive: true });
 	const warnings = [];
 	const take = (line) => {
-		if (isOurWarning(line, sdk.home)) warnings.push(line);
+		if (isOurWarning(line, sdk.home, platform)) warnings.push(line);
 		onLine(line);
 	};
 	const variables = { ...sdk.environment, ...environment };
@@ -104,7 +107,7 @@ export async function makeImage({ sdk, platform, manifest, name, output, target,
 	);
 	if (status !== 0) throw new Error(`mcconfig ended with status ${status}.`);
 	const [chip, board = ""] = platform.split("/");
-	const folder = join(output, "tmp", chip, chip === "lin" ? "mc" : board, "release", name);
+	const folder = join(output, "tmp", chip, chip === "lin" || chip === "mac" ? "mc" : board, "release", name);
 	onLine(`# tsc: ${await compileTypeScript(folder)} modules at once`);
 	const made = await run("make", ["-f", join(folder, "makefile"), target.replace("$TMP", folder)], variables, take);
 	if (made !== 0) throw new Error(`make ended with status ${made}.`);

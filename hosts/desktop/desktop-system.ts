@@ -1,5 +1,5 @@
 /**
- * What the desktop host asks of Linux itself; desktop-system.c has the other half.
+ * What the desktop host asks of Linux itself; system-lin.c has the other half, or system-mac.c.
  * Each body is exactly one native call, because XS then binds it to the C function without a closure.
  */
 
@@ -36,7 +36,7 @@ export function restartProcess(this: void): void {
 	native("xs_dormouse_restart").call(this);
 }
 
-/** How a process that a boot loader started ends: desktop-system.c and launcher/device-process.ts have the same. */
+/** How a process that a boot loader started ends: system-lin.c and scripts/desktop-simulator.mjs have the same. */
 export const statusOff = 0;
 export const statusDeepSleep = 67;
 

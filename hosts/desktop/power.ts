@@ -21,7 +21,7 @@ import {
 	takeResetCause,
 } from "./desktop-system.ts";
 
-/** Made by the boot loader when the power comes: launcher/device-process.ts has the same names. */
+/** Made by the boot loader when the power comes: launcher/boot.ts has the same names. */
 const retainedFile = "powered/retained";
 const sleepFile = "powered/sleep";
 

@@ -24,7 +24,7 @@
 
 /* Carried over a restart in the environment, which is the only thing that survives it where nobody boots us. */
 #define CAUSE_VARIABLE "DORMOUSE_RESET_CAUSE"
-/* Set by whoever boots this process and starts it again by its exit status: launcher/device-process.ts has the same. */
+/* Set by whoever boots this process and starts it again by its exit status: scripts/desktop-simulator.mjs has the same. */
 #define BOOT_VARIABLE "DORMOUSE_BOOT"
 enum { STATUS_OFF = 0, STATUS_RESTART = 64, STATUS_CRASH = 65, STATUS_WATCHDOG = 66, STATUS_DEEP_SLEEP = 67 };
 #define CRASHES_VARIABLE "DORMOUSE_CRASHES"
