@@ -31,7 +31,7 @@ test("sockets on the XS of the SDK: UDP, TCP and names over loopback", { skip: w
 		const onLine = (line: string) => built.push(line);
 		const image = await buildForSimulator({ sdk, manifest, name: "dormouse-sockets", output, onLine });
 		const said: string[] = [];
-		const options = { state: folder, settings: {}, window: false, for: "60" };
+		const options = { state: folder, settings: {}, window: false, for: "240" };
 		const status = await runInSimulator(sdk, image, options, (line) => said.push(line));
 		assert.equal(status, 0, said.join("\n"));
 		const expected = ["datagrams 127.0.0.1", "datagrams ::1", "refusals", "stream", "names"];
