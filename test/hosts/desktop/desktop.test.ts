@@ -47,7 +47,7 @@ test("npm run desktop without Xvfb says so, and ends with 2", { skip }, async ()
 	match(log, /Xvfb is missing/);
 });
 
-for (const words of [["--colour"], ["sever=coap://127.0.0.1"], ["server="], ["--for", "soon"]]) {
+for (const words of [["--colour"], ["sever=coap://127.0.0.1"], ["server="], ["--for", "soon"], ["--trial", "0"]]) {
 	test(`npm run desktop -- ${words.join(" ")} is wrong usage, status 2`, async () => {
 		const { status, log } = await run(words);
 		equal(status, 2);
@@ -55,13 +55,28 @@ for (const words of [["--colour"], ["sever=coap://127.0.0.1"], ["server="], ["--
 	});
 }
 
-test("the self-test of the host passes, over a restart", { skip, timeout: buildTimeoutMs }, async () => {
-	const { status, log, events } = await run(["--self-test", "--state", join(folder, "self-test")]);
+test("the self-test passes: ports, resets, deep sleep, watchdog, slots, over nine boots", {
+	skip,
+	timeout: buildTimeoutMs,
+}, async () => {
+	const words = ["--self-test", "--watchdog", "5", "--state", join(folder, "self-test")];
+	const { status, log, events } = await run(words);
 	equal(status, 0, log);
 	const last = events.at(-1);
-	equal(last?.event, "selfTestEnded");
-	equal(last?.failed, 0);
-	ok(Number(last?.passed) >= 20, `${last?.passed} checks`);
+	deepEqual([last?.event, last?.failed, last?.skipped], ["selfTestEnded", 0, 0]);
+	ok(Number(last?.passed) >= 49, `${last?.passed} checks`);
+	const boots = events.filter(({ event }) => event === "selfTestBoot").map(({ cause }) => cause);
+	const resets = ["restart", "restart", "deepSleep", "crash", "watchdog", "restart", "restart", "restart"];
+	deepEqual(boots, ["powerOn", ...resets]);
+	match(log, /Slot b, 0\.1\.0: trial/);
+	match(log, /Slot b, 0\.1\.0: reverted \(refused\)/);
+});
+
+test("the SDK's own cases for storage, flash and update pass", { skip, timeout: buildTimeoutMs }, async () => {
+	const { status, log } = await run(["--sdk-tests", "--state", join(folder, "sdk-tests")]);
+	equal(status, 0, log);
+	const [, passed] = /^(\d+) passed, 0 failed, \d+ skipped of the SDK's own cases$/m.exec(log) ?? [];
+	ok(Number(passed) >= 25, log);
 });
 
 test("the unit tests pass on the XS of the SDK", { skip, timeout: buildTimeoutMs }, async () => {
