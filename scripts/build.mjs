@@ -5,7 +5,21 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
 const out = join(root, "build/js");
-const rooms = ["modules", "src", "hosts/simulator", "hosts/cortex-m", "hosts/psa", "test"];
+const rooms = [
+	"modules",
+	"src",
+	"hosts/simulator",
+	"hosts/cortex-m",
+	"hosts/psa",
+	"hosts/sockets",
+	"hosts/esp32",
+	"hosts/chips",
+	"hosts/nrf52",
+	"hosts/zephyr",
+	"hosts/desktop",
+	"hosts/selftest",
+	"test",
+];
 
 const modifiedMs = (path) => {
 	try {

@@ -1,5 +1,6 @@
-// npm run conformance [-- --json] [--leshan] [FILTER…]   runs the conformance tests and shows a row for each case of the catalogue.
-// --leshan also runs the interop suites, and keeps what they say in build/conformance for the next table without it. FILTER is part of
+// npm run conformance [-- --json] [--leshan] [--qemu] [FILTER…]   runs the conformance tests and shows a row for each case of the catalogue.
+// --leshan also runs the interop suites, and --qemu the same tests with an emulated Cortex-M4 as the boards' machine, half an hour;
+// what they say is kept in build/conformance for the next table without them. FILTER is part of
 // an id or a title: `npm run conformance -- "ETS 2" composite`. --readme prints the lines of the README's table and runs nothing.
 // Exit status: 0, 1 when a row has failed, 2 for a FILTER that fits none.
 import { spawnSync } from "node:child_process";
@@ -17,6 +18,10 @@ const servers = [
 	{ key: "leshan", title: "Leshan", test: (name) => /^xs › leshan/i.test(name) },
 	{ key: "fiumaralabs", title: "1.2 server", test: (name) => /^xs › fiumara/i.test(name) },
 ];
+
+/** Ours again, on the chip: hosts/cortex-m/tools/guest.ts. */
+const chip = { ...servers[0], key: "chip", title: "Cortex-M4", environment: { DORMOUSE_MACHINE: "cortex-m" } };
+const columns = [...servers, chip];
 
 const groups = [
 	{ title: "OMA's test cases (ETS)", has: (id) => id.startsWith("ETS ") },
@@ -67,7 +72,7 @@ export function readmeLines() {
 }
 
 /** Runs test files and gathers how their leaves ended. @returns [{ name, passed }] */
-function run(files, isSerial) {
+function run(files, isSerial, environment = {}) {
 	const { stdout } = spawnSync(
 		process.execPath,
 		[
@@ -78,7 +83,13 @@ function run(files, isSerial) {
 			...(isSerial ? ["--test-concurrency=1"] : []),
 			...files,
 		],
-		{ cwd: root, stdio: ["ignore", "pipe", "inherit"], maxBuffer: 1 << 26, encoding: "utf8" },
+		{
+			cwd: root,
+			stdio: ["ignore", "pipe", "inherit"],
+			maxBuffer: 1 << 26,
+			encoding: "utf8",
+			env: { ...process.env, ...environment },
+		},
 	);
 	const lines = stdout.split("\n").filter((line) => line.startsWith("{"));
 	return lines.map((line) => JSON.parse(line));
@@ -119,10 +130,11 @@ function keep(server, results) {
 	return what;
 }
 
-function measure(isLeshan) {
+function measure(isLeshan, isChip) {
 	const own = readdirSync(folder).filter((name) => name.endsWith(".test.ts"));
 	const compiled = own.map((name) => join(root, "build/js/test/conformance", name.replace(/\.ts$/, ".js")));
 	const measured = { ours: keep(servers[0], byId(run(compiled, false), servers[0])) };
+	measured.chip = isChip ? keep(chip, byId(run(compiled, true, chip.environment), chip)) : recall(chip);
 	let leaves = [];
 	if (isLeshan) {
 		const interop = readdirSync(join(root, "test/interop")).filter((name) =>
@@ -148,7 +160,7 @@ function stateOf(result) {
 function rowOf(row, measured) {
 	const ours = stateOf(measured.ours.results[row.id]) ?? (row.state === "later" ? "later" : "missing");
 	const of = (key) => stateOf(measured[key].results[row.id]) ?? "";
-	return { ...row, ours, leshan: of("leshan"), fiumaralabs: of("fiumaralabs") };
+	return { ...row, ours, leshan: of("leshan"), fiumaralabs: of("fiumaralabs"), chip: of("chip") };
 }
 
 function totals(rows) {
@@ -157,12 +169,12 @@ function totals(rows) {
 		for (const row of rows) if (row[key] !== "") counts[row[key]] = (counts[row[key]] ?? 0) + 1;
 		return counts;
 	};
-	return Object.fromEntries(servers.map(({ key }) => [key, count(key)]));
+	return Object.fromEntries(columns.map(({ key }) => [key, count(key)]));
 }
 
 function table(rows) {
-	const head = ["id", "title", ...servers.map(({ title }) => title), "note"];
-	const cells = rows.map((row) => [row.id, row.title, row.ours, row.leshan, row.fiumaralabs, row.note ?? ""]);
+	const head = ["id", "title", ...columns.map(({ title }) => title), "note"];
+	const cells = rows.map((row) => [row.id, row.title, ...columns.map(({ key }) => row[key]), row.note ?? ""]);
 	const widths = head.map((_, column) => Math.max(...[head, ...cells].map((line) => line[column].length)));
 	const text = (line) =>
 		line
@@ -185,16 +197,16 @@ async function main(words) {
 		return 2;
 	}
 	await build();
-	const measured = measure(words.includes("--leshan"));
+	const measured = measure(words.includes("--leshan"), words.includes("--qemu"));
 	const rows = wanted.map((row) => rowOf(row, measured));
-	const commits = Object.fromEntries(servers.map(({ key }) => [key, measured[key].commit]));
-	const failures = rows.flatMap(({ id }) => servers.flatMap(({ key }) => measured[key].results[id]?.failed ?? []));
+	const commits = Object.fromEntries(columns.map(({ key }) => [key, measured[key].commit]));
+	const failures = rows.flatMap(({ id }) => columns.flatMap(({ key }) => measured[key].results[id]?.failed ?? []));
 	if (words.includes("--json")) {
 		process.stdout.write(`${JSON.stringify({ commits, totals: totals(rows), rows }, undefined, "\t")}\n`);
 	} else {
 		process.stdout.write(`${table(rows).join("\n")}\n\n`);
 		for (const failure of new Set(failures)) process.stdout.write(`FAILED ${failure}\n`);
-		for (const { key, title } of servers) {
+		for (const { key, title } of columns) {
 			const counts = Object.entries(totals(rows)[key]).map(([state, count]) => `${count} ${state}`);
 			process.stdout.write(`${title}${commits[key] ? ` at ${commits[key]}` : ""}: ${counts.join(", ") || "not run"}\n`);
 		}

@@ -37,7 +37,7 @@ export default function main() {
 		if (index < cases.length) return;
 		Timer.clear(timer);
 		trace(cases.length - failed + " passed, " + failed + " failed on the XS of the SDK\\n");
-		endProcess();
+		endProcess(0);
 	};
 	const timer = Timer.repeat(turn, 1);
 }

@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { accessSync, constants, mkdirSync, rmSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { root } from "./build.mjs";
+import { compileTypeScript } from "./sdk-typescript.mjs";
 
 /** Something that a person has to install or set first. Programs end with status 2 on it. */
 export class Missing extends Error {
@@ -63,39 +64,69 @@ export function findSdk() {
 	};
 }
 
-/** Warnings of the SDK's linker and compiler that are about our modules: each is shared mutable state or a slow native. */
-const isOurWarning = (line, home) =>
+/**
+ * Warnings of the SDK's linker and compiler that are about our modules: each is shared mutable state or a slow native.
+ * What is called embedded: is ours on Linux alone; elsewhere it is the SDK's.
+ */
+const isOurWarning = (line, home, platform) =>
 	/^### warning: (modules|src|hosts)\//.test(line) ||
-	/^### warning: (~\.embedded|embedded:)/.test(line) ||
+	(platform === "lin" && /^### warning: (~\.embedded|embedded:)/.test(line)) ||
 	(line.includes("cannot optimize native") && !line.startsWith(home));
 
-/**
- * Builds a manifest for the SDK's simulator.
- * @param {{ sdk: ReturnType<typeof findSdk>, manifest: string, name: string, output: string, onLine: (line: string) => void }} options
- *   `name` is the image's, from the manifest's build.NAME
- * @returns {Promise<string>} path of the image. Rejects with a message when the build fails, or our modules cause a warning
- */
-export async function buildForSimulator({ sdk, manifest, name, output, onLine }) {
-	mkdirSync(output, { recursive: true });
-	const words = ["-m", "-p", "lin", "-t", "build", "-o", output, manifest];
-	const warnings = [];
-	const child = spawn(join(sdk.tools, "mcconfig"), words, { cwd: root, env: sdk.environment });
-	for (const stream of [child.stdout, child.stderr]) {
-		eachLine(stream, (line) => {
-			if (isOurWarning(line, sdk.home)) warnings.push(line);
-			onLine(line);
-		});
-	}
-	const status = await new Promise((resolve, reject) => {
+/** Runs a program. @returns {Promise<number>} its status */
+async function run(program, words, environment, onLine) {
+	const child = spawn(program, words, { cwd: root, env: environment });
+	for (const stream of [child.stdout, child.stderr]) eachLine(stream, onLine);
+	return new Promise((resolve, reject) => {
 		child.on("error", reject);
 		child.on("close", resolve);
 	});
+}
+
+/**
+ * Has mcconfig read a manifest, compiles its TypeScript, and has make do the rest up to `target`.
+ * @param {{ sdk: ReturnType<typeof findSdk>, platform: string, manifest: string, name: string, output: string, target: string,
+ *   words?: string[], environment?: NodeJS.ProcessEnv, onLine: (line: string) => void }} options
+ *   `name` is the image's, from the manifest's build.NAME; `target` of the SDK's makefile, "$TMP" for the folder it works in;
+ *   `words` go to mcconfig
+ * @returns {Promise<string>} the folder it works in. Rejects with a message when a step fails, or our modules cause a warning
+ */
+export async function makeImage({ sdk, platform, manifest, name, output, target, words = [], environment, onLine }) {
+	mkdirSync(output, { recursive: true });
+	const warnings = [];
+	const take = (line) => {
+		if (isOurWarning(line, sdk.home, platform)) warnings.push(line);
+		onLine(line);
+	};
+	const variables = { ...sdk.environment, ...environment };
+	const status = await run(
+		join(sdk.tools, "mcconfig"),
+		["-p", platform, "-o", output, ...words, manifest],
+		variables,
+		take,
+	);
 	if (status !== 0) throw new Error(`mcconfig ended with status ${status}.`);
+	const [chip, board = ""] = platform.split("/");
+	const folder = join(output, "tmp", chip, chip === "lin" || chip === "mac" ? "mc" : board, "release", name);
+	onLine(`# tsc: ${await compileTypeScript(folder)} modules at once`);
+	const made = await run("make", ["-f", join(folder, "makefile"), target.replace("$TMP", folder)], variables, take);
+	if (made !== 0) throw new Error(`make ended with status ${made}.`);
 	if (warnings.length > 0) {
 		// Link again next time: make would otherwise call the image finished, and the warning would be seen once only.
-		rmSync(join(output, "tmp/lin/mc/release", name, "mc.xs.c"), { force: true });
+		rmSync(join(folder, "mc.xs.c"), { force: true });
 		throw new Error(`Our modules must link without a warning:\n${warnings.join("\n")}`);
 	}
+	return folder;
+}
+
+/**
+ * Builds a manifest for the SDK's simulator.
+ * @param {{ sdk: ReturnType<typeof findSdk>, manifest: string, name: string, output: string, words?: string[],
+ *   onLine: (line: string) => void }} options as of makeImage
+ * @returns {Promise<string>} path of the image
+ */
+export async function buildForSimulator({ name, output, ...options }) {
+	await makeImage({ ...options, platform: "lin", name, output, target: "build" });
 	const image = join(output, "bin/lin/mc/release", name, "mc.so");
 	statSync(image);
 	return image;

@@ -90,7 +90,8 @@ function mayImport(from: string, to: string): boolean {
 	}
 	if (room === "src") return toRoom === "src" || toRoom === "modules";
 	const desktopOnBoard = name === "desktop" && to.startsWith("hosts/simulator/board/");
-	const ownHost = toRoom === "hosts" && (toName === name || toName === "psa"); // its C is for every host that has PSA
+	const shared = ["chips", "psa", "selftest", "sockets"]; // parts of hosts, no platform of their own
+	const ownHost = toRoom === "hosts" && (toName === name || shared.includes(toName));
 	// The chip runs what the simulator's compiler and bundler make, behind the same natives; the command line of the
 	// simulator starts it.
 	const chipOnCompiler = name === "cortex-m" && /^hosts\/simulator\/(board\/presets|device|engine|image)/.test(to);

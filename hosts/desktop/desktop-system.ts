@@ -1,9 +1,9 @@
 /**
- * What the desktop host asks of Linux itself; desktop-system.c has the other half.
+ * What the desktop host asks of Linux itself; system-lin.c has the other half, or system-mac.c.
  * Each body is exactly one native call, because XS then binds it to the C function without a closure.
  */
 
-/** Milliseconds since this start of the device; never goes back, and counts while the computer sleeps. */
+/** Milliseconds since this start, or countFrom(); never goes back, and counts while the computer sleeps. */
 export function monotonicMs(this: void): number {
 	return native("xs_dormouse_monotonic_ms").call(this);
 }
@@ -31,14 +31,28 @@ export function takeResetCause(this: void): string | undefined {
 	return native("xs_dormouse_reset_cause").call(this);
 }
 
-/** Starts the simulator's process again once the current turn is over. */
+/** Starts the simulator's process again once the current turn is over, or has its boot loader do so. */
 export function restartProcess(this: void): void {
 	native("xs_dormouse_restart").call(this);
 }
 
-/** Ends the simulator's process once the current turn is over, with status 0. */
-export function endProcess(this: void): void {
-	native("xs_dormouse_off").call(this);
+/** How a process that a boot loader started ends: system-lin.c and scripts/desktop-simulator.mjs have the same. */
+export const statusOff = 0;
+export const statusDeepSleep = 67;
+
+/** Ends the simulator's process once the current turn is over. @param status 0: it is off */
+export function endProcess(this: void, status: number): void {
+	native("xs_dormouse_exit").call(this, status);
+}
+
+/** Has monotonicMs() count from then. @param poweredAtMs milliseconds since the computer's own start */
+export function countFrom(this: void, poweredAtMs: number): void {
+	native("xs_dormouse_count_from").call(this, poweredAtMs);
+}
+
+/** Ends the process when a turn takes longer. Only where somebody starts it again. @param seconds whole, at least 2 */
+export function startWatchdog(this: void, seconds: number): void {
+	native("xs_dormouse_watchdog").call(this, seconds);
 }
 
 /** Restarts at once as after a crash; at the third crash in a row ends with status 1. Does not return. */

@@ -1,13 +1,19 @@
-import type { Host } from "../../modules/host.ts";
+import { portableP256 } from "../../modules/crypto/p256.ts";
+import { PortableCrypto } from "../../modules/crypto/portable.ts";
+import type { Crypto, Entropy, Host, Slots } from "../../modules/host.ts";
 import { openPsaCrypto } from "../psa/psa-crypto.ts";
+import { type BootRecord, readBootRecord } from "./boot-record.ts";
 import { SeededDice, SystemEntropy } from "./chance.ts";
 import { DesktopClock } from "./clock.ts";
 import { UdpDatagrams } from "./datagrams.ts";
+import { countFrom } from "./desktop-system.ts";
 import { readFactory } from "./factory.ts";
 import { PartitionFlash } from "./flash.ts";
+import { DomainKeyValue } from "./key-value.ts";
 import { DesktopPower } from "./power.ts";
 import { SystemResolver } from "./resolver.ts";
 import { roomCelsius } from "./room.ts";
+import { DesktopSlots } from "./slots.ts";
 import { TraceLog } from "./trace-log.ts";
 
 /**
@@ -15,22 +21,38 @@ import { TraceLog } from "./trace-log.ts";
  * @throws HostFailure when the computer lacks one
  */
 export function openDesktop(platform: string): Host {
-	const power = new DesktopPower(); // first, because it knows what to do when one of the others fails
+	const boot = readBootRecord();
+	if (boot !== undefined) countFrom(boot.poweredAtMs);
+	const power = new DesktopPower(boot); // first, because it knows what to do when one of the others fails
 	const clock = new DesktopClock();
 	const entropy = new SystemEntropy();
 	const crypto = openPsaCrypto();
+	const radio = { isDeaf: () => power.isDeaf(clock), hear: () => power.hear() };
 	return {
 		clock,
 		dice: new SeededDice(entropy),
 		entropy,
 		...(crypto === undefined ? {} : { crypto }),
-		openDatagrams: (options) => new UdpDatagrams(options),
+		openDatagrams: (options) => new UdpDatagrams(options, radio),
 		resolver: new SystemResolver(),
 		flash: new PartitionFlash("settings"),
+		keyValue: new DomainKeyValue("device"),
+		factoryFlash: new PartitionFlash("factory"),
+		...(boot === undefined ? {} : { slots: openSlots(boot, crypto, entropy) }),
 		power,
 		log: new TraceLog(clock),
 		factory: readFactory(),
 		platform,
 		temperature: () => roomCelsius(clock.nowMs()),
 	};
+}
+
+function openSlots(boot: BootRecord, crypto: Crypto | undefined, entropy: Entropy): Slots {
+	return new DesktopSlots({
+		boot,
+		a: new PartitionFlash("slotA"),
+		b: new PartitionFlash("slotB"),
+		state: new PartitionFlash("boot"),
+		crypto: () => crypto ?? new PortableCrypto({ entropy, p256: portableP256 }),
+	});
 }

@@ -2,10 +2,9 @@
 import { equal, ok } from "node:assert/strict";
 import { createPrivateKey } from "node:crypto";
 import { test } from "node:test";
-import { loadDevice } from "../../hosts/simulator/board/loader.ts";
+import type { BoardMachine } from "../../hosts/simulator/board/board.ts";
 import { presets } from "../../hosts/simulator/board/presets.ts";
 import { Chance } from "../../hosts/simulator/chance.ts";
-import type { Machine } from "../../hosts/simulator/engine/machine.ts";
 import { readContent } from "../../hosts/simulator/factory/content.ts";
 import { collectionOf } from "../../hosts/simulator/factory/record.ts";
 import type { BootstrapSettings } from "../../hosts/simulator/server/bootstrap/configuration.ts";
@@ -14,8 +13,9 @@ import { World, type WorldEvent } from "../../hosts/simulator/world.ts";
 import { fromHex, toHex, utf8 } from "../../modules/bytes.ts";
 import { codeText } from "../../modules/coap/code.ts";
 import type { FactorySecurity } from "../../modules/host.ts";
+import { loadMachine } from "./machine.ts";
 
-const device = await loadDevice();
+const device = await loadMachine();
 const endpoint = "conformance";
 const key = "000102030405060708090a0b0c0d0e0f";
 const chance = new Chance(11);
@@ -38,11 +38,11 @@ function keysOf(mode: Mode, server: ServerIdentity): FactorySecurity {
 }
 
 class Secured {
-	readonly world: World<Machine>;
+	readonly world: World<BoardMachine>;
 	readonly events: WorldEvent[] = [];
 
 	constructor() {
-		this.world = World.virtual<Machine>({ seed: 3, device, onEvent: (event) => this.events.push(event) });
+		this.world = World.virtual<BoardMachine>({ seed: 3, device, onEvent: (event) => this.events.push(event) });
 	}
 
 	async open(mode: Mode): Promise<void> {

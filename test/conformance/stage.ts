@@ -1,15 +1,14 @@
 import { equal } from "node:assert/strict";
-import type { Board } from "../../hosts/simulator/board/board.ts";
-import { loadDevice } from "../../hosts/simulator/board/loader.ts";
+import type { Board, BoardMachine } from "../../hosts/simulator/board/board.ts";
 import { presets } from "../../hosts/simulator/board/presets.ts";
-import type { Machine } from "../../hosts/simulator/engine/machine.ts";
 import type { VirtualNetwork } from "../../hosts/simulator/network/virtual-network.ts";
 import { World, type WorldEvent } from "../../hosts/simulator/world.ts";
 import { conformanceEntry } from "./device/entry.ts";
 import type { PlanWish } from "./device/plan.ts";
+import { endMachines, loadMachine } from "./machine.ts";
 
 /** The conformance image on XS, once for all worlds of a test file. */
-const device = await loadDevice({ entry: conformanceEntry });
+const device = await loadMachine({ entry: conformanceEntry });
 
 export interface StageWish extends PlanWish {
 	readonly lifetimeS?: number;
@@ -18,14 +17,14 @@ export interface StageWish extends PlanWish {
 
 /** One board with the conformance image in a virtual world, and what happens to it. */
 export class Stage {
-	readonly world: World<Machine>;
+	readonly world: World<BoardMachine>;
 	readonly events: WorldEvent[] = [];
 	endpoint = "conformance";
 	readonly #printed: string[] = [];
-	#board: Board<Machine> | undefined;
+	#board: Board<BoardMachine> | undefined;
 
 	constructor(seed: number) {
-		this.world = World.virtual<Machine>(
+		this.world = World.virtual<BoardMachine>(
 			{
 				seed,
 				device,
@@ -40,7 +39,7 @@ export class Stage {
 		return this.world.time.nowMs();
 	}
 
-	get board(): Board<Machine> {
+	get board(): Board<BoardMachine> {
 		return this.#board!;
 	}
 
@@ -89,6 +88,7 @@ export class Stage {
 	close(): void {
 		const { state } = this.board;
 		this.world.close();
+		endMachines();
 		equal(state, "running", `the device failed: ${JSON.stringify(this.heard("deviceFailed"))}`);
 		equal(this.heard("hostFailure").length, 0, JSON.stringify(this.heard("hostFailure")));
 		equal(this.#printed.join(""), "");

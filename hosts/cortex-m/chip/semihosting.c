@@ -85,3 +85,23 @@ int chip_readStream(int file, void *into, int size)
 	} block = { file, into, size };
 	return size - ask(0x06, &block);
 }
+
+int chip_openStream(const char *name, int isWritten)
+{
+	struct {
+		const char *name;
+		int mode;
+		int size;
+	} block = { name, isWritten ? 5 : 1, (int)strlen(name) }; /* "wb", "rb" */
+	return ask(0x01, &block);
+}
+
+int chip_writeStream(int file, const void *bytes, int size)
+{
+	struct {
+		int file;
+		const void *bytes;
+		int size;
+	} block = { file, bytes, size };
+	return size - ask(0x05, &block);
+}

@@ -54,7 +54,14 @@ static void explainFault(const uint32_t *frame)
 		text[12 + index] = digits[(frame[6] >> (28 - 4 * index)) & 15];
 		text[25 + index] = digits[(frame[5] >> (28 - 4 * index)) & 15];
 	}
-	chip_write(text, sizeof(text) - 1);
+	text[sizeof(text) - 2] = 0;
+	chip_failed(text);
+}
+
+__attribute__((weak)) void chip_failed(const char *text)
+{
+	chip_write(text, (int)strlen(text));
+	chip_write("\n", 1);
 	chip_exit(3);
 }
 
@@ -64,8 +71,14 @@ static void fault(void)
 	__asm volatile("mrs r0, msp\n b explainFault");
 }
 
+/* The watchdog's, where there is one. */
+__attribute__((weak)) void chip_bite(void)
+{
+	fault();
+}
+
 __attribute__((section(".vectors"), used)) static void *const vectors[16] = {
-	stackTop, chip_reset, fault, fault, fault, fault, fault, 0, 0, 0, 0, fault, fault, 0, fault, fault,
+	stackTop, chip_reset, chip_bite, fault, fault, fault, fault, 0, 0, 0, 0, fault, fault, 0, fault, fault,
 };
 
 /* --- counter, stack --- */

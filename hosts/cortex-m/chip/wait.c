@@ -1,4 +1,4 @@
-/* Time, the serial port, waiting, and reset: what a program needs that goes on for days. */
+/* Time, the serial port, and waiting: what a program needs that goes on for days. */
 #include "chip.h"
 
 #define REGISTER(ADDRESS) (*(volatile uint32_t *)(ADDRESS))
@@ -10,23 +10,25 @@ enum {
 	serialState = 0x40004004,
 	serialControl = 0x40004008,
 	serialDivider = 0x40004010,
-	/* System timer, interrupts, reset (ARMv7-M B3.2 to B3.4) */
+	/* System timer, interrupts (ARMv7-M B3.2 to B3.4) */
 	systickControl = 0xE000E010,
 	systickReload = 0xE000E014,
 	systickValue = 0xE000E018,
 	interruptEnable = 0xE000E100,
 	interruptClear = 0xE000E280,
 	systemControl = 0xE000ED04, /* ICSR */
-	resetControl = 0xE000ED0C, /* AIRCR */
 	ethernetInterrupt = 13
 };
 
 /* A line that takes no byte for so long has nobody at its other end; then this is the exit status. */
 enum { nobodyReadsMs = 20000, nobodyReads = 4 };
 
-static const uint32_t resetMark = 0x0D0E5E70;
+static double beganMs;
 
-__attribute__((section(".noinit"))) static uint32_t resetWord[2];
+void chip_startClock(double fromMs)
+{
+	beganMs = fromMs - chip_nowMs();
+}
 
 double chip_nowMs(void)
 {
@@ -35,7 +37,7 @@ double chip_nowMs(void)
 	uint32_t ticks = chip_ticks();
 	passed += (double)(ticks - last);
 	last = ticks;
-	return passed / ticksPerMs;
+	return beganMs + passed / ticksPerMs;
 }
 
 void chip_openSerial(void)
@@ -75,21 +77,4 @@ void chip_wait(void)
 	__asm volatile("dsb\n wfi\n isb");
 	REGISTER(systemControl) = 1u << 25; /* PENDSTCLR */
 	REGISTER(interruptClear) = 1u << ethernetInterrupt;
-}
-
-void chip_restart(uint32_t why)
-{
-	resetWord[0] = resetMark;
-	resetWord[1] = why;
-	__asm volatile("dsb");
-	REGISTER(resetControl) = 0x05FA0004; /* SYSRESETREQ */
-	for (;;) {
-	}
-}
-
-uint32_t chip_afterReset(void)
-{
-	uint32_t why = (resetWord[0] == resetMark) ? resetWord[1] : 0;
-	resetWord[0] = 0;
-	return why;
 }

@@ -259,6 +259,13 @@ uint32_t udp_poll(void)
 	return sockets;
 }
 
+void udp_drop(void)
+{
+	static uint8_t frame[ethernetFrameMax + 2];
+	while (ethernet_read(frame) > 0) {
+	}
+}
+
 int udp_open(int port)
 {
 	static uint16_t nextPort = firstPort;

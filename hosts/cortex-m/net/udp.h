@@ -17,6 +17,8 @@ int udp_read(int socket, void *into, int capacity, uint32_t *from, int *port);
 int udp_write(int socket, const void *bytes, int size, uint32_t to, int port);
 /* Takes in what has arrived. @returns a bit for each socket that has got something */
 uint32_t udp_poll(void);
+/* As udp_poll, with the radio off: what has arrived is lost. */
+void udp_drop(void);
 
 /* Whether somebody said that what a socket sent can not be delivered (RFC 792), since this was asked last. */
 int udp_unreachable(int *socket, uint32_t *to, int *port);

@@ -1,21 +1,29 @@
 import { execFile, execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { basename, join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { EngineFailure, findXsFolder, packageRoot } from "../../simulator/engine/sources.ts";
+import { developmentKey } from "../../simulator/image/keys.ts";
+import type { SigningKey } from "../../simulator/image/signature.ts";
 import type { Toolchain } from "./toolchain.ts";
 
 const run = promisify(execFile);
 
-/** What the firmware's main() is: the bench, or the device. */
-export type FirmwareKind = "bench" | "device";
+const products = join(packageRoot, "build/cortex-m");
+const objects = join(products, "objects");
+
+/** What the firmware's main() is: the bench, the device, or the machine of a simulated board. */
+export type FirmwareKind = "bench" | "device" | "guest";
 
 /** XS, the shim, the board and perhaps mbedTLS, linked for the emulated chip. */
 export interface ChipFirmware {
 	readonly path: string;
-	/** Code and constants, in bytes. */
+	/** Code and constants, in bytes: text and data. */
 	readonly flashBytes: number;
+	readonly textBytes: number;
+	readonly dataBytes: number;
+	readonly bssBytes: number;
 	readonly nativeCrypto: boolean;
 }
 
@@ -35,7 +43,7 @@ const xsLeftOut = [
 ];
 
 /** Of the shim, what is not the simulator's own: port.c and crypto.c are the board's here. */
-const shim = ["machine.c", "memory.c", "mods.c", "natives.c", "program.c", "rom.c"];
+const shim = ["machine.c", "memory.c", "mods.c", "natives.c", "program.c", "rom.c", "sha256.c"];
 
 const mbedtlsFiles = [
 	"aes ccm gcm cipher cipher_wrap md sha256 bignum ecp ecp_curves ecdh ecdsa asn1parse asn1write hmac_drbg",
@@ -66,64 +74,94 @@ const counted = [
 	"Seal Open Cbc HashBegin HashUpdate HashDigest",
 ].flatMap((line) => line.split(" "));
 
-const cortexRooms = ["cortex-m/xs", "cortex-m/chip", "cortex-m/net"];
-
-interface Step {
-	readonly source: string;
-	readonly flags: readonly string[];
-}
+const cortexRooms = ["cortex-m/xs", "cortex-m/chip", "cortex-m/net", "cortex-m/boot"];
 
 /**
- * Builds the firmware, or finds it: build/cortex-m has one for each state of sources, flags and compiler.
+ * Builds the firmware, or finds it: build/cortex-m has one for each state of sources, flags and compiler, and the
+ * objects of all.
+ * @param trusted whose images it starts; the development key when left out
  * @throws EngineFailure when there are no XS sources, or with the compiler's first words
  */
 export async function buildFirmware(
 	{ compiler, mbedtls }: Toolchain,
 	kind: FirmwareKind = "bench",
+	trusted: readonly SigningKey[] = [developmentKey()],
 ): Promise<ChipFirmware> {
-	const steps = recipe(mbedtls, kind);
+	const files = recipe(mbedtls, kind, trusted);
 	const script = join(packageRoot, "hosts/cortex-m/chip/mps2-an386.ld");
-	const hash = createHash("sha256").update(JSON.stringify([compiler, machine, codeFlags, counted, mbedtls]));
-	for (const { source, flags } of steps) hash.update(JSON.stringify([flags, readFileSync(source, "utf8")]));
-	for (const header of headers()) hash.update(readFileSync(header, "utf8"));
+	const steps = files.map((file) => stepOf(file, [compiler, ...machine, ...codeFlags]));
+	const hash = createHash("sha256").update(JSON.stringify([counted, steps.map((step) => step.hash)]));
 	hash.update(readFileSync(script, "utf8"));
-	const folder = join(packageRoot, "build/cortex-m", hash.digest("hex").slice(0, 16));
-	const path = join(folder, "firmware.elf");
-	if (!existsSync(path)) await make(steps, script, folder, path);
-	return { path, flashBytes: sizeOf(path), nativeCrypto: mbedtls !== undefined };
+	const path = join(products, hash.digest("hex").slice(0, 16), "firmware.elf");
+	if (!existsSync(path)) await make(steps, script, path);
+	return { path, ...sizesOf(path), nativeCrypto: mbedtls !== undefined };
 }
 
-/** Of cortex-m, what each kind has beside crypto.c, port.c and program.c. */
+/** Of cortex-m, what each kind has beside port.c and program.c. */
 const own: { readonly [kind in FirmwareKind]: readonly string[] } = {
-	bench: ["xs/board.c", "xs/main.c", "xs/natives.c"],
-	device: ["xs/device.c", "chip/lan9118.c", "chip/nor-flash.c", "chip/wait.c", "net/dns.c", "net/udp.c"],
+	bench: ["xs/board.c", "xs/crypto.c", "xs/main.c", "xs/natives.c", "xs/no-mods.c", "xs/no-slots.c"],
+	device: [
+		...["xs/crypto.c", "xs/device.c", "xs/life.c", "xs/no-mods.c", "xs/power.c", "xs/settings.c", "xs/slots.c"],
+		...["chip/lan9118.c", "chip/nor-flash.c", "chip/reset.c", "chip/wait.c", "net/dns.c", "net/udp.c"],
+		"xs/trust.c",
+		...["boot-decision", "boot-loader", "boot-store", "ed25519", "field", "image-check", "p256", "sha512"].map(
+			(name) => `boot/${name}.c`,
+		),
+	],
+	guest: ["xs/guest.c", "xs/guest-crypto.c", "chip/reset.c", "chip/wait.c"],
 };
-const both = ["xs/crypto.c", "xs/no-slots.c", "xs/port.c", "xs/program.c", "chip/semihosting.c", "chip/start.c"];
+const both = ["xs/port.c", "xs/program.c", "chip/semihosting.c", "chip/start.c"];
 
-function recipe(mbedtls: string | undefined, kind: FirmwareKind): Step[] {
+/** One C file, and what it is compiled with; `seen` are the headers of ours that it includes, perhaps. */
+interface SourceFile {
+	readonly source: string;
+	readonly flags: readonly string[];
+	readonly seen: readonly string[];
+}
+
+const at = (path: string) => join(packageRoot, "hosts", path);
+
+function recipe(mbedtls: string | undefined, kind: FirmwareKind, trusted: readonly SigningKey[]): SourceFile[] {
 	const xs = findXsFolder();
 	if (xs === undefined) throw new EngineFailure("no sources of XS: run `npm install` with dev dependencies");
-	const at = (path: string) => join(packageRoot, "hosts", path);
 	const includes = ["includes", "platforms", "sources"].map((room) => `-I${join(xs, room)}`);
 	const rooms = [...cortexRooms, "simulator/engine/shim", "psa"];
+	const flags = [...rooms.map((room) => `-I${at(room)}`), ...includes, ...xsFlags];
 	const hasPsa = `-DDORMOUSE_HAS_PSA=${mbedtls === undefined ? 0 : 1}`;
-	const flags = [...rooms.map((room) => `-I${at(room)}`), ...includes, ...xsFlags, hasPsa];
 	const xsFiles = readdirSync(join(xs, "sources")).filter((name) => name.endsWith(".c") && !xsLeftOut.includes(name));
-	const sources = [
-		...xsFiles.sort().map((name) => join(xs, "sources", name)),
-		...shim.map((name) => at(`simulator/engine/shim/${name}`)),
-		...[...own[kind], ...both].map((name) => at(`cortex-m/${name}`)),
-		at("psa/psa-natives.c"),
+	const ours = [
+		...shim.map((name) => `simulator/engine/shim/${name}`),
+		...[...own[kind], ...both].map((name) => `cortex-m/${name}`),
+		kind === "guest" ? "simulator/engine/shim/crypto.c" : "psa/psa-natives.c",
 	];
-	const steps: Step[] = sources.map((source) => ({ source, flags }));
-	if (mbedtls === undefined) return steps;
+	const seen = headers();
+	const files: SourceFile[] = [
+		...xsFiles.sort().map((name) => ({
+			source: join(xs, "sources", name),
+			flags,
+			seen: [at("cortex-m/xs/platform.h")],
+		})),
+		...ours.map((name) => ({ source: at(name), flags: [...flags, hasPsa, ...trustOf(name, trusted)], seen })),
+	];
+	if (mbedtls === undefined || kind === "guest") return files;
 	const config = [`-I${at("cortex-m/mbedtls")}`, '-DMBEDTLS_CONFIG_FILE="mbedtls-config.h"'];
 	const cryptoFlags = [...config, `-I${join(mbedtls, "include")}`, ...countedHeap, "-w"];
 	const cryptoFiles = [
 		...mbedtlsFiles.map((name) => join(mbedtls, "library", `${name}.c`)),
 		...["crypto-core.c", "crypto-cipher.c"].map((name) => at(`psa/${name}`)),
 	];
-	return [...steps, ...cryptoFiles.map((source) => ({ source, flags: cryptoFlags }))];
+	return [...files, ...cryptoFiles.map((source) => ({ source, flags: cryptoFlags, seen }))];
+}
+
+/** The keys as C has them, for the file that holds them. */
+export function trustOf(name: string, trusted: readonly SigningKey[]): string[] {
+	if (!name.endsWith("/trust.c")) return [];
+	const rows = trusted.map(({ id, algorithm, publicKey }) => {
+		const { x = "", y = "" } = publicKey.export({ format: "jwk" });
+		const bytes = [...Buffer.from(x, "base64url"), ...Buffer.from(y, "base64url")];
+		return `{{${[...Buffer.from(id, "hex")]}},${algorithm === "ed25519" ? 1 : 2},{${bytes}}},`;
+	});
+	return [`-DDORMOUSE_TRUSTED=${rows.join("")}`];
 }
 
 /** Ours: those of XS and mbedTLS change with their C files. */
@@ -135,32 +173,55 @@ function headers(): string[] {
 	});
 }
 
-async function make(steps: readonly Step[], script: string, folder: string, path: string): Promise<void> {
-	mkdirSync(folder, { recursive: true });
-	const objects = steps.map((_, index) => join(folder, `${index}-${process.pid}.o`));
+/** A file to be compiled, by the hash of all that its object depends on. */
+interface Step {
+	readonly source: string;
+	readonly flags: readonly string[];
+	readonly hash: string;
+}
+
+function stepOf({ source, flags, seen }: SourceFile, more: readonly string[]): Step {
+	const hash = createHash("sha256").update(JSON.stringify([more, flags, readFileSync(source, "utf8")]));
+	for (const header of seen) hash.update(readFileSync(header, "utf8"));
+	return { source, flags, hash: hash.digest("hex").slice(0, 24) };
+}
+
+async function make(steps: readonly Step[], script: string, path: string): Promise<void> {
+	mkdirSync(dirname(path), { recursive: true });
+	mkdirSync(objects, { recursive: true });
 	let next = 0;
 	const worker = async () => {
-		while (next < steps.length) {
-			const index = next++;
-			const { source, flags } = steps[index]!;
-			await compile([...machine, ...codeFlags, ...flags, "-c", source, "-o", objects[index]!], basename(source));
-		}
+		while (next < steps.length) await compileStep(steps[next++]!);
 	};
 	await Promise.all([worker(), worker()]);
-	const draft = `${path}.${process.pid}`;
-	const wrapped = counted.map((name) => `-Wl,--wrap=core${name}`);
+	const isWrapped = steps.some(({ source }) => source.endsWith("/crypto-core.c"));
+	const wrapped = (isWrapped ? counted : []).map((name) => `-Wl,--wrap=core${name}`);
 	const link = [
 		"--specs=nano.specs",
 		"-nostartfiles",
 		"-Wl,--gc-sections",
 		...wrapped,
 		`-T${script}`,
-		...objects,
+		...steps.map(objectOf),
 		"-lm",
 	];
-	await compile([...machine, ...link, "-o", draft], "the firmware");
-	renameSync(draft, path); // two builds at once leave whole files
-	for (const object of objects) rmSync(object);
+	await whole(path, (draft) => compile([...machine, ...link, "-o", draft], "the firmware"));
+}
+
+const objectOf = ({ hash }: Step) => join(objects, `${hash}.o`);
+
+async function compileStep(step: Step): Promise<void> {
+	const object = objectOf(step);
+	if (existsSync(object)) return;
+	const words = [...machine, ...codeFlags, ...step.flags, "-c", step.source];
+	await whole(object, (draft) => compile([...words, "-o", draft], basename(step.source)));
+}
+
+/** Two builds at once leave whole files. */
+async function whole(path: string, write: (draft: string) => Promise<void>): Promise<void> {
+	const draft = `${path}.${process.pid}`;
+	await write(draft);
+	renameSync(draft, path);
 }
 
 async function compile(words: readonly string[], what: string): Promise<void> {
@@ -172,8 +233,8 @@ async function compile(words: readonly string[], what: string): Promise<void> {
 	}
 }
 
-function sizeOf(path: string): number {
+function sizesOf(path: string): Pick<ChipFirmware, "flashBytes" | "textBytes" | "dataBytes" | "bssBytes"> {
 	const [, line] = execFileSync("arm-none-eabi-size", [path], { encoding: "utf8" }).split("\n");
-	const [text, data] = (line ?? "").trim().split(/\s+/).map(Number);
-	return text! + data!;
+	const [text, data, bss] = (line ?? "").trim().split(/\s+/).map(Number);
+	return { flashBytes: text! + data!, textBytes: text!, dataBytes: data!, bssBytes: bss! };
 }

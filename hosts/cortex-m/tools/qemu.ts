@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { BootRules } from "../../../modules/firmware/boot-decision.ts";
 import type { Factory } from "../../../modules/host.ts";
 import { presets } from "../../simulator/board/presets.ts";
 import { EngineFailure } from "../../simulator/engine/sources.ts";
@@ -29,6 +30,8 @@ export interface QemuFigures {
 	readonly cHeapBytes: number;
 	readonly cStackBytes: number;
 	readonly collections: number;
+	/** Writes and erases since power on: what cutAt counts. */
+	readonly flashOperations: number;
 }
 
 export interface QemuOptions {
@@ -38,6 +41,12 @@ export interface QemuOptions {
 	readonly factory: Factory;
 	/** Absent: what the flash holds already. */
 	readonly image?: Image;
+	/** The power goes within that write or erase of the flash, counted from power on; see powerCutStatus. */
+	readonly cutAt?: number;
+	/** How often, and how long, an image on trial may run; as usualRules of the simulated board when left out. */
+	readonly rules?: BootRules;
+	/** How long one turn may take; a minute when left out. */
+	readonly watchdogMs?: number;
 	/** Whether each instruction takes a nanosecond of the chip's time, so that they can be counted. */
 	readonly isCounted?: boolean;
 	onEvent(event: DeviceEvent): void;
@@ -46,14 +55,17 @@ export interface QemuOptions {
 }
 
 /** What is typed at the device: xs/device.c has the same numbers. */
-const keys = { shutDown: "\u0003", reset: "\u0004", here: "\u0005", figures: "\u0006" } as const;
+const keys = { shutDown: "\u0003", reset: "\u0004", here: "\u0005", figures: "\u0006", pin: "\u0007" } as const;
+
+/** How it ends when its power was cut: chip/nor-flash.h. */
+export const powerCutStatus = 9;
 
 /** It ends by itself when it has not heard of us for 20 s: nobody is left to end it. */
 const hereEveryMs = 3000;
 
 /** The reference device on QEMU's MPS2+ board, in a process of its own. */
 export class QemuDevice {
-	/** Resolves with the exit status: 0 when it went off by itself; -1 when it was killed. */
+	/** Resolves with the exit status: 0 when it went off by itself; powerCutStatus; -1 when it was killed. */
 	readonly ended: Promise<number>;
 	readonly #process: ChildProcess;
 	readonly #heard: ((event: DeviceEvent) => void)[] = [];
@@ -62,7 +74,7 @@ export class QemuDevice {
 		const { firmware, folder, factory, image, onEvent, onText } = options;
 		program(folder, image);
 		writeFileSync(join(folder, "boot.json"), JSON.stringify(factory));
-		this.#process = spawn("qemu-system-arm", words(firmware, options.isCounted === true), {
+		this.#process = spawn("qemu-system-arm", words(firmware, options), {
 			cwd: folder,
 			stdio: ["pipe", "pipe", "pipe"],
 		});
@@ -100,6 +112,11 @@ export class QemuDevice {
 		this.type(keys.reset);
 	}
 
+	/** Pulls the pin that ends a sleep. */
+	pullPin(): void {
+		this.type(keys.pin);
+	}
+
 	/** The power goes. */
 	kill(): void {
 		this.#process.kill("SIGKILL");
@@ -129,28 +146,37 @@ export class QemuDevice {
 	}
 }
 
-/** Puts the image into slot A, as a programmer does; the rest of the flash stays as it is. */
+/**
+ * Puts the image into slot A, as a programmer does, and makes the boot loader forget what was; unless one of the slots
+ * holds it already. The rest of the flash stays as it is.
+ */
 function program(folder: string, image: Image | undefined): void {
 	const file = join(folder, "flash");
-	const { flash, map } = presets.esp32; // xs/device.c has the same partitions
-	const bytes = existsSync(file) ? readFileSync(file) : Buffer.alloc(flash.sizeBytes, 0xff);
+	const { flash, map } = presets.esp32; // xs/life.h has the same partitions
 	if (image === undefined && existsSync(file)) return;
+	const bytes = existsSync(file) ? readFileSync(file) : Buffer.alloc(flash.sizeBytes, 0xff);
 	if (image !== undefined) {
 		const { offset, sizeBytes } = map.slotA;
 		if (image.bytes.length > sizeBytes) {
 			throw new EngineFailure(`the image has ${image.bytes.length} bytes, the slot ${sizeBytes}`);
 		}
-		bytes.fill(0xff, offset, offset + sizeBytes);
-		bytes.set(image.bytes, offset);
+		const holds = (at: number) => bytes.subarray(at, at + image.bytes.length).equals(image.bytes);
+		if (holds(offset) || holds(map.slotB.offset)) return;
+		bytes.fill(0xff, offset, offset + sizeBytes).set(image.bytes, offset);
+		bytes.fill(0xff, map.boot.offset, map.boot.offset + map.boot.sizeBytes);
 	}
 	writeFileSync(file, new Uint8Array(bytes));
 }
 
-function words({ path }: ChipFirmware, isCounted: boolean): string[] {
+function words({ path }: ChipFirmware, { isCounted = false, cutAt, rules, watchdogMs }: QemuOptions): string[] {
+	const wishes = { cut: cutAt, boots: rules?.bootsMax, trial: rules?.trialMs, watchdog: watchdogMs };
+	const arguments_ = Object.entries(wishes).flatMap(([name, value]) =>
+		value === undefined ? [] : [`,arg=${name}=${value}`],
+	);
 	return [
 		...["-M", "mps2-an386", "-display", "none", "-monitor", "none", "-serial", "stdio"],
 		...["-nic", "user,model=lan9118"],
-		...["-semihosting-config", "enable=on,target=native", "-kernel", path],
+		...["-semihosting-config", `enable=on,target=native,arg=device${arguments_.join("")}`, "-kernel", path],
 		...(isCounted ? ["-icount", "shift=0"] : []),
 	];
 }

@@ -37,6 +37,12 @@ int board_dice(int bound)
 	return (int)(draw() % (uint32_t)bound);
 }
 
+void board_fail(int reason)
+{
+	shim_printf("the device failed: XS exit %d", reason);
+	chip_exit(1);
+}
+
 double board_nowMs(void)
 {
 	return chip_ticks() / 25000;

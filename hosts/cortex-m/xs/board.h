@@ -11,5 +11,11 @@ extern double cryptoInstructions;
 /* Gives globalThis.board this board's own functions. */
 void board_defineNatives(txMachine *the, txSlot *board);
 void board_fillEntropy(void *bytes, int size);
+/* How a program ends that XS gave up. @param reason XS's */
+void board_fail(int reason) __attribute__((noreturn));
+/* Of the device, from the end of the turn on. @param untilMs infinite for never */
+void device_sleep(double untilMs, int depth);
+/* The device's: an error for people, 0 for none, as natives answer it. @returns its size */
+int board_sayWhy(const char *why, char *error, int capacity);
 
 #endif

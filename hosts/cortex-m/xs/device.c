@@ -5,23 +5,24 @@
  */
 #include "board.h"
 
+#include "life.h"
 #include "nor-flash.h"
 #include "program.h"
 #include "udp.h"
 
-/* The partitions of an ESP32, as hosts/simulator/board/presets.ts has them: room for everything. */
-enum { slotA = 64 * 1024, slotBytes = 1536 * 1024, settings = 3136 * 1024, settingsBytes = 64 * 1024 };
-
 /* The numbers of hosts/simulator/device/natives.ts. */
 enum { alarmEvent = 1, readableEvent = 2, resolvedEvent = 3, shutDownEvent = 4, unreachableEvent = 6 };
 
-enum { wantsNothing, wantsRestart, wantsOff };
+enum { wantsNothing, wantsRestart, wantsOff, wantsDeepSleep };
 
-/* What chip_restart leaves for the next life. */
-enum { afterRestart = 1 };
+/* The numbers of SleepDepth in device/power.ts. */
+enum { lightSleep = 1, deepSleep = 2 };
 
 /* What comes through the serial port; tools/qemu.ts has the same numbers. */
-enum { typedShutDown = 3, typedReset = 4, typedHere = 5, typedFigures = 6 };
+enum { typedShutDown = 3, typedReset = 4, typedHere = 5, typedFigures = 6, typedPin = 7 };
+
+/* Three tries, ten minutes, as the simulated boards have it. */
+static const BootRules rules = { 3, 600000 };
 
 /* An emulator whose tool has died, and says "here" no more, ends. */
 enum { lonelyMs = 20000, lonelyStatus = 4 };
@@ -31,7 +32,9 @@ static double alarmAtMs = C_INFINITY;
 static double busyTicks;
 static int wants;
 static int entropyFile = -1;
-static uint32_t resetWord;
+/* A sleep's end, infinite for never; of a light one while it lasts, else NaN. */
+static double wakeAtMs;
+static double lightUntilMs = C_NAN;
 /* The name that is asked for, empty for none; its answer when a literal needs no asking. */
 static char asked[128];
 static uint32_t literal;
@@ -40,19 +43,17 @@ static uint32_t literal;
 
 double board_nowMs(void)
 {
-	return chip_nowMs();
+	return floor(chip_nowMs());
 }
-
-static double clockOffsetS = C_NAN;
 
 double board_wallTimeS(void)
 {
-	return clockOffsetS + floor(chip_nowMs() / 1000);
+	return life.kept->wallOffsetS + floor(chip_nowMs() / 1000);
 }
 
 void board_setWallTimeS(double seconds)
 {
-	clockOffsetS = seconds - floor(chip_nowMs() / 1000);
+	life.kept->wallOffsetS = seconds - floor(chip_nowMs() / 1000);
 }
 
 void board_setAlarm(double atMs)
@@ -66,8 +67,7 @@ void board_fillEntropy(void *bytes, int size)
 	if (entropyFile < 0)
 		entropyFile = chip_open("/dev/urandom", 0);
 	if ((entropyFile < 0) || (chip_readStream(entropyFile, bytes, size) != size)) {
-		shim_printf("no entropy");
-		chip_exit(1);
+		life_fail("host", "no entropy");
 	}
 }
 
@@ -98,13 +98,20 @@ double board_temperature(void)
 
 int board_bootRecord(char *into, int capacity)
 {
-	char factory[1536];
+	char factory[1536], record[256];
 	int file = chip_open("boot.json", 0);
 	int size = (file < 0) ? 0 : chip_readStream(file, factory, (int)sizeof(factory) - 1);
 	factory[size] = 0;
-	return snprintf(into, (size_t)capacity,
-		"{\"platform\":\"mps2-an386\",\"resetCause\":\"%s\",\"hasCardReader\":false,\"factory\":%s}",
-		(resetWord == afterRestart) ? "restart" : "powerOn", size ? factory : "{}");
+	life_record(record, sizeof(record));
+	return snprintf(into, (size_t)capacity, "{\"platform\":\"mps2-an386\",\"hasCardReader\":false,%s,\"factory\":%s}",
+		record, size ? factory : "{}");
+}
+
+void board_fail(int reason)
+{
+	static const char *const names[] = { "debugger", "outOfMemory", "stackOverflow", "fatalCheck", "deadStrip",
+		"unhandledException", "outOfKeys", "tooMuchComputation", "unhandledRejection", "stackOverflow" };
+	life_fail(((reason >= 0) && (reason < 10)) ? names[reason] : "engineTrap", "");
 }
 
 void board_restart(void)
@@ -115,6 +122,15 @@ void board_restart(void)
 void board_off(void)
 {
 	wants = wantsOff;
+}
+
+void device_sleep(double untilMs, int depth)
+{
+	wakeAtMs = untilMs;
+	if (depth == lightSleep)
+		lightUntilMs = untilMs;
+	else
+		wants = (depth == deepSleep) ? wantsDeepSleep : wantsOff;
 }
 
 /* --- network --- */
@@ -142,6 +158,7 @@ int board_udpRead(int socket, void *into, int capacity, void *from)
 
 int board_udpWrite(int socket, const void *bytes, int size, const char *host, int hostSize, int port)
 {
+	lightUntilMs = C_NAN;
 	return udp_write(socket, bytes, size, address_read(host, hostSize), port);
 }
 
@@ -188,101 +205,69 @@ static int answerName(void)
 	return 1;
 }
 
-/* --- flash --- */
-
-double board_flashGeometry(int which)
-{
-	static const double geometry[] = { settingsBytes, flashSectorBytes, flashWriteBytes };
-	return ((which >= 0) && (which < 3)) ? geometry[which] : 0;
-}
-
-static int say(const char *why, char *error, int capacity)
-{
-	int size = why ? (int)strlen(why) : 0;
-	if (size > capacity)
-		size = capacity;
-	if (size)
-		memcpy(error, why, (size_t)size);
-	return size;
-}
-
-static int isWithin(double offset, double size)
-{
-	return (offset >= 0) && (size >= 0) && (offset + size <= settingsBytes);
-}
-
-static const char outside[] = "flash: outside of the settings partition";
-
-int board_flashRead(double offset, void *into, int size, char *error, int capacity)
-{
-	if (!isWithin(offset, size))
-		return say(outside, error, capacity);
-	memcpy(into, flash_at(settings + (uint32_t)offset), (size_t)size);
-	return 0;
-}
-
-int board_flashWrite(double offset, const void *bytes, int size, char *error, int capacity)
-{
-	const char *why = isWithin(offset, size) ? flash_write(settings + (uint32_t)offset, bytes, (uint32_t)size) : outside;
-	return say(why, error, capacity);
-}
-
-int board_flashErase(double offset, double size, char *error, int capacity)
-{
-	const char *why = isWithin(offset, size) ? flash_erase(settings + (uint32_t)offset, (uint32_t)size) : outside;
-	return say(why, error, capacity);
-}
-
-/* --- globalThis.board, over and above --- */
-
-static void hasAccelerator(txMachine *the)
-{
-	fxBoolean(the, mxResult, 0); /* hosts/psa's natives are there instead, where there is mbedTLS */
-}
-
-static const ShimNative natives[] = { { "hasAccelerator", hasAccelerator, 0 } };
-
-void board_defineNatives(txMachine *the, txSlot *board)
-{
-	shim_defineNatives(the, board, natives, 1);
-}
-
 /* --- the loop --- */
 
 static void sayFigures(void)
 {
 	double *figures = device_figures();
 	shim_printf("{\"event\":\"figures\",\"ms\":%d,\"instructions\":%u,\"slotBytes\":%d,\"chunkBytes\":%d,\"stackBytes\":%d,"
-		"\"cHeapBytes\":%d,\"cStackBytes\":%d,\"collections\":%d}", (int)chip_nowMs(),
+		"\"cHeapBytes\":%d,\"cStackBytes\":%d,\"collections\":%d,\"flashOperations\":%u}", (int)chip_nowMs(),
 		(unsigned)(busyTicks * chipInstructionsPerTick), 16 * (int)figures[figureSlots],
 		(int)figures[figureChunks], 16 * (int)figures[figureStack], (int)figures[figureCHeap], (int)chip_stackPeak(),
-		(int)figures[figureCollections]);
+		(int)figures[figureCollections], (unsigned)flash_operations());
+}
+
+/* @returns what was typed, -1 for nothing; ends an emulator that nobody looks after */
+static int typed(void)
+{
+	static double heardAtMs = -1;
+	int key = chip_readSerial();
+	if ((key >= 0) || (heardAtMs < 0))
+		heardAtMs = chip_nowMs();
+	else if (chip_nowMs() - heardAtMs > lonelyMs)
+		chip_exit(lonelyStatus);
+	return key;
 }
 
 static int listen(void)
 {
-	static double heardAtMs;
-	int typed = chip_readSerial();
-	if (typed >= 0)
-		heardAtMs = chip_nowMs();
-	else if (chip_nowMs() - heardAtMs > lonelyMs)
-		chip_exit(lonelyStatus);
-	if (typed == typedShutDown)
+	int key = typed();
+	if (key == typedShutDown)
 		tell(shutDownEvent, 0, 0, C_NULL);
-	else if (typed == typedReset)
-		chip_restart(afterRestart);
-	else if (typed == typedFigures)
+	else if (key == typedReset)
+		life_restart(causeRestart);
+	else if (key == typedFigures)
 		sayFigures();
-	return typed >= 0;
+	else if (key == typedPin)
+		lightUntilMs = C_NAN;
+	return key >= 0;
+}
+
+/* In deep sleep. @returns whether the pin is pulled */
+static int listenAsleep(void)
+{
+	int key = typed();
+	if (key == typedShutDown)
+		chip_exit(0);
+	if (key == typedReset)
+		life_restart(causeRestart);
+	return key == typedPin;
 }
 
 /* One round: each that has something to say is heard once. @returns whether anybody had */
 static int turn(void)
 {
-	uint32_t arrived = udp_poll();
+	uint32_t arrived = 0;
 	uint32_t address;
 	int socket, port;
-	int isBusy = (arrived != 0);
+	int isBusy;
+	if (chip_nowMs() >= lightUntilMs)
+		lightUntilMs = C_NAN;
+	if (lightUntilMs == lightUntilMs)
+		udp_drop();
+	else
+		arrived = udp_poll();
+	isBusy = (arrived != 0);
 	if (udp_unreachable(&socket, &address, &port)) {
 		char host[16];
 		address_write(address, host);
@@ -301,38 +286,52 @@ static int turn(void)
 	return isBusy | listen();
 }
 
+static const char *load(uint8_t slot)
+{
+	const uint8_t *image = flash_at((slot == slotA) ? mapSlotA : mapSlotB);
+	const char *entry;
+	uint32_t size = image_size(image);
+	memcpy(slotBegin, image, size);
+	fxInitializeSharedCluster();
+	entry = image_makeRom(slotBegin);
+	shim_printf("{\"event\":\"rom\",\"bytes\":%d}", (int)(shimRomSizes.slots + shimRomSizes.chunks + shimRomSizes.stack
+		+ shimRomSizes.keys + shimRomSizes.tables + size));
+	return entry;
+}
+
 int main(void)
 {
 	static const uint8_t ethernet[6] = { 0x02, 0x44, 0x4f, 0x52, 0x4d, 0x01 };
-	uint32_t size;
 	const char *entry;
+	uint8_t slot;
 	chip_openSerial();
-	resetWord = chip_afterReset();
+	life_begin(listenAsleep);
 	/* The addresses of QEMU's user network: 10.0.2.2 is the computer. */
 	if (!flash_open("flash") || !udp_start(0x0A00020F, 0x0A000202, 0x0A000203, ethernet)) {
 		shim_printf("no flash, or no network");
 		return 2;
 	}
-	size = image_size(flash_at(slotA));
-	if (!size || (size > slotBytes)) {
-		shim_printf("no image in slot A");
+	slot = life_boot(&rules);
+	if (slot == noSlot) {
+		shim_printf("no image that can be started");
 		return 2;
 	}
-	memcpy(slotBegin, flash_at(slotA), size);
-	fxInitializeSharedCluster();
-	entry = image_makeRom(slotBegin);
-	shim_printf("{\"event\":\"rom\",\"bytes\":%d}", (int)(shimRomSizes.slots + shimRomSizes.chunks + shimRomSizes.stack
-		+ shimRomSizes.keys + shimRomSizes.tables + size));
+	entry = load(slot);
+	life_goOn();
 	chip_paintStack();
 	/* The memory of the presets, which is the same on each but the smallest. */
 	device_create(128 * 1024, 576, 512, 64, 8 * 1024, 1024, 64, 32, 16 * 1024, 0);
 	device_boot(entry);
 	chip_startTicking();
-	while (wants == wantsNothing)
+	while (wants == wantsNothing) {
+		life_goOn();
 		if (!turn() && (wants == wantsNothing))
 			chip_wait();
+	}
 	if (wants == wantsRestart)
-		chip_restart(afterRestart);
+		life_restart(causeRestart);
+	if (wants == wantsDeepSleep)
+		life_sleep(wakeAtMs);
 	sayFigures();
 	return 0;
 }

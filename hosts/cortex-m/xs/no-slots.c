@@ -1,4 +1,4 @@
-/* The natives of slots and mods (hosts/simulator/engine/shim) on a board without a boot loader: there are none. */
+/* The natives of slots (hosts/simulator/engine/shim) on a board without a boot loader, the bench: there are none. */
 #include "board.h"
 
 double board_slotSize(void);
@@ -8,13 +8,6 @@ int board_slotWrite(double offset, const void *bytes, int size, char *error, int
 int board_slotErase(double offset, double size, char *error, int capacity);
 int board_slotVerify(char *into, int capacity);
 int board_slotMark(int what, const char *why, int whySize, char *error, int capacity);
-double board_modSize(void);
-int board_modRecord(char *into, int capacity);
-int board_modRead(double offset, void *into, int size, char *error, int capacity);
-int board_modWrite(double offset, const void *bytes, int size, char *error, int capacity);
-int board_modErase(double offset, double size, char *error, int capacity);
-int board_modVerify(char *into, int capacity);
-int board_modLoad(char *into, int capacity);
 
 static int refuse(char *error, int capacity)
 {
@@ -62,39 +55,4 @@ int board_slotMark(int what, const char *why, int whySize, char *error, int capa
 {
 	(void)what, (void)why, (void)whySize;
 	return refuse(error, capacity);
-}
-
-double board_modSize(void)
-{
-	return 0;
-}
-
-int board_modRecord(char *into, int capacity)
-{
-	return refuse(into, capacity);
-}
-
-int board_modRead(double offset, void *into, int size, char *error, int capacity)
-{
-	return board_slotRead(offset, into, size, error, capacity);
-}
-
-int board_modWrite(double offset, const void *bytes, int size, char *error, int capacity)
-{
-	return board_slotWrite(offset, bytes, size, error, capacity);
-}
-
-int board_modErase(double offset, double size, char *error, int capacity)
-{
-	return board_slotErase(offset, size, error, capacity);
-}
-
-int board_modVerify(char *into, int capacity)
-{
-	return refuse(into, capacity);
-}
-
-int board_modLoad(char *into, int capacity)
-{
-	return refuse(into, capacity);
 }

@@ -16,8 +16,7 @@ char *fxCStackLimit(void)
 /* The reasons are XS's: XS_NOT_ENOUGH_MEMORY_EXIT and so on. */
 void shim_fail(int reason)
 {
-	shim_printf("the device failed: XS exit %d", reason);
-	chip_exit(1);
+	board_fail(reason);
 }
 
 void shim_describeException(txMachine *the)
@@ -65,7 +64,7 @@ int shim_rand(void)
 
 int shim_vprintf(const char *format, va_list arguments)
 {
-	char text[256];
+	char text[512];
 	int size = vsnprintf(text, sizeof(text), format, arguments);
 	if (size > (int)sizeof(text) - 1)
 		size = sizeof(text) - 1;

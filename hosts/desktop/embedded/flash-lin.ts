@@ -9,6 +9,8 @@ import config from "mc/config";
 interface Partition {
 	readonly blocks: number;
 	readonly blockLength: number;
+	/** What a new partition begins with; erased behind it. */
+	readonly bytes?: readonly number[];
 }
 
 export interface FlashOptions {
@@ -54,14 +56,15 @@ class FlashPartition {
 		this.#blocks = partition.blocks;
 		this.#blockLength = partition.blockLength;
 		this.#isReadOnly = mode === "r";
-		if (fileSize(this.#file) !== this.#blocks * this.#blockLength) this.#create();
+		if (fileSize(this.#file) !== this.#blocks * this.#blockLength) this.#create(partition.bytes ?? []);
 	}
 
 	/** A new partition, or one of another size than the manifest now says: whatever was there is of no use. */
-	#create(): void {
+	#create(bytes: readonly number[]): void {
 		replaceFile(this.#file, new Uint8Array(0));
 		// Block by block: the size is right only after the last one, so a start that ends in between does no harm.
 		this.#erase(0, this.#blocks);
+		if (bytes.length > 0) writeFileAt(this.#file, 0, Uint8Array.from(bytes));
 	}
 
 	#erase(from: number, to: number): void {
@@ -126,6 +129,11 @@ class FlashPartition {
 		const blocks = flash.#blocks;
 		const blockLength = flash.#blockLength;
 		return { size: blocks * blockLength, blocks, blockLength, writeAlign: 1, eraseValue: 0xff };
+	}
+
+	/** For embedded:update. */
+	get isWritable(): boolean {
+		return !FlashPartition.#checked(this).#isReadOnly;
 	}
 
 	get format(): "buffer" {

@@ -86,8 +86,9 @@ function program(load: Load, output: Output): Command {
 		.action((options: BenchOptions) => load(benchOf(options))(options));
 	dormouse
 		.command("size")
-		.description("measures bytecode and RAM on every kind of board")
+		.description("measures bytecode and RAM by module, feature set and board, beside budgets and peers")
 		.option("--json", "one line of JSON")
+		.option("--images", "link images with the Moddable SDK that $MODDABLE names, too")
 		.action(load("./size.js"));
 	addObject(dormouse, load);
 	addQemu(dormouse, load);

@@ -6,12 +6,16 @@ import type { Network, NetworkSocket } from "../network/network.ts";
 import { Alarm } from "../server/alarm.ts";
 import type { Timekeeper } from "../time.ts";
 
+const coapPort = 5683;
+
 export interface PackageServerOptions {
 	readonly network: Network;
 	readonly time: Timekeeper;
 	readonly dice: Dice;
 	readonly entropy: Entropy;
 	readonly host: string;
+	/** CoAP's own when left out. */
+	readonly port?: number;
 	readonly file: Uint8Array;
 	/** Tells one file from another (RFC 7252 §5.10.6), 1 to 8 bytes. */
 	readonly etag: Uint8Array;
@@ -36,7 +40,7 @@ export class PackageServer {
 		const from: Address = { host: "", port: 0 };
 		this.#socket = options.network.open({
 			host: options.host,
-			port: 5683,
+			port: options.port ?? coapPort,
 			onReadable: () => {
 				for (let size = this.#socket.read(into, from); size >= 0; size = this.#socket.read(into, from)) {
 					const nowMs = options.time.nowMs();
@@ -49,7 +53,8 @@ export class PackageServer {
 	}
 
 	get uri(): string {
-		return `coap://${this.#options.host}:5683/package`;
+		const { host, port = coapPort } = this.#options;
+		return `coap://${host}:${port}/package`;
 	}
 
 	close(): void {

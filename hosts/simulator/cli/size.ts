@@ -1,39 +1,19 @@
-import { isSuccess } from "../../../modules/coap/code.ts";
 import { loadDevice } from "../board/loader.ts";
-import { type BoardPreset, boardNames, presets } from "../board/presets.ts";
-import type { Figures, RomFigures } from "../engine/figures.ts";
+import { boardNames, presets } from "../board/presets.ts";
+import type { RomFigures } from "../engine/figures.ts";
 import type { Image } from "../image/image.ts";
+import { type Budget, budgetsOf } from "./budgets.ts";
 import { type Composition, measureCompositions } from "./compositions.ts";
+import { type FeatureSet, measureFeatureSets } from "./feature-sets.ts";
 import type { ExitStatus } from "./main.ts";
-import { endpoint, MeasuredBoard, preSharedKey } from "./measure.ts";
+import { MeasuredBoard, preSharedKey } from "./measure.ts";
 import type { Output } from "./output.ts";
 import { measureParts, type Part } from "./parts.ts";
+import { type Peer, peers } from "./peers.ts";
 import { buildProgress } from "./progress.ts";
+import { type BoardSizes, boardSizes, type RamFigures } from "./ram.ts";
 import { grouped, kilobytes } from "./report.ts";
-
-/** RAM that is alive after a collection, and the most there ever was until then. Bytes, but for slots and keys. */
-interface RamFigures {
-	readonly slots: number;
-	readonly slotBytes: number;
-	readonly chunkBytes: number;
-	/** The whole stack: it is taken once, at boot. */
-	readonly stackBytes: number;
-	readonly stackPeakBytes: number;
-	readonly cHeapBytes: number;
-	readonly keys: number;
-	readonly liveBytes: number;
-	readonly highWaterBytes: number;
-}
-
-interface BoardSizes {
-	readonly board: string;
-	/** Over DTLS with a pre-shared key, or over plain UDP. */
-	readonly security: "psk" | "none";
-	readonly ramBytes: number;
-	readonly booted: RamFigures;
-	readonly registered: RamFigures;
-	readonly with10Observations: RamFigures;
-}
+import { type LinkedRom, linkedRoms } from "./rom-links.ts";
 
 interface Sizes {
 	readonly imageBytes: number;
@@ -46,24 +26,21 @@ interface Sizes {
 	readonly parts: readonly Part[];
 	readonly rom: RomFigures;
 	readonly boards: readonly BoardSizes[];
+	readonly featureSets: readonly FeatureSet[];
+	/** As the SDK links it for each platform; or why not. */
+	readonly linked: readonly LinkedRom[] | { readonly skipped: string };
+	readonly budgets: readonly Budget[];
+	readonly peers: readonly Peer[];
 }
 
-/** What the server of the measurement observes: whatever an ordinary server would look at first. */
-const observed = [
-	"/3303/0/5700",
-	"/3303/0/5601",
-	"/3303/0/5602",
-	"/3303/0/5701",
-	"/3303/0/5750",
-	"/3303/0",
-	"/3/0/0",
-	"/3/0/3",
-	"/3/0/13",
-	"/1/0/1",
-] as const;
+export interface SizeOptions {
+	readonly json?: boolean;
+	/** Link images with the SDK, too. */
+	readonly images?: boolean;
+}
 
 /** `dormouse size`: bytecode by module, and RAM by state on every kind of board. */
-export async function run({ json }: { readonly json?: boolean }, output: Output): Promise<ExitStatus> {
+export async function run({ json, images = false }: SizeOptions, output: Output): Promise<ExitStatus> {
 	const device = await loadDevice({ onProgress: buildProgress(output) });
 	const boards: BoardSizes[] = [];
 	let rom: RomFigures | undefined;
@@ -78,6 +55,10 @@ export async function run({ json }: { readonly json?: boolean }, output: Output)
 	}
 	const compositions = await measureCompositions(device.engine);
 	const parts = await measureParts(device.engine);
+	const featureSets = await measureFeatureSets(device.engine);
+	const linked = images
+		? await linkedRoms(output)
+		: { skipped: "dormouse size --images links them, with the Moddable SDK that $MODDABLE names" };
 	const sizes: Sizes = {
 		...imageSizes(device.image),
 		compactImageBytes: device.imageFor(presets.nrf9160).bytes.length,
@@ -85,9 +66,13 @@ export async function run({ json }: { readonly json?: boolean }, output: Output)
 		parts,
 		rom: rom!,
 		boards,
+		featureSets,
+		linked,
+		budgets: budgetsOf(featureSets),
+		peers,
 	};
 	if (json) output.out(JSON.stringify(sizes));
-	else for (const line of lines(sizes)) output.out(line);
+	else for (const line of [...lines(sizes), "", ...comparison(sizes)]) output.out(line);
 	return 0;
 }
 
@@ -97,41 +82,6 @@ function imageSizes({ bytes, symbolBytes, modules }: Image) {
 		symbolBytes,
 		bytecodeBytes: modules.reduce((sum, { codeBytes }) => sum + codeBytes, 0),
 		modules: modules.map(({ name, codeBytes }) => ({ name, codeBytes })),
-	};
-}
-
-/** Boots it, registers it, and observes ten of its resources. */
-export async function boardSizes(measured: MeasuredBoard, preset: BoardPreset): Promise<Omit<BoardSizes, "security">> {
-	const registering = measured.event("registered");
-	measured.board.powerOn();
-	const booted = ram(measured);
-	await measured.during(() => registering);
-	const registered = ram(measured);
-	await measured.during(async () => {
-		for (const path of observed) {
-			const { code, message } = await measured.operations.observe(endpoint, path);
-			if (!isSuccess(code)) throw new Error(`the board does not let ${path} be observed: ${code} ${message ?? ""}`);
-		}
-	});
-	const with10Observations = ram(measured);
-	const { arenaBytes, cHeapBytes } = preset.memory;
-	return { board: preset.name, ramBytes: arenaBytes + cHeapBytes, booted, registered, with10Observations };
-}
-
-function ram({ machine }: MeasuredBoard): RamFigures {
-	const highWaterBytes = machine.figures().ramBytes.peak;
-	machine.collect();
-	const { slotBytes, slots, chunks, stack, cHeap, keys, ramBytes }: Figures = machine.figures();
-	return {
-		slots: slots.used,
-		slotBytes: slots.used * slotBytes,
-		chunkBytes: chunks.used,
-		stackBytes: stack.limit * slotBytes,
-		stackPeakBytes: stack.peak * slotBytes,
-		cHeapBytes: cHeap.used,
-		keys: keys.used,
-		liveBytes: ramBytes.used,
-		highWaterBytes,
 	};
 }
 
@@ -199,5 +149,35 @@ function lines({
 			state("registered", registered),
 			state("with 10 observations", with10Observations),
 		]),
+	];
+}
+
+/** What a product takes, on what, against what was promised and what others take. */
+function comparison({ featureSets, linked, budgets, peers }: Sizes): string[] {
+	const row = (name: string, ...cells: readonly string[]) =>
+		`  ${name.padEnd(62)}${cells.map((cell) => cell.padStart(12)).join("")}`;
+	const bytes = (size: number | undefined) => (size === undefined ? "-" : grouped(size));
+	return [
+		"Bytecode and RAM by what a product has: bytecode; RAM of the VM with 10 observations over DTLS, by board",
+		...featureSets.flatMap(({ name, holds, bytecodeBytes, ram }) => [
+			row(name, bytes(bytecodeBytes), ...ram.map(({ with10Observations }) => kilobytes(with10Observations.liveBytes))),
+			`    ${holds} (${ram.map(({ board }) => board).join(", ")})`,
+		]),
+		"",
+		"Linked by the SDK, bytes: bytecode of ours, ROM in all (built-ins of XS included, its native code not)",
+		...("skipped" in linked
+			? [`  ${linked.skipped}`]
+			: linked.map(({ platform, featureSet, ownBytecodeBytes, romBytes }) =>
+					row(`${platform}, ${featureSet}`, bytes(ownBytecodeBytes), bytes(romBytes)),
+				)),
+		"",
+		"Budgets, bytes: measured, budget",
+		...budgets.flatMap(({ what, measuredBytes, budgetBytes, isMet, reason }) => [
+			row(what, bytes(measuredBytes), bytes(budgetBytes), isMet ? "met" : "MISSED"),
+			...(reason === undefined ? [] : [`    ${reason}`]),
+		]),
+		"",
+		"Others, bytes: flash, RAM",
+		...peers.map(({ name, what, flashBytes, ramBytes }) => row(`${name}: ${what}`, bytes(flashBytes), bytes(ramBytes))),
 	];
 }

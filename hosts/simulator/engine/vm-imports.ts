@@ -34,7 +34,7 @@ export function boardImports(it: Caller): WebAssembly.ModuleImports {
 		wallTimeMs: () => (it.ports.wallTimeS() ?? 0) * 1000,
 		setWallTimeS: (seconds: number) => it.ports.setWallTimeS(seconds),
 		setAlarm: (atMs: number) => it.ports.setAlarm(Number.isNaN(atMs) ? undefined : atMs),
-		dice: (bound: number) => it.ports.dice(bound),
+		dice: (bound: number) => it.ports.dice(bound >>> 0), // 2^31 comes as a negative int
 		fillEntropy: (at: number, size: number) => it.ports.fillEntropy(it.bytes(at, size)),
 		...networkImports(it, text),
 		...flashImports(it),

@@ -25,6 +25,8 @@ export interface ImageOptions {
 	readonly key?: SigningKey;
 	/** JavaScript in place of modules, by their files below build/js: "src/thermometer.js". */
 	readonly replacements?: Readonly<Record<string, string>>;
+	/** Changes a module's JavaScript before it is compiled. @returns it as it is to be */
+	readonly transform?: (source: string, name: string) => string;
 }
 
 /** What scripts/build.mjs makes of the TypeScript: images are made of it. */
@@ -45,7 +47,8 @@ export async function buildImage(options: ImageOptions = {}): Promise<Image> {
 		Object.entries(replacements).map(([file, source]) => [join(javaScriptRoot, file), source]),
 	);
 	const modules = await bundle({ entries: [entryFile], root: javaScriptRoot, shake: true, given });
-	const compiled = modules.map(({ name, source }) => compileCached(engine, name, source));
+	const { transform = (source) => source } = options;
+	const compiled = modules.map(({ name, source }) => compileCached(engine, name, transform(source, name)));
 	const entry = modules.at(-1)?.name ?? "";
 	return writeImage(engine.compiler.link(compiled), {
 		entry,

@@ -1,8 +1,30 @@
-import { join } from "node:path";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Child, type Ending } from "../../interop/child.ts";
 
 const root = fileURLToPath(new URL("../../../../..", import.meta.url));
+
+const isExecutable = (path: string) => {
+	try {
+		accessSync(path, constants.X_OK);
+		return true;
+	} catch {
+		return false;
+	}
+};
+const onPath = (name: string) =>
+	(process.env.PATH ?? "").split(delimiter).some((each) => isExecutable(join(each, name)));
+
+/** @returns why there is nothing to build or run with here; undefined: there is */
+export function whatIsMissing(): string | undefined {
+	const sdk = process.env.MODDABLE;
+	if (sdk === undefined || sdk === "") return "$MODDABLE is not set: no Moddable SDK to build with";
+	for (const tool of ["mcconfig", "mcsim"]) {
+		if (!isExecutable(join(sdk, "build/bin/lin/release", tool))) return `$MODDABLE has no ${tool} for Linux`;
+	}
+	return onPath("Xvfb") ? undefined : "Xvfb is not installed: no screen for the SDK's simulator";
+}
 
 /** One line of the device's log. */
 export interface DesktopEvent {

@@ -1,38 +1,18 @@
 /** The application on the user's own Moddable SDK: builds, passes the host's self-test, lives with a real server. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { after, test } from "node:test";
 import { startEmbedded } from "../../interop/embedded-server.ts";
 import type { Answer } from "../../interop/rest-client.ts";
-import { DesktopDevice } from "./desktop-device.ts";
+import { DesktopDevice, whatIsMissing } from "./desktop-device.ts";
 
 const buildTimeoutMs = 500_000;
 const lifeTimeoutMs = 120_000;
 
 const folder = mkdtempSync(join(tmpdir(), "dormouse-desktop-test-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
-
-const isExecutable = (path: string) => {
-	try {
-		accessSync(path, constants.X_OK);
-		return true;
-	} catch {
-		return false;
-	}
-};
-const onPath = (name: string) =>
-	(process.env.PATH ?? "").split(delimiter).some((each) => isExecutable(join(each, name)));
-
-function whatIsMissing(): string | undefined {
-	const sdk = process.env.MODDABLE;
-	if (sdk === undefined || sdk === "") return "$MODDABLE is not set: no Moddable SDK to build with";
-	for (const tool of ["mcconfig", "mcsim"]) {
-		if (!isExecutable(join(sdk, "build/bin/lin/release", tool))) return `$MODDABLE has no ${tool} for Linux`;
-	}
-	return onPath("Xvfb") ? undefined : "Xvfb is not installed: no screen for the SDK's simulator";
-}
 
 const missing = whatIsMissing();
 const skip = missing ?? false;
@@ -67,7 +47,7 @@ test("npm run desktop without Xvfb says so, and ends with 2", { skip }, async ()
 	match(log, /Xvfb is missing/);
 });
 
-for (const words of [["--colour"], ["sever=coap://127.0.0.1"], ["server="], ["--for", "soon"]]) {
+for (const words of [["--colour"], ["sever=coap://127.0.0.1"], ["server="], ["--for", "soon"], ["--trial", "0"]]) {
 	test(`npm run desktop -- ${words.join(" ")} is wrong usage, status 2`, async () => {
 		const { status, log } = await run(words);
 		equal(status, 2);
@@ -75,13 +55,28 @@ for (const words of [["--colour"], ["sever=coap://127.0.0.1"], ["server="], ["--
 	});
 }
 
-test("the self-test of the host passes, over a restart", { skip, timeout: buildTimeoutMs }, async () => {
-	const { status, log, events } = await run(["--self-test", "--state", join(folder, "self-test")]);
+test("the self-test passes: ports, resets, deep sleep, watchdog, slots, over nine boots", {
+	skip,
+	timeout: buildTimeoutMs,
+}, async () => {
+	const words = ["--self-test", "--watchdog", "5", "--state", join(folder, "self-test")];
+	const { status, log, events } = await run(words);
 	equal(status, 0, log);
 	const last = events.at(-1);
-	equal(last?.event, "selfTestEnded");
-	equal(last?.failed, 0);
-	ok(Number(last?.passed) >= 20, `${last?.passed} checks`);
+	deepEqual([last?.event, last?.failed, last?.skipped], ["selfTestEnded", 0, 0]);
+	ok(Number(last?.passed) >= 49, `${last?.passed} checks`);
+	const boots = events.filter(({ event }) => event === "selfTestBoot").map(({ cause }) => cause);
+	const resets = ["restart", "restart", "deepSleep", "crash", "watchdog", "restart", "restart", "restart"];
+	deepEqual(boots, ["powerOn", ...resets]);
+	match(log, /Slot b, 0\.1\.0: trial/);
+	match(log, /Slot b, 0\.1\.0: reverted \(refused\)/);
+});
+
+test("the SDK's own cases for storage, flash and update pass", { skip, timeout: buildTimeoutMs }, async () => {
+	const { status, log } = await run(["--sdk-tests", "--state", join(folder, "sdk-tests")]);
+	equal(status, 0, log);
+	const [, passed] = /^(\d+) passed, 0 failed, \d+ skipped of the SDK's own cases$/m.exec(log) ?? [];
+	ok(Number(passed) >= 25, log);
 });
 
 test("the unit tests pass on the XS of the SDK", { skip, timeout: buildTimeoutMs }, async () => {

@@ -11,7 +11,7 @@ import { type Lwm2mBench, lwm2mBench } from "../../../../hosts/simulator/cli/ben
 import { measureCompositions } from "../../../../hosts/simulator/cli/compositions.ts";
 import { MeasuredBoard, preSharedKey } from "../../../../hosts/simulator/cli/measure.ts";
 import { measureParts } from "../../../../hosts/simulator/cli/parts.ts";
-import { boardSizes } from "../../../../hosts/simulator/cli/size.ts";
+import { boardSizes } from "../../../../hosts/simulator/cli/ram.ts";
 import { inProcess } from "./dormouse.ts";
 
 const device = await loadDevice();

@@ -1,0 +1,210 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { BoardMachine, MakeMachine } from "../../simulator/board/board.ts";
+import { type DeviceOptions, type LoadedDevice, loadDevice } from "../../simulator/board/loader.ts";
+import { DeviceFailure, failureReasons } from "../../simulator/engine/failure.ts";
+import { type Figures, type RomFigures, readFigures } from "../../simulator/engine/figures.ts";
+import type { MachineMemory } from "../../simulator/engine/memory.ts";
+import type { BoardPorts, DeviceEvent } from "../../simulator/engine/ports.ts";
+import { EngineFailure } from "../../simulator/engine/sources.ts";
+import { buildFirmware, type ChipFirmware } from "./firmware.ts";
+import { GuestFailed, type GuestHandler, guestCalls, guestHandlers } from "./guest-calls.ts";
+import type { Toolchain } from "./toolchain.ts";
+
+const eventKinds = { alarm: 1, readable: 2, resolved: 3, shutDown: 4, smartCard: 5, unreachable: 6 } as const;
+/** Hard work in TypeScript takes its time on the chip, and the computer may be busy. */
+const turnMs = 60_000;
+const startMs = 120_000;
+
+const noRom: RomFigures = {
+	slotBytes: 0,
+	chunkBytes: 0,
+	stackBytes: 0,
+	keyBytes: 0,
+	tableBytes: 0,
+	imageBytes: 0,
+	aliases: 0,
+	totalBytes: 0,
+};
+
+/** Emulators at once: a board that reboots leaves its old one behind. */
+const mostGuests = 3;
+const running: GuestMachine[] = [];
+
+/**
+ * The machine of a simulated board on an emulated Cortex-M4: XS and the image run there, the board's ports are called
+ * here. Synchronous, as the machine of the simulator's engine: this process waits while the chip works.
+ */
+export class GuestMachine implements BoardMachine {
+	readonly #handlers: Readonly<Record<string, GuestHandler>>;
+	readonly #folder: string;
+	readonly #process: ChildProcess;
+	readonly #answers: number;
+	#asked: number;
+	#figures: Figures | undefined;
+	#text = "";
+	/** The size of the first message, which was read already. */
+	#first: number | undefined;
+
+	constructor(firmware: ChipFirmware, image: Uint8Array, memory: MachineMemory, ports: BoardPorts) {
+		this.#handlers = guestHandlers(ports, memory, turnMs);
+		this.#folder = mkdtempSync(join(tmpdir(), "dormouse-guest-"));
+		writeFileSync(join(this.#folder, "image"), image);
+		execFileSync("mkfifo", [join(this.#folder, "asked"), join(this.#folder, "answered")]);
+		// Both ends, so that neither open waits for QEMU's.
+		this.#asked = openSync(join(this.#folder, "asked"), constants.O_RDWR | constants.O_NONBLOCK);
+		this.#answers = openSync(join(this.#folder, "answered"), constants.O_RDWR);
+		this.#process = spawn(
+			"qemu-system-arm",
+			[
+				...["-M", "mps2-an386", "-display", "none", "-monitor", "none", "-serial", "none"],
+				...["-semihosting-config", "enable=on,target=native", "-kernel", firmware.path],
+			],
+			{ cwd: this.#folder, stdio: "ignore" },
+		);
+		this.#process.on("error", () => {});
+		running.push(this);
+		while (running.length > mostGuests) running[0]!.end();
+	}
+
+	boot(): void {
+		this.#awaitStart();
+		this.#serve();
+	}
+
+	dispatch(event: DeviceEvent): void {
+		const kind = eventKinds[event.kind];
+		let numbers = [0, 0];
+		this.#text = "";
+		if (event.kind === "readable") numbers = [event.socket, event.count];
+		else if (event.kind === "unreachable") {
+			numbers = [event.socket, event.port];
+			this.#text = event.host;
+		} else if (event.kind === "resolved") {
+			numbers = [event.hosts.length, 0];
+			this.#text = [event.name, ...event.hosts].join("\n");
+		}
+		this.#answer(kind, new Uint8Array(new Float64Array(numbers).buffer));
+		this.#serve();
+	}
+
+	figures(): Figures {
+		if (this.#figures === undefined) throw new Error("the machine has not run yet");
+		return this.#figures;
+	}
+
+	/** Ends the emulator; the machine never runs again. */
+	end(): void {
+		const index = running.indexOf(this);
+		if (index < 0) return;
+		running.splice(index, 1);
+		this.#process.kill("SIGKILL");
+		closeSync(this.#asked);
+		closeSync(this.#answers);
+		rmSync(this.#folder, { recursive: true, force: true });
+	}
+
+	/** Until QEMU is there: from then on the end of its pipe is the end of it. */
+	#awaitStart(): void {
+		const endMs = performance.now() + startMs;
+		const first = new Uint8Array(4);
+		for (;;) {
+			try {
+				if (readSync(this.#asked, first, 0, 4, null) === 4) break;
+			} catch (error) {
+				if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+			}
+			if (performance.now() > endMs) throw new EngineFailure("the emulated chip does not start");
+			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
+		}
+		const blocking = openSync(join(this.#folder, "asked"), constants.O_RDONLY);
+		closeSync(this.#asked);
+		this.#asked = blocking;
+		this.#first = sizeIn(first);
+	}
+
+	/** Answers until the chip waits for an event. @throws DeviceFailure, and what a port throws: the machine is dead then */
+	#serve(): void {
+		try {
+			while (!this.#serveOne());
+		} catch (error) {
+			this.end();
+			if (!(error instanceof GuestFailed)) throw error;
+			const { reason, explanation } = error;
+			throw new DeviceFailure(failureReasons[reason] ?? "engineTrap", explanation, this.#figures);
+		}
+	}
+
+	/** @returns whether the chip waits for an event */
+	#serveOne(): boolean {
+		const size = this.#first ?? sizeIn(this.#read(4));
+		this.#first = undefined;
+		const message = this.#read(size);
+		const view = new DataView(message.buffer);
+		const name = guestCalls[message[0]!] ?? "";
+		const capacity = view.getUint32(4, true);
+		const numbers: number[] = [];
+		const parts: Uint8Array[] = [];
+		let at = 8;
+		for (let index = 0; index < message[1]!; index++, at += 8) numbers.push(view.getFloat64(at, true));
+		while (at < size) {
+			const length = view.getUint32(at, true);
+			parts.push(message.slice(at + 4, at + 4 + length));
+			at += 4 + length;
+		}
+		if (name === "next") {
+			this.#figures = readFigures(parts[0]!.buffer as ArrayBuffer, 0, noRom);
+			return true;
+		}
+		if (name === "text") this.#answer(0, new TextEncoder().encode(this.#text).subarray(0, capacity));
+		else {
+			const handler = this.#handlers[name];
+			if (handler === undefined) throw new Error(`the chip asked for ${name}, which this board has not`);
+			const { result, bytes } = handler({ numbers, parts, capacity });
+			this.#answer(result, bytes);
+		}
+		return false;
+	}
+
+	#read(size: number): Uint8Array {
+		const bytes = new Uint8Array(size);
+		for (let at = 0; at < size; ) {
+			const count = readSync(this.#asked, bytes, at, size - at, null);
+			if (count === 0) throw new GuestFailed(-1, "the emulator ended");
+			at += count;
+		}
+		return bytes;
+	}
+
+	#answer(result: number, bytes: Uint8Array): void {
+		const message = new Uint8Array(12 + bytes.length);
+		const view = new DataView(message.buffer);
+		view.setFloat64(0, result, true);
+		view.setUint32(8, bytes.length, true);
+		message.set(bytes, 12);
+		for (let at = 0; at < message.length; ) at += writeSync(this.#answers, message, at);
+	}
+}
+
+const sizeIn = (bytes: Uint8Array) => new DataView(bytes.buffer).getUint32(0, true);
+
+/** Ends all emulators of this process. */
+export function endGuests(): void {
+	for (const guest of [...running]) guest.end();
+}
+
+export interface GuestDevice extends Omit<LoadedDevice, "makeMachine"> {
+	readonly makeMachine: MakeMachine<GuestMachine>;
+}
+
+/** Boards whose machines are emulated chips; all else is as loadDevice() has it. */
+export async function loadGuestDevice(toolchain: Toolchain, options: DeviceOptions = {}): Promise<GuestDevice> {
+	const device = await loadDevice(options);
+	const firmware = await buildFirmware(toolchain, "guest");
+	return {
+		...device,
+		makeMachine: (slot, { memory }, ports) => new GuestMachine(firmware, slot.read(), memory, ports),
+	};
+}

@@ -1,0 +1,387 @@
+/*
+ * The chip as the machine of a simulated board: XS and the image run here, and what the shim's natives ask of a board is
+ * asked of hosts/simulator on the computer, which waits for the answer and is waited for. Two pipes, "asked" and
+ * "answered", carry it; tools/guest.ts is the other end and has the same numbers.
+ */
+#include "board.h"
+
+#include "guest.h"
+#include "program.h"
+
+enum { mostNumbers = 12 };
+
+static int toComputer, fromComputer;
+
+/* --- the pipes --- */
+
+static void receive(void *into, int size)
+{
+	uint8_t *byte = into;
+	while (size > 0) {
+		int count = chip_readStream(fromComputer, byte, size);
+		if (count <= 0)
+			chip_exit(0); /* the computer's end is closed: nobody wants us any more */
+		byte += count;
+		size -= count;
+	}
+}
+
+static void put(uint8_t **at, const void *bytes, size_t size)
+{
+	memcpy(*at, bytes, size);
+	*at += size;
+}
+
+double guest_call(int what, const double *numbers, int count, const GuestPart *parts, int partCount, void *into,
+	int capacity, int *size)
+{
+	static uint8_t head[8 + 8 * mostNumbers + 4];
+	uint8_t *at = head + 4;
+	uint8_t counts[4] = { (uint8_t)what, (uint8_t)count, (uint8_t)partCount, 0 };
+	struct {
+		double result;
+		uint32_t size;
+	} answer;
+	uint32_t all = (uint32_t)(8 + 8 * count);
+	int index;
+	put(&at, counts, 4);
+	put(&at, &capacity, 4);
+	put(&at, numbers, 8 * (size_t)count);
+	for (index = 0; index < partCount; index++)
+		all += 4 + (uint32_t)parts[index].size;
+	memcpy(head, &all, 4);
+	chip_writeStream(toComputer, head, (int)(at - head));
+	for (index = 0; index < partCount; index++) {
+		chip_writeStream(toComputer, &parts[index].size, 4);
+		chip_writeStream(toComputer, parts[index].bytes, parts[index].size);
+	}
+	receive(&answer.result, 8);
+	receive(&answer.size, 4);
+	receive(into, (int)answer.size);
+	if (size)
+		*size = (int)answer.size;
+	return answer.result;
+}
+
+static double ask(int what, double number)
+{
+	return guest_call(what, &number, 1, C_NULL, 0, C_NULL, 0, C_NULL);
+}
+
+static void tellText(int what, const char *text, int size)
+{
+	GuestPart part = { text, size };
+	guest_call(what, C_NULL, 0, &part, 1, C_NULL, 0, C_NULL);
+}
+
+/* Offset, and what is written there; an error for people comes back. */
+static int put3(int what, double offset, const void *bytes, int size, char *error, int capacity)
+{
+	GuestPart part = { bytes, size };
+	guest_call(what, &offset, 1, &part, 1, error, capacity, &size);
+	return size;
+}
+
+/* The first number says where in the answer the error begins: the bytes that were read come first. */
+static int get3(int what, double offset, void *into, int size, char *error, int capacity)
+{
+	double numbers[2] = { offset, size };
+	int errorSize = 0;
+	if (guest_call(what, numbers, 2, C_NULL, 0, into, size, C_NULL) == 0)
+		return 0;
+	guest_call(askError, C_NULL, 0, C_NULL, 0, error, capacity, &errorSize);
+	return errorSize;
+}
+
+static int erase3(int what, double offset, double count, char *error, int capacity)
+{
+	double numbers[2] = { offset, count };
+	int size;
+	guest_call(what, numbers, 2, C_NULL, 0, error, capacity, &size);
+	return size;
+}
+
+static int getText(int what, double number, char *into, int capacity)
+{
+	int size;
+	guest_call(what, &number, 1, C_NULL, 0, into, capacity, &size);
+	return size;
+}
+
+/* --- time, chance, console, life --- */
+
+double board_nowMs(void)
+{
+	return ask(askNowMs, 0);
+}
+
+double board_wallTimeS(void)
+{
+	return ask(askWallTimeS, 0);
+}
+
+void board_setWallTimeS(double seconds)
+{
+	ask(askSetWallTimeS, seconds);
+}
+
+void board_setAlarm(double atMs)
+{
+	ask(askSetAlarm, atMs);
+}
+
+int board_dice(int bound)
+{
+	return (int)ask(askDice, (double)(uint32_t)bound);
+}
+
+void board_fillEntropy(void *bytes, int size)
+{
+	double wanted = size;
+	guest_call(askEntropy, &wanted, 1, C_NULL, 0, bytes, size, C_NULL);
+}
+
+void board_print(const char *text, int size)
+{
+	tellText(askPrint, text, size);
+}
+
+void board_log(const char *json, int size)
+{
+	tellText(askLog, json, size);
+}
+
+double board_temperature(void)
+{
+	return ask(askTemperature, 0);
+}
+
+int board_bootRecord(char *into, int capacity)
+{
+	return getText(askBootRecord, 0, into, capacity);
+}
+
+void board_restart(void)
+{
+	ask(askRestart, 0);
+}
+
+void board_off(void)
+{
+	ask(askOff, 0);
+}
+
+void board_fail(int reason)
+{
+	ask(askFailed, reason);
+	chip_exit(0);
+}
+
+void chip_failed(const char *text)
+{
+	tellText(askExplain, text, (int)strlen(text));
+	board_fail(-1);
+	chip_exit(0);
+}
+
+/* A turn without an end: XS's number for it. */
+void chip_bite(void)
+{
+	board_fail(7);
+}
+
+/* --- network --- */
+
+int board_udpOpen(int port)
+{
+	return (int)ask(askUdpOpen, port);
+}
+
+int board_udpRead(int socket, void *into, int capacity, void *from)
+{
+	struct {
+		uint32_t port;
+		char host[64];
+	} *sender = from; /* natives.c's Sender */
+	double number = socket;
+	int size = (int)guest_call(askUdpRead, &number, 1, C_NULL, 0, into, capacity, C_NULL);
+	int hostSize;
+	if (size < 0)
+		return -1;
+	sender->port = (uint32_t)guest_call(askSender, C_NULL, 0, C_NULL, 0, sender->host, (int)sizeof(sender->host) - 1,
+		&hostSize);
+	sender->host[hostSize] = 0;
+	return size;
+}
+
+int board_udpWrite(int socket, const void *bytes, int size, const char *host, int hostSize, int port)
+{
+	double numbers[2] = { socket, port };
+	GuestPart parts[2] = { { bytes, size }, { host, hostSize } };
+	return (int)guest_call(askUdpWrite, numbers, 2, parts, 2, C_NULL, 0, C_NULL);
+}
+
+void board_udpClose(int socket)
+{
+	ask(askUdpClose, socket);
+}
+
+void board_resolve(const char *name, int size)
+{
+	tellText(askResolve, name, size);
+}
+
+/* --- flash, slots, mods --- */
+
+double board_flashGeometry(int which)
+{
+	return ask(askFlashGeometry, which);
+}
+
+int board_flashRead(double offset, void *into, int size, char *error, int capacity)
+{
+	return get3(askFlashRead, offset, into, size, error, capacity);
+}
+
+int board_flashWrite(double offset, const void *bytes, int size, char *error, int capacity)
+{
+	return put3(askFlashWrite, offset, bytes, size, error, capacity);
+}
+
+int board_flashErase(double offset, double size, char *error, int capacity)
+{
+	return erase3(askFlashErase, offset, size, error, capacity);
+}
+
+double board_slotSize(void)
+{
+	return ask(askSlotSize, 0);
+}
+
+int board_slotRecord(int slot, char *into, int capacity)
+{
+	return getText(askSlotRecord, slot, into, capacity);
+}
+
+int board_slotRead(double offset, void *into, int size, char *error, int capacity)
+{
+	return get3(askSlotRead, offset, into, size, error, capacity);
+}
+
+int board_slotWrite(double offset, const void *bytes, int size, char *error, int capacity)
+{
+	return put3(askSlotWrite, offset, bytes, size, error, capacity);
+}
+
+int board_slotErase(double offset, double size, char *error, int capacity)
+{
+	return erase3(askSlotErase, offset, size, error, capacity);
+}
+
+int board_slotVerify(char *into, int capacity)
+{
+	return getText(askSlotVerify, 0, into, capacity);
+}
+
+int board_slotMark(int what, const char *why, int whySize, char *error, int capacity)
+{
+	return put3(askSlotMark, what, why, whySize, error, capacity);
+}
+
+double board_modSize(void)
+{
+	return ask(askModSize, 0);
+}
+
+int board_modRecord(char *into, int capacity)
+{
+	return getText(askModRecord, 0, into, capacity);
+}
+
+int board_modRead(double offset, void *into, int size, char *error, int capacity)
+{
+	return get3(askModRead, offset, into, size, error, capacity);
+}
+
+int board_modWrite(double offset, const void *bytes, int size, char *error, int capacity)
+{
+	return put3(askModWrite, offset, bytes, size, error, capacity);
+}
+
+int board_modErase(double offset, double size, char *error, int capacity)
+{
+	return erase3(askModErase, offset, size, error, capacity);
+}
+
+int board_modVerify(char *into, int capacity)
+{
+	return getText(askModVerify, 0, into, capacity);
+}
+
+/* @returns a piece of the mod that is being loaded, in memory that stays */
+static char *fetch(int index, int *size)
+{
+	char *bytes;
+	double number = index;
+	*size = (int)guest_call(askModPart, &number, 1, C_NULL, 0, C_NULL, 0, C_NULL);
+	bytes = malloc((size_t)*size + 1);
+	if (!bytes)
+		board_fail(1);
+	number = -1 - index; /* the same again, with its bytes */
+	guest_call(askModPart, &number, 1, C_NULL, 0, bytes, *size, C_NULL);
+	bytes[*size] = 0;
+	return bytes;
+}
+
+int board_modLoad(char *into, int capacity)
+{
+	int size, length, index, modules;
+	double counts[1] = { 0 };
+	guest_call(askModLoad, counts, 1, C_NULL, 0, into, capacity, &size);
+	if (size && (into[0] == '!'))
+		return size;
+	modules = (int)ask(askModCount, 0);
+	extern void device_modSymbols(char *names, uint32_t count);
+	extern void device_modModule(const char *name, txByte *code, uint32_t codeSize);
+	device_modSymbols(fetch(0, &length), (uint32_t)ask(askModCount, 1));
+	for (index = 0; index < modules; index++) {
+		char *name = fetch(1 + 2 * index, &length);
+		char *code = fetch(2 + 2 * index, &length);
+		device_modModule(name, (txByte *)code, (uint32_t)length);
+	}
+	return size;
+}
+
+/* --- turns --- */
+
+int main(void)
+{
+	static char text[2048];
+	const char *entry;
+	double m[10];
+	GuestPart figures;
+	int size, kind, image = chip_open("image", 0);
+	toComputer = chip_openStream("asked", 1);
+	fromComputer = chip_openStream("answered", 0);
+	if ((image < 0) || (toComputer < 0) || (fromComputer < 0))
+		chip_exit(2);
+	chip_readFile(image, 0, slotBegin, (int)(slotEnd - slotBegin));
+	fxInitializeSharedCluster();
+	entry = image_makeRom(slotBegin);
+	guest_call(askMemory, C_NULL, 0, C_NULL, 0, m, sizeof(m), C_NULL);
+	device_create((uint32_t)m[0], (uint32_t)m[1], (uint32_t)m[2], (uint32_t)m[3], (uint32_t)m[4], (uint32_t)m[5],
+		(uint32_t)m[6], (uint32_t)m[7], (uint32_t)m[8], 0);
+	chip_startWatchdog((uint32_t)m[9]);
+	device_boot(entry);
+	for (;;) {
+		double event[2];
+		figures.bytes = device_figures();
+		figures.size = 32 * 8;
+		chip_feedWatchdog();
+		kind = (int)guest_call(askNext, C_NULL, 0, &figures, 1, event, sizeof(event), C_NULL);
+		chip_feedWatchdog();
+		guest_call(askText, C_NULL, 0, C_NULL, 0, text, (int)sizeof(text) - 1, &size);
+		text[size] = 0;
+		device_turn(kind, event[0], event[1], size ? text : C_NULL);
+	}
+}

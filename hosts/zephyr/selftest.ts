@@ -1,0 +1,17 @@
+import Timer from "timer";
+import { selfTest } from "../selftest/self-test.ts";
+import { openZephyr, turnMaxMs } from "./host.ts";
+import { patienceMs } from "./link.ts";
+
+/** The self-test's entry: begins when there is a network, or without one when it takes too long. */
+export default function main(): void {
+	const { host, link } = openZephyr();
+	let hasBegun = false;
+	const begin = (): void => {
+		if (hasBegun) return;
+		hasBegun = true;
+		selfTest(host, { watchdogS: turnMaxMs / 1000 });
+	};
+	Timer.set(begin, patienceMs);
+	link.begin(begin);
+}

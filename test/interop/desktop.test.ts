@@ -1,0 +1,89 @@
+/**
+ * The device of `mcconfig -m -p lin`, run as a person runs it, and Leshan: it registers over DTLS, is read, and is given
+ * another program, which it pulls, tries and keeps. Needs $MODDABLE; `npm run desktop -- --build-only` is done here.
+ */
+import { equal, match, ok } from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { PackageServer } from "../../hosts/simulator/cli/package-server.ts";
+import { UdpNetwork } from "../../hosts/simulator/network/udp-network.ts";
+import { systemDice, systemEntropy } from "../../hosts/simulator/server/system-chance.ts";
+import { RealTime } from "../../hosts/simulator/time.ts";
+import { DesktopDevice, whatIsMissing } from "../hosts/desktop/desktop-device.ts";
+import { hasCode, valueIn } from "./case.ts";
+import { freePorts } from "./free-ports.ts";
+import { startLeshan } from "./leshan-server.ts";
+
+const endpoint = "desktop-secure";
+const key = "000102030405060708090a0b0c0d0e0f";
+const buildTimeoutMs = 300_000;
+/** Some five thousand blocks, and the SDK looks at its socket every 20 ms. */
+const downloadTimeoutMs = 600_000;
+const newVersion = "0.2.0";
+
+const missing = whatIsMissing();
+
+/** Runs npm run desktop to its end. @throws Error with what it said */
+async function run(words: readonly string[]): Promise<void> {
+	const device = new DesktopDevice(words);
+	const { status } = await device.ended;
+	equal(status, 0, device.log());
+}
+
+async function serve(file: Uint8Array): Promise<PackageServer> {
+	const [port] = (await freePorts(1)) as [number];
+	const where = { network: new UdpNetwork(), time: new RealTime(), host: "127.0.0.1", port };
+	const etag = new Uint8Array(Buffer.from("d0123456", "hex"));
+	return new PackageServer({ ...where, dice: systemDice, entropy: systemEntropy, file, etag });
+}
+
+test("desktop › Leshan over DTLS, pre-shared key: it registers, is updated, and keeps the update", {
+	skip: missing ?? false,
+	timeout: buildTimeoutMs + downloadTimeoutMs + 120_000,
+}, async () => {
+	const folder = mkdtempSync(join(tmpdir(), "dormouse-desktop-leshan-"));
+	const image = join(folder, "update.img");
+	await run(["--image", image, "--version", newVersion]);
+	const server = await startLeshan();
+	await server.rest.secure({ endpoint, tls: { mode: "psk", details: { identity: endpoint, key } } });
+	const settings = [`server=${server.coapsUri}`, `identity=${endpoint}`, `key=${key}`, `endpoint=${endpoint}`];
+	const device = new DesktopDevice(["--no-build", "--state", join(folder, "state"), ...settings, "lifetime=3600"]);
+	const files = await serve(new Uint8Array(readFileSync(image)));
+	try {
+		const secured = await device.wait({ event: "secured" }, { timeoutMs: 60_000 });
+		match(String(secured.suite), /^TLS_PSK_WITH_AES_128_CCM_8$/);
+		await device.wait({ event: "registered" }, { timeoutMs: 60_000 });
+		ok((await server.rest.client(endpoint))?.secure, "registered over DTLS");
+		const remote = server.rest.of(endpoint);
+		const reads = async (path: string) => String(valueIn(await remote.read(path), path));
+		equal(await reads("/3/0/3"), "0.1.0");
+
+		const node = { kind: "singleResource", id: 1, type: "string", value: files.uri } as const;
+		hasCode(await remote.write("/5/0/1", node), "2.04", "Write /5/0/1");
+		await device.wait({ event: "firmware.state", state: "downloaded" }, { timeoutMs: downloadTimeoutMs });
+		equal(await reads("/5/0/5"), "0");
+
+		const from = device.events.length;
+		hasCode(await remote.execute("/5/0/2"), "2.04", "Execute /5/0/2");
+		await device.wait({ event: "booted", version: newVersion, resetCause: "restart" }, { from, timeoutMs: 60_000 });
+		await device.wait({ event: "firmware.confirmed" }, { from, timeoutMs: 90_000 });
+		equal(await reads("/3/0/3"), newVersion);
+		equal(await reads("/5/0/5"), "1");
+		match(device.log(), /Slot b, 0\.2\.0: trial/);
+
+		const again = device.events.length;
+		hasCode(await remote.execute("/3/0/4"), "2.04", "Execute /3/0/4");
+		await device.wait({ event: "booted", version: newVersion }, { from: again, timeoutMs: 60_000 });
+		await device.wait({ event: "registered" }, { from: again, timeoutMs: 60_000 });
+		match(device.log(), /Slot b, 0\.2\.0: normal/);
+		equal((await device.interrupt()).status, 0, device.log());
+		equal(await server.rest.client(endpoint), undefined);
+	} finally {
+		files.close();
+		await device.kill();
+		await server.stop();
+		rmSync(folder, { recursive: true, force: true });
+	}
+});
