@@ -69,7 +69,7 @@ test("another session takes the place of the one before it in both homes; forgot
 	);
 });
 
-test("what was kept for another server, or under other keys, is not found; a state that is too long is in flash", () => {
+test("what is kept for another server, or under other keys, is not found; a long state is in flash", () => {
 	const memory = new Memory(128);
 	const store = new Store();
 	place(memory, store).save(stateAt(1, 1, 1));
@@ -81,7 +81,7 @@ test("what was kept for another server, or under other keys, is not found; a sta
 	ok(stateSequence(place(small, store).load()!) > 50);
 });
 
-test("before a sleep flash alone is written where something was received; retained memory always, flash then not", () => {
+test("before a sleep: flash alone where something was received; retained memory always, and then not flash", () => {
 	const store = new Store();
 	const home = place(undefined, store);
 	home.save(stateAt(1, 1024, 5));
