@@ -80,6 +80,13 @@ export class AwakeWindow {
 		this.extend(nowMs);
 	}
 
+	/** A reset came in the midst of a window: the server takes us to hear, and nothing is said for that. */
+	reopen(nowMs: number): void {
+		this.lengthMs = this.tuning.windowMs;
+		this.lastMs = nowMs;
+		this.endMs = nowMs + this.lengthMs;
+	}
+
 	get habit(): AskingHabit {
 		return { seen: this.seen, longestMs: this.longestMs, windows: this.windows };
 	}

@@ -46,7 +46,7 @@ test("retained memory before flash: flash is written ahead, seldom, and what it 
 		ok(stateSequence(far) >= number && stateReceived(far) >= number, "flash is ahead of it");
 	}
 	equal(store.commits, 20, "a write for three records of the server's");
-	equal(ownerIn(areaOf(memory).load()), 7);
+	equal(ownerIn(areaOf(memory)), 7);
 	memory.bytes.fill(1); // the power fails
 	const found = place(memory, store).load()!;
 	ok(stateSequence(found) > 60 && stateReceived(found) >= 60 && stateReceived(found) <= 62);
