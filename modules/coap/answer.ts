@@ -35,6 +35,8 @@ export interface ResponseListener {
 	 * @param request without payload; another object than the one that requested() gets
 	 */
 	arriving?(request: Request, nowMs: number): BodySink | undefined;
+	/** The Confirmable notifications to this observer are acknowledged, all that there were. */
+	observerHeard?(token: Uint8Array): void;
 	/** A notification was rejected or never acknowledged: the observation is over (RFC 7641 §4.5). */
 	observerGone(token: Uint8Array, reason: "reset" | "timedOut", nowMs: number): void;
 }

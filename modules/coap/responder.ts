@@ -170,6 +170,7 @@ export class Responder implements ObserverOwner, SinkChooser {
 		if (what === "acknowledged") {
 			observer.confirmedMs = nowMs;
 			if (newer !== undefined) this.confirm(observer, newer.bytes, newer.messageId, nowMs);
+			else this.listener.observerHeard?.(observer.token);
 			return;
 		}
 		this.gone(observer, what === "rejected" ? "reset" : "timedOut", nowMs);

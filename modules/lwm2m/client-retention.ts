@@ -102,7 +102,7 @@ export class ClientRetention implements Keeper, Retention, SessionHomes {
 	homeOf({ shortServerId, fingerprint }: SessionOwner): SessionHome | undefined {
 		const { store, key, what } = this.options;
 		if (what !== "everything" || this.isForgotten) return undefined;
-		const area = this.slots.find((slot) => ownerIn(slot.load()) === shortServerId) ?? this.freeSlot();
+		const area = this.slots.find((slot) => ownerIn(slot) === shortServerId) ?? this.freeSlot();
 		if (area === undefined && store === undefined) return undefined;
 		const at = shortServerId * piecesMax;
 		const parts = { area, store, stateKey: key + sessionsFrom + at, resumptionKey: key + resumptionsFrom + at };
@@ -137,7 +137,7 @@ export class ClientRetention implements Keeper, Retention, SessionHomes {
 		if (!matters && lightStamp === this.lightStamp) return;
 		try {
 			const bytes = this.encode(nowMs, false);
-			const isKept = this.area?.save(bytes) === true;
+			const isKept = this.saveNear(bytes);
 			const refused = matters || !isKept ? this.keep(bytes, isKept) : undefined;
 			if (refused === undefined) {
 				this.stamp = stamp;
@@ -155,7 +155,7 @@ export class ClientRetention implements Keeper, Retention, SessionHomes {
 			const { sessions } = this.client!;
 			for (let at = 0; at < sessions.length; at++) sessions[at]!.goHome();
 			const bytes = this.encode(nowMs, true);
-			return this.area?.save(bytes) === true ? undefined : this.keep(bytes, false);
+			return this.saveNear(bytes) ? undefined : this.keep(bytes, false);
 		} catch (error) {
 			this.note(error);
 			return HOST_FAILED;
@@ -175,6 +175,14 @@ export class ClientRetention implements Keeper, Retention, SessionHomes {
 		} catch (error) {
 			this.note(error);
 		}
+	}
+
+	/** @returns false where retained memory has nothing then, because it does not fit */
+	private saveNear(bytes: Uint8Array): boolean {
+		const { area } = this;
+		if (area === undefined || area.save(bytes)) return area !== undefined;
+		area.forget();
+		return false;
 	}
 
 	/** @param isKept whether retained memory has it */
@@ -217,9 +225,11 @@ export class ClientRetention implements Keeper, Retention, SessionHomes {
 	private newest(): Snapshot | undefined {
 		const { area, options } = this;
 		const near = area === undefined ? undefined : this.attempt(() => area.load());
-		const { store, key } = options;
-		const far = store === undefined ? undefined : this.attempt(() => storedState(store, key, snapshotKind));
+		const { store, key, host } = options;
 		const nearSnapshot = near === undefined ? undefined : this.decode(near);
+		// Nothing was written after it, flash neither: a wake need not read that.
+		if (nearSnapshot?.isExact === true && host.power.resetCause === "deepSleep") return nearSnapshot;
+		const far = store === undefined ? undefined : this.attempt(() => storedState(store, key, snapshotKind));
 		const farSnapshot = far === undefined ? undefined : this.decode(far);
 		if (nearSnapshot === undefined || farSnapshot === undefined) return nearSnapshot ?? farSnapshot;
 		return farSnapshot.generation > nearSnapshot.generation ? farSnapshot : nearSnapshot;
@@ -281,14 +291,14 @@ export class ClientRetention implements Keeper, Retention, SessionHomes {
 	}
 
 	private freeSlot(): RetainedArea | undefined {
-		return this.slots.find((slot) => ownerIn(slot.load()) === undefined);
+		return this.slots.find((slot) => ownerIn(slot) === undefined);
 	}
 
 	/** Forgets the sessions of servers that there are no accounts of any more. */
 	private forgetStrangers(): void {
 		const { sessions } = this.client!;
 		this.slots.forEach((slot) => {
-			const owner = ownerIn(slot.load());
+			const owner = ownerIn(slot);
 			if (owner !== undefined && !sessions.some(({ shortServerId }) => shortServerId === owner)) slot.forget();
 		});
 		const { store, key } = this.options;

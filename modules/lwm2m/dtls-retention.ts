@@ -21,6 +21,8 @@ export class RetainedDtlsTransport extends DtlsTransport {
 /** A session that the server opened (DtlsListening) has no home: after a reset there is a handshake of ours. */
 class RetainedDtlsChannel extends DtlsChannel {
 	private home: SessionHome | undefined;
+	/** Whether what resumes a session of an earlier life is still to be looked for. */
+	private mayResume = false;
 
 	liveIn(home: SessionHome): boolean {
 		this.home = home;
@@ -30,6 +32,12 @@ class RetainedDtlsChannel extends DtlsChannel {
 			if (!(error instanceof HostFailure)) throw error;
 			return false; // no room for keys, or flash that can not be read: a handshake will say
 		}
+	}
+
+	override connect(nowMs: number): void {
+		if (this.mayResume && !this.isSecured) this.orForget(() => this.lookForResumption());
+		this.mayResume = false;
+		super.connect(nowMs);
 	}
 
 	goHome(): void {
@@ -72,11 +80,16 @@ class RetainedDtlsChannel extends DtlsChannel {
 		}
 	}
 
-	private takeUp(home: SessionHome): boolean {
-		const resumption = home.loadResumption();
-		if (resumption === undefined) home.saveResumption(undefined); // it may be there under other keys
-		this.session = resumption === undefined ? undefined : decodeSession(resumption);
+	private lookForResumption(): void {
+		const resumption = this.home?.loadResumption();
+		if (resumption === undefined)
+			this.home?.saveResumption(undefined); // it may be there under other keys
+		else this.session ??= decodeSession(resumption);
 		resumption?.fill(0);
+	}
+
+	private takeUp(home: SessionHome): boolean {
+		this.mayResume = true;
 		const state = home.load();
 		if (state === undefined) home.forget();
 		if (state === undefined) return false;

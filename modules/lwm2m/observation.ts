@@ -1,10 +1,11 @@
-import { equalBytes } from "../bytes.ts";
+import { equalBytes, noBytes } from "../bytes.ts";
 import { Code, isSuccess } from "../coap/code.ts";
 import type { ResponseOptions } from "../coap/peer.ts";
 import { isWithin, type Path } from "../formats/value.ts";
 import type { AttributeSet } from "./attributes.ts";
 import { hasConditions, isNews, marksOf } from "./judge.ts";
-import { evaluationDueMs, isConfirmable, notificationDueMs, together } from "./observation-timing.ts";
+import { attributesInForce } from "./observation-attributes.ts";
+import { evaluationDueMs, isConfirmable, notificationDueMs } from "./observation-timing.ts";
 import {
 	exported,
 	hasKept,
@@ -19,6 +20,7 @@ import {
 	type Observed,
 	observationOf,
 	type Part,
+	recall,
 } from "./observed.ts";
 import { restore, type Since } from "./observed-retention.ts";
 import type { Observable } from "./operation.ts";
@@ -49,8 +51,7 @@ export class Observations {
 	 * replaced (RFC 7641 §4.1).
 	 * @param token kept as it is: nobody changes it any more
 	 * @param own attributes of the Observe, in place of those attached (LwM2M Core 1.2 §6.4.1)
-	 * @returns the sequence number for that response, or undefined at the limit: the response is then one to a plain
-	 * Read (§4.1)
+	 * @returns the sequence number for that response; undefined at the limit: it is then one to a plain Read (§4.1)
 	 */
 	add(token: Uint8Array, target: Observable, own: AttributeSet | undefined, nowMs: number): number | undefined {
 		this.cancel(token);
@@ -75,15 +76,14 @@ export class Observations {
 
 	/** @returns what was observed, or undefined when the token names none */
 	cancel(token: Uint8Array): Observed | undefined {
-		const observation = this.#all.find((each) => !isDormant(each) && equalBytes(each.token, token));
-		if (observation !== undefined) this.forget(observation);
+		const observation = this.find(token);
+		if (observation !== undefined) this.remove(this.#all.indexOf(observation));
 		return observation;
 	}
 
-	/** What is observed under this token is to be told, whatever was. */
-	retell(token: Uint8Array): void {
-		const observation = this.#all.find((each) => !isDormant(each) && equalBytes(each.token, token));
-		if (observation !== undefined) observation.isPending = true;
+	/** @returns what is observed, or undefined when the token names none */
+	find(token: Uint8Array): Observation | undefined {
+		return this.#all.find((each) => !isDormant(each) && equalBytes(each.token, token));
 	}
 
 	/** All observations are void, and nothing is kept of them: the client is done with the server. */
@@ -105,13 +105,25 @@ export class Observations {
 		if (this.#all.length > 0) this.changes++;
 		for (let index = this.#all.length - 1; index >= 0; index--) {
 			const observation = this.#all[index]!;
+			recall(observation, this.capacityOf(observation) > 0);
 			observation.more ??= moreOf(undefined, undefined);
-			if (observation.more.dormant === "offered") this.forget(observation);
+			if (observation.more.dormant === "offered") this.remove(this.#all.indexOf(observation));
 			else if (observation.more.dormant === "") {
 				this.#port.observationDropped(observation);
 				observation.more.dormant = "waiting";
 			}
 		}
+	}
+
+	/** What was told under this token has arrived. */
+	heard(token: Uint8Array): void {
+		const observation = this.find(token);
+		if (observation !== undefined) observation.underWay = undefined;
+	}
+
+	/** What is under way can not arrive any more: it is told once more. @param isStoring as it was; else as it is now */
+	recall(isStoring: boolean): void {
+		for (const each of this.#all) recall(each, isStoring && this.capacityOf(each) > 0);
 	}
 
 	/** The value at `path`, or something below or above it, is another one now. */
@@ -125,9 +137,7 @@ export class Observations {
 		}
 	}
 
-	/**
-	 * Attributes or their defaults are other ones now: they hold for running observations from here on (ETS 310).
-	 */
+	/** Attributes or their defaults are other ones now: they hold for running observations from here on (ETS 310). */
 	attributesChanged(nowMs: number): void {
 		for (let index = 0; index < this.#all.length; index++) {
 			const observation = this.#all[index]!;
@@ -231,26 +241,8 @@ export class Observations {
 
 	/** What holds for an observation; of an Observe-Composite, for all of its paths together. */
 	private attributesOf(observation: Observation): AttributeSet {
-		if (observation.attributes !== undefined) return observation.attributes;
-		const { parts, own } = observation.more ?? {};
-		let set: AttributeSet;
-		let isConfirmed: boolean;
-		if (parts === undefined) {
-			set = own === undefined ? this.#port.attributesInForce(observation) : { ...this.#port.defaults, ...own };
-			isConfirmed = this.#port.isConfirmable(observation);
-		} else {
-			for (let index = 0; index < parts.length; index++) {
-				const part = parts[index]!;
-				part.attributes = this.#port.attributesInForce(part);
-			}
-			const sets = parts.map(({ attributes = {} }) => attributes);
-			// gt, lt, st and edge of the paths stay in force: an Observe-Composite can not name them.
-			set = own === undefined ? together(sets) : { ...this.#port.defaults, ...own };
-			isConfirmed = parts.some((part) => this.#port.isConfirmable(part));
-		}
-		if (own === undefined && isConfirmed && set.con !== 1) set = { ...set, con: 1 };
-		observation.attributes = set;
-		return set;
+		observation.attributes ??= attributesInForce(observation, this.#port);
+		return observation.attributes;
 	}
 
 	/** The conditions of one path. */
@@ -308,9 +300,7 @@ export class Observations {
 	}
 
 	private look(observation: Observation): void {
-		const parts = observation.more?.parts;
-		if (parts === undefined) this.#port.look(observation);
-		else for (let index = 0; index < parts.length; index++) this.#port.look(parts[index]!);
+		for (const part of observation.more?.parts ?? [observation]) this.#port.look(part);
 	}
 
 	/** Remembers what has been told just now, where it is to be compared later. */
@@ -339,14 +329,27 @@ export class Observations {
 		}
 		observation.isPending = false;
 		this.mark(observation);
-		this.send(observation, response, nowMs, isConfirmable(observation, this.attributesOf(observation), nowMs));
+		const { contentFormat = 0, payload = noBytes } = response;
+		const told = [{ atMs: nowMs, contentFormat, payload }];
+		this.send(observation, response, nowMs, isConfirmable(observation, this.attributesOf(observation), nowMs), told);
 		return true;
 	}
 
-	private send(observation: Observation, response: ResponseOptions, nowMs: number, isConfirmed: boolean): void {
+	/** @param told what it tells, to be kept until it is acknowledged where it has to be */
+	private send(
+		observation: Observation,
+		response: ResponseOptions,
+		nowMs: number,
+		isConfirmed: boolean,
+		told: readonly Representation[],
+	): void {
 		observation.sequence = (observation.sequence + 1) & 0xffffff;
 		observation.notifiedAtMs = nowMs;
-		if (isConfirmed) observation.confirmedAtMs = nowMs;
+		if (isConfirmed) {
+			observation.confirmedAtMs = nowMs;
+			const most = this.#limits.keptNotifications;
+			observation.underWay = [...(observation.underWay ?? []), ...told].slice(-most);
+		}
 		const type = isConfirmed ? "confirmable" : "nonConfirmable";
 		this.#port.notify(observation, { ...response, code: Code.content, observe: observation.sequence }, type);
 	}
@@ -363,11 +366,11 @@ export class Observations {
 		this.changes++;
 		const { contentFormat, payload } = kept[0]!;
 		const told = hasTimes(contentFormat) ? this.#port.gather(kept, observation) : { payload, count: 1 };
-		kept.splice(0, told.count);
+		const all = kept.splice(0, told.count);
 		const isLast = kept.length === 0;
 		if (isLast) more.isGone = false;
 		const isConfirmed = isLast && isConfirmable(observation, this.attributesOf(observation), nowMs);
-		this.send(observation, { code: Code.content, contentFormat, payload: told.payload }, nowMs, isConfirmed);
+		this.send(observation, { code: Code.content, contentFormat, payload: told.payload }, nowMs, isConfirmed, all);
 	}
 
 	/** How many notifications may be kept (LwM2M Core 1.2 Table 7.3.2-1, hqmax). */
@@ -382,10 +385,6 @@ export class Observations {
 		hold(this.#all, observation, one, { count: this.capacityOf(observation), bytes: this.#limits.keptBytes });
 	}
 
-	private forget(observation: Observation): void {
-		this.remove(this.#all.indexOf(observation));
-	}
-
 	private remove(index: number): void {
 		this.#all.splice(index, 1);
 		this.changes++;
@@ -394,7 +393,7 @@ export class Observations {
 	/** Makes room for one that the server asks for now. @returns whether there was one to let go */
 	private evict(): boolean {
 		const dormant = this.#all.find(isDormant);
-		if (dormant !== undefined) this.forget(dormant);
+		if (dormant !== undefined) this.remove(this.#all.indexOf(dormant));
 		return dormant !== undefined;
 	}
 }

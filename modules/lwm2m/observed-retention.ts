@@ -11,7 +11,7 @@ export interface Since {
 	readonly agoMs: number | undefined;
 	/** Nothing was done since: it was exported for a sleep. If not, more was told than it knows of. */
 	readonly isExact: boolean;
-	/** The registration that observations belong to may still stand. If not, the server observes anew and hears of all. */
+	/** The registration may still stand. If not, the server observes anew, and hears of all. */
 	readonly isLive: boolean;
 }
 

@@ -99,6 +99,19 @@ export interface Observation extends Observed {
 	confirmedAtMs: number;
 	/** For gt, lt, st and edge; absent while none of them is in force. */
 	marks?: Marks | undefined;
+	/** What Confirmable notifications told that are not acknowledged, oldest first. */
+	underWay?: readonly Representation[] | undefined;
+}
+
+/** Has what is under way kept as what could not be sent; where nothing is kept, what there is now is told. */
+export function recall(observation: Observation, isKept: boolean): void {
+	const { underWay } = observation;
+	if (underWay === undefined) return;
+	observation.underWay = undefined;
+	observation.isPending ||= !isKept;
+	if (!isKept) return;
+	observation.more ??= moreOf(undefined, undefined);
+	observation.more.kept.unshift(...underWay);
 }
 
 /** A new one. @param token kept */
@@ -222,7 +235,7 @@ export function exported(observation: Observation, digest: number, nowMs: number
 		marks: paths.map(({ marks }) => marks),
 		digest,
 		dropped: more?.dropped ?? 0,
-		kept: (more?.kept ?? []).map(({ atMs, contentFormat, payload }) => ({
+		kept: [...(observation.underWay ?? []), ...(more?.kept ?? [])].map(({ atMs, contentFormat, payload }) => ({
 			agoMs: nowMs - atMs,
 			contentFormat,
 			payload,

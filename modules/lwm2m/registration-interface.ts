@@ -229,6 +229,7 @@ export class RegistrationInterface {
 	/** The server is to be found at another address: nothing of what was said to the last one counts. */
 	private moved(): void {
 		this.port.peer.reset();
+		this.port.reporting.recall();
 		this.port.drop();
 	}
 

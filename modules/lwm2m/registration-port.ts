@@ -48,6 +48,8 @@ export interface RegistrationPort {
 	close(): void;
 	/** The server took a Register: from now on this version is spoken with it. */
 	agreed(enabler: EnablerVersion): void;
+	/** Hears when nothing that is under way can arrive any more. */
+	readonly reporting: { recall(): void };
 	/** All observations are void from now on (LwM2M Core 1.1 §6.4.1). */
 	dropObservations(): void;
 	log(event: string, fields: Omit<LogRecord, "event">): void;

@@ -181,7 +181,9 @@ export class Reporting implements ObservationPort {
 
 	/** The observation with this token is over. @returns whether there was one */
 	end(token: Uint8Array, by?: "reset" | "timedOut"): boolean {
-		const observed = this.#observations.cancel(token);
+		// Of one that nobody acknowledges the Register that follows makes one whose notifications are kept.
+		const isLeft = by === "timedOut" && this.isStoring;
+		const observed = isLeft ? this.#observations.find(token) : this.#observations.cancel(token);
 		if (observed !== undefined && by !== undefined) this.cancelled(observed, by);
 		return observed !== undefined;
 	}
@@ -223,9 +225,14 @@ export class Reporting implements ObservationPort {
 		this.#observations.import(observations, since, nowMs);
 	}
 
-	/** What is observed under this token is to be told once more: the last time it did not arrive. */
-	retell(token: Uint8Array): void {
-		this.#observations.retell(token);
+	/** What was told under this token has arrived. */
+	heard(token: Uint8Array): void {
+		this.#observations.heard(token);
+	}
+
+	/** What is under way can not arrive any more: it is told once more. */
+	recall(): void {
+		this.#observations.recall(this.isStoring);
 	}
 
 	digestOf(paths: readonly Path[], isLooking: boolean): number {

@@ -51,7 +51,7 @@ export function restoreSession(session: Session, kept: KeptServer, since: Elapse
 	const registration =
 		kept.registration === undefined ? "none" : restoreRegistration(session, kept.registration, since, nowMs);
 	// Whoever was reset in the midst of talking is still called on.
-	if (registration !== "none" && !since.isExact) awake?.said(nowMs);
+	if (registration !== "none" && !since.isExact) awake?.reopen(nowMs);
 	session.reporting.import(kept.reporting, { ...since, isLive: registration !== "none" }, nowMs);
 	session.reporting.importSends(kept.sends, agoMs, nowMs);
 	// A boot that nobody planned tries at once.

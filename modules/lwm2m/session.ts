@@ -24,7 +24,6 @@ import type { ServerUri } from "./server-uri.ts";
 /** So long after a record of refused bytes there is no other one. */
 const refusedQuietMs = 10_000;
 
-/** What all sessions of a client share. */
 export type SessionContext = ReportingContext;
 
 /**
@@ -76,7 +75,7 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 		return this.registration.state;
 	}
 
-	/** Where the server is, once its name is resolved; host is "" before. */
+	/** Where the server is; host is "" before its name is resolved. */
 	get address(): Address {
 		return this.registration.address;
 	}
@@ -367,15 +366,18 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 		this.context.options.guest?.failed(this.peer, requestId, reason, nowMs);
 	}
 
+	observerHeard(token: Uint8Array): void {
+		this.reporting.heard(token);
+	}
+
 	observerGone(token: Uint8Array, reason: "reset" | "timedOut"): void {
 		if (reason === "timedOut" && this.renew()) {
-			this.reporting.retell(token); // in another secure session
+			this.reporting.recall(); // told once more in another secure session
 			this.registration.doubt();
 			return;
 		}
 		if (!this.reporting.end(token, reason)) return;
-		// RFC 7641 §4.5 drops an observer that does not acknowledge; the server may only have been away, and would wait
-		// in vain. A Register makes it observe anew (LwM2M Core 1.1 §6.4.1).
+		// The server may only have been away, and would wait in vain: a Register makes it observe anew (Core 1.1 §6.4.1).
 		if (reason === "timedOut") this.registration.forget();
 	}
 

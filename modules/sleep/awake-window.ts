@@ -39,7 +39,7 @@ export interface AwakeListener {
  */
 export function awakeTuningOf(tuning: Tuning, asked?: number | "measured"): AwakeTuning {
 	const windowMs = typeof asked === "number" ? asked : maxTransmitWaitMs(tuning);
-	// The second copy is sent after ACK_TIMEOUT × ACK_RANDOM_FACTOR at the latest (RFC 7252 §4.2); as long again to spare.
+	// Its second copy is sent after ACK_TIMEOUT × ACK_RANDOM_FACTOR at the latest (RFC 7252 §4.2); as long to spare.
 	const leastMs = Math.floor((tuning.ackTimeoutMs * tuning.ackRandomPercent * 2) / 100);
 	return { windowMs, isMeasured: asked === "measured", leastMs: Math.min(leastMs, windowMs) };
 }
@@ -78,6 +78,13 @@ export class AwakeWindow {
 	heard(nowMs: number, isRequest: boolean): void {
 		if (isRequest && nowMs < this.endMs) this.measure(nowMs - this.lastMs);
 		this.extend(nowMs);
+	}
+
+	/** A reset came in the midst of a window: the server takes us to hear, and nothing is said for that. */
+	reopen(nowMs: number): void {
+		this.lengthMs = this.tuning.windowMs;
+		this.lastMs = nowMs;
+		this.endMs = nowMs + this.lengthMs;
 	}
 
 	get habit(): AskingHabit {

@@ -34,6 +34,15 @@ export class RetainedArea {
 		return "code" in content ? undefined : content;
 	}
 
+	/** The first bytes of what is kept, where it looks like something: not to be believed. @returns undefined if not */
+	glance(size: number): Uint8Array | undefined {
+		if (this.room < size) return undefined;
+		const bytes = new Uint8Array(3 + size);
+		this.memory.read(this.at, bytes);
+		const whole = sizeIn(bytes);
+		return bytes[0] !== this.kind || whole === undefined || whole > this.size ? undefined : bytes.subarray(3);
+	}
+
 	/** @returns whether it fits; where it does not, what was there is still there */
 	save(content: Uint8Array): boolean {
 		if (content.length + envelopeBytes > this.size) return false;

@@ -1,9 +1,9 @@
+import { readSequence, writeSequence } from "../dtls/record.ts";
 import type { ReservationTuning } from "../dtls/reservation.ts";
-import { decodeState, furtherState, sessionOf, stateReceived, stateSequence } from "../dtls/session-state.ts";
+import { decodeState, furtherState, stateReceived, stateSequence } from "../dtls/session-state.ts";
 import type { StateHome } from "../dtls/state-homes.ts";
 import { frozen } from "../frozen.ts";
 import { HostFailure } from "../host.ts";
-import { crc32 } from "../settings/crc32.ts";
 import { resumptionKind, sessionKind } from "./envelope.ts";
 import type { RetainedArea } from "./retained-area.ts";
 import { type StateStore, storedState, storeState } from "./stored-state.ts";
@@ -24,6 +24,8 @@ export interface SessionHome extends StateHome {
 
 /** Short Server ID (2), fingerprint (4): whose session it is. */
 const ownerBytes = 6;
+/** Behind that in retained memory: what flash holds of the same session, our next number and the highest received. */
+const farBytes = 12;
 
 /** Whose session it is. */
 export interface SessionOwner {
@@ -32,31 +34,10 @@ export interface SessionOwner {
 	readonly fingerprint: number;
 }
 
-/** @returns the Short Server ID that a state stands under; undefined where there is none */
-export function ownerIn(content: Uint8Array | undefined): number | undefined {
-	return content === undefined || content.length < ownerBytes ? undefined : (content[0]! << 8) | content[1]!;
-}
-
-/** A retained area as a home. */
-class AreaHome implements StateHome {
-	private readonly area: RetainedArea;
-	private readonly owner: SessionOwner;
-
-	constructor(area: RetainedArea, owner: SessionOwner) {
-		this.area = area;
-		this.owner = owner;
-	}
-
-	/** A state that does not fit is the other home's alone: here there is nothing then. */
-	save(state: Uint8Array): void {
-		const content = owned(this.owner, state);
-		if (!this.area.save(content)) this.area.forget();
-		content.fill(0);
-	}
-
-	load(): Uint8Array | undefined {
-		return ownedBy(this.owner, this.area.load());
-	}
+/** @returns the Short Server ID that a state stands under, as it seems; undefined where there is none */
+export function ownerIn(area: RetainedArea): number | undefined {
+	const bytes = area.glance(2);
+	return bytes === undefined ? undefined : (bytes[0]! << 8) | bytes[1]!;
 }
 
 /** Values of the settings as a home. */
@@ -118,49 +99,58 @@ const nearTuning: ReservationTuning = frozen({ sealedRecords: 1024, openedRecord
  */
 export class SessionPlace implements SessionHome {
 	readonly tuning: ReservationTuning;
+	private readonly owner: SessionOwner;
 	private readonly area: RetainedArea | undefined;
-	private readonly near: AreaHome | undefined;
 	private readonly far: StoreHome | undefined;
 	private readonly resumption: StoreHome | undefined;
-	/** Of what the far home holds: its session, our next number, and the server's highest; -2 while that is unknown. */
-	private farSession = 0;
+	/** Of the session that the far home holds a state of: our next number, and the server's highest; -2: unknown. */
 	private farSequence = 0;
 	private farReceived = -2;
+	/** Which session that is. */
+	private farMark = 0;
 
 	constructor(owner: SessionOwner, { area, store, stateKey, resumptionKey }: SessionHomeParts) {
+		this.owner = owner;
 		this.area = area;
 		this.tuning = area === undefined ? flashTuning : nearTuning;
-		if (area !== undefined) this.near = new AreaHome(area, owner);
 		if (store === undefined) return;
 		this.far = new StoreHome(store, stateKey, sessionKind, owner);
 		this.resumption = new StoreHome(store, resumptionKey, resumptionKind, owner);
 	}
 
 	save(state: Uint8Array): void {
-		const { near, far } = this;
-		if (near === undefined) this.saveFar(state);
+		const { area, far } = this;
+		if (area === undefined) this.saveFar(state);
 		else if (far !== undefined && !this.isAhead(state)) {
 			const further = furtherState(state, farTuning.sealedRecords, farTuning.openedRecords);
 			this.saveFar(further);
 			further.fill(0);
 		}
-		near?.save(state);
+		if (area !== undefined) this.saveNear(area, state);
 	}
 
 	rest(state: Uint8Array): void {
-		const { near } = this;
-		if (near !== undefined) this.save(state);
-		else if (!this.isOf(state) || stateReceived(state) !== this.farReceived) this.saveFar(state);
+		if (this.area !== undefined) this.save(state);
+		else if (stateReceived(state) !== this.farReceived) this.saveFar(state);
 	}
 
 	load(): Uint8Array | undefined {
-		const far = believed(this.far?.load());
-		if (far !== undefined) this.noteFar(far);
-		const near = believed(this.near?.load());
-		if (near !== undefined) far?.fill(0);
-		return near ?? far;
+		const near = ownedBy(this.owner, this.area?.load());
+		if (near !== undefined && near.length > farBytes) {
+			this.farSequence = readSequence(near, 0);
+			this.farReceived = readSequence(near, 6) - 2;
+			const state = near.slice(farBytes);
+			this.farMark = markOf(state);
+			near.fill(0);
+			return state;
+		}
+		const far = this.far?.load();
+		if (far === undefined || "code" in decodeState(far)) return undefined;
+		this.noteFar(far);
+		return far;
 	}
 
+	/** The session is over: nothing of the next one is known of the far home before it was written. */
 	forget(): void {
 		this.farReceived = -2;
 		this.area?.forget();
@@ -176,35 +166,42 @@ export class SessionPlace implements SessionHome {
 		else this.resumption?.save(bytes);
 	}
 
+	/** A state that does not fit is the far home's alone: here there is nothing then. */
+	private saveNear(area: RetainedArea, state: Uint8Array): void {
+		const known = new Uint8Array(farBytes + state.length);
+		writeSequence(this.farSequence, known, 0);
+		writeSequence(this.farReceived + 2, known, 6);
+		known.set(state, farBytes);
+		const content = owned(this.owner, known);
+		if (!area.save(content)) area.forget();
+		known.fill(0);
+		content.fill(0);
+	}
+
 	private saveFar(state: Uint8Array): void {
 		this.farReceived = -2; // until it is there
 		this.far?.save(state);
-		this.noteFar(state);
+		if (this.far !== undefined) this.noteFar(state);
 	}
 
 	private noteFar(state: Uint8Array): void {
-		this.farSession = sumOfSession(state);
 		this.farSequence = stateSequence(state);
 		this.farReceived = stateReceived(state);
+		this.farMark = markOf(state);
 	}
 
-	/** Is what the far home holds of the same session, and everything in `state` before it? */
+	/** Is what the far home holds of this session, and everything in `state` before it? */
 	private isAhead(state: Uint8Array): boolean {
-		return this.isOf(state) && this.farSequence >= stateSequence(state) && this.farReceived >= stateReceived(state);
-	}
-
-	private isOf(state: Uint8Array): boolean {
-		return this.farReceived > -2 && this.farSession === sumOfSession(state);
+		if (this.farReceived === -2 || this.farMark !== markOf(state)) return false;
+		return this.farSequence >= stateSequence(state) && this.farReceived >= stateReceived(state);
 	}
 }
 
-function sumOfSession(state: Uint8Array): number {
-	const session = sessionOf(state);
-	return crc32(session, 0, session.length, 0);
-}
-
-function believed(state: Uint8Array | undefined): Uint8Array | undefined {
-	return state === undefined || "code" in decodeState(state) ? undefined : state;
+/** The end of the key block: of another session it is another one. Its homes are told of its end besides. */
+function markOf(state: Uint8Array): number {
+	let mark = 0;
+	for (let at = state.length - 8; at < state.length - 4; at++) mark = (mark << 8) | state[at]!;
+	return mark;
 }
 
 function owned({ shortServerId, fingerprint }: SessionOwner, state: Uint8Array): Uint8Array {
@@ -221,7 +218,8 @@ function ownedBy(
 	{ shortServerId, fingerprint }: SessionOwner,
 	content: Uint8Array | undefined,
 ): Uint8Array | undefined {
-	if (content === undefined || ownerIn(content) !== shortServerId) return undefined;
+	if (content === undefined || content.length < ownerBytes) return undefined;
+	if (((content[0]! << 8) | content[1]!) !== shortServerId) return undefined;
 	let found = 0;
 	for (let at = 0; at < 4; at++) found = (found << 8) | content[2 + at]!;
 	const state = found === fingerprint ? content.slice(ownerBytes) : undefined;

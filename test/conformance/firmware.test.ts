@@ -205,6 +205,45 @@ served("[FWU-1] A-106 pulled through the server's own session", C8, async (it) =
 	equal(it.messages.filter(({ incoming, path }) => incoming && path === "/nothing").length, 1);
 });
 
+const asleep = { ...C8, sleep: { queueMode: true, awake: 2000 }, lifetimeS: 400 } as const;
+
+served("[FWU-1] [CORE-Q-1] A-106 a package is pulled in queue mode: nothing is slept through", asleep, async (it) => {
+	const shelf = new Shelf(it.stage);
+	shelf.packages.set("fw", newer);
+	equal(await pull(it, shelf.uri("fw")), "2.04");
+	const isDone = () => it.stage.heard("firmware.state").some(({ state }) => state === "downloaded");
+	let slept = 0;
+	await it.stage.until("package", () => {
+		if (!isDone() && it.stage.board.depth === "light") slept++;
+		return isDone();
+	});
+	equal(slept, 0);
+	await it.stage.pass(5);
+	equal(it.stage.board.depth, "light", "asleep when all is there");
+	shelf.close();
+});
+
+served(
+	"[FWU-1] [CORE-Q-1] A-106 a pull whose server is away sleeps between its tries, and goes on",
+	asleep,
+	async (it) => {
+		const shelf = new Shelf(it.stage);
+		shelf.packages.set("fw", newer);
+		equal(await pull(it, shelf.uri("fw")), "2.04");
+		await it.stage.until("a few blocks", () => shelf.asked.length > 20);
+		shelf.isAway = true;
+		await it.stage.pass(150);
+		shelf.isAway = false;
+		await it.stage.until(
+			"package",
+			() => it.stage.heard("firmware.state").some(({ state }) => state === "downloaded"),
+			600,
+		);
+		ok(new Set(shelf.asked).size >= newer.length / 1024, "every block");
+		shelf.close();
+	},
+);
+
 served("[FWU-5] [Sw-Mgmt-003] A-108 Cancel, Severity, and an update put off", C8, async (it) => {
 	const shelf = new Shelf(it.stage);
 	shelf.packages.set("fw", newer);

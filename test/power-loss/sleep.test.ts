@@ -90,7 +90,7 @@ test("boards that sleep are cut again and again", async (context) => {
 		for (let kill = 0; kill < 12; kill++) {
 			life.meddle();
 			await life.run(life.chance.below(life.everyMs));
-			if (await life.cut(life.chance.below(40), life.chance.happens(500) ? "power" : "reset")) counts.cuts++;
+			if (await life.cut(life.chance.below(16), life.chance.happens(500) ? "power" : "reset")) counts.cuts++;
 		}
 		await life.settle();
 		check(life);
@@ -107,7 +107,7 @@ test("boards that sleep are cut again and again", async (context) => {
 });
 
 test("what is stored while the server is away survives cuts, and is told when it is back", async (context) => {
-	const seeds = isExhaustive ? 100 : 3;
+	const seeds = isExhaustive ? 100 : 4;
 	const everyMs = 60_000;
 	let stored = 0;
 	let cuts = 0;
@@ -116,8 +116,8 @@ test("what is stored while the server is away survives cuts, and is told when it
 		const life = new SleepingBoard(device, { seed: seed + draw, lossPermille: 0, rtc, everyMs, isStoring: true });
 		await life.start();
 		life.setOutage(true);
-		await life.run(15 * everyMs, () => life.named("registrationFailed").length > 0);
 		const fromMs = life.nowMs;
+		await life.run(15 * everyMs, () => life.named("registrationFailed").length > 0);
 		for (let kill = 0; kill < 4; kill++) {
 			await life.run(life.chance.below(2 * everyMs));
 			if (await life.cut(life.chance.below(30), life.chance.happens(500) ? "power" : "reset")) cuts++;

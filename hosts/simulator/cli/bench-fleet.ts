@@ -82,24 +82,27 @@ async function fleet(device: LoadedDevice): Promise<Fleets> {
 	return { boards, days: forMs / dayMs, processorMs, ...done, ...throughputOf(result, tookMs) };
 }
 
+const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
+const verdict = (violations: number) => (violations === 0 ? "nothing violated" : `${grouped(violations)} VIOLATIONS`);
+const taken = (tookMs: number, processorMs: number) => `${seconds(tookMs)} (${seconds(processorMs)} of processor)`;
+
+function yearLine({ depth, days, tookMs, processorMs, boots, turns, computrons, violations }: Year): string {
+	const work = `${grouped(boots)} boots, ${grouped(turns)} turns, ${grouped(computrons / 1e6)} million computrons`;
+	const what = `  ${days} days of ${depth} sleep`.padEnd(30);
+	return `${what}${taken(tookMs, processorMs)}, ${work}, ${verdict(violations)}`;
+}
+
 function lines(years: readonly Year[], fleet: Fleets, loadAverage: readonly number[]): string[] {
-	const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
-	const verdict = (violations: number) => (violations === 0 ? "nothing violated" : `${grouped(violations)} VIOLATIONS`);
-	const mebibytes = grouped(fleet.peakResidentBytes / 1_048_576);
+	const { boards, days, tookMs, processorMs, boots, turns, datagrams, violations } = fleet;
+	const virtual = `${grouped(fleet.virtualSPerS)} virtual seconds, ${grouped(fleet.boardDaysPerS)} board days`;
 	return [
 		"One queue-mode board over DTLS that measures and reports every hour",
-		...years.map(
-			({ depth, days, tookMs, processorMs, boots, turns, computrons, violations }) =>
-				`  ${days} days of ${depth} sleep`.padEnd(30) +
-				`${seconds(tookMs)} (${seconds(processorMs)} of processor), ${grouped(boots)} boots, ${grouped(turns)} turns, ` +
-				`${grouped(computrons / 1e6)} million computrons, ${verdict(violations)}`,
-		),
-		`${grouped(fleet.boards)} boards over DTLS for ${fleet.days} days, one server, one process`,
-		`  took                        ${seconds(fleet.tookMs)} (${seconds(fleet.processorMs)} of processor), ${verdict(fleet.violations)}`,
-		`  work                        ${grouped(fleet.boots)} boots, ${grouped(fleet.turns)} turns, ${grouped(fleet.datagrams)} datagrams`,
-		`  a second                    ${grouped(fleet.virtualSPerS)} virtual seconds, ${grouped(fleet.boardDaysPerS)} board days, ` +
-			`${grouped(fleet.datagramsPerS)} datagrams, ${grouped(fleet.bootsPerS)} boots`,
-		`  resident at most            ${mebibytes} MB`,
-		`Load average of this machine ${loadAverage.join(" before, ")} after`,
+		...years.map(yearLine),
+		`${grouped(boards)} boards over DTLS for ${days} days, one server, one process`,
+		`  took                        ${taken(tookMs, processorMs)}, ${verdict(violations)}`,
+		`  work                        ${grouped(boots)} boots, ${grouped(turns)} turns, ${grouped(datagrams)} datagrams`,
+		`  a second                    ${virtual}, ${grouped(fleet.datagramsPerS)} datagrams`,
+		`  resident at most            ${grouped(fleet.peakResidentBytes / 1_048_576)} MB`,
+		`Load average of this machine  ${loadAverage.join(" before, ")} after`,
 	];
 }

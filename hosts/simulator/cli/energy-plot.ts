@@ -1,4 +1,4 @@
-import type { Cause } from "../energy/account.ts";
+import type { Cause } from "../energy/charge.ts";
 import { causeNames, stateNames } from "../energy/habits.ts";
 import type { Timeline } from "../energy/timeline.ts";
 import { chargeText, currentText, type EnergyReport } from "./energy-report.ts";

@@ -1,6 +1,6 @@
 import type { BoardName } from "../board/presets.ts";
-import { type Cause, type CauseAccount, type Charge, type ChargeState, chargeStates, sum } from "../energy/account.ts";
 import { type CellName, cells, lifeYears } from "../energy/cells.ts";
+import { type Cause, type CauseAccount, type Charge, type ChargeState, chargeStates, sum } from "../energy/charge.ts";
 import { causeNames, type Habit, habits, stateNames } from "../energy/habits.ts";
 import type { EnergyMeter } from "../energy/meter.ts";
 import { energyProfiles } from "../energy/profiles.ts";
@@ -119,8 +119,12 @@ export function energyLines(report: EnergyReport): string[] {
 	];
 }
 
+/** What makers of lithium primaries promise at most. */
+const shelfYears = 25;
+
 function lifeText(years: number | undefined): string {
 	if (years === undefined) return "for ever";
+	if (years > shelfYears) return `${Math.round(years)} years, longer than a cell keeps,`;
 	if (years >= 2) return `${years.toFixed(1)} years`;
 	const days = years * 365.25;
 	return days >= 2 ? `${days.toPrecision(3)} days` : `${(days * 24).toPrecision(3)} hours`;

@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import { loadDevice } from "../board/loader.ts";
 import { Fleet, type FleetReport } from "../fleet/fleet.ts";
+import type { HerdReport } from "../fleet/herd.ts";
 import type { Violation } from "../fleet/watches.ts";
 import { Interrupt, unlessAsked } from "./interrupt.ts";
 import type { ExitStatus } from "./main.ts";
@@ -43,7 +44,8 @@ export async function run(options: FleetCommandOptions, output: Output): Promise
 			return 0;
 		}
 		const { count, for: forMs, seed = randomInt(0x100000000), dtls, sleeping, json } = options;
-		const replay = `dormouse fleet --count ${count} --for ${forMs}ms --dtls ${dtls} --sleeping ${sleeping} --seed ${seed}`;
+		const shares = `--dtls ${dtls} --sleeping ${sleeping}`;
+		const replay = `dormouse fleet --count ${count} --for ${forMs}ms ${shares} --seed ${seed}`;
 		output.err(`${grouped(count)} boards for ${durationText(forMs)} of virtual time; ${replay}`);
 		let told = 0;
 		const onViolation = (violation: Violation) => {
@@ -80,7 +82,8 @@ function progressOf(fleet: Fleet, forMs: number, output: Output): () => Promise<
 		const isNewQuarter = Math.floor(part * 4) > quarters;
 		if (isNewQuarter) quarters++;
 		const left = part > 0.01 ? `, ${durationText(((nowMs - beganMs) * (1 - part)) / part)} left` : "";
-		const text = `  ${durationText(fleet.nowMs)} of ${durationText(forMs)}, ${grouped(fleet.datagrams)} datagrams${left}`;
+		const done = `${durationText(fleet.nowMs)} of ${durationText(forMs)}`;
+		const text = `  ${done}, ${grouped(fleet.datagrams)} datagrams${left}`;
 		output.progress(text, isNewQuarter ? "milestone" : "passing");
 		await output.drained();
 	};
@@ -104,34 +107,47 @@ function violationLine({ invariant, atMs, endpoint, what }: Violation): string {
 
 /** For people. */
 export function fleetLines(report: FleetReport, throughput: Throughput, bold: (text: string) => string): string[] {
-	const { server, network, herds, disturbances, events } = report;
-	const listed = (counts: Readonly<Record<string, number>>) =>
-		Object.entries(counts).map(([name, count]) => `${name} ${grouped(count)}`);
+	const { server, network, herds, disturbances, events, boots, turns, violations } = report;
+	const isOnce = !violations.some(({ invariant }) => invariant === "nonce");
 	const latest = Number.isFinite(report.latestNotificationMs)
 		? `${report.latestNotificationMs} ms behind pmax`
 		: "none";
+	const verdict = report.violationCount === 0 ? "nothing violated" : `${grouped(report.violationCount)} violations`;
+	const ran = durationText(report.ranMs);
 	return [
-		bold(
-			`Fleet: ${grouped(report.boards)} boards, ${durationText(report.ranMs)} of virtual time, seed ${report.seed}, ` +
-				(report.violationCount === 0 ? "nothing violated" : `${grouped(report.violationCount)} violations`),
-		),
-		`  the server      ${listed(server).join(", ")}`,
-		`  the network     ${listed(network).join(", ")}`,
-		`  disturbed by    ${listed(disturbances).join(", ")}`,
-		`  the boards      ${grouped(report.boots)} boots, ${grouped(report.turns)} turns, ${grouped(report.ramPeakBytes)} bytes of RAM at most`,
-		`  nonces          ${grouped(report.noncesChecked)}, each once`.replace(
-			"each once",
-			report.violations.some(({ invariant }) => invariant === "nonce") ? "NOT each once" : "each once",
-		),
+		bold(`Fleet: ${grouped(report.boards)} boards, ${ran} of virtual time, seed ${report.seed}, ${verdict}`),
+		`  the server      ${listed(server)}`,
+		`  the network     ${listed(network)}`,
+		`  disturbed by    ${listed(disturbances) || "nothing but the network's losses"}`,
+		`  the boards      ${listed({ boots, turns })}, ${grouped(report.ramPeakBytes)} bytes of RAM at most`,
+		`  nonces          ${grouped(report.noncesChecked)}, ${isOnce ? "each once" : "NOT each once"}`,
 		`  notifications   ${grouped(events.notified ?? 0)}, the latest ${latest}`,
-		...herds.map(
-			({ after, boards, windowS, peakPer10S, evenPer10S, bound, peakDatagramsPerS }) =>
-				`  after ${after}: ${grouped(boards)} boards came, nine of ten within ${durationText(windowS * 1000)}, at most ` +
-				`${peakPer10S} in ten seconds (evenly ${evenPer10S}, bound ${bound}), ${peakDatagramsPerS} datagrams in a second`,
-		),
+		...herds.flatMap(herdLines),
 		`  hash            ${report.hash}`,
-		`  this machine    ${durationText(throughput.tookMs)}: ${grouped(throughput.virtualSPerS)} virtual seconds a second, ` +
-			`${grouped(throughput.boardDaysPerS)} board days a second, ${grouped(throughput.datagramsPerS)} datagrams a second, ` +
-			`${grouped(throughput.bootsPerS)} boots a second, ${grouped(throughput.peakResidentBytes / 1048576)} MB resident at most`,
+		...machineLines(throughput),
+	];
+}
+
+function listed(counts: Readonly<Record<string, number>>): string {
+	return Object.entries(counts)
+		.map(([name, count]) => `${name} ${grouped(count)}`)
+		.join(", ");
+}
+
+function herdLines({ after, boards, windowS, ...peak }: HerdReport): string[] {
+	const { peakPer10S, evenPer10S, bound, peakDatagramsPerS } = peak;
+	return [
+		`  after ${after}: ${grouped(boards)} boards came, nine of ten within ${durationText(windowS * 1000)};`,
+		`                  at most ${peakPer10S} in ten seconds (evenly ${evenPer10S}, bound ${bound}), ` +
+			`${peakDatagramsPerS} datagrams in a second`,
+	];
+}
+
+function machineLines({ tookMs, peakResidentBytes, ...perS }: Throughput): string[] {
+	const { virtualSPerS, boardDaysPerS, datagramsPerS, bootsPerS } = perS;
+	return [
+		`  this machine    took ${durationText(tookMs)}, ${grouped(peakResidentBytes / 1_048_576)} MB resident at most`,
+		`  a second of it  ${grouped(virtualSPerS)} virtual seconds, ${grouped(boardDaysPerS)} board days, ` +
+			`${grouped(datagramsPerS)} datagrams, ${grouped(bootsPerS)} boots`,
 	];
 }

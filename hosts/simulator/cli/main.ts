@@ -175,9 +175,7 @@ function addSim(dormouse: Command, load: Load): void {
 				.conflicts(["server", "for", "flash", "realTime", "lifetime"]),
 		)
 		.option("--json", "one event per line on stdout, everything else on stderr");
-	addSleepOptions(sim);
-	addEnergyOptions(sim);
-	addCredentialOptions(sim)
+	addCredentialOptions(addEnergyOptions(addSleepOptions(sim)))
 		.addHelpText(
 			"after",
 			`

@@ -25,6 +25,7 @@ import { buildProgress } from "./progress.ts";
 import { boardReport, durationText, type Report, reportLines } from "./report.ts";
 import { runScenario, type ScenarioName } from "./scenario.ts";
 import { checkSleep, type SleepOptions, sleepOf } from "./sleep-options.ts";
+import { type WakeReport, Wakes, wakeLines } from "./wakes.ts";
 
 export interface SimOptions extends AccountOptions, SleepOptions, EnergyOptions {
 	readonly lwm2m?: EnablerVersion;
@@ -94,6 +95,8 @@ function openFlash({ flash, board }: SimOptions): FlashChip {
 /** What a run came to; the last line of --json. */
 interface SimReport extends Report {
 	readonly energy: EnergyReport;
+	/** What it woke up for; nothing of a board that did not sleep deep. */
+	readonly wakes: readonly WakeReport[];
 }
 
 class Simulation {
@@ -107,6 +110,7 @@ class Simulation {
 	#end: () => void = () => {};
 	#hasEnded = false;
 	readonly #timeline: Timeline | undefined;
+	readonly #wakes = new Wakes();
 
 	constructor(options: SimOptions, { flash, device, output }: Surroundings) {
 		this.#options = options;
@@ -225,6 +229,7 @@ class Simulation {
 	}
 
 	#hear(event: WorldEvent): void {
+		this.#wakes.hear(event);
 		this.#counts.set(event.event, (this.#counts.get(event.event) ?? 0) + 1);
 		this.#output.out(this.#options.json ? JSON.stringify(event) : eventLine(event, this.#output));
 		if (event.event === "off" || (event.event === "deviceFailed" && event.restarts !== true)) {
@@ -244,11 +249,16 @@ class Simulation {
 			image: { version: image.version, sha256: image.hash, bytes: image.bytes.length },
 			...boardReport(board),
 			energy: energyReport(board.preset.name, board.energy, this.#world.time.nowMs(), this.#options.cell ?? usualCell),
+			wakes: this.#wakes.report(),
 			events: Object.fromEntries(this.#counts),
 		};
 		if (this.#options.json) this.#output.out(JSON.stringify({ t: report.ranMs, ...report }));
 		else {
-			const lines = [...reportLines(report, this.#output.bold), ...energyLines(report.energy)];
+			const lines = [
+				...reportLines(report, this.#output.bold),
+				...wakeLines(report.wakes),
+				...energyLines(report.energy),
+			];
 			for (const line of lines) this.#output.out(line);
 		}
 		this.#plot(report);

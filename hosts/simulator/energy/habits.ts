@@ -1,4 +1,4 @@
-import { type Cause, type CauseAccount, type Charge, type ChargeState, chargeStates, sum } from "./account.ts";
+import { type Cause, type CauseAccount, type Charge, type ChargeState, chargeStates, sum } from "./charge.ts";
 
 /** One thing that a board does again and again, and what it costs. */
 export interface Habit {

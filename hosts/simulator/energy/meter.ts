@@ -1,6 +1,7 @@
 import type { BoardName } from "../board/presets.ts";
 import type { Accelerator } from "../engine/ports.ts";
-import { type Cause, type Depth, EnergyAccount } from "./account.ts";
+import { EnergyAccount } from "./account.ts";
+import type { Cause, Depth } from "./charge.ts";
 import { energyProfiles, type RadioProfile, radioOf } from "./profiles.ts";
 import type { Timeline } from "./timeline.ts";
 import { TrafficTap } from "./traffic.ts";

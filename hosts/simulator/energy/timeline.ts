@@ -1,4 +1,4 @@
-import type { Cause } from "./account.ts";
+import type { Cause } from "./charge.ts";
 
 /** A power of two, so that neighbours can be joined. */
 const binsMax = 512;

@@ -1,5 +1,5 @@
 import type { Accelerator } from "../engine/ports.ts";
-import type { Cause } from "./account.ts";
+import type { Cause } from "./charge.ts";
 
 /** What of a CoAP message says why it was sent. */
 interface Glance {

@@ -1,4 +1,4 @@
-import type { Caller } from "./vm-imports.ts";
+import type { Caller } from "./vm-caller.ts";
 
 /**
  * What shim/crypto.c asks of the board: addresses and sizes in, bytes out. A program asks whether there is an

@@ -4,7 +4,8 @@ import { type Figures, type RomFigures, readFigures, readRomFigures } from "./fi
 import type { MachineMemory } from "./memory.ts";
 import type { BoardPorts } from "./ports.ts";
 import type { Stretch } from "./ram.ts";
-import { boardImports, type Caller } from "./vm-imports.ts";
+import type { Caller } from "./vm-caller.ts";
+import { boardImports } from "./vm-imports.ts";
 
 /** What shim/*.c exports to us. Addresses and sizes are numbers of bytes. */
 interface Exports {

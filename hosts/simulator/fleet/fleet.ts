@@ -61,7 +61,7 @@ interface FleetBoard {
 	readonly address: string;
 }
 
-/** Boards of all kinds, a lossy network and a server that comes and goes, from one seed; and what must hold all the time. */
+/** Boards of all kinds, a lossy network, a server that comes and goes, from one seed; and what must hold meanwhile. */
 export class Fleet {
 	readonly plan: FleetPlan;
 	readonly world: World<Machine>;

@@ -66,6 +66,7 @@ export default function main(host: Host): void {
 	if (retaining !== undefined) keepers.push(retaining.keeper.drive(client, "conformance"));
 	const updaters = [updating?.updater, mod?.updater].filter((updater) => updater !== undefined);
 	if (updating !== undefined) keepers.push(updating.transfers.drive(client, updaters));
-	if (sleeping !== undefined) keepers.push(sleeping.sleeper(client, [], undefined));
+	const limits = updating === undefined ? [] : [updating.transfers];
+	if (sleeping !== undefined) keepers.push(sleeping.sleeper(client, limits, undefined));
 	new Loop(updating?.transfers.host ?? host, client, ...keepers).start();
 }

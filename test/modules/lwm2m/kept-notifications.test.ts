@@ -232,3 +232,26 @@ test("[CORE-IR-1] a Read after a while away still tells the value of now", () =>
 	away(it, setting(it, 1, 2));
 	equal(code(it.ask(Code.get, "/33000/0/1")), "2.05");
 });
+
+test("a Confirmable notification that the server never acknowledged is kept with the others", () => {
+	const it = bench({ enabler: "1.2", isQuiet: true });
+	it.attributes("/33000/0/1", "con=1");
+	watch(it, "/33000/0/1", [], ContentFormat.senmlCbor);
+	it.world.run(1000);
+	it.world.isCut = true;
+	it.instance.set("whole", 41);
+	it.world.run(30_000);
+	it.instance.set("whole", 42);
+	it.world.run(100_000);
+	it.world.isCut = false;
+	it.world.run(400_000);
+	const again = watch(it, "/33000/0/1", [], ContentFormat.senmlCbor);
+	it.world.settle();
+	const told = again.entries(1).map((entry) => entry.split(" ")[1]);
+	deepEqual(told, ["41", "42"]);
+	equal(again.count(), 1, "once");
+	it.world.run(200_000);
+	it.instance.set("whole", 43);
+	it.world.run(1000);
+	deepEqual(again.entries(-1), ["/33000/0/1 43"], "what was acknowledged is not told again");
+});

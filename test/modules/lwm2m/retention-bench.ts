@@ -23,7 +23,7 @@ export const psk = { mode: "psk", identity: utf8("dormouse"), key: utf8("0123456
 export const secureAddress: Address = { host: "192.0.2.1", port: 5684 };
 export const plainAddress: Address = { host: "192.0.2.2", port: 5683 };
 
-/** Called at each step at which a device may die: throws Cut where it does. `tear` makes the step's first part alone. */
+/** Called at each step at which a device may die: throws Cut where it does. `tear` makes the step's first part. */
 export type Fate = (place: string, tear?: (fraction: number) => void) => void;
 
 /** The device has died. */

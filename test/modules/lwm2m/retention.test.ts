@@ -195,7 +195,7 @@ test("a registration that was not, and why it waits: after deep sleep it waits o
 	deepEqual(kinds(rig.plainRequests), ["register"]);
 });
 
-test("[CORE-SEC] an account that is replaced by an equal one: another handshake, and nothing leaves in the clear", () => {
+test("[CORE-SEC] an account that is replaced by an equal one: a handshake, and nothing in the clear", () => {
 	const rig = settled();
 	const requests = rig.requests.length;
 	rig.sent = [];

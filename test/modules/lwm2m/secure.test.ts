@@ -100,7 +100,7 @@ function registered(options: FurnishedOptions = {}) {
 test("[CORE-SEC] coaps: the handshake first, then the Register, whose CoAP times begin when it is sent", () => {
 	const { world, props, states } = secured();
 	world.start();
-	deepEqual([states(), props[0]!.calls, world.requests.length], ["registering", ["drop", "connect"], 0]);
+	deepEqual([states(), props[0]!.calls, world.requests.length], ["registering", ["connect"], 0]);
 	world.run(400_000); // more than four times what CoAP gives an exchange
 	deepEqual([states(), world.requests.length], ["registering", 0]);
 	props[0]!.succeed(world.nowMs);
@@ -141,11 +141,11 @@ test("[CORE-SEC] one session serves all Updates, and the De-register; then it is
 	const { world, prop, states } = registered();
 	world.run(1_000_000);
 	ok(world.requests.length > 4);
-	deepEqual(prop.calls, ["drop", "connect"]);
+	deepEqual(prop.calls, ["connect"]);
 	world.stop();
 	equal(states(), "ended");
 	equal(world.requests.at(-1)!.code, Code.delete);
-	deepEqual(prop.calls, ["drop", "connect", "close"]);
+	deepEqual(prop.calls, ["connect", "close"]);
 });
 
 test("[CORE-SEC] a session that the server ends is replaced at once, and an Update says that we are here", () => {
@@ -153,7 +153,7 @@ test("[CORE-SEC] a session that the server ends is replaced at once, and an Upda
 	prop.fail(world.nowMs, "closeNotify");
 	world.settle();
 	equal(states(), "updating");
-	deepEqual(prop.calls, ["drop", "connect", "connect"]);
+	deepEqual(prop.calls, ["connect", "connect"]);
 	deepEqual(world.logged("unsecured")[0], { event: "unsecured", server: 1, reason: "dtls", alert: "closeNotify" });
 	prop.succeed(world.nowMs, true);
 	world.settle();
@@ -195,7 +195,7 @@ test("[CORE-SEC] a server that does not answer an Update may not know the sessio
 	const { world, prop, states } = registered();
 	world.isCut = true;
 	world.run(310_000);
-	deepEqual(prop.calls.slice(2), ["drop", "connect"]);
+	deepEqual(prop.calls.slice(1), ["drop", "connect"]);
 	equal(states(), "registering");
 	world.isCut = false;
 	prop.succeed(world.nowMs);

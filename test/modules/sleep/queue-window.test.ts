@@ -141,6 +141,18 @@ test("[CORE-Q-1] awake window: whoever opens one is told, once each time", () =>
 	deepEqual(opened, [5, 2400, 9000]);
 });
 
+test("[CORE-Q-1] awake window: hearing on after a reset is no talking, and full", () => {
+	let opened = 0;
+	const window = new AwakeWindow(awakeTuningOf(DEFAULT_TUNING, "measured"), { opened: () => opened++ });
+	window.habit = { seen: 9, longestMs: 10, windows: 9 };
+	window.reopen(1000);
+	deepEqual([window.endMs, opened], [94_000, 0]);
+	window.heard(5000, true);
+	equal(window.endMs, 98_000);
+	window.said(200_000);
+	deepEqual([window.endMs, opened], [208_000, 1]); // 2 × 4000
+});
+
 /**
  * Invariants: no window is shorter than leastMs, nor longer than MAX_TRANSMIT_WAIT; one of 64 in a row is full;
  * and a server that always asks within `habitMs`, one copy lost at most, is always heard.

@@ -46,7 +46,7 @@ test("retained memory before flash: flash is written ahead, seldom, and what it 
 		ok(stateSequence(far) >= number && stateReceived(far) >= number, "flash is ahead of it");
 	}
 	equal(store.commits, 20, "a write for three records of the server's");
-	equal(ownerIn(areaOf(memory).load()), 7);
+	equal(ownerIn(areaOf(memory)), 7);
 	memory.bytes.fill(1); // the power fails
 	const found = place(memory, store).load()!;
 	ok(stateSequence(found) > 60 && stateReceived(found) >= 60 && stateReceived(found) <= 62);
@@ -69,7 +69,7 @@ test("another session takes the place of the one before it in both homes; forgot
 	);
 });
 
-test("what was kept for another server, or under other keys, is not found; a state that is too long is in flash", () => {
+test("what is kept for another server, or under other keys, is not found; a long state is in flash", () => {
 	const memory = new Memory(128);
 	const store = new Store();
 	place(memory, store).save(stateAt(1, 1, 1));
@@ -81,7 +81,7 @@ test("what was kept for another server, or under other keys, is not found; a sta
 	ok(stateSequence(place(small, store).load()!) > 50);
 });
 
-test("before a sleep flash alone is written where something was received; retained memory always, flash then not", () => {
+test("before a sleep: flash alone where something was received; retained memory always, and then not flash", () => {
 	const store = new Store();
 	const home = place(undefined, store);
 	home.save(stateAt(1, 1024, 5));

@@ -4,23 +4,23 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { EnergyReport } from "../../../../hosts/simulator/cli/energy-report.ts";
-import { dormouse, eventsOf } from "./dormouse.ts";
+import { eventsOf, inProcess } from "./dormouse.ts";
 
 const timeout = 120_000;
 const folder = mkdtempSync(join(tmpdir(), "dormouse-energy-"));
 process.on("exit", () => rmSync(folder, { recursive: true }));
 
-const hours = ["sim", "--for", "3h", "--lifetime", "86400", "--notify-every", "15m", "--sample-every", "15m"];
+const rhythm = ["--lifetime", "86400", "--notify-every", "15m", "--sample-every", "15m", "--seed", "7"];
 
-async function energyOf(...more: string[]): Promise<EnergyReport> {
-	const { status, stdout, stderr } = await dormouse(...hours, "--seed", "7", "--json", ...more);
+async function energyOf(duration: string, ...more: string[]): Promise<EnergyReport> {
+	const { status, stdout, stderr } = await inProcess("sim", "--for", duration, ...rhythm, "--json", ...more);
 	equal(status, 0, stderr);
 	return (eventsOf(stdout).at(-1) as unknown as { energy: EnergyReport }).energy;
 }
 
 test("a run ends with its charge: by cause, by state, in a cell, and what to change", { timeout }, async () => {
 	const board = ["--board", "nrf9160", "--queue-mode", "--awake", "5s"];
-	const energy = await energyOf(...board, "--cell", "er14505");
+	const energy = await energyOf("3h", ...board, "--cell", "er14505");
 	const { causes, states, millicoulombs, cell, habits, meanMicroamperes } = energy;
 	const total = (parts: readonly { readonly millicoulombs: number }[]) =>
 		parts.reduce((all, part) => all + part.millicoulombs, 0);
@@ -40,9 +40,9 @@ test("a run ends with its charge: by cause, by state, in a cell, and what to cha
 });
 
 test("queue mode and sleep are what makes a Wi-Fi board last; a shorter window helps more", { timeout }, async () => {
-	const awake = await energyOf();
-	const queued = await energyOf("--queue-mode");
-	const short = await energyOf("--queue-mode", "--awake", "3s");
+	const awake = await energyOf("1h");
+	const queued = await energyOf("1h", "--queue-mode");
+	const short = await energyOf("1h", "--queue-mode", "--awake", "3s");
 	equal(awake.habits[0]!.cause, "idle");
 	equal(queued.habits[0]!.cause, "awake");
 	ok(awake.meanMicroamperes > 5 * queued.meanMicroamperes);
@@ -51,12 +51,13 @@ test("queue mode and sleep are what makes a Wi-Fi board last; a shorter window h
 
 test("a plot has axes, a legend, and an area for each cause; people read the same in lines", { timeout }, async () => {
 	const file = join(folder, "plot.svg");
-	const { status, stdout, stderr } = await dormouse(...hours, "--queue-mode", "--plot", file, "--seed", "7");
+	const { status, stdout, stderr } = await inProcess("sim", "--for", "3h", ...rhythm, "--queue-mode", "--plot", file);
 	equal(status, 0, stderr);
 	match(stderr, /plot\.svg: the current over time/);
 	for (const said of [/Charge +drawn +of all/, /awake window +[\d.]+ C/, /life +.* on two AA, lithium, 3,500 mAh/]) {
 		match(stdout, said);
 	}
+	match(stdout, /Woken out of deep sleep for\n {4}Object 3303 +\d+ times, [\d,]+ bytes told, .* awake\n/);
 	match(stdout, /The dearest habits\n {4}1\. [\d.]+ % goes to awake window.*Without it: /);
 	const svg = readFileSync(file, "utf8");
 	ok(svg.startsWith("<svg ") && svg.endsWith("</svg>\n"));

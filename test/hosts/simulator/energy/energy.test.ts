@@ -1,8 +1,9 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { boardNames } from "../../../../hosts/simulator/board/presets.ts";
-import { type Cause, chargeStates, EnergyAccount, sum } from "../../../../hosts/simulator/energy/account.ts";
+import { EnergyAccount } from "../../../../hosts/simulator/energy/account.ts";
 import { cells, lifeYears } from "../../../../hosts/simulator/energy/cells.ts";
+import { type Cause, chargeStates, sum } from "../../../../hosts/simulator/energy/charge.ts";
 import { habits } from "../../../../hosts/simulator/energy/habits.ts";
 import { breakEvenMs, energyProfiles, radioOf } from "../../../../hosts/simulator/energy/profiles.ts";
 import { Timeline } from "../../../../hosts/simulator/energy/timeline.ts";
