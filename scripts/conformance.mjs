@@ -1,6 +1,6 @@
-// npm run conformance [-- --json] [--leshan] [--qemu] [FILTER…]   runs the conformance tests and shows a row for each case of the catalogue.
-// --leshan also runs the interop suites, and --qemu the same tests with an emulated Cortex-M4 as the boards' machine, half an hour;
-// what they say is kept in build/conformance for the next table without them. FILTER is part of
+// npm run conformance [-- --json] [--leshan] [--qemu] [FILTER…]   runs the conformance tests and shows a row for each case of
+// the catalogue. --leshan also runs the interop suites, and --qemu the same tests with an emulated Cortex-M4 as the boards'
+// machine, a quarter of an hour; what they say is kept in build/conformance for the next table without them. FILTER is part of
 // an id or a title: `npm run conformance -- "ETS 2" composite`. --readme prints the lines of the README's table and runs nothing.
 // Exit status: 0, 1 when a row has failed, 2 for a FILTER that fits none.
 import { spawnSync } from "node:child_process";
