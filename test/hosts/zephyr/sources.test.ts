@@ -1,6 +1,6 @@
 /**
- * The C of hosts/zephyr, hosts/nrf52 and, for Zephyr, hosts/sockets, read by arm-none-eabi-gcc with the SDK's own headers.
- * Zephyr's and Nordic's headers are not here: declared/declared.h stands in for them, and says so.
+ * The C of hosts/zephyr, hosts/nrf52 and, for Zephyr, hosts/sockets, read by arm-none-eabi-gcc with the SDK's own
+ * headers. Zephyr's and Nordic's headers are not here: declared/declared.h stands in for them, and says so.
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
