@@ -47,6 +47,22 @@ export interface FactoryBootstrap {
 	readonly accountTimeoutS?: number;
 }
 
+/** Whether and how a device sleeps; each left out is as the product has it (src/product.ts). */
+export interface FactorySleep {
+	/** Registers in queue mode. Without it, nothing below means anything. */
+	readonly queueMode?: boolean;
+	/** How long servers are heard after the last message, in milliseconds, or "measured". */
+	readonly awake?: number | "measured";
+	/** A pause shorter than this is spent no deeper than light, in milliseconds; in place of what the host says. */
+	readonly deepFromMs?: number;
+	/** No deeper than this. */
+	readonly deepest?: "idle" | "light" | "deep" | "off";
+	/** What is due within so many milliseconds is said in a wake that talks anyway. */
+	readonly aheadMs?: number;
+	/** How often the thermometer measures. */
+	readonly sampleEveryS?: number;
+}
+
 /**
  * What was put on this device in the factory, or given on the command line of a simulated one. Overrides
  * src/product.ts.
@@ -64,4 +80,5 @@ export interface Factory {
 	/** The LwM2M version to register as. */
 	readonly enabler?: "1.0" | "1.1" | "1.2";
 	readonly serialNumber?: string;
+	readonly sleep?: FactorySleep;
 }

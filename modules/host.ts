@@ -7,6 +7,7 @@ export type {
 	FactoryBootstrap,
 	FactorySecurity,
 	FactoryServer,
+	FactorySleep,
 	FactoryValue,
 } from "./host-factory.ts";
 export type {

@@ -38,6 +38,11 @@ export interface Power {
 	/** The depths that sleep() knows, besides idle, which is what happens between turns anyway. Left out: none. */
 	readonly depths?: readonly SleepDepth[];
 	/**
+	 * From how many milliseconds on a deep sleep takes less charge than a light one, boot and the way back to the network
+	 * included; Infinity for never. Left out: nobody has measured it.
+	 */
+	readonly deepPaysMs?: number;
+	/**
 	 * Sleeps from the end of the current turn on. The caller has saved what is to be saved.
 	 * light: datagrams that come are lost; the next write() or `untilMs` ends it, and Clock.setAlarm() rings as ever.
 	 * deep: at `untilMs`, or for another WakeReason, there is a boot with resetCause "deepSleep". off: as off().

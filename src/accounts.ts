@@ -19,8 +19,8 @@ export function accountsOf(factory: Factory): readonly FactoryServer[] {
 	const { servers, serverUri, security, lifetimeS, bootstrap } = factory;
 	if (servers !== undefined && servers.length > 0) return servers;
 	if (serverUri === undefined && bootstrap !== undefined) return [];
-	const { uri, shortServerId, lifetimeS: usualS } = product.server;
-	const account = { uri: serverUri ?? uri, shortServerId, lifetimeS: lifetimeS ?? usualS };
+	const { uri, shortServerId } = product.server;
+	const account = { uri: serverUri ?? uri, shortServerId, lifetimeS: lifetimeS ?? usualLifetimeS(factory) };
 	return [security === undefined ? account : { ...account, security }];
 }
 
@@ -28,16 +28,18 @@ export function accountsOf(factory: Factory): readonly FactoryServer[] {
 export function instancesOf(factory: Factory): ConfiguredInstance[] {
 	const accounts = accountsOf(factory);
 	const instances: ConfiguredInstance[] = [];
+	const is10 = (factory.enabler ?? product.enabler) === "1.0";
 	accounts.forEach((account, id) => {
-		const { shortServerId, lifetimeS = product.server.lifetimeS, resources } = account;
+		const { shortServerId, lifetimeS = usualLifetimeS(factory), resources } = account;
 		instances.push(instance(0, id, securityValues(account, shortServerId)));
 		const values = new Map<number, Held>([
 			[shortServerIdResource, shortServerId],
 			[1, lifetimeS],
 			[6, true],
-			[7, "U"],
+			// Queue mode is part of the binding in 1.0 alone (LwM2M Core 1.0.2 §5.3.1.1).
+			[7, is10 && isQueued(factory) ? "UQ" : "U"],
 		]);
-		if ((factory.enabler ?? product.enabler) !== "1.0") values.set(23, false);
+		if (!is10) values.set(23, false);
 		for (const resource in resources) values.set(Number(resource), held(resources[resource]!));
 		instances.push(instance(1, id, values));
 	});
@@ -50,6 +52,14 @@ export function instancesOf(factory: Factory): ConfiguredInstance[] {
 		instances.push(instance(0, Math.max(1, accounts.length), values));
 	}
 	return instances;
+}
+
+function isQueued({ sleep }: Factory): boolean {
+	return sleep?.queueMode ?? product.sleep.queueMode;
+}
+
+function usualLifetimeS(factory: Factory): number {
+	return isQueued(factory) ? product.sleep.lifetimeS : product.server.lifetimeS;
 }
 
 function instance(objectId: number, instanceId: number, values: Map<number, Held>): ConfiguredInstance {

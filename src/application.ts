@@ -1,7 +1,19 @@
 import { frozen } from "../modules/frozen.ts";
-import type { Clock, Crypto, Dice, Entropy, Host, Log, LogRecord, Power, SmartCard } from "../modules/host.ts";
+import type {
+	Clock,
+	Crypto,
+	Dice,
+	Entropy,
+	Host,
+	Log,
+	LogRecord,
+	Power,
+	SleepDepth,
+	SmartCard,
+} from "../modules/host.ts";
 import type { MakeBootstrap } from "../modules/lwm2m/bootstrap-port.ts";
 import { Client, type ClientOptions } from "../modules/lwm2m/client.ts";
+import type { SessionHomes } from "../modules/lwm2m/client-options.ts";
 import type { ConfiguredInstance } from "../modules/lwm2m/configuration.ts";
 import {
 	ConfigurationKeeper,
@@ -10,11 +22,10 @@ import {
 } from "../modules/lwm2m/configuration-keeper.ts";
 import { ConfigurationState } from "../modules/lwm2m/configuration-state.ts";
 import type { PublicKeys } from "../modules/lwm2m/credentials.ts";
-import { DtlsTransport } from "../modules/lwm2m/dtls-transport.ts";
+import { DtlsTransport, type DtlsTransportOptions } from "../modules/lwm2m/dtls-transport.ts";
 import type { EnablerVersion } from "../modules/lwm2m/facts.ts";
 import type { Instance } from "../modules/lwm2m/instance.ts";
 import { type Keeper, Loop } from "../modules/lwm2m/loop.ts";
-import type { ReportingKeeper } from "../modules/lwm2m/reporting-keeper.ts";
 import { accessControlObject } from "../modules/objects/access-control-2.ts";
 import { type DevicePorts, device } from "../modules/objects/device-3.ts";
 import { ACCESS_CONTROL } from "../modules/objects/facts/access-control-2-v1-1.ts";
@@ -22,11 +33,14 @@ import { SECURITY } from "../modules/objects/facts/security-0-v1-1.ts";
 import { securityObject } from "../modules/objects/security-0.ts";
 import { serverObject } from "../modules/objects/server-1.ts";
 import { Preferences } from "../modules/settings/preferences.ts";
+import type { SleepLimit } from "../modules/sleep/sleeper.ts";
 import { grantRights } from "./accounts.ts";
 import { instancesOfFactory, needsKeys, needsRights, openFactory, type ProductFactory } from "./factory.ts";
 import type { firmware } from "./firmware.ts";
 import { product } from "./product.ts";
+import type { Retaining, retention } from "./retention.ts";
 import { forgetSettings, openSettings, owners, type ProductSettings, settingsKeys } from "./settings.ts";
+import type { sleep } from "./sleep.ts";
 import type { software } from "./software.ts";
 import { tablesOf } from "./tables.ts";
 import { thermometer } from "./thermometer.ts";
@@ -47,8 +61,10 @@ export interface Features {
 	readonly publicKeys?: PublicKeys;
 	/** For hosts without cryptography of their own. */
 	readonly crypto?: (entropy: Entropy) => Crypto;
-	/** Has attributes and observations outlive restarts: `(…it) => new ReportingKeeper(…it)`. */
-	readonly reportingKeeper?: (...it: ConstructorParameters<typeof ReportingKeeper>) => Keeper;
+	/** Has what client and servers know of one another outlive resets, and in queue mode deep sleep: `retention`. */
+	readonly retention?: typeof retention;
+	/** Queue mode and sleep, where product or factory want them: `sleep`. */
+	readonly sleep?: typeof sleep;
 	/** Updates of the firmware, on hosts with slots: `firmware`. */
 	readonly firmware?: typeof firmware;
 	/** Software beside the program (Object 9), with `firmware` and on hosts with a place for it: `software`. */
@@ -59,7 +75,7 @@ export interface Features {
  * What hangs together as long as the device runs. Its methods lie in ROM, where closures would take ten slots each and
  * more.
  */
-class Application implements DevicePorts, ConfigurationKeeperOptions, Keeper {
+class Application implements DevicePorts, ConfigurationKeeperOptions, Keeper, SleepLimit {
 	readonly host: Host;
 	/** What the factory says. */
 	readonly says: ProductFactory;
@@ -68,6 +84,7 @@ class Application implements DevicePorts, ConfigurationKeeperOptions, Keeper {
 	readonly keeper: ConfigurationKeeper;
 	client: Client | undefined;
 	loop: Loop | undefined;
+	retaining: Retaining | undefined;
 
 	constructor(host: Host, says: ProductFactory) {
 		this.host = host;
@@ -96,6 +113,7 @@ class Application implements DevicePorts, ConfigurationKeeperOptions, Keeper {
 
 	factoryReset(): void {
 		this.keeper.forget();
+		this.retaining?.keeper.forget();
 		forgetSettings(this.store);
 	}
 
@@ -130,6 +148,16 @@ class Application implements DevicePorts, ConfigurationKeeperOptions, Keeper {
 	idle(): void {
 		const { store } = this;
 		if (store?.isIdle === false) store.poll();
+	}
+
+	// Deep sleep waits for that.
+
+	get deepest(): SleepDepth {
+		return this.store?.isIdle === false ? "light" : "off";
+	}
+
+	settle(): void {
+		this.idle();
 	}
 }
 
@@ -173,6 +201,10 @@ class Told {
 		this.device.log.write(record);
 	}
 
+	get homes(): SessionHomes | undefined {
+		return this.device.retaining?.keeper;
+	}
+
 	wallTimeS(): number | undefined {
 		return this.device.clock.wallTimeS();
 	}
@@ -187,7 +219,7 @@ class Told {
 }
 
 /** The device: its objects, its servers, and the loop that keeps it alive. */
-export function application(host: Host, { client: inImage, publicKeys, reportingKeeper, ...features }: Features): void {
+export function application(host: Host, { client: inImage, publicKeys, ...features }: Features): void {
 	const { log, platform, temperature, slots, mods } = host;
 	const firmwareVersion = slots?.image(slots.running)?.version ?? product.firmwareVersion;
 	log.write({ event: "booted", platform, version: firmwareVersion, resetCause: host.power.resetCause });
@@ -198,10 +230,15 @@ export function application(host: Host, { client: inImage, publicKeys, reporting
 	const mayGrow = host.smartCard !== undefined || factory.objects !== undefined || factory.bootstrap !== undefined;
 	const all = new Application(host, factory);
 	const settings = all.store;
+	const sleeping = features.sleep?.(host, factory.sleep);
+	const retaining = features.retention?.(host, settings, sleeping !== undefined);
+	all.retaining = retaining;
 	const secure =
-		crypto !== undefined && (mayGrow || needsKeys(factory)) ? dtls(host, crypto, factory, publicKeys) : undefined;
+		crypto === undefined || (!mayGrow && !needsKeys(factory))
+			? undefined
+			: dtls(retaining, dtlsOptions(host, crypto, factory, publicKeys));
 	const updating = features.firmware?.(host, settings, secure);
-	const told = Object.assign(new Told(all), inImage, updating?.client);
+	const told = Object.assign(new Told(all), inImage, updating?.client, sleeping?.client);
 	const bootstrap = mayGrow && features.bootstrap !== undefined ? { bootstrap: features.bootstrap } : undefined;
 	const client = new Client(Object.assign(told, bootstrap, secure === undefined ? undefined : { secure }));
 	all.client = client;
@@ -209,9 +246,12 @@ export function application(host: Host, { client: inImage, publicKeys, reporting
 	client.addObject(SECURITY, securityObject(SECURITY));
 	client.addObject(table.server, serverObject(client, table.server));
 	if (mayGrow || needsRights(factory)) client.addObject(ACCESS_CONTROL, accessControlObject());
-	client.add(device({ ...product, firmwareVersion, serialNumber: factory.serialNumber }, all, table.device));
+	const bindings = told.enabler === "1.0" && sleeping !== undefined ? "UQ" : "U";
+	client.add(device({ ...product, firmwareVersion, serialNumber: factory.serialNumber, bindings }, all, table.device));
 	if (temperature !== undefined) {
-		client.add(thermometer(temperature, new Preferences(owners, settings).get("correction")));
+		const everyS = factory.sleep?.sampleEveryS;
+		const sampling = sleeping?.sampling ?? (everyS === undefined ? undefined : { everyS });
+		client.add(thermometer(temperature, new Preferences(owners, settings).get("correction"), sampling));
 	}
 	if (updating !== undefined) client.add(updating.instance);
 	const mod =
@@ -223,15 +263,15 @@ export function application(host: Host, { client: inImage, publicKeys, reporting
 	grantRights(client, all.state.provenance);
 
 	const keepers: Keeper[] = [all.keeper];
-	if (settings !== undefined) {
-		if (reportingKeeper !== undefined) keepers.push(reportingKeeper(client, settings, settingsKeys.reporting, log));
-		keepers.push(all);
-	}
+	if (retaining !== undefined) keepers.push(retaining.keeper.drive(client, told.endpointName));
+	if (settings !== undefined) keepers.push(all);
 	if (updating !== undefined) {
 		keepers.push(
 			updating.transfers.drive(client, mod === undefined ? [updating.updater] : [updating.updater, mod.updater]),
 		);
 	}
+	const limits = updating === undefined ? [all] : [all, updating.transfers];
+	if (sleeping !== undefined) keepers.push(sleeping.sleeper(client, limits, retaining?.keeper));
 	all.loop = new Loop(updating?.transfers.host ?? host, client, ...keepers);
 	all.loop.start();
 }
@@ -240,18 +280,22 @@ export function application(host: Host, { client: inImage, publicKeys, reporting
  * DTLS for servers with coaps://. A product without it leaves this out, and has none of it in its image. One whose
  * server opens handshakes adds `listening: new DtlsListening(crypto, entropy)` (modules/lwm2m/dtls-incoming.ts, 16 KB).
  */
-function dtls(
+function dtls(retaining: Retaining | undefined, options: DtlsTransportOptions): DtlsTransport {
+	return retaining === undefined ? new DtlsTransport(options) : retaining.secure(options);
+}
+
+function dtlsOptions(
 	{ entropy, clock }: Host,
 	crypto: Crypto,
 	factory: ProductFactory,
 	publicKeys: PublicKeys | undefined,
-): DtlsTransport {
-	return new DtlsTransport({
+): DtlsTransportOptions {
+	return {
 		crypto,
 		entropy,
 		wallTimeS: () => clock.wallTimeS(),
 		...(publicKeys === undefined ? {} : { publicKeys }),
 		connectionId: factory.connectionId ?? product.dtls.connectionId,
 		flightTimeoutMs: factory.flightTimeoutMs ?? product.dtls.flightTimeoutMs,
-	});
+	};
 }

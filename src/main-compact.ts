@@ -8,10 +8,11 @@ import { frozen } from "../modules/frozen.ts";
 import type { Host } from "../modules/host.ts";
 import { AccessControl } from "../modules/lwm2m/access-control.ts";
 import { makeBootstrap } from "../modules/lwm2m/bootstrap.ts";
-import { ReportingKeeper } from "../modules/lwm2m/reporting-keeper.ts";
 import { accessControl } from "../modules/objects/access-control-2.ts";
 import { application } from "./application.ts";
 import { firmware } from "./firmware.ts";
+import { retention } from "./retention.ts";
+import { sleep } from "./sleep.ts";
 
 const formats = frozen(new Formats(frozen([textFormat, opaqueFormat, tlvFormat, senmlCborFormat, lwm2mCborFormat])));
 
@@ -23,7 +24,8 @@ export function compact(host: Host): void {
 	application(host, {
 		client: { formats, accessControl: new AccessControl(accessControl) },
 		bootstrap: makeBootstrap,
-		reportingKeeper: (...it) => new ReportingKeeper(...it),
+		retention,
+		sleep,
 		firmware,
 	});
 }

@@ -7,10 +7,11 @@ import type { Host } from "../modules/host.ts";
 import { AccessControl } from "../modules/lwm2m/access-control.ts";
 import { makeBootstrap } from "../modules/lwm2m/bootstrap.ts";
 import { compositeOperations } from "../modules/lwm2m/composite.ts";
-import { ReportingKeeper } from "../modules/lwm2m/reporting-keeper.ts";
 import { accessControl } from "../modules/objects/access-control-2.ts";
 import { application } from "./application.ts";
 import { firmware } from "./firmware.ts";
+import { retention } from "./retention.ts";
+import { sleep } from "./sleep.ts";
 import { software } from "./software.ts";
 
 /** The device with everything. A host calls this once after boot. */
@@ -25,7 +26,8 @@ export default function main(host: Host): void {
 		bootstrap: makeBootstrap,
 		publicKeys: { readPrivateKey, serverTrust },
 		crypto: (entropy) => new PortableCrypto({ entropy }),
-		reportingKeeper: (...it) => new ReportingKeeper(...it),
+		retention,
+		sleep,
 		firmware,
 		software,
 	});

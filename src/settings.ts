@@ -1,16 +1,16 @@
 import { frozen } from "../modules/frozen.ts";
 import type { Host } from "../modules/host.ts";
 import { FlashSettings } from "../modules/settings/flash-settings.ts";
-import { liveKey } from "../modules/settings/key.ts";
+import { liveKey, secretKey } from "../modules/settings/key.ts";
 import type { KeyValueSettings, KeyValueSettingsOptions } from "../modules/settings/key-value-settings.ts";
 import type { Change, Settings } from "../modules/settings/settings.ts";
 
 /** What lies under which key of this product: never another thing under the same one. */
 export const settingsKeys = frozen({
-	/** Attributes, observations, and what is yet to be told. */
-	reporting: 1 | liveKey,
 	/** Accounts and rights: 0x1000 keys from here on. */
 	configuration: 0x1000,
+	/** What of the client outlives resets: `retentionKeys` from here on. */
+	retained: 0x100_0000 | liveKey | secretKey,
 });
 
 /** What the owner sets at the device, and no server knows, with what holds until then: keys 0x20 to 0x3f. */

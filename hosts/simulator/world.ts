@@ -1,11 +1,13 @@
 import { randomFillSync } from "node:crypto";
 import type { BootRules } from "../../modules/firmware/boot-decision.ts";
 import type { Factory, LogRecord } from "../../modules/host.ts";
-import { Board, type BoardMachine, type BoardOptions, type MakeMachine } from "./board/board.ts";
+import { Board, type BoardMachine, type MakeMachine } from "./board/board.ts";
 import { FlashChip } from "./board/flash.ts";
 import type { BoardPreset } from "./board/presets.ts";
 import type { BootImages } from "./board/slots.ts";
 import { Chance } from "./chance.ts";
+import type { RadioProfile } from "./energy/radios.ts";
+import type { Timeline } from "./energy/timeline.ts";
 import type { Network } from "./network/network.ts";
 import { UdpNetwork } from "./network/udp-network.ts";
 import { type Conditions, VirtualNetwork } from "./network/virtual-network.ts";
@@ -43,9 +45,15 @@ export interface NewBoard {
 	readonly name?: string;
 	readonly preset: BoardPreset;
 	readonly factory?: Factory;
+	/** Of a virtual world, out of its network's newAddress(); drawn there when absent. */
+	readonly address?: string;
 	/** A chip of its own in memory when absent. */
 	readonly flash?: FlashChip;
 	readonly rtc?: "running" | "unset";
+	/** What its radio draws; the kind's usual one when absent. */
+	readonly radio?: RadioProfile;
+	/** Gets its charge by time. */
+	readonly timeline?: Timeline;
 	/** A record of `dormouse provision`, which goes into the partition of its own. */
 	readonly factoryRecord?: Uint8Array;
 	/** Whether there is a reader for smart cards; there is with `smartCard`. */
@@ -163,13 +171,21 @@ export class World<M extends BoardMachine> {
 
 	/** Puts a board into the world: off, with the image in its slot. @throws SlotRefused when the image does not fit */
 	addBoard({ name, preset, factory = {}, flash, rtc = "running", ...more }: NewBoard): Board<M> {
-		const { factoryRecord, smartCard, hasCardReader = smartCard !== undefined, rules, afterFailure } = more;
+		const {
+			factoryRecord,
+			smartCard,
+			hasCardReader = smartCard !== undefined,
+			rules,
+			afterFailure,
+			radio,
+			timeline,
+		} = more;
 		const { device } = this.#options;
 		const boardName = name ?? `board-${this.boards.length + 1}`;
 		const chance = this.#chance.branch(boardName);
 		const seeded = chance.branch("entropy");
-		const address = this.#virtual === undefined ? {} : { address: this.#virtual.network.newAddress() };
-		const options: BoardOptions<M> = {
+		const address = this.#virtual === undefined ? {} : { address: more.address ?? this.#virtual.network.newAddress() };
+		const board: Board<M> = new Board({
 			name: boardName,
 			preset,
 			time: this.time,
@@ -183,13 +199,14 @@ export class World<M extends BoardMachine> {
 			...(device.bootImages === undefined ? {} : { bootImages: device.bootImages }),
 			...(rules === undefined ? {} : { rules }),
 			...(afterFailure === undefined ? {} : { afterFailure }),
+			...(radio === undefined ? {} : { radio }),
+			...(timeline === undefined ? {} : { timeline }),
 			rtc,
 			hasCardReader,
 			...(smartCard === undefined ? {} : { smartCard }),
-			onEvent: (record, board) => this.#options.onEvent?.({ t: this.time.nowMs(), ...record }, board),
-			onPrint: (text, board) => this.#options.onPrint?.(text, board),
-		};
-		const board = new Board<M>(options);
+			onEvent: (record) => this.#options.onEvent?.({ t: this.time.nowMs(), ...record }, board),
+			onPrint: (text) => this.#options.onPrint?.(text, board),
+		});
 		board.program((device.imageFor?.(preset) ?? device.image).bytes);
 		if (factoryRecord !== undefined) board.provision(factoryRecord);
 		this.boards.push(board);

@@ -9,6 +9,14 @@ export interface Memory {
 	answered(messageId: number, reply: Uint8Array, nowMs: number): void;
 }
 
+/** A message that must not be executed twice, as it outlives a reset. */
+export interface KeptMessage {
+	readonly messageId: number;
+	readonly expiresInMs: number;
+	/** What was answered, where that is kept. */
+	readonly reply: Uint8Array | undefined;
+}
+
 /** Beside a Message ID: a duplicate must not be executed. */
 const essentialBit = 0x10000;
 
@@ -29,6 +37,8 @@ export class Deduplication implements Memory {
 	private readonly replies: (ArrayBufferLike | undefined)[] = [];
 	private keptBytes = 0;
 	private readonly replyBytesMax: number;
+	/** Counts essential messages: another number, another one was heard. Set here alone. */
+	essentials = 0;
 
 	constructor(limits: Limits) {
 		this.messageIds = new Uint32Array(limits.remembered);
@@ -72,6 +82,7 @@ export class Deduplication implements Memory {
 		const index = this.victim(nowMs);
 		if (index < 0) return false;
 		this.keep(index, undefined);
+		if (essential) this.essentials++;
 		this.messageIds[index] = essential ? messageId + essentialBit : messageId;
 		this.expiryMs[index] = expiryMs;
 		return true;
@@ -88,6 +99,32 @@ export class Deduplication implements Memory {
 			this.free(longest);
 		}
 		this.keep(index, reply);
+	}
+
+	/** The essential ones, to be taken up by restore() in another life; others may be executed twice. */
+	export(nowMs: number): KeptMessage[] {
+		const kept: KeptMessage[] = [];
+		for (let index = 0; index < this.messageIds.length; index++) {
+			const expiryMs = this.expiryMs[index]!;
+			if (!this.isEssential(index) || expiryMs <= nowMs) continue;
+			const reply = this.replies[index];
+			kept.push({
+				messageId: this.messageIds[index]! & 0xffff,
+				expiresInMs: expiryMs - nowMs,
+				reply: reply && new Uint8Array(reply),
+			});
+		}
+		return kept;
+	}
+
+	/** @param agoMs how long ago they were exported */
+	restore(kept: readonly KeptMessage[], agoMs: number, nowMs: number): void {
+		for (let index = 0; index < kept.length; index++) {
+			const { messageId, expiresInMs, reply } = kept[index]!;
+			const expiryMs = nowMs - agoMs + expiresInMs;
+			if (expiryMs <= nowMs || !this.remember(messageId, true, nowMs, expiryMs)) continue;
+			if (reply !== undefined) this.answered(messageId, reply, nowMs);
+		}
 	}
 
 	/** Lets go of what has ended by now. */

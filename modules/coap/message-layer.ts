@@ -64,7 +64,8 @@ export class MessageLayer implements Layer {
 	private readonly tuning: Tuning;
 	private readonly outboxMax: number;
 	private readonly rto: RtoEstimator | undefined;
-	private nextMessageId: number;
+	/** Of the next message. Set here, and for one that goes on after a sleep. */
+	nextMessageId: number;
 	/**
 	 * In order of arrival; those with a retransmission are under way. Every sender has one at most, so the senders'
 	 * limits bound it.

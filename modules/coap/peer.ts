@@ -4,7 +4,7 @@ import type { Dice, Entropy } from "../host.ts";
 import type { Abilities } from "./ability.ts";
 import type { ResponseListener, ResponseOptions } from "./answer.ts";
 import { isRequestCode } from "./code.ts";
-import { Deduplication } from "./deduplication.ts";
+import { Deduplication, type KeptMessage } from "./deduplication.ts";
 import type { PeerExtension } from "./extension.ts";
 import { MessageType, MessageView } from "./message.ts";
 import { MessageLayer, type Sender } from "./message-layer.ts";
@@ -54,6 +54,13 @@ export interface PeerOptions {
 	readonly rto?: RtoEstimator;
 	/** Takes over transfers of its own, such as QBlock: made for this peer alone. */
 	readonly extension?: PeerExtension;
+}
+
+/** What of a peer outlives a sleep. */
+export interface KeptMessages {
+	readonly nextMessageId: number;
+	readonly isEmptyTokenFree: boolean;
+	readonly heard: readonly KeptMessage[];
 }
 
 /** How much a peer holds, for reports and tests. */
@@ -250,6 +257,38 @@ export class Peer {
 		this.deduplication.clear();
 		this.requester.clear(nowMs);
 		this.extension?.clear(nowMs);
+	}
+
+	/** Counts requests of theirs that must not be executed twice: another number, and export() gives others. */
+	get essentials(): number {
+		return this.deduplication.essentials;
+	}
+
+	/** What has to outlive a sleep for messages to be told from one another afterwards: to be taken while at rest. */
+	export(nowMs: number): KeptMessages {
+		return {
+			nextMessageId: this.layer.nextMessageId,
+			isEmptyTokenFree: this.requester.tokens.isEmptyFree,
+			heard: this.deduplication.export(nowMs),
+		};
+	}
+
+	/**
+	 * Goes on where export() was, in a new peer.
+	 * @param agoMs how long ago that was
+	 * @param isExact nothing was sent since. If something was, Message IDs begin anywhere, as they do without this
+	 */
+	restore(kept: KeptMessages, agoMs: number, isExact: boolean, nowMs: number): void {
+		this.deduplication.restore(kept.heard, agoMs, nowMs);
+		if (!isExact) return;
+		this.layer.nextMessageId = kept.nextMessageId;
+		this.requester.tokens.isEmptyFree = kept.isEmptyTokenFree;
+	}
+
+	/** Whether nothing is under way, neither ours nor theirs, and nothing waits to go out. */
+	get isAtRest(): boolean {
+		const { layer, requester, responder } = this;
+		return requester.size === 0 && layer.size === 0 && responder.incomingSize === 0 && layer.outboxSize === 0;
 	}
 
 	get figures(): PeerFigures {

@@ -40,7 +40,7 @@ export class Requester implements OperationOwner {
 	private readonly tuning: Tuning;
 	private readonly limits: Limits;
 	private readonly abilities: Abilities | undefined;
-	private readonly tokens: Tokens;
+	readonly tokens: Tokens;
 	private lastId = 0;
 	private operations: Operation[] = [];
 

@@ -13,7 +13,7 @@ export class Tokens {
 	private readonly takesEmpty: boolean;
 	private readonly size: number;
 	/** Every use of the empty token so far ended in a piggybacked response: none other can still come to it. */
-	private isEmptyFree = true;
+	isEmptyFree = true;
 
 	/** @param size in bytes; 0: empty where that is safe, else one byte */
 	constructor(entropy: Entropy, size: number) {

@@ -190,12 +190,16 @@ function encode(state: BootState, sequence: number, size: number, erasedByte: nu
 	return bytes;
 }
 
+function isBlank(bytes: Uint8Array, erasedByte: number): boolean {
+	for (let index = 0; index < recordBytes; index++) if (bytes[index] !== erasedByte) return false;
+	return true;
+}
+
 function decode(bytes: Uint8Array, erasedByte: number): Copy | "blank" | "garbage" {
+	// Most places were never written: those are told before a checksum is computed, which none of them has.
+	if (isBlank(bytes, erasedByte)) return "blank";
 	const view = new DataView(bytes.buffer);
-	if (view.getInt32(crcAt, true) !== crc32(bytes, 0, crcAt, 0)) {
-		for (let index = 0; index < recordBytes; index++) if (bytes[index] !== erasedByte) return "garbage";
-		return "blank";
-	}
+	if (view.getInt32(crcAt, true) !== crc32(bytes, 0, crcAt, 0)) return "garbage";
 	const sequence = view.getUint32(0, true);
 	const trial = trials[bytes[6]!];
 	const otherIs = knowledge[bytes[17]!];

@@ -9,6 +9,7 @@ import { type Held, isObjectLink } from "./value.ts";
 /** Resources that make an account of two Instances (LwM2M Core 1.2 Appendix E.1, E.2). */
 const securityResource = frozen({ bootstrapServer: 1, shortServerId: 10 });
 const serverShortServerId = 0;
+const bootstrapOnFailure = 16;
 
 /** What says where a server is and how we prove who we are: another one of these makes another server of it. */
 const identifying: readonly number[] = frozen([0, 2, 3, 4, 5, 13, 14, 15, 16, 17]);
@@ -18,6 +19,11 @@ export function accountOf(registry: Registry, shortServerId: number): Account | 
 	const security = registry.object(0)?.instances.find((instance) => shortServerIdOf(instance) === shortServerId);
 	const server = registry.object(1)?.instances.find((each) => each.at(serverShortServerId) === shortServerId);
 	return security === undefined || server === undefined ? undefined : { shortServerId, security, server };
+}
+
+/** Bootstrap on Registration Failure (1/x/16): yes where it is absent (LwM2M Core 1.2 Table 6.2.1.1-1). */
+export function wantsBootstrap({ server }: Account): boolean {
+	return server.at(bootstrapOnFailure) !== false;
 }
 
 /** The Short Server ID that a Security Instance is about; undefined for a Bootstrap-Server's. */
@@ -37,7 +43,8 @@ export function fingerprintOf({ security }: Account): number {
 	return sum;
 }
 
-function sumOf(held: Held): number {
+/** A number that is another one when the value is. It is kept over restarts: its making must not change. */
+export function sumOf(held: Held): number {
 	let sum = 0;
 	if (held instanceof Map) {
 		held.forEach((value, id) => {
@@ -52,7 +59,7 @@ function sumOf(held: Held): number {
 }
 
 /** One step of FNV-1a, and a rotation so that high bits count. */
-function mixed(sum: number, value: number): number {
+export function mixed(sum: number, value: number): number {
 	const product = Math.imul(sum ^ value ^ 0x811c9dc5, 0x01000193);
 	return (product << 13) | (product >>> 19);
 }

@@ -1,4 +1,5 @@
 import { assert } from "../bytes.ts";
+import type { Waking } from "../sleep/wake-plan.ts";
 import type { Instance } from "./instance.ts";
 
 /** A function to call, or an Object Instance to sample: that is said without a closure for each of them. */
@@ -12,13 +13,24 @@ export interface Appointment {
 	readonly task: Task;
 }
 
+/** When an Object Instance is sampled next, as it outlives a deep sleep. */
+export interface KeptAppointment {
+	readonly objectId: number;
+	readonly instanceId: number;
+	/** Milliseconds from when it was exported; below 0 where it was late. */
+	readonly inMs: number;
+}
+
 /** Things to do at their time. Bounded: more appointments than the limit are our own bug. */
 export class Agenda {
 	private readonly limit: number;
+	private readonly waking: Pick<Waking, "charge"> | undefined;
 	private readonly appointments: Appointment[] = [];
 
-	constructor(limit: number) {
+	/** @param waking hears for whose sake there is a wake */
+	constructor(limit: number, waking?: Pick<Waking, "charge">) {
 		this.limit = limit;
+		this.waking = waking;
 	}
 
 	get deadlineMs(): number {
@@ -45,7 +57,46 @@ export class Agenda {
 			if (everyMs === 0) this.drop(appointment);
 			else appointment.atMs += everyMs * (Math.floor((nowMs - appointment.atMs) / everyMs) + 1);
 			if (typeof task === "function") task();
-			else task.sample();
+			else {
+				this.waking?.charge(task.facts.id, 0);
+				task.sample();
+			}
+		});
+	}
+
+	/** Samples this Instance now, if it was not just done, and counts its next time from now. */
+	advance(instance: Instance, nowMs: number): void {
+		const found = this.appointments.find(({ task }) => task === instance);
+		if (found === undefined || found.atMs - found.everyMs >= nowMs) return;
+		found.atMs = nowMs + found.everyMs;
+		instance.sample();
+	}
+
+	/** Whether all of them are samplings: those are found again after a deep sleep, functions are not. */
+	get isPlain(): boolean {
+		return this.appointments.every(({ task }) => typeof task !== "function");
+	}
+
+	/** The samplings, as they are to be found again. */
+	export(nowMs: number): KeptAppointment[] {
+		const kept: KeptAppointment[] = [];
+		this.appointments.forEach(({ atMs, task }) => {
+			if (typeof task === "function") return;
+			kept.push({ objectId: task.facts.id, instanceId: task.id, inMs: atMs - nowMs });
+		});
+		return kept;
+	}
+
+	/**
+	 * Gives samplings that there are the times they had; others, and those that are not there any more, are passed over.
+	 * @param agoMs how long ago it was exported: what was missed since is done once, and its next time is a regular one
+	 */
+	import(kept: readonly KeptAppointment[], agoMs: number, nowMs: number): void {
+		kept.forEach(({ objectId, instanceId, inMs }) => {
+			const found = this.appointments.find(
+				({ task }) => typeof task !== "function" && task.facts.id === objectId && task.id === instanceId,
+			);
+			if (found !== undefined) found.atMs = Math.min(nowMs + inMs - agoMs, found.atMs);
 		});
 	}
 

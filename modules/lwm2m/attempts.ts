@@ -39,6 +39,17 @@ export type Wait =
 	/** The end of Disable Timeout (1/x/5). */
 	| "disabled";
 
+/** Attempts as they outlive a deep sleep. */
+export interface KeptAttempts {
+	readonly wait: Wait;
+	readonly waitedMs: number;
+	readonly jitterMs: number;
+	readonly attempt: number;
+	readonly sequence: number;
+	readonly hasLost: boolean;
+	readonly isComplete: boolean;
+}
+
 /** What follows an attempt that failed. */
 export type Consequence = "retry" | "sequence" | "decision";
 
@@ -206,6 +217,18 @@ export class Attempts {
 	renew(nowMs: number): void {
 		this.until("again", nowMs);
 		this.restart();
+	}
+
+	/** What outlives a deep sleep: where it stands, and what it waits for. */
+	export(nowMs: number): KeptAttempts {
+		const { wait, jitterMs, attempt, sequence, hasLost, isComplete } = this;
+		return { wait, waitedMs: nowMs - this.sinceMs, jitterMs, attempt, sequence, hasLost, isComplete };
+	}
+
+	/** @param agoMs how long ago it was exported */
+	restore({ waitedMs, ...kept }: KeptAttempts, agoMs: number, nowMs: number): void {
+		Object.assign(this, kept);
+		this.sinceMs = nowMs - agoMs - waitedMs;
 	}
 
 	/** The server has disabled itself. */

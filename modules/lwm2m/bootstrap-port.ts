@@ -35,6 +35,8 @@ export interface BootstrapClient {
 	readonly isWanted: boolean;
 	/** Whether a session is open: between begun() and applied(), failed() or cancel(). */
 	readonly isOpen: boolean;
+	/** Whether nothing is under way: nobody wants it, or it waits for its next attempt. */
+	readonly isAtRest: boolean;
 	/** When poll() has something to do; Infinity when nothing is due at all. */
 	readonly deadlineMs: number;
 	/**

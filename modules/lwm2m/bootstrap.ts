@@ -46,8 +46,9 @@ class Bootstrap implements BootstrapClient, LinkOwner {
 	#requests: Request[] = [];
 	#pack: Response | undefined;
 	#isReached = false;
-	#isOpen = false;
-	#isWanted = false;
+	/** Set here alone, as isWanted is. */
+	isOpen = false;
+	isWanted = false;
 	/** Why the attempt has failed, until the end of the turn. */
 	#lost: Cause | undefined;
 	/** Kept, and to be applied at the end of the turn. */
@@ -74,12 +75,9 @@ class Bootstrap implements BootstrapClient, LinkOwner {
 		return this.#account.find() !== undefined;
 	}
 
-	get isWanted(): boolean {
-		return this.#isWanted;
-	}
-
-	get isOpen(): boolean {
-		return this.#isOpen;
+	get isAtRest(): boolean {
+		const { state } = this.#machine;
+		return state === "holding" || (state === "idle" && this.#closeAtMs === Infinity);
 	}
 
 	get deadlineMs(): number {
@@ -89,14 +87,14 @@ class Bootstrap implements BootstrapClient, LinkOwner {
 
 	begin(why: BootstrapReason, argument: string, nowMs: number): void {
 		if (!this.isPossible) return;
-		this.#isWanted = true;
+		this.isWanted = true;
 		if (this.#machine.state !== "idle") return;
 		this.log("bootstrapWanted", argument === "" ? { why } : { why, argument });
 		this.event("begin", nowMs);
 	}
 
 	cancel(nowMs: number): void {
-		this.#isWanted = false;
+		this.isWanted = false;
 		this.#lost = undefined;
 		this.event("cancel", nowMs);
 	}
@@ -231,7 +229,7 @@ class Bootstrap implements BootstrapClient, LinkOwner {
 		if (this.#lost !== undefined) {
 			const isAsking = state === "connecting" || state === "requesting";
 			if (isAsking && this.#lost.code === undefined && this.#server.next()) return "elsewhere";
-			return state === "open" && !this.#isWanted ? "dropped" : "failed";
+			return state === "open" && !this.isWanted ? "dropped" : "failed";
 		}
 		if (this.#isReached) return "reached";
 		return nowMs >= deadlineMs ? "due" : undefined;
@@ -303,8 +301,8 @@ class Bootstrap implements BootstrapClient, LinkOwner {
 
 	private listen(): void {
 		this.#machine.deadlineMs = this.#nowMs + this.#machine.tuning.silenceMs;
-		if (this.#isOpen) return;
-		this.#isOpen = true;
+		if (this.isOpen) return;
+		this.isOpen = true;
 		this.#port.begun(this.#nowMs);
 	}
 
@@ -313,7 +311,7 @@ class Bootstrap implements BootstrapClient, LinkOwner {
 		this.abandon();
 		this.hangUp();
 		this.#draft = this.#finished = undefined;
-		this.#isOpen = false;
+		this.isOpen = false;
 		if (action === "end") {
 			this.#machine.failures = 0;
 			return;
@@ -388,7 +386,7 @@ class Bootstrap implements BootstrapClient, LinkOwner {
 		this.#state.remove(registry, this.#draft!.gone);
 		this.#state.apply(registry, configuration);
 		this.#draft = this.#finished = undefined;
-		this.#isOpen = this.#isWanted = false;
+		this.isOpen = this.isWanted = false;
 		this.#machine.failures = 0;
 		this.abandon();
 		this.#closeAtMs = this.#nowMs + this.#machine.tuning.lingerMs;

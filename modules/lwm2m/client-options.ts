@@ -2,6 +2,8 @@ import type { Failure, Peer, Response } from "../coap/peer.ts";
 import type { Limits, Tuning } from "../coap/tuning.ts";
 import type { Formats } from "../formats/format.ts";
 import type { Dice, Entropy, LogRecord } from "../host.ts";
+import type { SessionHome, SessionOwner } from "../sleep/session-home.ts";
+import type { Waking } from "../sleep/wake-plan.ts";
 import type { AccessControl } from "./access-control.ts";
 import type { MakeBootstrap } from "./bootstrap-port.ts";
 import type { BootstrapTuning } from "./bootstrap-state.ts";
@@ -21,6 +23,12 @@ import type { StreamedWrites } from "./streamed-write.ts";
 export interface SessionGuest {
 	responded(peer: Peer, requestId: number, response: Response, nowMs: number): void;
 	failed(peer: Peer, requestId: number, reason: Failure, nowMs: number): void;
+}
+
+/** Where secure sessions outlive resets (retention.ts). */
+export interface SessionHomes {
+	/** @returns undefined where there is no room for another one */
+	homeOf(owner: SessionOwner): SessionHome | undefined;
 }
 
 /** What a client is given. It keeps this object and reads it as it goes: one for all its servers. */
@@ -52,6 +60,8 @@ export interface ClientOptions {
 	readonly guest?: SessionGuest;
 	/** Rights of several servers. Absent: all of them may do everything. */
 	readonly accessControl?: AccessControl;
+	/** Where secure sessions outlive resets. Absent: each boot begins with a handshake. */
+	readonly homes?: SessionHomes | undefined;
 	/** Secures servers with coaps://; without it there is no DTLS in the image, and they are not registered with. */
 	readonly secure?: SecureTransport;
 	/** The highest enabler version that is spoken; 1.1 when left out. */
@@ -72,6 +82,8 @@ export interface ClientOptions {
 	readonly smsNumber?: string;
 	/** Registers in queue mode: servers hold their requests until they hear from us. */
 	readonly queueMode?: boolean;
+	/** What is done in which wake, and how long servers in queue mode are heard. Absent: each thing at its time. */
+	readonly waking?: Waking;
 	/**
 	 * Seconds since 1970 where the clock is set, for the times of past values and of notifications that are told later;
 	 * without it they count from now (RFC 8428 §4.5.3). Asked in each turn.

@@ -1,11 +1,12 @@
 import type { Path } from "../formats/value.ts";
-import type { Address } from "../host.ts";
-import { Agenda } from "./agenda.ts";
+import type { Address, SleepDepth } from "../host.ts";
+import { Agenda, type KeptAppointment } from "./agenda.ts";
 import type { BootstrapPort, BootstrapReason } from "./bootstrap-port.ts";
 import type { ClientOptions } from "./client-options.ts";
 import type { ObjectFacts } from "./facts.ts";
 import type { ChangeListener, Instance } from "./instance.ts";
 import { type ClientLimits, defaultLimits, withChanges } from "./limits.ts";
+import type { Since } from "./observed-retention.ts";
 import { Operations } from "./operations.ts";
 import { path as pathOf } from "./path.ts";
 import { defaultRegistrationTuning } from "./registration.ts";
@@ -41,7 +42,7 @@ export class Client implements ChangeListener, BootstrapPort {
 
 	constructor(options: ClientOptions) {
 		const limits = withChanges(defaultLimits, options.limits);
-		this.agenda = new Agenda(limits.appointments);
+		this.agenda = new Agenda(limits.appointments, options.waking);
 		this.registry = new Registry(limits.instances, this);
 		this.context = {
 			options,
@@ -51,6 +52,7 @@ export class Client implements ChangeListener, BootstrapPort {
 			limits,
 			registrationTuning: withChanges(defaultRegistrationTuning, options.registrationTuning),
 			times: new TimeBase(),
+			agenda: this.agenda,
 		};
 		this.servers = new Servers(this.context);
 		const bootstrap = options.bootstrap?.(this.context as never, this);
@@ -137,6 +139,16 @@ export class Client implements ChangeListener, BootstrapPort {
 		const { sessions } = this;
 		for (let at = 0; at < sessions.length; at++) deadlineMs = Math.min(deadlineMs, sessions[at]!.deadlineMs);
 		return deadlineMs;
+	}
+
+	/** Until when the radio has to hear, for all servers together; Infinity also while a bootstrap is under way. */
+	get radioUntilMs(): number {
+		return this.bootstrap?.isAtRest === false ? Infinity : this.servers.radioUntilMs;
+	}
+
+	/** The deepest sleep that loses nothing: a function to call later, a bootstrap and what leads to one go with RAM. */
+	get deepest(): SleepDepth {
+		return this.agenda.isPlain && this.servers.isRetainable ? "off" : "light";
 	}
 
 	/**
@@ -325,7 +337,10 @@ export class Client implements ChangeListener, BootstrapPort {
 	 * secrets are in it. encodeReports() (reporting-state.ts) makes bytes of it.
 	 */
 	exportReporting(nowMs: number): KeptReports {
-		const servers = this.sessions.map(({ reporting }) => reporting.export(nowMs));
+		const servers = this.sessions.map(({ reporting, shortServerId }) => ({
+			shortServerId,
+			...reporting.export(nowMs),
+		}));
 		return { wallTimeS: this.context.options.wallTimeS?.(), servers };
 	}
 
@@ -338,15 +353,26 @@ export class Client implements ChangeListener, BootstrapPort {
 		this.begin(nowMs);
 		const nowS = this.context.options.wallTimeS?.() ?? Number.NaN;
 		const elapsedMs = Math.round((nowS - (kept.wallTimeS ?? Number.NaN)) * 1000);
-		const agoMs = Number.isNaN(elapsedMs) ? 0 : Math.max(elapsedMs, 0);
+		const agoMs = elapsedMs >= 0 ? elapsedMs : undefined;
 		kept.servers.forEach((each) => {
-			this.session(each.shortServerId)?.reporting.import(each, agoMs, nowMs);
+			this.session(each.shortServerId)?.reporting.import(each, { agoMs, isExact: false, isLive: false }, nowMs);
 		});
+	}
+
+	/** When Object Instances are sampled next, for a deep sleep. */
+	exportSamplings(nowMs: number): KeptAppointment[] {
+		return this.agenda.export(nowMs);
+	}
+
+	/** Takes back what exportSamplings() gave, after start(). */
+	restoreSamplings(kept: readonly KeptAppointment[], { agoMs = 0 }: Pick<Since, "agoMs">, nowMs: number): void {
+		this.agenda.import(kept, agoMs, nowMs);
 	}
 
 	private begin(nowMs: number): void {
 		const { options, times } = this.context;
 		this.nowMs = nowMs;
+		options.waking?.begin(nowMs);
 		times.look(nowMs, options.wallTimeS?.());
 	}
 

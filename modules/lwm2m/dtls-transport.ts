@@ -30,7 +30,7 @@ const noBytes = new Uint8Array(0);
 
 /** DTLS 1.2 for the client's secure servers: one association for each Security Object Instance. */
 export class DtlsTransport implements SecureTransport {
-	private readonly options: DtlsTransportOptions;
+	protected readonly options: DtlsTransportOptions;
 
 	constructor(options: DtlsTransportOptions) {
 		this.options = options;
@@ -41,6 +41,10 @@ export class DtlsTransport implements SecureTransport {
 		const credentials = readCredentials(security, crypto, publicKeys);
 		if ("code" in credentials) return credentials;
 		crypto.release(credentials.key); // imported again for each handshake: a key lives as long as it is needed
+		return this.channel(security, listener);
+	}
+
+	protected channel(security: Instance, listener: SecureListener): SecureChannel {
 		return new DtlsChannel(security, listener, this.options);
 	}
 }
@@ -56,18 +60,18 @@ interface Plaintext {
  * The channel to one server, through one association after the other. What an association says is kept until its call
  * has come back, and told then: the stack of a board does not hold a handshake and a request one above the other.
  */
-class DtlsChannel implements SecureChannel, IncomingListener {
-	private readonly security: Instance;
+export class DtlsChannel implements SecureChannel, IncomingListener {
+	protected readonly security: Instance;
 	private readonly listener: SecureListener;
-	private readonly options: DtlsTransportOptions;
+	protected readonly options: DtlsTransportOptions;
 	private incoming: Incoming | undefined;
 	/** The answer to a ClientHello without a cookie, until it is taken. */
 	private challenge: Uint8Array | undefined;
 	/** One that is closed stays until its last alert is taken. */
-	private association: ClientAssociation | undefined;
+	protected association: ClientAssociation | undefined;
 	private credentials: Credentials | undefined;
 	/** To go on with next time; its master secret is ours. */
-	private session: ResumableSession | undefined;
+	protected session: ResumableSession | undefined;
 	private isLeaving = false;
 	private beginning: Established | undefined;
 	private plaintext: Plaintext | undefined;
@@ -243,7 +247,7 @@ class DtlsChannel implements SecureChannel, IncomingListener {
 		this.listener.unsecured(alert === undefined ? { reason: code } : { reason: code, alert: nameOf(alert) }, nowMs);
 	}
 
-	private settings({ settings }: Credentials): DtlsSettings {
+	protected settings({ settings }: Credentials): DtlsSettings {
 		const { crypto, entropy, wallTimeS, connectionId, flightTimeoutMs } = this.options;
 		return {
 			crypto,
@@ -258,7 +262,7 @@ class DtlsChannel implements SecureChannel, IncomingListener {
 	}
 
 	/** Keeps another session, or none. */
-	private keep(session: ResumableSession | undefined): void {
+	protected keep(session: ResumableSession | undefined): void {
 		if (this.session !== session) this.session?.master.fill(0);
 		this.session = session;
 	}

@@ -22,6 +22,17 @@ export interface ChangeListener {
 	instanceChanged(instance: Instance, resourceId: number, resourceInstanceId: number): void;
 }
 
+/** What is done regularly. */
+export interface Sampling<It> {
+	readonly everyS: number;
+	readonly take: (it: It) => void;
+	/**
+	 * "told": taken also right before a notification of this Instance, and `everyS` counts on from there: no wake of its
+	 * own where it is told often enough, and nothing old is told. Left out, it keeps its times.
+	 */
+	readonly when?: "told";
+}
+
 /**
  * How an Object Instance behaves, beside holding values. Every hook but `written` may throw RequestRefused, and that is
  * the answer.
@@ -55,7 +66,7 @@ export interface InstanceOptions<F extends ObjectFacts, It = ObjectInstance<F>> 
 	/** What Execute does. A Resource without a function here is absent. */
 	readonly execute?: { readonly [N in ExecutableName<F>]?: (it: It, args: readonly Argument[]) => void };
 	/** Something to do regularly while the client runs: measure, mostly. */
-	readonly sample?: { readonly everyS: number; readonly take: (it: It) => void };
+	readonly sample?: Sampling<It>;
 	/** Where the values of a single-instance Resource are kept with their times, each one that is set or written. */
 	readonly history?: { readonly [N in SingleName<F>]?: History };
 }
@@ -75,7 +86,7 @@ interface Hooks {
 	readonly check?: { readonly [name: string]: ((value: Held, it: Instance) => void) | undefined };
 	readonly written?: { readonly [name: string]: ((value: Held, it: Instance) => void) | undefined };
 	readonly execute?: { readonly [name: string]: ((it: Instance, args: readonly Argument[]) => void) | undefined };
-	readonly sample?: { readonly everyS: number; readonly take: (it: Instance) => void };
+	readonly sample?: Sampling<Instance>;
 	readonly history?: { readonly [name: string]: History | undefined };
 	readonly absent?: readonly string[];
 }
@@ -125,6 +136,11 @@ export class Instance {
 	/** How often and what to sample, if at all. */
 	get sampleEveryS(): number | undefined {
 		return this.#hooks.sample?.everyS;
+	}
+
+	/** Whether it is sampled before it is told, too. */
+	get isSampledWhenTold(): boolean {
+		return this.#hooks.sample?.when === "told";
 	}
 
 	sample(): void {
@@ -196,6 +212,11 @@ export class Instance {
 	peek(name: string): Held | undefined {
 		const held = this.glance(name);
 		return held === refused ? undefined : held;
+	}
+
+	/** What is held; of a Resource with a read hook nothing, because that changes by itself. */
+	held(name: string): Held | undefined {
+		return this.#hooks.read?.[name] === undefined ? this.#values[name] : undefined;
 	}
 
 	/** Reads where nobody waits for an answer: a hook that refuses says no more than that there is something. */

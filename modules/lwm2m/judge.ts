@@ -2,10 +2,10 @@ import { type AttributeSet, comparesValues, isInOrder } from "./attributes.ts";
 import { type Held, isInstances } from "./value.ts";
 
 /** What conditions compare: numbers for gt, lt and st, Booleans for edge. */
-type Comparable = number | bigint | boolean | undefined;
+export type Comparable = number | bigint | boolean | undefined;
 
 /** The value told last, for st, and the one seen last, for the others; undefined where there was none. */
-interface Mark {
+export interface Mark {
 	told: Comparable;
 	seen: Comparable;
 }

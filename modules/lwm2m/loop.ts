@@ -1,4 +1,4 @@
-import { type Address, type Datagrams, type Host, HostFailure } from "../host.ts";
+import { type Address, type Datagrams, type DatagramsOptions, type Host, HostFailure } from "../host.ts";
 import type { Client } from "./client.ts";
 
 /** The largest datagram we take: an IPv6 link carries this much without fragments (RFC 8200 §5). */
@@ -11,10 +11,20 @@ export type LoopHost = Pick<Host, "clock" | "power" | "resolver" | "log" | "open
 export interface Keeper {
 	/** The client has just been started. */
 	started(nowMs: number): void;
+	/** Answers are about to leave: what they acknowledge is to be kept before. A turn may have several of these. */
+	answering?(nowMs: number): void;
 	/** Everything of this turn is done but to send. */
 	turnEnded(nowMs: number): void;
+	/** The local port for the loop's socket; undefined lets the host choose. */
+	readonly localPort?: number | undefined;
 	/** Everything is sent, and nothing waits: time to tidy up, one short step. */
 	idle?(): void;
+	/**
+	 * The last word of a turn: the chip may sleep from here on.
+	 * @param dueMs when the client, or a keeper before this one, has something to do; Infinity for never
+	 * @returns when there has to be a turn, in place of that
+	 */
+	rest?(nowMs: number, dueMs: number): number;
 }
 
 /**
@@ -47,16 +57,22 @@ export class Loop {
 	start(): void {
 		const { power } = this.#host;
 		this.#hasStarted = true;
-		try {
-			this.#datagrams = this.#host.openDatagrams({ onReadable: this.#wake, onUnreachable: this.#wake });
-		} catch (error) {
-			this.note(error);
-		}
+		const port = this.#keepers.find(({ localPort }) => localPort !== undefined)?.localPort;
+		if (port !== undefined) this.open({ port });
+		if (this.#datagrams === undefined) this.open({});
 		power.onShutdown(() => this.turn((nowMs) => this.#client.stop(nowMs)));
 		this.turn((nowMs) => {
 			this.#client.start(nowMs);
 			for (let index = 0; index < this.#keepers.length; index++) this.#keepers[index]!.started(nowMs);
 		});
+	}
+
+	private open(port: Pick<DatagramsOptions, "port">): void {
+		try {
+			this.#datagrams = this.#host.openDatagrams({ ...port, onReadable: this.#wake, onUnreachable: this.#wake });
+		} catch (error) {
+			this.note(error);
+		}
 	}
 
 	/** Makes a turn now, because something happened that neither the network nor the clock tells of. */
@@ -83,13 +99,20 @@ export class Loop {
 		this.resolveAll(nowMs);
 		this.end();
 		if (this.#hasEnded) return;
-		const { deadlineMs } = this.#client;
-		this.#host.clock.setAlarm(deadlineMs === Infinity ? undefined : deadlineMs, this.#wake);
 		try {
 			for (let index = 0; index < this.#keepers.length; index++) this.#keepers[index]!.idle?.();
 		} catch (error) {
 			this.note(error);
 		}
+		this.rest(nowMs);
+	}
+
+	private rest(nowMs: number): void {
+		let dueMs = this.#client.deadlineMs;
+		for (let index = 0; index < this.#keepers.length; index++) {
+			dueMs = this.#keepers[index]!.rest?.(nowMs, dueMs) ?? dueMs;
+		}
+		this.#host.clock.setAlarm(dueMs === Infinity ? undefined : dueMs, this.#wake);
 	}
 
 	private readAll(nowMs: number): void {
@@ -100,6 +123,7 @@ export class Loop {
 			if (size < 0) return;
 			this.#client.receive(this.#address, this.#bytes, 0, size, nowMs);
 			this.#client.poll(nowMs);
+			for (let index = 0; index < this.#keepers.length; index++) this.#keepers[index]!.answering?.(nowMs);
 			this.sendAll(nowMs); // answers leave before the next request is read: bounded, however many wait
 		}
 	}

@@ -47,6 +47,14 @@ export class Negotiation {
 		if (this.highest() !== this.first) this.forget();
 	}
 
+	/** Takes up what a server took in an earlier life. @returns false where we do not speak that any more */
+	restore(version: EnablerVersion): boolean {
+		if (version !== this.most && (version > this.most || this.allowed?.includes(version) !== true)) return false;
+		this.version = version;
+		this.isTaken = true;
+		return true;
+	}
+
 	accepted(): void {
 		this.isTaken = true;
 	}

@@ -19,12 +19,21 @@ export interface Evaluated {
 	readonly isUnseen: boolean;
 }
 
-/** When the next notification is due: pmin after the last one if there is news, pmax after it in any case. */
-export function notificationDueMs(told: Told, { pmin = 0, pmax = 0 }: AttributeSet): number {
+/** When what may be done between two times is done: Waking (client-options.ts). */
+export interface Between {
+	dueMs(earliestMs: number, latestMs: number, periodMs: number): number;
+}
+
+/**
+ * When the next notification is due: pmin after the last one if there is news, pmax after it in any case.
+ * @param between says how much sooner than that, where it may be sooner
+ */
+export function notificationDueMs(told: Told, { pmin = 0, pmax = 0 }: AttributeSet, between?: Between): number {
 	const earliestMs = told.isPending ? told.notifiedAtMs + pmin * 1000 : Infinity;
 	// pmax below pmin is ignored (LwM2M Core 1.2 Table 7.3.2-1).
 	const latestMs = pmax > 0 && pmax >= pmin ? told.notifiedAtMs + pmax * 1000 : Infinity;
-	return Math.min(earliestMs, latestMs);
+	if (between === undefined || latestMs === Infinity) return Math.min(earliestMs, latestMs);
+	return Math.min(earliestMs, between.dueMs(told.notifiedAtMs + pmin * 1000, latestMs, pmax * 1000));
 }
 
 /** When values are looked at again: epmin after the last time if something has changed, epmax in any case. */

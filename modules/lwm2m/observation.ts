@@ -14,21 +14,16 @@ import {
 	keptOf,
 	moreOf,
 	type Observation,
+	type ObservationLimits,
 	type ObservationPort,
 	type Observed,
 	observationOf,
 	type Part,
 } from "./observed.ts";
+import { restore, type Since } from "./observed-retention.ts";
 import type { Observable } from "./operation.ts";
 import type { KeptObservation } from "./reporting-state.ts";
 import { hasTimes, type Representation } from "./time-series.ts";
-
-/** How much is kept, from ClientLimits. */
-export interface ObservationLimits {
-	readonly observations: number;
-	readonly keptNotifications: number;
-	readonly keptBytes: number;
-}
 
 /** The observations of one LwM2M Server (LwM2M Core 1.2 §6.4, RFC 7641). */
 export class Observations {
@@ -83,6 +78,12 @@ export class Observations {
 		const observation = this.#all.find((each) => !isDormant(each) && equalBytes(each.token, token));
 		if (observation !== undefined) this.forget(observation);
 		return observation;
+	}
+
+	/** What is observed under this token is to be told, whatever was. */
+	retell(token: Uint8Array): void {
+		const observation = this.#all.find((each) => !isDormant(each) && equalBytes(each.token, token));
+		if (observation !== undefined) observation.isPending = true;
 	}
 
 	/** All observations are void, and nothing is kept of them: the client is done with the server. */
@@ -147,7 +148,7 @@ export class Observations {
 			if (isReporting && hasKept(observation)) return 0;
 			const set = this.attributesOf(observation);
 			const isTold = isReporting || this.capacityOf(observation) > 0;
-			const atMs = isTold ? notificationDueMs(observation, set) : Infinity;
+			const atMs = isTold ? notificationDueMs(observation, set, this.#port.between) : Infinity;
 			deadlineMs = Math.min(deadlineMs, atMs, evaluationDueMs(observation.more, set));
 		}
 		return deadlineMs;
@@ -170,7 +171,7 @@ export class Observations {
 				if (hasKept(observation)) index--;
 				continue;
 			}
-			if (notificationDueMs(observation, this.attributesOf(observation)) > nowMs) continue;
+			if (notificationDueMs(observation, this.attributesOf(observation), this.#port.between) > nowMs) continue;
 			count++;
 			if (!this.notify(observation, nowMs)) this.remove(index--);
 		}
@@ -182,7 +183,8 @@ export class Observations {
 			const observation = this.#all[index]!;
 			this.evaluate(observation, nowMs);
 			const set = this.attributesOf(observation);
-			if (this.capacityOf(observation) === 0 || notificationDueMs(observation, set) > nowMs) continue;
+			if (this.capacityOf(observation) === 0 || notificationDueMs(observation, set, this.#port.between) > nowMs)
+				continue;
 			const { code, contentFormat, payload } = this.#port.readObserved(keptOf(observation), observation);
 			observation.more ??= moreOf(undefined, undefined);
 			if (isSuccess(code)) {
@@ -199,31 +201,32 @@ export class Observations {
 		}
 	}
 
-	/** All that outlives a restart. */
+	/** All that outlives a reset. */
 	export(nowMs: number): KeptObservation[] {
-		return this.#all.map((observation) => exported(observation, nowMs));
+		return this.#all.map((observation) => exported(observation, this.digestOf(observation), nowMs));
 	}
 
-	/** Takes these in place of all there are. @param agoMs how long ago they were exported */
-	import(exported: readonly KeptObservation[], agoMs: number, nowMs: number): void {
+	/** Takes these in place of all there are; what has changed since is news. */
+	import(kept: readonly KeptObservation[], since: Since, nowMs: number): void {
 		this.clear();
-		for (let index = 0; index < exported.length; index++) {
-			const each = exported[index]!;
+		for (let index = 0; index < kept.length; index++) {
+			const each = kept[index]!;
 			const observed = { paths: each.paths, isComposite: each.isComposite, accept: each.accept };
 			if (this.add(each.token, observed, each.own, nowMs) === undefined) return;
 			const observation = this.#all.at(-1)!;
-			observation.sequence = each.sequence;
-			observation.notifiedAtMs = nowMs - agoMs - each.notifiedAgoMs;
-			observation.confirmedAtMs = nowMs - agoMs - each.confirmedAgoMs;
-			if (!each.isDormant && each.kept.length === 0) continue;
-			observation.more ??= moreOf(undefined, undefined);
-			observation.more.dormant = each.isDormant ? "waiting" : "";
-			observation.more.dropped = each.dropped;
+			restore(observation, each, since, nowMs);
 			for (let index = 0; index < each.kept.length; index++) {
-				const { agoMs: keptAgoMs, contentFormat, payload } = each.kept[index]!;
-				this.hold(observation, { atMs: nowMs - agoMs - keptAgoMs, contentFormat, payload });
+				const { agoMs, contentFormat, payload } = each.kept[index]!;
+				this.hold(observation, { atMs: nowMs - (since.agoMs ?? 0) - agoMs, contentFormat, payload });
 			}
+			if (!since.isLive || (since.isExact && this.digestOf(observation) === each.digest)) continue;
+			for (const part of observation.more?.parts ?? [observation]) this.partChanged(observation, part, part);
 		}
+	}
+
+	private digestOf(observation: Observation): number {
+		const { more } = observation;
+		return this.#port.digestOf(more?.parts ?? [observation], more?.evaluatedAtMs !== undefined);
 	}
 
 	/** What holds for an observation; of an Observe-Composite, for all of its paths together. */

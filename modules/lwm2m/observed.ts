@@ -2,6 +2,7 @@ import type { ResponseOptions } from "../coap/peer.ts";
 import type { Path } from "../formats/value.ts";
 import type { AttributeSet } from "./attributes.ts";
 import type { Marks } from "./judge.ts";
+import type { Between } from "./observation-timing.ts";
 import type { Observable } from "./operation.ts";
 import { rootPath, samePath } from "./path.ts";
 import type { KeptObservation } from "./reporting-state.ts";
@@ -12,6 +13,8 @@ import type { Held } from "./value.ts";
 export interface ObservationPort {
 	/** The defaults of the Server Object. */
 	readonly defaults: AttributeSet;
+	/** Who moves notifications together, if anybody does. */
+	readonly between: Between | undefined;
 	/** The attributes in force at a path, defaults of the Server Object included. */
 	attributesInForce(path: Path): AttributeSet;
 	/** Whether something below `path` asks for Confirmable messages. */
@@ -27,6 +30,11 @@ export interface ObservationPort {
 	look(path: Path): void;
 	/** The newest past value that is kept for something at or below these paths; undefined where none is kept. */
 	newestAtMs(paths: readonly Path[]): number | undefined;
+	/**
+	 * A number that is another one when the values are.
+	 * @param isLooking whether those count that are worked out by reading: their changes are only seen by looking
+	 */
+	digestOf(paths: readonly Path[], isLooking: boolean): number;
 	/** What was kept for an observation, as its next notification. */
 	gather(kept: readonly Representation[], base: Path): { readonly payload: Uint8Array; readonly count: number };
 	notify(observation: Observed, response: ResponseOptions, type: "confirmable" | "nonConfirmable"): void;
@@ -36,6 +44,13 @@ export interface ObservationPort {
 	observationEnded(observation: Observed): void;
 	/** So many notifications that were kept were one too many. */
 	notificationsDropped(observation: Observed, count: number): void;
+}
+
+/** How much is kept, from ClientLimits. */
+export interface ObservationLimits {
+	readonly observations: number;
+	readonly keptNotifications: number;
+	readonly keptBytes: number;
 }
 
 /** One path of an Observe-Composite. */
@@ -185,10 +200,11 @@ function dropOldest(more: More): void {
 	more.dropped++;
 }
 
-/** What of it outlives a restart. */
-export function exported(observation: Observation, nowMs: number): KeptObservation {
-	const { token, more, accept, sequence } = observation;
-	const paths: readonly Path[] = more?.parts ?? [observation];
+/** What of it outlives a reset. @param digest of its values now */
+export function exported(observation: Observation, digest: number, nowMs: number): KeptObservation {
+	const { token, more, accept, sequence, isPending } = observation;
+	const paths: readonly Part[] = more?.parts ?? [observation];
+	const evaluatedAtMs = more?.evaluatedAtMs;
 	return {
 		token,
 		paths,
@@ -199,6 +215,12 @@ export function exported(observation: Observation, nowMs: number): KeptObservati
 		own: more?.own,
 		notifiedAgoMs: nowMs - observation.notifiedAtMs,
 		confirmedAgoMs: nowMs - observation.confirmedAtMs,
+		evaluatedAgoMs: evaluatedAtMs === undefined ? undefined : nowMs - evaluatedAtMs,
+		isPending,
+		isUnseen: more?.isUnseen === true,
+		isGone: more?.isGone === true,
+		marks: paths.map(({ marks }) => marks),
+		digest,
 		dropped: more?.dropped ?? 0,
 		kept: (more?.kept ?? []).map(({ atMs, contentFormat, payload }) => ({
 			agoMs: nowMs - atMs,

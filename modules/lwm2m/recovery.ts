@@ -1,10 +1,11 @@
 import { frozen } from "../frozen.ts";
+import { wantsBootstrap } from "./accounts.ts";
 import type { BootstrapReason } from "./bootstrap-port.ts";
 import type { RegistrationContext } from "./registration-port.ts";
 import type { Session } from "./session.ts";
 
 /** Resources of the Server Object about one server among others (LwM2M Core 1.2 §6.2.1.1, Appendix E.2). */
-const resource = frozen({ priorityOrder: 13, failureBlock: 15, bootstrapOnFailure: 16 });
+const resource = frozen({ priorityOrder: 13, failureBlock: 15 });
 
 /** What comes of a server that could not be registered with. */
 export type Remedy = "bootstrap" | "series";
@@ -119,7 +120,7 @@ export class Recovery {
 				this.decide(session, sessions, nowMs);
 				return false;
 			case "series": // 1/x/16 may be another one by now
-				if (this.isPossible && wantsBootstrap(session)) this.decide(session, sessions, nowMs);
+				if (this.isPossible && wantsBootstrap(session.account)) this.decide(session, sessions, nowMs);
 				return false;
 			case "bootstrap":
 				if (this.isExpecting) return false;
@@ -141,7 +142,7 @@ export class Recovery {
 
 	private decide(session: Session, sessions: readonly Session[], nowMs: number): void {
 		const { shortServerId, attempts } = session;
-		const isWanted = wantsBootstrap(session);
+		const isWanted = wantsBootstrap(session.account);
 		const hasOthers = sessions.some((other) => other !== session && isAlive(other));
 		const decision =
 			afterSeries[this.isPossible ? "possible" : "impossible"][isWanted ? "wanted" : "unwanted"][
@@ -196,11 +197,6 @@ function isWanted({ state }: Session): boolean {
 function isAlive({ state, attempts, isOffline }: Session): boolean {
 	if (isOffline || state === "idle" || state === "ended" || state === "deregistering") return false;
 	return state !== "waiting" || (attempts.wait !== "turn" && !attempts.hasFailed);
-}
-
-/** Bootstrap on Registration Failure: yes where it is absent (Table 6.2.1.1-1). */
-function wantsBootstrap({ account }: Session): boolean {
-	return account.server.at(resource.bootstrapOnFailure) !== false;
 }
 
 /** Registration Failure Block: who comes after it waits until it is registered. */

@@ -2,6 +2,12 @@ import type { RequestOptions } from "../coap/peer.ts";
 import { HostFailure } from "../host.ts";
 import type { RegistrationPort } from "./registration-port.ts";
 
+/**
+ * A session that was taken up, and in which nothing is heard for so long after a request, is given up: two
+ * retransmissions with the usual times (RFC 7252 §4.8).
+ */
+const probingMs = 10_000;
+
 /** The one request of a registration that may be under way, or wait for a handshake to end. */
 export class RegistrationExchange {
 	private readonly port: RegistrationPort;
@@ -9,6 +15,8 @@ export class RegistrationExchange {
 	private held: RequestOptions | undefined;
 	/** What waits for its response, 0 for none. */
 	private inFlight = 0;
+	/** That request, in a session that was taken up: nobody has been heard in it. */
+	private probing: RequestOptions | undefined;
 	/** When the last one was sent. Set here alone. */
 	sentAtMs = 0;
 	/** There will be no answer, as the end of the turn will say. */
@@ -39,6 +47,7 @@ export class RegistrationExchange {
 		this.held = undefined;
 		if (options === undefined) return;
 		this.sentAtMs = nowMs;
+		this.probing = this.port.isTakenUp ? options : undefined;
 		try {
 			this.inFlight = this.port.peer.request(options, nowMs);
 		} catch (error) {
@@ -50,7 +59,7 @@ export class RegistrationExchange {
 
 	/** Nobody waits for the answer to the request under way any more. */
 	abandon(): void {
-		this.held = undefined;
+		this.held = this.probing = undefined;
 		if (this.inFlight !== 0) this.port.peer.cancel(this.inFlight);
 		this.inFlight = 0;
 	}
@@ -59,6 +68,28 @@ export class RegistrationExchange {
 	ends(requestId: number): boolean {
 		if (requestId !== this.inFlight) return false;
 		this.inFlight = 0;
+		return true;
+	}
+
+	/** When a session that was taken up has had its time to answer in; Infinity for never. */
+	get deadlineMs(): number {
+		return this.probing === undefined || this.inFlight === 0 ? Infinity : this.sentAtMs + probingMs;
+	}
+
+	/** Lets time pass. */
+	poll(nowMs: number): void {
+		if (nowMs >= this.deadlineMs) this.renew(nowMs);
+	}
+
+	/**
+	 * The session that was taken up does not answer: what was asked in it is asked in another one.
+	 * @returns whether it is
+	 */
+	renew(nowMs: number): boolean {
+		const options = this.probing;
+		this.probing = undefined;
+		if (options === undefined || !this.port.renew()) return false;
+		this.send(options, nowMs);
 		return true;
 	}
 

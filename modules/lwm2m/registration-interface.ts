@@ -1,7 +1,7 @@
 import { codeText, isSuccess } from "../coap/code.ts";
 import type { Failure, Response } from "../coap/peer.ts";
-import { frozen } from "../frozen.ts";
 import type { Address } from "../host.ts";
+import { wantsBootstrap } from "./accounts.ts";
 import { Attempts } from "./attempts.ts";
 import {
 	Registration,
@@ -13,12 +13,12 @@ import { RegistrationExchange } from "./registration-exchange.ts";
 import type { Account, RegistrationContext, RegistrationPort } from "./registration-port.ts";
 import { RegistrationRequest } from "./registration-request.ts";
 import type { Unsecured } from "./secure.ts";
-import { ServerAddress, serverUriOf } from "./server-address.ts";
+import { preparedUri, ServerAddress } from "./server-address.ts";
 
-/** The Resources of the Security and Server Objects that matter here (LwM2M Core 1.2 Appendix E.1, E.2). */
-const resource = frozen({ serverUri: 0, bootstrapOnFailure: 16 });
+/** Resource of the Security Object (LwM2M Core 1.2 Appendix E.1). */
+const serverUri = 0;
 
-/** Why something failed, for the log. */
+/** For the log. */
 interface Cause extends Unsecured {
 	readonly code?: string;
 }
@@ -28,21 +28,25 @@ interface Cause extends Unsecured {
  * table says.
  */
 export class RegistrationInterface {
-	private readonly where: ServerAddress;
+	readonly where: ServerAddress;
 	private readonly account: Account;
 	private readonly context: RegistrationContext;
 	private readonly port: RegistrationPort;
 	readonly attempts: Attempts;
-	private readonly registration: Registration;
-	private readonly request: RegistrationRequest;
+	readonly registration: Registration;
+	readonly request: RegistrationRequest;
 	private readonly exchange: RegistrationExchange;
-	private isTriggered = false;
+	isTriggered = false;
+	/** Taken up from an earlier life, and time may have ended it: an Update goes before anything else. */
+	isDoubtful = false;
 	/** The transport that 1/x/8 asked for, for the next connection alone. */
 	private argument: string | undefined;
+	/** Counts what a later life has to know of a registration. */
+	changes = 0;
 	private isDisabled = false;
 	private hasForgotten = false;
 	/** Nothing goes out, and no time is kept, until speak(). */
-	private isQuiet = false;
+	isSilent = false;
 	/** Whether the account can not be used as it is. */
 	private isUnusable = false;
 	/** Why the secure channel is lost, until the end of the turn. */
@@ -57,7 +61,7 @@ export class RegistrationInterface {
 		this.context = context;
 		this.port = port;
 		this.attempts = new Attempts(account, options.dice, registrationTuning, isFirst);
-		this.registration = new Registration(this.attempts, registrationTuning);
+		this.registration = new Registration(this.attempts, registrationTuning, options.waking);
 		this.request = new RegistrationRequest(account, context);
 		this.exchange = new RegistrationExchange(port);
 	}
@@ -76,25 +80,29 @@ export class RegistrationInterface {
 		return this.state === "registered" || this.state === "updating";
 	}
 
-	get isSilent(): boolean {
-		return this.isQuiet;
-	}
-
-	/**
-	 * Whether requests of the server are served (LwM2M Core 1.1 §6.3: those before the registration is complete are
-	 * ignored).
-	 */
+	/** Whether requests of the server are served: none before the registration is complete (LwM2M Core 1.1 §6.3). */
 	get isServing(): boolean {
-		return !this.isQuiet && this.registration.isServing;
+		return !this.isSilent && this.registration.isServing;
 	}
 
-	/** Whether notifications are sent: the server knows us, and nobody has said good-bye. */
+	/** Whether notifications are sent. */
 	get isReporting(): boolean {
-		return !this.isQuiet && this.isRegistered;
+		return !this.isSilent && this.isRegistered && !this.isDoubtful;
 	}
 
 	get deadlineMs(): number {
-		return this.isQuiet ? Infinity : this.registration.deadlineMs;
+		return this.isSilent ? Infinity : Math.min(this.registration.deadlineMs, this.exchange.deadlineMs);
+	}
+
+	/** Whether nothing is under way here, and nothing is to be said at the end of the turn. */
+	get isAtRest(): boolean {
+		if (this.isTriggered || this.isDisabled || this.hasForgotten || this.lost !== undefined) return false;
+		return this.state === "registered" ? !this.request.hasNews : this.registration.isAtRest;
+	}
+
+	/** Whether the server knows that it has to hold its requests until it hears from us. */
+	get isQueued(): boolean {
+		return this.request.isQueued;
 	}
 
 	/** Wants a registration, or another series of attempts; attempts.begin() lets it begin. */
@@ -104,21 +112,21 @@ export class RegistrationInterface {
 
 	/** Nothing goes out from now on. What is under way is forgotten, and done again after speak(). */
 	silence(nowMs: number): void {
-		if (this.isQuiet) return;
+		if (this.isSilent) return;
 		const before = this.state;
 		this.event("silence", nowMs);
-		this.isQuiet = true;
+		this.isSilent = true;
 		if (before === "disabling") this.port.drop(); // no good-bye when its time is over
 	}
 
 	speak(): void {
-		this.isQuiet = false;
+		this.isSilent = false;
 	}
 
 	/** De-registers where need be, and ends. */
 	stop(nowMs: number): void {
 		this.event("stop", nowMs);
-		if (this.isQuiet) this.event("silence", nowMs);
+		if (this.isSilent) this.event("silence", nowMs);
 	}
 
 	/**
@@ -135,9 +143,14 @@ export class RegistrationInterface {
 		this.request.forget();
 	}
 
-	/** The server disabled itself: a De-register goes out at the end of the turn. */
+	/** The server disabled itself. */
 	disable(): void {
 		this.isDisabled = true;
+	}
+
+	/** The server may not know us any more: an Update asks it, and nothing else is said before it answers. */
+	doubt(): void {
+		this.isDoubtful = this.isTriggered = true;
 	}
 
 	/** Observations are lost that the server believes in: a Register goes out at the end of the turn. */
@@ -153,8 +166,9 @@ export class RegistrationInterface {
 	/** The answer to takeName(); none says that the name has no address. Answers nobody waits for are ignored. */
 	resolved(name: string, hosts: readonly string[], nowMs: number): void {
 		if (this.state !== "connecting" || !this.where.awaits(name)) return;
+		const wasElsewhere = this.address.host !== ""; // if not, a session is of an earlier life, and stands
 		const found = this.where.resolved(hosts);
-		if (found === "moved") this.moved();
+		if (found === "moved" && wasElsewhere) this.moved();
 		if (found === "none") this.event("unreachable", nowMs, { reason: "noAddress" });
 		else this.event("connected", nowMs);
 	}
@@ -165,8 +179,8 @@ export class RegistrationInterface {
 	 * network says that nobody is there (ICMP)
 	 */
 	undeliverable(why: "notSent" | "unreachable", nowMs: number): void {
-		if (this.isQuiet || !this.exchange.isUnderWay || this.triesNext(nowMs) || why === "notSent") return;
-		this.mistrust();
+		if (this.isSilent || !this.exchange.isUnderWay || this.triesNext(nowMs) || why === "notSent") return;
+		if (this.state === "updating") this.where.silent(); // its name is looked up again, and other addresses come first
 		this.event("timedOut", nowMs, { reason: why });
 	}
 
@@ -186,8 +200,8 @@ export class RegistrationInterface {
 	failed(requestId: number, reason: Failure, nowMs: number): void {
 		if (!this.exchange.ends(requestId)) return;
 		const isRefusal = reason === "malformed" || reason === "tooLarge";
-		if (!isRefusal && this.triesNext(nowMs)) return;
-		if (!isRefusal) this.mistrust();
+		if (!isRefusal && (this.exchange.renew(nowMs) || this.triesNext(nowMs))) return;
+		if (!isRefusal && this.state === "updating") this.where.silent();
 		this.event(isRefusal ? "refused" : "timedOut", nowMs, { reason });
 	}
 
@@ -210,11 +224,6 @@ export class RegistrationInterface {
 		this.port.log("nextAddress", { host: this.address.host });
 		this.sendRegister();
 		return true;
-	}
-
-	/** An Update is not answered: the name is looked up again, and other addresses come first. */
-	private mistrust(): void {
-		if (this.state === "updating") this.where.silent();
 	}
 
 	/** The server is to be found at another address: nothing of what was said to the last one counts. */
@@ -242,7 +251,8 @@ export class RegistrationInterface {
 
 	/** Does what is due, and what the turn has brought about. */
 	poll(nowMs: number): void {
-		if (this.isQuiet) return;
+		if (this.isSilent) return;
+		this.exchange.poll(nowMs);
 		for (let event = this.next(nowMs); event !== undefined; event = this.next(nowMs)) {
 			const cause = this.lost ?? { reason: event };
 			this.lost = undefined;
@@ -331,13 +341,11 @@ export class RegistrationInterface {
 
 	/** Where the account says that the server is: read anew for each attempt. */
 	private locate(): void {
-		const uri = serverUriOf(this.account, this.argument);
-		const refusal = "code" in uri ? uri : this.port.prepare(uri.scheme);
+		const uri = preparedUri(this.account, this.argument, this.port);
 		this.argument = undefined;
-		this.isUnusable = refusal !== undefined;
-		if (refusal !== undefined) this.lost = { reason: refusal.code };
-		if ("code" in uri || refusal !== undefined) return;
-		this.where.look(uri);
+		this.isUnusable = "code" in uri;
+		if ("code" in uri) this.lost = { reason: uri.code };
+		else this.where.look(uri);
 	}
 
 	/** The attempt failed; whether it was the last one, attempts.ts says. */
@@ -345,21 +353,17 @@ export class RegistrationInterface {
 		const { attempts } = this;
 		const { attempt, sequence } = attempts;
 		// "Explicitly rejected" (LwM2M Core 1.2 Appendix E.2, Resource 16): where a bootstrap may help it follows at once.
-		const isForbidden = cause.code === "4.03" && this.bootstrapsOnFailure;
+		const isForbidden =
+			cause.code === "4.03" && this.context.bootstrap?.isPossible === true && wantsBootstrap(this.account);
 		attempts.failed(this.nowMs, this.isUnusable || isForbidden);
 		const retryInMs = attempts.deadlineMs - this.nowMs;
 		const retry = retryInMs === Infinity ? {} : { retryInMs };
 		this.port.log("registrationFailed", { ...cause, ...retry, attempt, sequence });
 	}
 
-	private get bootstrapsOnFailure(): boolean {
-		const { bootstrap } = this.context;
-		return bootstrap?.isPossible === true && this.account.server.at(resource.bootstrapOnFailure) !== false;
-	}
-
 	private sendRegister(): void {
 		this.port.dropObservations();
-		this.port.log("registering", { uri: String(this.account.security.at(resource.serverUri)) });
+		this.port.log("registering", { uri: String(this.account.security.at(serverUri)) });
 		this.isTriggered = false;
 		this.exchange.send(this.request.register(), this.nowMs);
 	}
@@ -371,16 +375,20 @@ export class RegistrationInterface {
 
 	private settle(before: RegistrationState): void {
 		const lifetimeS = this.request.accepted();
+		this.isDoubtful = false;
+		if (before === "registering" || this.request.hasTold) this.changes++;
 		this.registration.settle(this.exchange.sentAtMs, lifetimeS);
-		if (before === "registering") {
-			const { enabler } = this.request;
-			this.port.agreed(enabler);
-			const lower = enabler === this.context.enabler ? {} : { enabler };
-			this.port.log("registered", { location: `/${this.request.location.join("/")}`, lifetimeS, ...lower });
-		} else this.port.log("updated", { lifetimeS });
+		if (before !== "registering") {
+			this.port.log("updated", { lifetimeS });
+			return;
+		}
+		const { enabler, location } = this.request;
+		this.port.agreed(enabler);
+		const lower = enabler === this.context.enabler ? {} : { enabler };
+		this.port.log("registered", { location: `/${location.join("/")}`, lifetimeS, ...lower });
 	}
 
-	/** The registration is over, whether or not the server heard of it. */
+	/** The registration is over. */
 	private gone({ reason }: Cause): void {
 		this.exchange.abandon();
 		this.port.dropObservations();

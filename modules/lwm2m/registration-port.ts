@@ -38,6 +38,10 @@ export interface RegistrationPort {
 	prepare(scheme: ServerUri["scheme"]): Fault | undefined;
 	/** Whether messages reach the server now; if not, a handshake is begun, and secured() or unsecured() follows. */
 	reach(nowMs: number): boolean;
+	/** Whether the secure session is one of an earlier life in which nobody has been heard yet. */
+	readonly isTakenUp: boolean;
+	/** Forgets such a session; reach() begins another one. @returns whether there was one */
+	renew(): boolean;
 	/** Forgets the secure session, if there is one, without a word. */
 	drop(): void;
 	/** Ends the secure session, if there is one, at the end of the turn. */

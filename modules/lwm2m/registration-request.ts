@@ -3,6 +3,7 @@ import { Code } from "../coap/code.ts";
 import type { RequestOptions, Response } from "../coap/peer.ts";
 import { ContentFormat } from "../formats/content-format.ts";
 import { frozen } from "../frozen.ts";
+import { sumOf } from "./accounts.ts";
 import type { EnablerVersion } from "./facts.ts";
 import { Negotiation } from "./negotiation.ts";
 import { listOf, objectLinks, rootLink } from "./object-list.ts";
@@ -53,6 +54,8 @@ export class RegistrationRequest {
 	private taught = "";
 	/** It refused a new profile ID in an Update: there they come with the list. */
 	private refusesInUpdate = false;
+	/** Whether what was accepted last told the server something. Set here alone. */
+	hasTold = false;
 	/** The new profile ID of the Update under way. */
 	private updating: ProfiledList | undefined;
 	private isStrange = false;
@@ -101,6 +104,7 @@ export class RegistrationRequest {
 
 	/** LwM2M Core 1.2 §6.2.2: nothing but what changed. */
 	update(): RequestOptions {
+		this.context.options.waking?.charge(this.account.server.facts.id, 0);
 		const told = this.told!;
 		const hasOtherList = told.listVersion !== this.context.registry.listVersion;
 		if (hasOtherList && this.refusesInUpdate && this.referring === "alone") this.referring = "teaching";
@@ -134,6 +138,11 @@ export class RegistrationRequest {
 	/** The server took the last of them. @returns the lifetime it knows, in seconds; 0 lasts for ever */
 	accepted(): number {
 		const told = this.sending!;
+		const { told: before } = this;
+		this.hasTold =
+			before?.listVersion !== told.listVersion ||
+			before.lifetimeS !== told.lifetimeS ||
+			before.binding !== told.binding;
 		this.told = told;
 		this.updating = undefined;
 		this.negotiation.accepted();
@@ -162,6 +171,31 @@ export class RegistrationRequest {
 		this.isStrange = true;
 	}
 
+	/** A number that is another one when the server would have to hear of something. */
+	get digest(): number {
+		const { options, registry } = this.context;
+		const list = objectLinks(registry.objects, this.enabler).join(",");
+		return sumOf(`${this.lifetimeS} ${this.binding} ${options.smsNumber ?? ""} ${list}`);
+	}
+
+	/**
+	 * Takes up what a server knew in an earlier life.
+	 * @param digest of then; where it is another one now, an Update tells all of it
+	 * @returns false where we do not speak that version any more
+	 */
+	restore(location: readonly string[], enabler: EnablerVersion, digest: number): boolean {
+		if (!this.negotiation.restore(enabler)) return false;
+		this.location = location;
+		const { lifetimeS, binding } = this;
+		const { smsNumber } = this.context.options;
+		const { listVersion } = this.context.registry;
+		const isSame = digest === this.digest;
+		this.told = isSame
+			? { lifetimeS, binding, smsNumber, listVersion, profile: undefined }
+			: { lifetimeS: -1, binding: "?", smsNumber: undefined, listVersion: -1, profile: undefined };
+		return true;
+	}
+
 	/** Whether there is something that the server must hear of. */
 	get hasNews(): boolean {
 		const told = this.told!;
@@ -172,6 +206,16 @@ export class RegistrationRequest {
 			options.smsNumber !== told.smsNumber ||
 			this.binding !== told.binding
 		);
+	}
+
+	/** Whether the server was told that it has to hold its requests (queue mode). */
+	get isQueued(): boolean {
+		return this.told?.binding.includes("Q") === true;
+	}
+
+	/** What the Server Object says now; Infinity where the registration is to last for ever. */
+	get lifetimeMs(): number {
+		return this.lifetimeS === 0 ? Infinity : this.lifetimeS * 1000;
 	}
 
 	private updateRefused({ isFingerprint }: ProfiledList): void {
@@ -214,11 +258,11 @@ export class RegistrationRequest {
 	}
 
 	private get binding(): string {
-		const { enabler } = this;
-		const isQueued = this.context.options.queueMode === true;
-		if (isQueued || enabler !== "1.0") return bindingParameters(enabler, isQueued);
-		const asked = this.account.server.at(resource.binding); // in 1.0 the server switches queue mode on
-		return bindingParameters(enabler, typeof asked === "string" && asked.includes("Q"));
+		const { server } = this.account;
+		// In 1.0 the server switches queue mode on and off, by 1/x/7; since then it is ours to say.
+		const asked = server.facts.version === "1.0" ? server.at(resource.binding) : undefined;
+		const isQueued = typeof asked === "string" ? asked.includes("Q") : this.context.options.queueMode === true;
+		return bindingParameters(this.enabler, isQueued);
 	}
 }
 

@@ -1,6 +1,7 @@
 import { assert } from "../bytes.ts";
 import { frozen } from "../frozen.ts";
 import type { Attempts, AttemptTuning } from "./attempts.ts";
+import type { Between } from "./observation-timing.ts";
 
 /** Where the client stands with one LwM2M Server (LwM2M Core 1.1 §6.2). */
 export type RegistrationState =
@@ -266,16 +267,21 @@ export const defaultRegistrationTuning: RegistrationTuning = frozen({
 export class Registration {
 	private readonly attempts: Attempts;
 	private readonly tuning: RegistrationTuning;
+	private readonly between: Between | undefined;
 	/** Set here alone. */
 	state: RegistrationState = "idle";
-	private updateAtMs = Infinity;
-	private expiresAtMs = Infinity;
+	/** Set here alone. */
+	updateAtMs = Infinity;
+	expiresAtMs = Infinity;
+	private lifetimeMs = Infinity;
 	/** Of the end of patience with a De-register. */
 	private leaveAtMs = Infinity;
 
-	constructor(attempts: Attempts, tuning: RegistrationTuning) {
+	/** @param between says how much sooner than due an Update goes out */
+	constructor(attempts: Attempts, tuning: RegistrationTuning, between?: Between) {
 		this.attempts = attempts;
 		this.tuning = tuning;
+		this.between = between;
 	}
 
 	/**
@@ -285,6 +291,11 @@ export class Registration {
 	get isServing(): boolean {
 		const state = this.state;
 		return state === "registered" || state === "updating" || state === "disabling" || state === "deregistering";
+	}
+
+	/** Whether nothing is under way: not registered, and nothing to be done before deadlineMs. */
+	get isAtRest(): boolean {
+		return this.state === "idle" || this.state === "waiting" || this.state === "ended";
 	}
 
 	/** Takes one event. @returns what is to be done now */
@@ -302,7 +313,7 @@ export class Registration {
 		switch (this.state) {
 			case "registered":
 				if (nowMs >= this.expiresAtMs) return "lifetimeOver";
-				return nowMs >= this.updateAtMs ? "updateDue" : undefined;
+				return nowMs >= this.updateDueMs ? "updateDue" : undefined;
 			case "updating":
 				return nowMs >= this.expiresAtMs ? "lifetimeOver" : undefined;
 			case "waiting":
@@ -319,7 +330,7 @@ export class Registration {
 	get deadlineMs(): number {
 		switch (this.state) {
 			case "registered":
-				return Math.min(this.updateAtMs, this.expiresAtMs);
+				return Math.min(this.updateDueMs, this.expiresAtMs);
 			case "updating":
 				return this.expiresAtMs;
 			case "waiting":
@@ -341,8 +352,23 @@ export class Registration {
 		// A lifetime too short for the margin is updated at half time.
 		const marginMs = Math.min(this.tuning.updateMarginMs, lifetimeMs / 2);
 		this.attempts.settle();
+		this.lifetimeMs = lifetimeMs;
 		this.expiresAtMs = sentAtMs + lifetimeMs;
 		this.updateAtMs = lifetimeMs === Infinity ? Infinity : sentAtMs + lifetimeMs - Math.floor(marginMs);
+	}
+
+	private get updateDueMs(): number {
+		const { between, updateAtMs, lifetimeMs } = this;
+		return between === undefined ? updateAtMs : between.dueMs(-Infinity, updateAtMs, lifetimeMs);
+	}
+
+	/** Takes up a registration of an earlier life. */
+	restore(updateAtMs: number, expiresAtMs: number, lifetimeMs: number): void {
+		this.lifetimeMs = lifetimeMs;
+		this.state = "registered";
+		this.attempts.settle();
+		this.updateAtMs = updateAtMs;
+		this.expiresAtMs = expiresAtMs;
 	}
 
 	/** A De-register was sent. */

@@ -3,10 +3,14 @@ import type { Failure, Peer, Request, Response, ResponseOptions } from "../coap/
 import type { Path } from "../formats/value.ts";
 import { frozen } from "../frozen.ts";
 import { HostFailure, type LogRecord } from "../host.ts";
+import type { Waking } from "../sleep/wake-plan.ts";
+import type { Agenda } from "./agenda.ts";
 import { type AttributeSet, Attributes } from "./attributes.ts";
 import type { Instance } from "./instance.ts";
 import { Observations } from "./observation.ts";
+import type { Between } from "./observation-timing.ts";
 import type { ObservationPort, Observed } from "./observed.ts";
+import { digestOf, type Since } from "./observed-retention.ts";
 import type { Asker, Observable, Outcome } from "./operation.ts";
 import type { Operations } from "./operations.ts";
 import { pathText } from "./path.ts";
@@ -15,6 +19,7 @@ import { RequestRefused } from "./refusal.ts";
 import type { Account, RegistrationContext } from "./registration-port.ts";
 import type { KeptReporting } from "./reporting-state.ts";
 import type { SendListener, SendOptions, Sends } from "./send.ts";
+import type { KeptSend } from "./send-state.ts";
 import { isResource, locate, presentValue } from "./target.ts";
 import type { TimeBase } from "./time-base.ts";
 import { type Representation, seriesOf } from "./time-series.ts";
@@ -28,15 +33,21 @@ const resource = frozen({
 	defaultNotificationMode: 26,
 });
 
+const nobody: { readonly instances: readonly Instance[] } = frozen({ instances: [] });
+const noSends: readonly KeptSend[] = frozen([]);
+
 /** What all sessions of a client share. */
 export interface ReportingContext extends RegistrationContext {
 	readonly operations: Operations;
 	readonly times: TimeBase;
+	readonly agenda: Agenda;
 }
 
 /** What reporting needs of the session around it. */
 export interface ReportingPort {
 	readonly peer: Peer;
+	/** Who says what goes out together. */
+	readonly waking: Waking | undefined;
 	log(event: string, fields: Omit<LogRecord, "event">): void;
 }
 
@@ -91,9 +102,26 @@ export class Reporting implements ObservationPort {
 		return this.#observations.size;
 	}
 
+	/** Whether exportSends() has all Sends that are left. */
+	get isRetainable(): boolean {
+		return this.#sends?.isRetainable !== false;
+	}
+
+	/** The Sends that wait, for another life. */
+	exportSends(nowMs: number): readonly KeptSend[] {
+		return this.#sends?.export(nowMs) ?? noSends;
+	}
+
+	/** Takes back what exportSends() gave. @param agoMs how long ago that was */
+	importSends(kept: readonly KeptSend[], agoMs: number, nowMs: number): void {
+		if (kept.length > 0) this.makeSends()?.import(kept, agoMs, nowMs);
+	}
+
 	deadlineMs({ isReporting, isUpToDate, isAway }: Reachability): number {
-		if (this.#isStale || (isUpToDate && this.#sends?.isWaiting === true)) return 0;
-		return isReporting || (isAway && this.isStoring) ? this.#observations.deadlineMs(isReporting) : Infinity;
+		if (this.#isStale) return 0;
+		const sendMs = isUpToDate ? (this.#sends?.deadlineMs ?? Infinity) : Infinity;
+		const isObserved = isReporting || (isAway && this.isStoring);
+		return isObserved ? Math.min(sendMs, this.#observations.deadlineMs(isReporting)) : sendMs;
 	}
 
 	/** Sends what is due, or keeps it. */
@@ -171,9 +199,8 @@ export class Reporting implements ObservationPort {
 		done: SendListener | undefined,
 		{ isReporting }: Reachability,
 	): void {
-		const { operations, options: client, times } = this.#context;
-		this.#sends ??= client.sends?.(operations, this.asker, this.#account, this.#port, times);
-		if (this.#sends !== undefined) this.#sends.add(paths, options, done, isReporting);
+		const sends = this.makeSends();
+		if (sends !== undefined) sends.add(paths, options, done, isReporting);
 		else done?.({ shortServerId: this.asker.shortServerId, outcome: "unsupported", code: undefined });
 	}
 
@@ -188,14 +215,25 @@ export class Reporting implements ObservationPort {
 	}
 
 	export(nowMs: number): KeptReporting {
-		const { attributes, shortServerId } = this.asker;
-		return { shortServerId, attached: attributes.attached, observations: this.#observations.export(nowMs) };
+		return { attached: this.asker.attributes.attached, observations: this.#observations.export(nowMs) };
 	}
 
-	/** @param agoMs how long ago it was exported */
-	import({ attached, observations }: KeptReporting, agoMs: number, nowMs: number): void {
+	import({ attached, observations }: KeptReporting, since: Since, nowMs: number): void {
 		this.asker.attributes.restore(attached);
-		this.#observations.import(observations, agoMs, nowMs);
+		this.#observations.import(observations, since, nowMs);
+	}
+
+	/** What is observed under this token is to be told once more: the last time it did not arrive. */
+	retell(token: Uint8Array): void {
+		this.#observations.retell(token);
+	}
+
+	digestOf(paths: readonly Path[], isLooking: boolean): number {
+		return digestOf(this.#context.registry, paths, isLooking);
+	}
+
+	get between(): Between | undefined {
+		return this.#port.waking;
 	}
 
 	get defaults(): AttributeSet {
@@ -212,6 +250,7 @@ export class Reporting implements ObservationPort {
 	}
 
 	readObserved(what: Observable, { more }: Observed): ResponseOptions {
+		this.refresh(what.paths);
 		const sinceMs = more?.historyAtMs;
 		const { operations, registry, times } = this.#context;
 		const told = sinceMs === undefined ? undefined : new RecordedSince(registry, times, sinceMs);
@@ -221,6 +260,25 @@ export class Reporting implements ObservationPort {
 		}
 		if (more !== undefined && told !== undefined && isSuccess(response.code)) more.historyAtMs = told.newestAtMs;
 		return response;
+	}
+
+	/** Has measured what is to be as it is when it is told. */
+	private refresh(paths: readonly Path[]): void {
+		const { agenda, registry } = this.#context;
+		for (let at = 0; at < paths.length; at++) {
+			const { objectId, instanceId } = paths[at]!;
+			const { instances } = registry.object(objectId) ?? nobody;
+			for (let index = 0; index < instances.length; index++) {
+				const instance = instances[index]!;
+				if (!instance.isSampledWhenTold || (instanceId >= 0 && instanceId !== instance.id)) continue;
+				try {
+					agenda.advance(instance, this.#nowMs);
+				} catch (error) {
+					if (!(error instanceof HostFailure)) throw error;
+					this.log("hostFailure", { what: error.message });
+				}
+			}
+		}
 	}
 
 	valueAt(path: Path): Held | undefined {
@@ -270,6 +328,7 @@ export class Reporting implements ObservationPort {
 
 	notify(observed: Observed, response: ResponseOptions, type: "confirmable" | "nonConfirmable"): void {
 		this.#port.peer.notify(observed.token, response, type, this.#nowMs);
+		this.#port.waking?.charge(observed.objectId, response.payload?.length ?? 0);
 		this.log("notified", { path: pathText(observed), confirmable: type === "confirmable" });
 	}
 
@@ -283,6 +342,12 @@ export class Reporting implements ObservationPort {
 
 	notificationsDropped(observed: Observed, count: number): void {
 		this.log("notificationsDropped", { path: pathText(observed), count });
+	}
+
+	private makeSends(): Sends | undefined {
+		const { operations, options, times } = this.#context;
+		this.#sends ??= options.sends?.(operations, this.asker, this.#account, this.#port, times);
+		return this.#sends;
 	}
 
 	/** Whether notifications are kept while none can be sent. */

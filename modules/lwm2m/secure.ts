@@ -1,5 +1,6 @@
 import { type Fault, fault } from "../bytes.ts";
 import type { LineChannel } from "../firmware/own-line.ts";
+import type { SessionHome } from "../sleep/session-home.ts";
 import type { Instance } from "./instance.ts";
 import type { ServerUri } from "./server-uri.ts";
 
@@ -37,6 +38,13 @@ export interface SecureListener {
  * kept as long as its account, and may be secured many times.
  */
 export interface SecureChannel extends LineChannel {
+	/**
+	 * Has sessions outlive resets in `home` from now on, and takes up the one that is there. Absent: they do not.
+	 * @returns whether messages reach the server now, as far as we know: nobody was asked
+	 */
+	liveIn?(home: SessionHome): boolean;
+	/** Brings the session as it is to its home, for a sleep. @throws HostFailure */
+	goHome?(): void;
 	/** Forgets all without a word: the server is elsewhere, or does not know us any more. unsecured() is not called. */
 	drop(): void;
 }

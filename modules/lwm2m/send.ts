@@ -4,12 +4,14 @@ import { ContentFormat } from "../formats/content-format.ts";
 import type { Path } from "../formats/value.ts";
 import { frozen } from "../frozen.ts";
 import { HostFailure, type LogRecord } from "../host.ts";
+import type { Waking } from "../sleep/wake-plan.ts";
 import type { Instance } from "./instance.ts";
 import type { Asker, OperationContext } from "./operation.ts";
 import { pathText } from "./path.ts";
 import { type ReadResponse, readTargets } from "./read.ts";
 import { RecordedSince } from "./recorded.ts";
 import { RequestRefused } from "./refusal.ts";
+import type { KeptSend } from "./send-state.ts";
 import type { TimeBase } from "./time-base.ts";
 
 /** Mute Send (Server Object, Resource 23): true or absent, and there is no Send (LwM2M Core 1.2 Appendix E.2). */
@@ -53,6 +55,11 @@ export interface SendOptions {
 	readonly type?: "confirmable" | "nonConfirmable";
 	/** Waits for the registration; the values are read when it goes out. */
 	readonly isDeferred?: boolean;
+	/**
+	 * Waits for a wake in which something is said anyway (ClientOptions.waking), so many milliseconds at most; the values
+	 * are read when it goes out.
+	 */
+	readonly withinMs?: number;
 	/** Tells the past values that the application keeps, with their times, in formats that have times. */
 	readonly withHistory?: boolean;
 }
@@ -62,6 +69,8 @@ export type SendListener = (result: SendResult) => void;
 /** What Sends need of the session around them. */
 export interface SendPort {
 	readonly peer: Peer;
+	/** Who says what goes out together. */
+	readonly waking: Waking | undefined;
 	log(event: string, fields: Omit<LogRecord, "event">): void;
 }
 
@@ -71,6 +80,8 @@ interface Entry {
 	readonly done: SendListener | undefined;
 	/** 0 before it has gone out. */
 	requestId: number;
+	/** It goes out by then, at the latest; undefined until poll() has seen it. */
+	latestMs: number | undefined;
 }
 
 /** Of an account what is needed here; the Instance may be another one after a bootstrap. */
@@ -108,9 +119,48 @@ export class Sends {
 		this.#times = times;
 	}
 
-	/** Whether one waits to go out. */
-	get isWaiting(): boolean {
-		return this.#all.some(({ requestId }) => requestId === 0);
+	/** Whether export() has all of them: none is under way, and nobody waits for the end of one. */
+	get isRetainable(): boolean {
+		return this.#all.every(({ requestId, done }) => requestId === 0 && done === undefined);
+	}
+
+	/** What waits to go out, and nobody waits for the end of. */
+	export(nowMs: number): KeptSend[] {
+		const kept: KeptSend[] = [];
+		for (let index = 0; index < this.#all.length; index++) {
+			const { paths, options, done, requestId, latestMs = nowMs } = this.#all[index]!;
+			if (requestId !== 0 || done !== undefined) continue;
+			kept.push({
+				paths,
+				format: options.format,
+				isConfirmable: options.type !== "nonConfirmable",
+				isDeferred: options.isDeferred === true,
+				withHistory: options.withHistory === true,
+				inMs: Math.max(0, latestMs - nowMs),
+			});
+		}
+		return kept;
+	}
+
+	/** Takes them up again, as far as there is room. @param agoMs how long ago they were exported */
+	import(kept: readonly KeptSend[], agoMs: number, nowMs: number): void {
+		for (let index = 0; index < kept.length && this.#all.length < this.#context.limits.sends; index++) {
+			const { paths, format, isConfirmable, isDeferred, withHistory, inMs } = kept[index]!;
+			const type = isConfirmable ? "confirmable" : "nonConfirmable";
+			const options: SendOptions = { type, isDeferred, withHistory, ...(format === undefined ? {} : { format }) };
+			const latestMs = nowMs + Math.max(0, inMs - agoMs);
+			this.#all.push({ paths, options, done: undefined, requestId: 0, latestMs });
+		}
+	}
+
+	/** When one that waits is to go out: 0 for at once, Infinity for none. */
+	get deadlineMs(): number {
+		let deadlineMs = Infinity;
+		for (let index = 0; index < this.#all.length; index++) {
+			const { requestId, latestMs = 0 } = this.#all[index]!;
+			if (requestId === 0) deadlineMs = Math.min(deadlineMs, this.isCheap ? 0 : latestMs);
+		}
+		return deadlineMs;
 	}
 
 	/**
@@ -118,7 +168,7 @@ export class Sends {
 	 * @param isReporting whether the server knows us now
 	 */
 	add(paths: readonly Path[], options: SendOptions, done: SendListener | undefined, isReporting: boolean): void {
-		const entry: Entry = { paths, options, done, requestId: 0 };
+		const entry: Entry = { paths, options, done, requestId: 0, latestMs: undefined };
 		if (!this.isSupported(options)) this.end(entry, "unsupported");
 		else if (this.isMuted) this.end(entry, "muted");
 		else if (!isReporting && options.isDeferred !== true) this.end(entry, "notRegistered");
@@ -136,7 +186,7 @@ export class Sends {
 			if (entry.requestId !== 0) continue;
 			// The version may be another one since it was taken.
 			if (canSend && !this.isSupported(entry.options)) this.end(entry, "unsupported");
-			else if (canSend) this.send(entry, nowMs);
+			else if (canSend) this.sendInTime(entry, nowMs);
 			else if (!isReporting && entry.options.isDeferred !== true) this.end(entry, "notRegistered");
 		}
 	}
@@ -165,6 +215,16 @@ export class Sends {
 		return this.#account.server.at(muteSend) !== false;
 	}
 
+	private sendInTime(entry: Entry, nowMs: number): void {
+		entry.latestMs ??= nowMs + (entry.options.withinMs ?? 0);
+		if (this.isCheap || nowMs >= entry.latestMs) this.send(entry, nowMs);
+	}
+
+	/** Whether to say something now costs less than to say it later. */
+	private get isCheap(): boolean {
+		return this.#port.waking?.isTalking !== false;
+	}
+
 	private send(entry: Entry, nowMs: number): void {
 		const { options } = entry;
 		if (this.isMuted) {
@@ -179,6 +239,7 @@ export class Sends {
 		const { contentFormat, payload } = read;
 		const type = options.type ?? "confirmable";
 		entry.requestId = this.#port.peer.request({ code: Code.post, path: ["dp"], contentFormat, payload, type }, nowMs);
+		this.#port.waking?.charge(entry.paths[0]?.objectId ?? -1, payload?.length ?? 0);
 		if (entry.requestId === 0) this.end(entry, "full");
 	}
 

@@ -1,7 +1,7 @@
 import { type Fault, fault } from "../bytes.ts";
 import { frozen } from "../frozen.ts";
 import type { Address } from "../host.ts";
-import type { Account } from "./registration-port.ts";
+import type { Account, RegistrationPort } from "./registration-port.ts";
 import { readServerUri, type ServerUri } from "./server-uri.ts";
 import { builtTransports, chooseTransport } from "./transport-binding.ts";
 
@@ -28,6 +28,16 @@ export function serverUriOf({ security, server }: Account, argument: string | un
 		built: builtTransports,
 	});
 	return choice === undefined ? noTransport : uri;
+}
+
+/** The same, with everything ready for it. @returns the Fault also where it can not be secured as it asks for */
+export function preparedUri(
+	account: Account,
+	argument: string | undefined,
+	port: Pick<RegistrationPort, "prepare">,
+): ServerUri | Fault {
+	const uri = serverUriOf(account, argument);
+	return "code" in uri ? uri : (port.prepare(uri.scheme) ?? uri);
 }
 
 /**
@@ -95,6 +105,14 @@ export class ServerAddress {
 		this.hosts = found;
 		this.at = 0;
 		return this.take();
+	}
+
+	/** Takes up where it was in an earlier life. */
+	restore(uri: ServerUri, host: string): void {
+		this.uri = uri;
+		this.hosts = [host];
+		this.at = 0;
+		this.take();
 	}
 
 	/** The address at hand does not answer: the next round tries it last. */

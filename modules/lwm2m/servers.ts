@@ -27,6 +27,20 @@ export class Servers {
 		return this.areOffline;
 	}
 
+	/** Until when the radio has to hear: see Session. */
+	get radioUntilMs(): number {
+		let untilMs = -Infinity;
+		const { sessions } = this;
+		for (let at = 0; at < sessions.length; at++) untilMs = Math.max(untilMs, sessions[at]!.radioUntilMs);
+		return untilMs;
+	}
+
+	/** Whether there is nothing that deep sleep would lose. */
+	get isRetainable(): boolean {
+		if (this.context.bootstrap?.isWanted === true || this.recovery.deadlineMs < Infinity) return false;
+		return this.sessions.every(({ reporting }) => reporting.isRetainable);
+	}
+
 	/** Security or Server Instances came, went, or are other ones: looked at by the next poll(). */
 	accountsChanged(): void {
 		this.isStale = true;

@@ -4,6 +4,8 @@ import { type Failure, Peer, type PeerListener, type Request, type Response } fr
 import type { BodySink } from "../coap/stream.ts";
 import type { Path } from "../formats/value.ts";
 import type { Address, LogRecord } from "../host.ts";
+import type { AwakeWindow } from "../sleep/awake-window.ts";
+import type { Waking } from "../sleep/wake-plan.ts";
 import { fingerprintOf } from "./accounts.ts";
 import type { Attempts } from "./attempts.ts";
 import type { EnablerVersion } from "./facts.ts";
@@ -14,6 +16,7 @@ import type { RegistrationState } from "./registration.ts";
 import { RegistrationInterface } from "./registration-interface.ts";
 import type { Account, RegistrationPort } from "./registration-port.ts";
 import { type Reachability, Reporting, type ReportingContext, type ReportingPort } from "./reporting.ts";
+import { radioUntil } from "./rest.ts";
 import { protectionOf, type SecureChannel, type Secured, type SecureListener, type Unsecured } from "./secure.ts";
 import type { SendListener, SendOptions } from "./send.ts";
 import type { ServerUri } from "./server-uri.ts";
@@ -32,16 +35,20 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 	readonly peer: Peer;
 	readonly account: Account;
 	private readonly context: SessionContext;
-	private readonly registration: RegistrationInterface;
+	readonly registration: RegistrationInterface;
 	readonly reporting: Reporting;
+	/** How long the server is heard; absent where nobody sleeps. */
+	readonly awake: AwakeWindow | undefined;
 	/** The application has taken this server, or all of them, off line. */
 	isOffline = false;
 	/** The account is gone, or another one: it ends, and is forgotten then. */
 	isLeaving = false;
 	/** Of what identifies the server and us. */
-	private readonly fingerprint: number;
+	readonly fingerprint: number;
 	/** Of a server with coaps://, once it is wanted. */
 	private channel: SecureChannel | undefined;
+	/** Whether it is one of an earlier life, in which the server has not been heard yet. */
+	isTakenUp = false;
 	/** Whether the secure session has carried a message of the server's. */
 	private hasWorked = false;
 	private isClosing = false;
@@ -55,6 +62,7 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 		this.fingerprint = fingerprintOf(account);
 		this.context = context;
 		const { dice, entropy, coapTuning, coapLimits } = context.options;
+		this.awake = context.options.waking?.open();
 		this.peer = new Peer({ dice, entropy, listener: this, tuning: coapTuning, limits: coapLimits });
 		this.reporting = new Reporting(account, context, this);
 		this.registration = new RegistrationInterface(account, context, this, isFirst);
@@ -87,10 +95,24 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 		return this.registration.isRegistered;
 	}
 
+	/** See radioUntil(). */
+	get radioUntilMs(): number {
+		return radioUntil(this);
+	}
+
 	get deadlineMs(): number {
 		if (this.registration.isSilent) return this.reporting.deadlineMs(this);
 		const ownMs = Math.min(this.peer.deadlineMs, this.registration.deadlineMs, this.reporting.deadlineMs(this));
 		return this.channel === undefined ? ownMs : Math.min(ownMs, this.channel.deadlineMs);
+	}
+
+	get waking(): Waking | undefined {
+		return this.context.options.waking;
+	}
+
+	/** Whether messages reach the server without a handshake; undefined where there is no security. */
+	get isSecured(): boolean | undefined {
+		return this.channel?.isSecured;
 	}
 
 	/** Whether notifications may go out: not while a lost secure session is being replaced. */
@@ -136,11 +158,14 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 		const { account } = this;
 		if (fingerprintOf({ ...account, security }) !== this.fingerprint) return false;
 		if (account.security !== security || account.server !== server) this.registration.renegotiate();
-		if (account.security !== security) {
-			this.channel?.drop();
-			this.channel = undefined; // the next one has its keys from the new Instance
-		}
+		const { channel } = this;
+		const isOther = account.security !== security;
 		account.security = security;
+		if (isOther && channel !== undefined) {
+			channel.drop();
+			this.channel = undefined; // the next one has its keys from the new Instance; without one nothing may leave
+			if (this.prepare("coaps") !== undefined) return false;
+		}
 		if (account.server !== server) {
 			account.server = server;
 			this.reporting.serverReplaced();
@@ -154,7 +179,7 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 		this.channel?.drop();
 	}
 
-	/** Registration Update Trigger (Server Object, Resource 8). @param transport its argument, where it has one */
+	/** Registration Update Trigger (1/x/8). @param transport its argument, where it has one */
 	trigger(transport?: string): void {
 		this.registration.trigger(transport);
 	}
@@ -189,18 +214,18 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 
 	decrypted(bytes: Uint8Array, at: number, end: number, nowMs: number): void {
 		this.hasWorked = true;
+		this.isTakenUp = false;
 		// A request before the registration is complete is ignored (LwM2M Core 1.1 §6.3); the server repeats a
 		// Confirmable one.
 		const code = bytes[at + 1] ?? 0;
-		if (!this.registration.isServing && code > 0 && code < 0x20) return;
+		const isRequest = code > 0 && code < 0x20;
+		if (!this.registration.isServing && isRequest) return;
+		this.awake?.heard(nowMs, isRequest);
 		const refused = this.peer.receive(bytes, at, end, nowMs);
 		if (refused !== undefined) this.refuse(refused.code, nowMs);
 	}
 
-	/**
-	 * One record stands for all refused datagrams since the last one: how often we write must not be the sender's to
-	 * choose.
-	 */
+	/** One record stands for all refused datagrams since the last one: how often we write is not the sender's to say. */
 	private refuse(code: string, nowMs: number): void {
 		this.refusedCount += 1;
 		if (nowMs < this.refusedQuietUntilMs) return;
@@ -225,14 +250,20 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 	takeDatagram(): Uint8Array | undefined {
 		if (this.registration.isSilent) return undefined;
 		const channel = this.channel;
-		if (channel === undefined) return this.peer.takeDatagram();
+		if (channel === undefined) return this.takeMessage();
 		for (;;) {
 			const record = channel.takeDatagram();
 			if (record !== undefined || !channel.isSecured) return record;
-			const message = this.peer.takeDatagram(); // waits in the peer's outbox while there is no session
+			const message = this.takeMessage(); // waits in the peer's outbox while there is no session
 			if (message === undefined) return undefined;
 			channel.send(message, this.nowMs);
 		}
+	}
+
+	private takeMessage(): Uint8Array | undefined {
+		const message = this.peer.takeDatagram();
+		if (message !== undefined) this.awake?.said(this.nowMs);
+		return message;
 	}
 
 	prepare(scheme: ServerUri["scheme"]): Fault | undefined {
@@ -243,7 +274,21 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 		const channel = protection.open(security, this);
 		if ("code" in channel) return channel;
 		this.channel = channel;
+		const home = this.context.options.homes?.homeOf(this);
+		this.isTakenUp = home !== undefined && channel.liveIn?.(home) === true;
 		return undefined;
+	}
+
+	/** Brings the secure session to where it outlives a deep sleep. @throws HostFailure */
+	goHome(): void {
+		this.channel?.goHome?.();
+	}
+
+	renew(): boolean {
+		const { isTakenUp } = this;
+		this.isTakenUp = false;
+		if (isTakenUp) this.drop();
+		return isTakenUp;
 	}
 
 	reach(nowMs: number): boolean {
@@ -323,6 +368,11 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 	}
 
 	observerGone(token: Uint8Array, reason: "reset" | "timedOut"): void {
+		if (reason === "timedOut" && this.renew()) {
+			this.reporting.retell(token); // in another secure session
+			this.registration.doubt();
+			return;
+		}
 		if (!this.reporting.end(token, reason)) return;
 		// RFC 7641 §4.5 drops an observer that does not acknowledge; the server may only have been away, and would wait
 		// in vain. A Register makes it observe anew (LwM2M Core 1.1 §6.4.1).

@@ -5,7 +5,8 @@ import { type Line, type LineState, type Lines, NO_PROTOCOL } from "../firmware/
 import { OwnLine, type OwnLineOptions } from "../firmware/own-line.ts";
 import { type PackageUri, protocolOf } from "../firmware/package-uri.ts";
 import { frozen } from "../frozen.ts";
-import type { Address, Clock, Datagrams, DatagramsOptions, Host, Log, Power, Resolver } from "../host.ts";
+import type { Address, Clock, Datagrams, DatagramsOptions, Host, Log, Power, Resolver, SleepDepth } from "../host.ts";
+import type { SleepLimit } from "../sleep/sleeper.ts";
 import type { Client } from "./client.ts";
 import type { SessionGuest } from "./client-options.ts";
 import type { Instance } from "./instance.ts";
@@ -51,7 +52,7 @@ export interface TransfersOptions {
  *     const client = new Client({ …, guest: transfers });
  *     new Loop(transfers.host, client, transfers.drive(client, [updater])).start();
  */
-export class Transfers implements Lines, SessionGuest, Keeper, LoopHost, Datagrams {
+export class Transfers implements Lines, SessionGuest, Keeper, SleepLimit, LoopHost, Datagrams {
 	readonly protocols: readonly number[];
 	private readonly options: TransfersOptions;
 	private lines = noLines;
@@ -80,7 +81,7 @@ export class Transfers implements Lines, SessionGuest, Keeper, LoopHost, Datagra
 
 	/** Whether a server has us. */
 	get isRegistered(): boolean {
-		return this.client?.sessions.some(({ state }) => state === "registered") === true;
+		return this.client?.sessions.some(({ isUpToDate }) => isUpToDate) === true;
 	}
 
 	open(uri: PackageUri, listener: RequestListener): Line | Fault {
@@ -113,6 +114,11 @@ export class Transfers implements Lines, SessionGuest, Keeper, LoopHost, Datagra
 		this.shared.slice().forEach((line) => {
 			line.failed(peer, requestId, reason, nowMs);
 		});
+	}
+
+	/** Nothing below idle while a line of its own is open: nobody else says that it hears. */
+	get deepest(): SleepDepth {
+		return this.lines.length > 0 ? "idle" : "off";
 	}
 
 	// Keeper

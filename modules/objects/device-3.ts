@@ -28,6 +28,8 @@ export interface DeviceOptions {
 	readonly softwareVersion?: string | undefined;
 	/** Objects that tell more of the device this one is part of. */
 	readonly extDevInfo?: readonly ObjectLink[] | undefined;
+	/** Resource 16; "U" when left out, and "UQ" for a client of 1.0 with queue mode. */
+	readonly bindings?: string | undefined;
 }
 
 /** One source of power. */
@@ -125,7 +127,7 @@ export class Device extends ObjectInstance<typeof DEVICE, Device> {
 			firmwareVersion: options.firmwareVersion,
 			deviceType: options.deviceType,
 			errorCode: [noError],
-			supportedBindingAndModes: "U",
+			supportedBindingAndModes: options.bindings ?? "U",
 		};
 		const all = ports.factoryReset === undefined ? hooks : hooksWithReset;
 		const moves = ports.powerSources !== undefined || ports.battery !== undefined || ports.memory !== undefined;

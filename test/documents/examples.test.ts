@@ -55,6 +55,28 @@ function complaintsOf(examples: readonly string[]): string[][] {
 	});
 }
 
+/** What the example of sleep takes for granted beside that. */
+const beforeSleep = `
+import type { ClientOptions } from "./modules/lwm2m/client-options.ts";
+import { type Keeper, Loop } from "./modules/lwm2m/loop.ts";
+import { path } from "./modules/lwm2m/path.ts";
+import { POWER_MEASUREMENT } from "./modules/objects/facts/power-measurement-3305.ts";
+import type { Retention } from "./modules/sleep/retention.ts";
+import { Sleeper } from "./modules/sleep/sleeper.ts";
+import { WakePlan } from "./modules/sleep/wake-plan.ts";
+declare const options: ClientOptions;
+declare const retention: Keeper & Retention;
+declare function tally(object: number | undefined, bytes: number, awakeMs: number): void;
+`;
+
+test("[CORE-Q-1] the example of sleep compiles; a wrong name does not", () => {
+	const [block = ""] = blocksOf("modules/sleep/README.md");
+	ok(block.includes("new Sleeper("));
+	const [good, bad] = complaintsOf([beforeSleep + block, beforeSleep + block.replace("withinMs", "within")]);
+	deepEqual(good, []);
+	ok(bad!.length > 0);
+});
+
 test("[CORE-OBJ-1] the READMEs' examples of objects and access control compile; a wrong name or type does not", () => {
 	const documents = ["README.md", "modules/lwm2m/README.md"];
 	const blocks = documents.flatMap(blocksOf).filter((block) => block.includes("client.add("));

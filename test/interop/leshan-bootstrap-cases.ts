@@ -7,6 +7,8 @@ import { securityOf } from "./leshan-bootstrap-server.ts";
 export interface BootstrapCase {
 	readonly name: string;
 	readonly run: (bench: BootstrapBench) => Promise<void>;
+	/** It waits for minutes: it is begun before the others. */
+	readonly isSlow?: true;
 }
 
 /** A handshake with nobody that can be trusted is over after 180 s at the latest. */
@@ -189,6 +191,7 @@ const rights: BootstrapCase = {
 
 const wrongKey: BootstrapCase = {
 	name: "[CORE-SEC] L-58 a wrong key for the Bootstrap-Server: no session, no account, another try later",
+	isSlow: true,
 	run: async (bench) => {
 		const endpoint = "dormouse-wrong";
 		const real = freshKey("of-wrong");

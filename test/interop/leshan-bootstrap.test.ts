@@ -10,6 +10,9 @@ const caseTimeoutMs = 420_000;
 
 const title = "xs › Leshan bootstrap";
 
+const cases = [...bootstrapCases, ...bootstrapKeyCases, ...rebootstrapCases];
+cases.sort((one, other) => Number(other.isSlow ?? false) - Number(one.isSlow ?? false));
+
 // A few at a time, each with a device of its own: they wait most of the time.
 describe(title, { concurrency: 3 }, () => {
 	const opened = BootstrapBench.open();
@@ -19,7 +22,7 @@ describe(title, { concurrency: 3 }, () => {
 		const { bootstrap, server } = await opened;
 		process.stderr.write(`${title}: ${bootstrap.name}, ${server.name}\n`);
 	});
-	for (const { name, run } of [...bootstrapCases, ...bootstrapKeyCases, ...rebootstrapCases]) {
+	for (const { name, run } of cases) {
 		it(`${title} › ${name}`, { timeout: caseTimeoutMs }, async () => {
 			const bench = await opened;
 			try {

@@ -174,6 +174,7 @@ const cutInBetween: BootstrapCase = {
 
 const healed: BootstrapCase = {
 	name: "[BSR-001] [BSR-002] a server's account with a wrong key: bootstrap on failure (1/x/16) brings the right one",
+	isSlow: true,
 	run: async (bench) => {
 		const endpoint = "dormouse-healed";
 		const account = freshKey("of-healed");

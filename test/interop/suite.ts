@@ -35,6 +35,8 @@ export interface SuiteOptions {
 	readonly cases: readonly Case[];
 	/** What the devices run; the product's image when left out. */
 	readonly image?: ImageName;
+	/** So many cases at once, each with a device of its own: they wait most of the time. One when left out. */
+	readonly atOnce?: number;
 }
 
 /**
@@ -45,19 +47,27 @@ export interface SuiteOptions {
 export function interopSuite(
 	title: string,
 	start: () => Promise<ServerUnderTest>,
-	{ cases, more = [], mode = "none", image = "reference" }: SuiteOptions,
+	{ cases, more = [], mode = "none", image = "reference", atOnce = 1 }: SuiteOptions,
 ): void {
-	describe(title, { concurrency: 1 }, () => {
-		let bench: Bench | undefined;
-		after(() => bench?.close());
+	describe(title, { concurrency: atOnce }, () => {
+		let opening: Promise<Bench> | undefined;
+		const opened = () => {
+			opening ??= Bench.open(start, { mode, image });
+			return opening;
+		};
+		after(async () => (await opening)?.close());
 		// Not a before(): the report shows what a case says when it fails, and hides what a hook says.
 		it(`${title} › the server starts, and the device registers with it`, { timeout: setUpTimeoutMs }, async () => {
-			bench = await Bench.open(start, { mode, image });
-			process.stderr.write(`${title}: ${bench.server.name}\n`);
+			const { server } = await opened();
+			process.stderr.write(`${title}: ${server.name}\n`);
 		});
+		// Cases that run at once begin while the server starts.
+		const timeout = atOnce === 1 ? caseTimeoutMs : setUpTimeoutMs;
 		for (const { name, run } of [...cases, ...more]) {
-			it(`${title} › ${name}`, { timeout: caseTimeoutMs }, async () => {
-				if (bench === undefined) throw new Error("there is no server and device to do it with");
+			it(`${title} › ${name}`, { timeout }, async () => {
+				const bench = await opened().catch((cause: unknown) => {
+					throw new Error("there is no server and device to do it with", { cause });
+				});
 				try {
 					await bench.refresh();
 					await run(bench);

@@ -15,6 +15,7 @@ export class ScriptedBootstrapClient implements BootstrapClient {
 	readonly isPossible = true;
 	isWanted = false;
 	isOpen = false;
+	isAtRest = true;
 	deadlineMs = Infinity;
 	readonly #script: ScriptedBootstrap;
 	readonly #asked: (what: Decision["what"]) => void;

@@ -1,4 +1,13 @@
-import type { Address, Datagrams, DatagramsOptions, Factory, Host, LogRecord, ResetCause } from "../../modules/host.ts";
+import type {
+	Address,
+	Datagrams,
+	DatagramsOptions,
+	Factory,
+	Host,
+	LogRecord,
+	ResetCause,
+	SleepDepth,
+} from "../../modules/host.ts";
 import { HostFailure } from "../../modules/host.ts";
 import { seeded } from "../harness.ts";
 
@@ -20,6 +29,8 @@ export interface FakeHost {
 	failsToOpen: boolean;
 	/** Rings the alarm if its time has come by then. */
 	advance(toMs: number): void;
+	/** What sleep() was asked for, where the host has it: "light 5000", "deep" for no time. */
+	readonly slept: string[];
 	/** Hands a datagram to the device. */
 	deliver(bytes: Uint8Array, from: Address): void;
 	shutDown(): void;
@@ -29,9 +40,11 @@ export interface FakeHost {
 export interface FakeHostOptions extends Pick<Host, "flash" | "keyValue" | "factoryFlash" | "smartCard"> {
 	readonly factory?: Factory;
 	readonly hasSensor?: boolean;
+	/** Depths that the host's power knows; none when left out. */
+	readonly depths?: readonly SleepDepth[];
 }
 
-export function fakeHost({ factory = {}, hasSensor = true, ...ports }: FakeHostOptions = {}): FakeHost {
+export function fakeHost({ factory = {}, hasSensor = true, depths, ...ports }: FakeHostOptions = {}): FakeHost {
 	const chance = seeded(7);
 	const waiting: { bytes: Uint8Array; from: Address }[] = [];
 	let alarm: { atMs: number; ring: () => void } | undefined;
@@ -85,6 +98,13 @@ export function fakeHost({ factory = {}, hasSensor = true, ...ports }: FakeHostO
 			off: () => {
 				it.isOff = true;
 			},
+			...(depths === undefined
+				? {}
+				: {
+						depths,
+						sleep: (untilMs: number | undefined, depth: SleepDepth) =>
+							void it.slept.push(untilMs === undefined ? depth : `${depth} ${untilMs - it.nowMs}`),
+					}),
 		},
 		log: { write: (record) => void it.records.push(record) },
 		factory,
@@ -97,6 +117,7 @@ export function fakeHost({ factory = {}, hasSensor = true, ...ports }: FakeHostO
 		host,
 		records: [],
 		written: [],
+		slept: [],
 		clockReads: 0,
 		nowMs: 0,
 		celsius: 20,

@@ -1,83 +1,27 @@
-import type { BootRules } from "../../../modules/firmware/boot-decision.ts";
-import { type Factory, HostFailure, type LogRecord, type ResetCause } from "../../../modules/host.ts";
-import type { Chance } from "../chance.ts";
+import { HostFailure, type LogRecord, type ResetCause, type WakeReason } from "../../../modules/host.ts";
+import { Chance } from "../chance.ts";
+import { EnergyMeter } from "../energy/meter.ts";
 import { DeviceFailure } from "../engine/failure.ts";
-import type { BoardPorts, DeviceEvent } from "../engine/ports.ts";
-import type { Network } from "../network/network.ts";
-import type { Timekeeper } from "../time.ts";
-import { accelerator } from "./accelerator.ts";
+import type { DeviceEvent } from "../engine/ports.ts";
+import { BoardClock } from "./board-clock.ts";
+import type { BoardMachine, BoardOptions } from "./board-options.ts";
+import { type BoardParts, boardPorts } from "./board-ports.ts";
+import { BoardSleep, type SleepOrder } from "./board-sleep.ts";
 import { BoardBoot, usualRules } from "./boot.ts";
-import { FactoryPartition, fusesOf } from "./factory-partition.ts";
+import { FactoryPartition } from "./factory-partition.ts";
 import { failureFields, isDeviceFailure } from "./failure-fields.ts";
 import { type FlashChip, PowerCut } from "./flash.ts";
-import { flashPorts } from "./flash-ports.ts";
 import { Ledger } from "./ledger.ts";
-import { modPorts } from "./mods.ts";
 import type { BoardPreset } from "./presets.ts";
-import { anyImage, type BootImages, type Slot, SlotRefused } from "./slots.ts";
+import { isCut, Rail } from "./rail.ts";
+import { RetainedRam } from "./retained.ts";
+import { anyImage, SlotRefused } from "./slots.ts";
 import { BoardSockets } from "./sockets.ts";
-import { temperatureAt } from "./thermometer.ts";
 
-/** What a board needs of the engine's machine: one virtual machine, thrown away when the power goes. */
-export interface BoardMachine {
-	boot(): void;
-	dispatch(event: DeviceEvent): void;
-	figures(): MachineFigures;
-}
+export type { BoardMachine, BoardOptions, MachineFigures, MakeMachine } from "./board-options.ts";
 
-/** What the board notes down of the engine's figures: the most since the machine began, and its work. */
-export interface MachineFigures {
-	readonly ramBytes: { readonly peak: number; readonly limit: number };
-	readonly slots: { readonly peak: number };
-	readonly slotBytes: number;
-	readonly chunks: { readonly peak: number };
-	readonly stack: { readonly peak: number };
-	readonly keys: { readonly used: number };
-	readonly computrons: number;
-}
-
-/**
- * Reads an image out of its slot, checks it, and makes the machine that runs it. @throws SlotRefused when it can not
- * be started
- */
-export type MakeMachine<M extends BoardMachine> = (slot: Slot, preset: BoardPreset, ports: BoardPorts) => M;
-
-export interface BoardOptions<M extends BoardMachine> {
-	readonly name: string;
-	readonly preset: BoardPreset;
-	readonly time: Timekeeper;
-	readonly network: Network;
-	/** The board's own address; absent on a real network. */
-	readonly address?: string;
-	readonly flash: FlashChip;
-	/** Dice, weather, torn bits. */
-	readonly chance: Chance;
-	/** Keys, nonces and tokens: seeded in a virtual world, the system's in a real one. */
-	readonly fillEntropy: (bytes: Uint8Array) => void;
-	readonly factory: Factory;
-	readonly makeMachine: MakeMachine<M>;
-	/** Whether there is a reader for smart cards; none when left out, and then no card either. */
-	readonly hasCardReader?: boolean;
-	/** The bootstrap file of the card that is in it at first. */
-	readonly smartCard?: Uint8Array;
-	/** How the boot loader reads slots; absent: it starts whatever lies in slot a. */
-	readonly bootImages?: BootImages;
-	/** How long an update may take to prove its worth; absent: usualRules. */
-	readonly rules?: BootRules;
-	/**
-	 * What a crash or a hanging turn does. reset: the watchdog's reset, as on a real board. stop: the board stays as it
-	 * is, for a look at it; but an image on trial is reset all the same. "stop" when left out.
-	 */
-	readonly afterFailure?: "stop" | "reset";
-	/** A battery keeps the clock of "running" over power cuts; "unset" forgets the time with the power. */
-	readonly rtc?: "running" | "unset";
-	/** What the device logged, and what happened to the board itself. */
-	onEvent(record: LogRecord, board: Board<M>): void;
-	/** Console text of the device. */
-	onPrint?(text: string, board: Board<M>): void;
-}
-
-export type BoardState = "off" | "running" | "failed";
+/** asleep: in deep sleep, without a machine; light sleep is a way of running. */
+export type BoardState = "off" | "running" | "asleep" | "failed";
 
 /**
  * From reset to the first bytecode: boot loader and system; a round number between those of an nRF52840 (some 10 ms)
@@ -95,10 +39,19 @@ export class Board<M extends BoardMachine = BoardMachine> {
 	readonly preset: BoardPreset;
 	readonly flash: FlashChip;
 	readonly ledger = new Ledger();
+	/** What it draws, and what for. */
+	readonly energy: EnergyMeter;
+	/** Where a test cuts this board. */
+	readonly rail: Rail;
+	/** RAM that outlives every reset but the loss of power. */
+	readonly retained: RetainedRam;
 	readonly #options: BoardOptions<M>;
 	readonly #sockets: BoardSockets;
 	readonly #boot: BoardBoot;
 	readonly #weatherSeed: number;
+	readonly #clock: BoardClock;
+	readonly #sleep: BoardSleep;
+	readonly #parts: BoardParts<M>;
 	#state: BoardState = "off";
 	#isNewlyProgrammed = false;
 	#machine: M | undefined;
@@ -107,8 +60,6 @@ export class Board<M extends BoardMachine = BoardMachine> {
 	#afterTurn: "nothing" | "restart" | "off" = "nothing";
 	#clearAlarm: () => void = () => {};
 	#clearReboot: () => void = () => {};
-	/** What to add to the world's wall time; undefined while nobody has set the clock. */
-	#clockOffsetMs: number | undefined;
 	#card: Uint8Array | undefined;
 
 	constructor(options: BoardOptions<M>) {
@@ -117,7 +68,17 @@ export class Board<M extends BoardMachine = BoardMachine> {
 		this.flash = options.flash;
 		this.#options = options;
 		this.#weatherSeed = options.chance.below(0x100000000);
-		this.#clockOffsetMs = options.rtc === "unset" ? undefined : 0;
+		const { preset, flash, time, rtc = "running", radio, timeline } = options;
+		this.energy = new EnergyMeter({
+			board: preset.name,
+			...(radio === undefined ? {} : { radio }),
+			...(timeline === undefined ? {} : { timeline }),
+			nowMs: () => time.nowMs(),
+		});
+		this.rail = new Rail(flash);
+		this.retained = new RetainedRam(preset.sleep.retainedBytes, new Chance(this.#weatherSeed), this.rail);
+		this.#clock = new BoardClock({ time, rtc, goesOnThrough: preset.sleep.clockGoesOnThrough });
+		this.#sleep = new BoardSleep({ time, clock: this.#clock, rail: this.rail, longestMs: preset.sleep.longestMs });
 		this.#boot = new BoardBoot({
 			flash: options.flash,
 			map: options.preset.map,
@@ -126,16 +87,21 @@ export class Board<M extends BoardMachine = BoardMachine> {
 			time: options.time,
 			say: (record) => this.#say(record),
 			bite: () => this.reset("watchdog"),
+			onFlash: (bytes, erases) => this.energy.flash(bytes, erases, "firmware"),
 		});
 		this.#card = options.smartCard;
 		this.#sockets = new BoardSockets({
 			network: options.network,
 			address: options.address,
 			ledger: this.ledger,
+			rail: this.rail,
+			energy: this.energy,
+			onWake: () => this.#hear(undefined),
 			onReadable: (socket, count) => this.#dispatch({ kind: "readable", socket, count }),
 			onUnreachable: (socket, { host, port }) => this.#dispatch({ kind: "unreachable", socket, host, port }),
 			onRefused: (why) => this.#say({ event: "socketRefused", why }),
 		});
+		this.#parts = this.#partsOf(options);
 	}
 
 	get state(): BoardState {
@@ -174,7 +140,8 @@ export class Board<M extends BoardMachine = BoardMachine> {
 	}
 
 	powerOn(): void {
-		if (this.#state === "running") return;
+		if (this.#state === "running" || this.#state === "asleep") return;
+		this.retained.scramble();
 		this.#reboot("powerOn");
 	}
 
@@ -192,9 +159,7 @@ export class Board<M extends BoardMachine = BoardMachine> {
 	 */
 	cutPower(): void {
 		if (this.#isInTurn) throw new PowerCut("power cut");
-		if (this.#options.rtc === "unset") this.#clockOffsetMs = undefined;
-		this.#drop("off");
-		this.#boot.drop(true);
+		this.#losePower();
 		this.#say({ event: "powerCut" });
 	}
 
@@ -228,8 +193,32 @@ export class Board<M extends BoardMachine = BoardMachine> {
 		this.#drop("off");
 	}
 
-	/** Tells the device that power will go soon; it de-registers, saves, and goes off by itself. */
+	/**
+	 * A pin rises: it ends a sleep, boots what is in deep sleep or was put off by sleep(), and is an event to what runs.
+	 */
+	wake(reason: Exclude<WakeReason, "alarm"> = "pin"): void {
+		if (this.#state === "asleep" || (this.#state === "off" && this.#sleep.depth === "off")) this.#rouse(reason);
+		else if (this.#state === "running") {
+			this.#hear(reason);
+			this.#dispatch({ kind: "pin" });
+		}
+	}
+
+	/** How deep the board sleeps between its turns. */
+	get depth(): SleepOrder["depth"] {
+		return this.#sleep.depth;
+	}
+
+	/**
+	 * Tells the device that power will go soon; it de-registers, saves, and goes off by itself. One in deep sleep goes
+	 * off without a word.
+	 */
 	shutDown(): void {
+		if (this.#state === "asleep") {
+			this.#losePower();
+			this.#say({ event: "off" });
+			return;
+		}
 		this.#dispatch({ kind: "shutDown" });
 	}
 
@@ -238,15 +227,43 @@ export class Board<M extends BoardMachine = BoardMachine> {
 		return Math.round(this.ledger.computrons / this.preset.computronsPerMs);
 	}
 
+	#losePower(): void {
+		this.#clock.losePower();
+		this.#drop("off");
+		this.#boot.drop(true);
+	}
+
+	/** The radio hears again, and the program finds out why. */
+	#hear(reason: WakeReason | undefined): void {
+		this.#sleep.end(reason);
+		this.energy.rest("idle");
+		this.#sockets.setDeaf(false);
+	}
+
+	/** Out of deep sleep. */
+	#rouse(reason: WakeReason): void {
+		this.#drop("off");
+		this.#sleep.end(reason);
+		this.#reboot("deepSleep");
+	}
+
 	#reboot(resetCause: ResetCause): void {
 		this.ledger.boots++;
+		const clockWentOn = this.#clock.boot(resetCause);
+		this.energy.boot(resetCause === "powerOn");
 		this.#computronsBefore = 0;
 		this.#state = "running";
 		this.#turn(() => {
 			const slot = this.#boot.start(resetCause);
-			this.#machine = this.#options.makeMachine(slot, this.preset, this.#ports(resetCause));
+			this.#machine = this.#options.makeMachine(slot, this.preset, boardPorts(this.#parts, resetCause, clockWentOn));
 			this.#machine.boot();
 		});
+	}
+
+	/** The alarm goes off; where a sleep ends at the same moment, that comes first. */
+	#ring(): void {
+		if (this.#sleep.isOver) this.#hear("alarm");
+		this.#dispatch({ kind: "alarm" });
 	}
 
 	#dispatch(event: DeviceEvent): void {
@@ -274,14 +291,11 @@ export class Board<M extends BoardMachine = BoardMachine> {
 	#account(): void {
 		const figures = this.#machine?.figures();
 		if (figures === undefined) return;
-		this.ledger.computrons += figures.computrons - this.#computronsBefore;
+		const computrons = figures.computrons - this.#computronsBefore;
 		this.#computronsBefore = figures.computrons;
-		const { slotBytes } = figures;
-		this.ledger.raise("ramBytes", figures.ramBytes.peak);
-		this.ledger.raise("slotBytes", figures.slots.peak * slotBytes);
-		this.ledger.raise("chunkBytes", figures.chunks.peak);
-		this.ledger.raise("stackBytes", figures.stack.peak * slotBytes);
-		this.ledger.raise("keys", figures.keys.used);
+		this.ledger.computrons += computrons;
+		this.ledger.note(figures);
+		this.energy.endTurn(computrons / this.preset.computronsPerMs);
 	}
 
 	#endTurn(): void {
@@ -292,12 +306,29 @@ export class Board<M extends BoardMachine = BoardMachine> {
 		} else if (this.#afterTurn === "restart") {
 			this.#drop("off");
 			this.#rebootSoon("restart");
+		} else this.#fallAsleep(this.#sleep.takeOrder());
+	}
+
+	#fallAsleep(order: SleepOrder | undefined): void {
+		if (order === undefined || order.depth === "idle") return;
+		if (order.depth === "light") {
+			this.#sockets.setDeaf(true);
+			this.energy.rest("light");
+			this.#sleep.fall(order, () => this.#hear("alarm"));
+			return;
 		}
+		this.#drop(order.depth === "off" ? "off" : "asleep");
+		this.energy.rest(order.depth);
+		this.#sleep.fall(order, () => this.#rouse("alarm"));
+		if (order.depth === "off") this.#say({ event: "off" });
 	}
 
 	#fail(failure: unknown): void {
-		if (failure instanceof PowerCut) {
-			this.cutPower();
+		if (isCut(failure)) {
+			if (this.rail.takeStroke() === "reset") {
+				this.#drop("off");
+				this.#rebootSoon("watchdog");
+			} else this.cutPower();
 			return;
 		}
 		const machine = this.#machine;
@@ -318,71 +349,50 @@ export class Board<M extends BoardMachine = BoardMachine> {
 
 	#drop(state: BoardState): void {
 		this.#state = state;
+		if (state !== "failed") this.#machine?.release?.();
 		this.#machine = undefined;
 		this.#clearAlarm();
 		this.#clearReboot();
+		this.#sleep.drop();
+		this.energy.rest("off");
 		this.#boot.drop(false);
 		this.#sockets.closeAll();
 	}
 
 	#say(record: LogRecord): void {
-		this.#options.onEvent(record, this);
+		this.#options.onEvent(record);
 	}
 
-	#ports(resetCause: ResetCause): BoardPorts {
-		const { time, network, chance, factory, hasCardReader = false } = this.#options;
-		const deviceKey = this.preset.accelerator ? { deviceKey: fusesOf(this.preset) } : {};
-		const sockets = this.#sockets;
-		const slots = this.#boot.ports();
-		const mods = modPorts(this.flash, this.preset.map.mods, this.#options.bootImages ?? anyImage);
-		const boot = { platform: this.preset.name, resetCause, factory };
+	/** What a program reaches, over all boots. */
+	#partsOf(options: BoardOptions<M>): BoardParts<M> {
 		return {
-			nowMs: () => time.nowMs(),
-			wallTimeS: () =>
-				this.#clockOffsetMs === undefined ? undefined : seconds(time.wallTimeMs() + this.#clockOffsetMs),
-			setWallTimeS: (wallTimeS) => {
-				this.#clockOffsetMs = wallTimeS * 1000 - time.wallTimeMs();
-			},
-			setAlarm: (atMs) => {
-				this.#clearAlarm();
-				const isNone = atMs === undefined || !Number.isFinite(atMs);
-				this.#clearAlarm = isNone ? () => {} : time.at(atMs, () => this.#dispatch({ kind: "alarm" }));
-			},
-			dice: (bound) => chance.below(bound),
-			fillEntropy: this.#options.fillEntropy,
-			...(this.preset.accelerator ? { accelerator } : {}),
-			log: (json) => this.#say(JSON.parse(json) as LogRecord),
-			print: (text) => this.#options.onPrint?.(text, this),
-			udpOpen: (port) => sockets.open(port),
-			udpRead: (socket) => sockets.read(socket),
-			udpWrite: (socket, bytes, host, port) => sockets.write(socket, bytes, { host, port }),
-			udpClose: (socket) => sockets.close(socket),
+			options,
+			clock: this.#clock,
+			sockets: this.#sockets,
+			sleep: this.#sleep,
+			retained: this.retained,
+			rail: this.rail,
+			energy: this.energy,
+			boot: this.#boot,
+			weatherSeed: this.#weatherSeed,
+			card: () => this.#card,
+			say: (record) => this.#say(record),
+			setAlarm: (atMs) => this.#setAlarm(atMs),
 			resolve: (name) => {
 				const asking = this.#machine;
-				network.resolve(name, (hosts) => {
+				options.network.resolve(name, (hosts) => {
 					if (this.#machine === asking) this.#dispatch({ kind: "resolved", name, hosts });
 				});
 			},
-			...flashPorts(this.flash, this.preset.map, () => this.#card),
-			...(slots === undefined ? {} : { slots }),
-			...(mods === undefined ? {} : { mods }),
-			restart: () => {
-				this.#afterTurn = "restart";
+			afterTurn: (what) => {
+				this.#afterTurn = what;
 			},
-			off: () => {
-				this.#afterTurn = "off";
-			},
-			temperature: () => temperatureAt(this.#weatherSeed, time.nowMs()),
-			bootRecordJson: JSON.stringify({
-				...boot,
-				hasCardReader,
-				...deviceKey,
-				...(slots === undefined ? {} : { slots: JSON.parse(slots.recordJson) }),
-			}),
 		};
 	}
-}
 
-function seconds(ms: number): number {
-	return Math.floor(ms / 1000);
+	#setAlarm(atMs: number | undefined): void {
+		this.#clearAlarm();
+		const isNone = atMs === undefined || !Number.isFinite(atMs);
+		this.#clearAlarm = isNone ? () => {} : this.#options.time.at(this.#clock.inWorldMs(atMs), () => this.#ring());
+	}
 }

@@ -4,6 +4,7 @@ import type { LogRecord, ResetCause, RevertReason, SlotName } from "../../../mod
 import type { SlotPorts } from "../engine/ports.ts";
 import type { Timekeeper } from "../time.ts";
 import type { FlashChip } from "./flash.ts";
+import type { FlashWork } from "./flash-ports.ts";
 import type { FlashMap } from "./presets.ts";
 import { type BootImages, PartitionFlash, refusalOf, Slot, SlotRefused } from "./slots.ts";
 
@@ -20,6 +21,8 @@ export interface BoardBootOptions {
 	readonly rules: BootRules;
 	readonly time: Timekeeper;
 	say(record: LogRecord): void;
+	/** The running program writes into the other slot. */
+	readonly onFlash: FlashWork;
 	/** The trial's watchdog bites. */
 	bite(): void;
 }
@@ -108,6 +111,7 @@ export class BoardBoot {
 		const loader = this.#loader;
 		if (loader === undefined) return undefined;
 		const { sizeBytes, running, bootReason } = loader;
+		const { flash, onFlash } = this.#options;
 		return {
 			sizeBytes,
 			recordJson: JSON.stringify({ running, bootReason }),
@@ -116,8 +120,14 @@ export class BoardBoot {
 				return JSON.stringify({ state: loader.state(name), image: loader.image(name) });
 			},
 			read: (offset, into) => refusalOf(() => loader.read(offset, into)),
-			write: (offset, bytes) => refusalOf(() => loader.write(offset, bytes)),
-			erase: (offset, size) => refusalOf(() => loader.erase(offset, size)),
+			write: (offset, bytes) => {
+				onFlash(bytes.length, 0);
+				return refusalOf(() => loader.write(offset, bytes));
+			},
+			erase: (offset, size) => {
+				onFlash(0, Math.ceil(size / flash.geometry.sectorBytes));
+				return refusalOf(() => loader.erase(offset, size));
+			},
 			verify: () => loader.verify(),
 			mark: (what, why) => refusalOf(() => this.#mark(loader, what, why)),
 		};

@@ -15,6 +15,9 @@ type FlashPorts = Pick<
 	| "smartCardSizeBytes"
 >;
 
+/** Called before a write of so many bytes, or an erase of so many sectors. */
+export type FlashWork = (bytes: number, erases: number) => void;
+
 const outside = "flash: outside of the settings partition";
 
 /** What a program sees of flash: its settings, the factory's partition, and the card that is in the reader. */
@@ -22,6 +25,7 @@ export function flashPorts(
 	flash: FlashChip,
 	{ settings, factory }: FlashMap,
 	card: () => Uint8Array | undefined,
+	before: FlashWork,
 ): FlashPorts {
 	const { sectorBytes, writeBytes } = flash.geometry;
 	const factoryPartition = new FactoryPartition(flash, factory);
@@ -35,9 +39,16 @@ export function flashPorts(
 			if (offset >= factoryAt) return factoryPartition.read(offset - factoryAt, into);
 			return within(offset, into.length) ? flash.read(settings.offset + offset, into) : outside;
 		},
-		flashWrite: (offset, bytes) =>
-			within(offset, bytes.length) ? flash.write(settings.offset + offset, bytes) : outside,
-		flashErase: (offset, size) => (within(offset, size) ? flash.erase(settings.offset + offset, size) : outside),
+		flashWrite: (offset, bytes) => {
+			if (!within(offset, bytes.length)) return outside;
+			before(bytes.length, 0);
+			return flash.write(settings.offset + offset, bytes);
+		},
+		flashErase: (offset, size) => {
+			if (!within(offset, size)) return outside;
+			before(0, Math.ceil(size / sectorBytes));
+			return flash.erase(settings.offset + offset, size);
+		},
 		factorySizeBytes: factory.sizeBytes,
 		smartCardSizeBytes: () => card()?.length ?? -1,
 	};

@@ -118,6 +118,33 @@ export class FlashChip {
 		return undefined;
 	}
 
+	/** Whether these bytes are there: as read() and a comparison, without a copy. */
+	holds(offset: number, bytes: Uint8Array): boolean {
+		if (this.#outside(offset, bytes.length) !== undefined) return false;
+		const { sectorBytes } = this.geometry;
+		for (let done = 0; done < bytes.length; ) {
+			const at = (offset + done) % sectorBytes;
+			const size = Math.min(sectorBytes - at, bytes.length - done);
+			const there = this.#sectors[Math.floor((offset + done) / sectorBytes)]?.bytes;
+			// What burn() kept is not copied: then the image is compared with itself.
+			const isItself =
+				there?.buffer === bytes.buffer &&
+				there.byteOffset + at === bytes.byteOffset + done &&
+				there.length - at >= size;
+			if (!isItself) {
+				const piece = bytes.subarray(done, done + size);
+				if (
+					there === undefined
+						? piece.some((byte) => byte !== erasedByte)
+						: !isEqual(there.subarray(at, at + size), piece)
+				)
+					return false;
+			}
+			done += size;
+		}
+		return true;
+	}
+
 	/** @throws PowerCut when a cut falls into this operation; what was written until then stays */
 	write(offset: number, bytes: Uint8Array): string | undefined {
 		const { writeBytes } = this.geometry;
@@ -294,6 +321,10 @@ export class FlashChip {
 		sector.written?.fill(1); // a half erased sector reads as it may; only a whole erase makes it writable
 		this.#keeper?.changed(index * sectorBytes, sector.bytes);
 	}
+}
+
+function isEqual(one: Uint8Array, other: Uint8Array): boolean {
+	return Buffer.compare(one, other) === 0;
 }
 
 function nonErased(content: Uint8Array, writeBytes: number): Uint8Array {

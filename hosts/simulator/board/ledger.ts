@@ -1,3 +1,5 @@
+import type { MachineFigures } from "./board-options.ts";
+
 /** Bytes one way, by layer. Their sum is what the IP layer carries; the radio's own framing is not in it. */
 export interface BytesByLayer {
 	/** CoAP header, token, options and payload marker (RFC 7252 §3). */
@@ -49,11 +51,22 @@ export class Ledger {
 	/** Times the processor woke up, the boots included. */
 	turns = 0;
 	boots = 0;
+	/** Datagrams that came while the radio was off. */
+	lostAsleep = 0;
 	readonly highWater: HighWater = { ramBytes: 0, slotBytes: 0, chunkBytes: 0, stackBytes: 0, keys: 0 };
 
 	/** Notes a high-water mark, if it is one. */
 	raise(mark: keyof HighWater, value: number): void {
 		if (value > this.highWater[mark]) this.highWater[mark] = value;
+	}
+
+	/** Notes a machine's figures. */
+	note({ ramBytes, slots, slotBytes, chunks, stack, keys }: MachineFigures): void {
+		this.raise("ramBytes", ramBytes.peak);
+		this.raise("slotBytes", slots.peak * slotBytes);
+		this.raise("chunkBytes", chunks.peak);
+		this.raise("stackBytes", stack.peak * slotBytes);
+		this.raise("keys", keys.used);
 	}
 
 	/** Enters one datagram to or from the address `host`. */

@@ -37,7 +37,7 @@ export async function loadDevice(options: DeviceOptions = {}): Promise<LoadedDev
 	const image = await buildImage({ ...options, engine });
 	const compact = options.entry === undefined ? await buildImage({ ...options, engine, entry: compactEntry }) : image;
 	const trusted = [options.key ?? developmentKey(), ...(options.trusted ?? [])];
-	const reader = new ImageReader(engine, image, trusted);
+	const reader = new ImageReader(engine, compact === image ? [image] : [image, compact], trusted);
 	reader.prepare(image); // here, where nobody waits for a board in real time
 	return {
 		engine,
@@ -51,14 +51,17 @@ export async function loadDevice(options: DeviceOptions = {}): Promise<LoadedDev
 /** Reads what slots hold, checks it and makes it ready to run; images that were seen before are not prepared again. */
 class ImageReader implements BootImages {
 	readonly #engine: Engine;
-	/** The image that most boards hold: comparing bytes is cheaper than hashing them. */
-	readonly #usual: Image;
+	/** What most boards hold: comparing bytes is cheaper than hashing them. */
+	readonly #usual: readonly Image[];
 	readonly #trusted: readonly SigningKey[];
 	readonly #prepared = new Map<string, Firmware>();
+	/** What their signatures came to: an image's bytes never change. */
+	readonly #isSigned = new WeakMap<Image, boolean>();
 	/** Others that were seen, by their hash. */
 	readonly #seen = new Map<string, Image>();
 
-	constructor(engine: Engine, usual: Image, trusted: readonly SigningKey[]) {
+	/** @param usual what boards are programmed with: of the kinds that there are */
+	constructor(engine: Engine, usual: readonly Image[], trusted: readonly SigningKey[]) {
 		this.#engine = engine;
 		this.#usual = usual;
 		this.#trusted = trusted;
@@ -106,7 +109,7 @@ class ImageReader implements BootImages {
 		}
 		const image = this.#read(slot);
 		if ("code" in image) return { verdict: "image", why: explained(image) };
-		if (!isSignedBy(image, this.#trusted)) {
+		if (!this.#isTrusted(image)) {
 			const by = signerOf(image);
 			return { verdict: "signature", why: by === undefined ? "not signed" : `not signed by a trusted key (${by})` };
 		}
@@ -115,6 +118,15 @@ class ImageReader implements BootImages {
 		}
 		if (image.kind !== kind) return { verdict: "product", why: `a ${image.kind}, not a ${kind}` };
 		return { verdict: "ok" };
+	}
+
+	#isTrusted(image: Image): boolean {
+		let isTrusted = this.#isSigned.get(image);
+		if (isTrusted === undefined) {
+			isTrusted = isSignedBy(image, this.#trusted);
+			this.#isSigned.set(image, isTrusted);
+		}
+		return isTrusted;
 	}
 
 	/** @throws SlotRefused when there is no image; DeviceFailure when a module of it does not load */
@@ -135,7 +147,7 @@ class ImageReader implements BootImages {
 	}
 
 	#read(slot: Slot): Image | Fault {
-		if (slot.holds(this.#usual.bytes)) return this.#usual;
+		for (const image of this.#usual) if (slot.holds(image.bytes)) return image;
 		const header = readHeader(slot.read(headerBytes));
 		if ("code" in header) return header;
 		const known = this.#seen.get(header.hash);

@@ -1,4 +1,5 @@
 import { frozen } from "../../../modules/frozen.ts";
+import type { ResetCause } from "../../../modules/host.ts";
 import type { MachineMemory } from "../engine/memory.ts";
 import type { FlashGeometry } from "./flash.ts";
 
@@ -21,6 +22,16 @@ export interface FlashMap {
 	readonly mods?: Partition;
 }
 
+/** How a kind of board sleeps. */
+export interface SleepPreset {
+	/** RAM that outlives deep sleep and every reset but the loss of power. */
+	readonly retainedBytes: number;
+	/** The longest deep sleep in one go; what is longer ends early. */
+	readonly longestMs: number;
+	/** The resets through which Clock.nowMs() goes on. */
+	readonly clockGoesOnThrough: readonly ResetCause[];
+}
+
 /** One kind of board, as far as a program on it can tell. */
 export interface BoardPreset {
 	readonly name: BoardName;
@@ -30,6 +41,7 @@ export interface BoardPreset {
 	readonly memory: MachineMemory;
 	readonly flash: FlashGeometry;
 	readonly map: FlashMap;
+	readonly sleep: SleepPreset;
 	/** Computrons (bytecodes, roughly) that the chip gets through in a millisecond awake. */
 	readonly computronsPerMs: number;
 	/** Largest IP datagram its network carries in one piece. */
@@ -76,6 +88,37 @@ const espModule = {
 };
 
 /**
+ * ESP32: "8 KB of SRAM in RTC, called RTC SLOW Memory" (ESP32 Series Datasheet, "Internal Memory"); ESP32-C3: "8 KB of
+ * SRAM in RTC", RTC FAST (ESP32-C3 Series Datasheet, "On-Chip Memory"). Half of it is left to the system: ESP-IDF keeps
+ * its wake stub, time and PHY data there (Programming Guide, "Sleep Modes"; RTC_NOINIT_ATTR in "Memory Types" is what
+ * stays over restarts and panics). The RTC timer counts 48 bits of a slow clock, and only power-on resets it.
+ */
+const espSleep: SleepPreset = {
+	retainedBytes: 4 * kib,
+	longestMs: 365 * 86_400_000,
+	clockGoesOnThrough: ["deepSleep", "restart", "watchdog", "crash"],
+};
+
+/**
+ * Sleep.deep(ms) of the SDK (documentation/devices/nRF52-low-power.md; modSleep.c): System ON with RAM off, woken by a
+ * 24-bit RTC of 1024 Hz, then a reset; 32 values of 32 bits are retained. System OFF has no timer at all (nRF52840
+ * Product Specification, POWER, "System OFF mode"). Every reset restarts the RTC; its count at the end of a deep
+ * sleep is noted by the host beside those 128 bytes.
+ */
+const nrf52840Sleep: SleepPreset = { retainedBytes: 128, longestMs: 16_383_000, clockGoesOnThrough: ["deepSleep"] };
+
+/**
+ * Zephyr retains what a board's devicetree calls "zephyr,retained-ram" (zephyr,retained_mem, samples/boards/nordic/
+ * system_off): here one of the sections of 4 KiB that the nRF9160's RAM is powered by (Product Specification, VMC). RTC
+ * as on the nRF52840, extended over its overflows by Zephyr's timer driver while the processor is in System ON.
+ */
+const nrf9160Sleep: SleepPreset = {
+	retainedBytes: 4 * kib,
+	longestMs: 365 * 86_400_000,
+	clockGoesOnThrough: ["deepSleep"],
+};
+
+/**
  * Where the numbers come from.
  *
  * memory: the arena of nrf52840 and esp32c3 is the Moddable SDK's own static machine of that chip ("static": 131072
@@ -119,6 +162,7 @@ export const presets: Readonly<Record<BoardName, BoardPreset>> = frozen({
 			turnComputrons: watchdogMs * 2400,
 		},
 		...espModule,
+		sleep: espSleep,
 		computronsPerMs: 2400,
 		mtuBytes: 1500,
 		accelerator: true,
@@ -132,6 +176,7 @@ export const presets: Readonly<Record<BoardName, BoardPreset>> = frozen({
 			turnComputrons: watchdogMs * 1900,
 		},
 		...espModule,
+		sleep: espSleep,
 		computronsPerMs: 1900,
 		mtuBytes: 1500,
 		accelerator: true,
@@ -153,6 +198,7 @@ export const presets: Readonly<Record<BoardName, BoardPreset>> = frozen({
 			slotB: { offset: 1024 * kib, sizeBytes: 928 * kib },
 			settings: { offset: 992 * kib, sizeBytes: 32 * kib },
 		},
+		sleep: nrf52840Sleep,
 		computronsPerMs: 1000,
 		mtuBytes: 1280,
 		accelerator: true,
@@ -175,6 +221,7 @@ export const presets: Readonly<Record<BoardName, BoardPreset>> = frozen({
 			boot: { offset: 960 * kib, sizeBytes: 8 * kib },
 			settings: { offset: 1000 * kib, sizeBytes: 24 * kib },
 		},
+		sleep: nrf9160Sleep,
 		computronsPerMs: 1150,
 		mtuBytes: 1280,
 		accelerator: true,

@@ -128,6 +128,6 @@ export class Slot {
 
 	/** Whether it begins with these bytes. */
 	holds(image: Uint8Array): boolean {
-		return Buffer.compare(this.read(image.length), image) === 0;
+		return image.length <= this.sizeBytes && this.#flash.holds(this.#place.offset, image);
 	}
 }

@@ -31,6 +31,8 @@ export interface AccountOptions extends CredentialOptions {
 	/** Files. */
 	readonly factory?: string;
 	readonly smartCard?: string;
+	/** The rhythm that the embedded server wants, in milliseconds. */
+	readonly notifyEvery?: number;
 	/** Milliseconds of virtual time. */
 	readonly for?: number;
 }
@@ -173,7 +175,7 @@ async function ownServer<M extends BoardMachine>(
 	const at = { ...(isVirtual ? {} : { port: 0 }), ...secureServer(options, isVirtual ? coapsPort : 0) };
 	const plainUri = await world.startServer(at);
 	const server = world.server!;
-	careForBoards(server, say);
+	careForBoards(server, say, options.notifyEvery);
 	const security = introduce(endpoint, options, server);
 	return security === undefined ? { serverUri: plainUri } : { serverUri: world.secureUri!, security };
 }

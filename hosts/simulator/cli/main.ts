@@ -15,8 +15,11 @@ import {
 	WrongUsage,
 } from "./arguments.ts";
 import { addCredentialOptions } from "./credentials.ts";
+import { addEnergyOptions } from "./energy-options.ts";
+import { addFleet } from "./fleet-command.ts";
 import { type Output, terminalOutput } from "./output.ts";
 import { addServers } from "./server-commands.ts";
+import { addSleepOptions } from "./sleep-options.ts";
 
 /** How a command ended: 0 as asked, 1 the device failed, 2 used in a wrong way. */
 export type ExitStatus = 0 | 1 | 2;
@@ -68,6 +71,7 @@ function program(load: Load, output: Output): Command {
 		.addOption(seedOption());
 	addCredentialOptions(start).action(load("./start.js"));
 	addSim(dormouse, load);
+	addFleet(dormouse, load);
 	addServers(dormouse, load);
 	addImage(dormouse, load);
 	dormouse
@@ -76,6 +80,7 @@ function program(load: Load, output: Output): Command {
 		.option("--coap", "CoAP alone: work by message on XS, and transfers over slow and lossy links")
 		.option("--lwm2m", "the LwM2M client alone: work by request, heap by instance and observation, on XS")
 		.option("--dtls", "DTLS alone: bytes of handshakes and records, work and RAM on XS")
+		.option("--fleet", "virtual years of one board, and a thousand boards for a week: minutes")
 		.option("--cortex-m", "cryptography and DTLS on an emulated Cortex-M4: instructions and RAM")
 		.option("--json", "one line of JSON")
 		.action((options: BenchOptions) => load(benchOf(options))(options));
@@ -95,10 +100,12 @@ interface BenchOptions {
 	readonly coap?: boolean;
 	readonly lwm2m?: boolean;
 	readonly dtls?: boolean;
+	readonly fleet?: boolean;
 	readonly cortexM?: boolean;
 }
 
-function benchOf({ coap, lwm2m, dtls, cortexM }: BenchOptions): string {
+function benchOf({ coap, lwm2m, dtls, fleet, cortexM }: BenchOptions): string {
+	if (fleet) return "./bench-fleet.js";
 	if (cortexM) return "./bench-cortex-m.js";
 	if (lwm2m) return "./bench-lwm2m.js";
 	return dtls ? "./bench-dtls.js" : coap ? "./bench-coap.js" : "./bench.js";
@@ -168,6 +175,8 @@ function addSim(dormouse: Command, load: Load): void {
 				.conflicts(["server", "for", "flash", "realTime", "lifetime"]),
 		)
 		.option("--json", "one event per line on stdout, everything else on stderr");
+	addSleepOptions(sim);
+	addEnergyOptions(sim);
 	addCredentialOptions(sim)
 		.addHelpText(
 			"after",
@@ -178,6 +187,7 @@ Ctrl-C ends the run: the board de-registers, then a report follows.
 Examples:
   dormouse sim --for 24h                          a day in virtual time, then the report
   dormouse sim --for 7d --board nrf9160 --json    the same for a machine to read
+  dormouse sim --for 365d --queue-mode --notify-every 15m --cell 2xaa     a year on two AA cells
   dormouse sim --scenario firmware-update         a new image: pushed, tried, confirmed
   dormouse sim --scenario firmware-revert         … one that crashes: the old one comes back
   dormouse sim --scenario power-cut               … pulled, with the power cut three times

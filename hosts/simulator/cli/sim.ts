@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import { writeFileSync } from "node:fs";
 import { HostFailure } from "../../../modules/host.ts";
 import type { EnablerVersion } from "../../../modules/lwm2m/facts.ts";
 import type { Board } from "../board/board.ts";
@@ -7,11 +8,15 @@ import { FlashFileRefused, openFlashFile } from "../board/flash-file.ts";
 import { loadDevice } from "../board/loader.ts";
 import { type BoardName, presets } from "../board/presets.ts";
 import { SlotRefused } from "../board/slots.ts";
+import { Timeline } from "../energy/timeline.ts";
 import type { Machine } from "../engine/machine.ts";
 import { type Device, World, type WorldEvent } from "../world.ts";
 import { type AccountOptions, accountsFor, accountsText, bytesOf, checkAccounts } from "./accounts.ts";
 import { serversOf, WrongUsage } from "./arguments.ts";
 import { hasCredentials } from "./credentials.ts";
+import { checkEnergy, type EnergyOptions, radioAskedFor, usualCell } from "./energy-options.ts";
+import { binMsFor, energyPlot } from "./energy-plot.ts";
+import { type EnergyReport, energyLines, energyReport } from "./energy-report.ts";
 import { eventLine } from "./event-line.ts";
 import { Interrupt, unlessAsked, within } from "./interrupt.ts";
 import type { ExitStatus } from "./main.ts";
@@ -19,8 +24,9 @@ import type { Output } from "./output.ts";
 import { buildProgress } from "./progress.ts";
 import { boardReport, durationText, type Report, reportLines } from "./report.ts";
 import { runScenario, type ScenarioName } from "./scenario.ts";
+import { checkSleep, type SleepOptions, sleepOf } from "./sleep-options.ts";
 
-export interface SimOptions extends AccountOptions {
+export interface SimOptions extends AccountOptions, SleepOptions, EnergyOptions {
 	readonly lwm2m?: EnablerVersion;
 	readonly endpoint?: string;
 	readonly board: BoardName;
@@ -45,6 +51,8 @@ export async function run(options: SimOptions, output: Output): Promise<ExitStat
 	const { scenario } = options;
 	if (scenario !== undefined) return runScenario({ ...options, scenario }, output);
 	checkAccounts(options);
+	checkSleep(options);
+	checkEnergy(options);
 	const flash = openFlash(options);
 	const interrupt = new Interrupt();
 	try {
@@ -83,6 +91,11 @@ function openFlash({ flash, board }: SimOptions): FlashChip {
 	}
 }
 
+/** What a run came to; the last line of --json. */
+interface SimReport extends Report {
+	readonly energy: EnergyReport;
+}
+
 class Simulation {
 	readonly #options: SimOptions;
 	readonly #output: Output;
@@ -93,10 +106,12 @@ class Simulation {
 	readonly #ended: Promise<void>;
 	#end: () => void = () => {};
 	#hasEnded = false;
+	readonly #timeline: Timeline | undefined;
 
 	constructor(options: SimOptions, { flash, device, output }: Surroundings) {
 		this.#options = options;
 		this.#output = output;
+		this.#timeline = options.plot === undefined ? undefined : timelineFor(options.for);
 		this.#device = device;
 		this.#flash = flash;
 		this.#ended = new Promise((resolve) => {
@@ -140,14 +155,17 @@ class Simulation {
 		const factoryRecord = bytesOf("--factory", recordFile);
 		const smartCard = bytesOf("--smart-card", cardFile);
 		const accounts = await accountsFor(this.#options, this.#world, endpointName, err);
+		const sleep = sleepOf(this.#options);
 		const factory = {
 			// A record has a name for the board: what the command line says wins, what was drawn does not.
 			...(recordFile !== undefined && endpoint === undefined ? {} : { endpointName }),
 			...accounts,
 			...(lifetime === undefined ? {} : { lifetimeS: lifetime }),
 			...(lwm2m === undefined ? {} : { enabler: lwm2m }),
+			...(sleep === undefined ? {} : { sleep }),
 		};
 		const preset = presets[name];
+		const radio = radioAskedFor(this.#options);
 		const lasting =
 			this.#options.for === undefined ? "until Ctrl-C" : `for ${durationText(this.#options.for)} of virtual time`;
 		err(
@@ -159,6 +177,8 @@ class Simulation {
 				preset,
 				factory,
 				flash: this.#flash,
+				...(radio === undefined ? {} : { radio }),
+				...(this.#timeline === undefined ? {} : { timeline: this.#timeline }),
 				...(factoryRecord === undefined ? {} : { factoryRecord }),
 				...(smartCard === undefined ? {} : { smartCard }),
 			});
@@ -216,18 +236,39 @@ class Simulation {
 
 	#report(board: Board<Machine>): void {
 		const image = this.#device.imageFor?.(board.preset) ?? this.#device.image;
-		const report: Report = {
+		const report: SimReport = {
 			event: "report",
 			seed: this.#world.seed,
 			ranMs: this.#world.time.nowMs(),
 			time: this.#options.for === undefined ? "real" : "virtual",
 			image: { version: image.version, sha256: image.hash, bytes: image.bytes.length },
 			...boardReport(board),
+			energy: energyReport(board.preset.name, board.energy, this.#world.time.nowMs(), this.#options.cell ?? usualCell),
 			events: Object.fromEntries(this.#counts),
 		};
 		if (this.#options.json) this.#output.out(JSON.stringify({ t: report.ranMs, ...report }));
-		else for (const line of reportLines(report, this.#output.bold)) this.#output.out(line);
+		else {
+			const lines = [...reportLines(report, this.#output.bold), ...energyLines(report.energy)];
+			for (const line of lines) this.#output.out(line);
+		}
+		this.#plot(report);
 	}
+
+	#plot({ energy, board, ranMs, seed }: SimReport): void {
+		const { plot } = this.#options;
+		if (plot === undefined || this.#timeline === undefined) return;
+		const title = `${presets[board as BoardName].title}: ${durationText(ranMs)}, seed ${seed}`;
+		try {
+			writeFileSync(plot, energyPlot({ title, report: energy, timeline: this.#timeline, ranMs }));
+		} catch (error) {
+			throw new WrongUsage(`--plot: ${plot}: ${(error as Error).message}`, { cause: error });
+		}
+		this.#output.err(`${plot}: the current over time`);
+	}
+}
+
+function timelineFor(durationMs: number | undefined): Timeline {
+	return durationMs === undefined ? new Timeline() : new Timeline(binMsFor(durationMs));
 }
 
 function failureText({ t, event, reason, explanation, ...figures }: WorldEvent): string {

@@ -15,8 +15,6 @@ import {
 	type Log,
 	type LogRecord,
 	type Mods,
-	type Power,
-	type ResetCause,
 	type Resolver,
 	type Slots,
 	type SmartCard,
@@ -24,11 +22,11 @@ import {
 import { BoardCrypto } from "./crypto.ts";
 import { BoardMods } from "./mods.ts";
 import { cardAt, eventKinds, factoryAt, type Natives } from "./natives.ts";
+import { BoardPower, type PowerRecord } from "./power.ts";
 import { BoardSlots, type SlotsRecord } from "./slots.ts";
 
-interface BootRecord {
+interface BootRecord extends PowerRecord {
 	readonly platform: string;
-	readonly resetCause: ResetCause;
 	readonly factory: Factory;
 	readonly hasCardReader: boolean;
 	readonly deviceKey?: string;
@@ -63,6 +61,8 @@ export class SimulatedHost implements Host {
 		else if (kind === eventKinds.resolved) this.resolver.resolved(text ?? "");
 		else if (kind === eventKinds.shutDown) this.power.shutDown();
 		else if (kind === eventKinds.smartCard) this.smartCard?.changed();
+		else if (kind === eventKinds.pin)
+			this.clock.ring(); // early: whoever is rung finds out what is due
 		else if (kind === eventKinds.unreachable) {
 			const datagrams = this.#sockets.find(({ socket }) => socket === first);
 			datagrams?.onUnreachable?.({ host: text ?? "", port: second });
@@ -71,7 +71,7 @@ export class SimulatedHost implements Host {
 
 	constructor(natives: Natives) {
 		const boot = JSON.parse(natives.bootRecord()) as BootRecord;
-		const { platform, resetCause, factory, hasCardReader, deviceKey, slots } = boot;
+		const { platform, factory, hasCardReader, deviceKey, slots } = boot;
 		this.#natives = natives;
 		this.clock = new BoardClock(natives);
 		this.dice = this.entropy = new BoardChance(natives);
@@ -85,7 +85,7 @@ export class SimulatedHost implements Host {
 		if (factoryBytes > 0) this.factoryFlash = new BoardFlash(natives, factoryBytes, factoryAt);
 		if (hasCardReader) this.smartCard = new BoardCard(natives);
 		if (slots !== undefined) this.slots = new BoardSlots(natives, slots);
-		this.power = new BoardPower(natives, resetCause);
+		this.power = new BoardPower(natives, boot);
 		this.log = new BoardLog(natives);
 		this.factory = factory;
 		this.platform = platform;
@@ -293,35 +293,4 @@ class BoardCard implements SmartCard {
 
 function refuse(error: string | undefined): void {
 	if (error !== undefined) throw new HostFailure(error);
-}
-
-class BoardPower implements Power {
-	readonly resetCause: ResetCause;
-	readonly #natives: Natives;
-	#shutDown: (() => void) | undefined;
-
-	constructor(natives: Natives, resetCause: ResetCause) {
-		this.#natives = natives;
-		this.resetCause = resetCause;
-	}
-
-	restart(): void {
-		this.#natives.restart();
-	}
-
-	onShutdown(shutDown: () => void): void {
-		this.#shutDown = shutDown;
-	}
-
-	/** The board says that power will go soon: once. Nobody there to say good-bye: off at once. */
-	shutDown(): void {
-		const shutDown = this.#shutDown;
-		this.#shutDown = undefined;
-		if (shutDown === undefined) this.#natives.off();
-		else shutDown();
-	}
-
-	off(): void {
-		this.#natives.off();
-	}
 }

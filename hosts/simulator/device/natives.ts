@@ -64,9 +64,10 @@ export interface Natives {
 	resolve(name: string): void;
 	/**
 	 * Bytes. 0: size of the settings partition, 1: of a sector, 2: of what is written at once; 3: size of the factory's
-	 * partition, 0 without one; 4: size of the smart card's bootstrap file, -1 without one
+	 * partition, 0 without one; 4: size of the smart card's bootstrap file, -1 without one; 5: size of the RAM that
+	 * outlives resets, 0 without any
 	 */
-	flashGeometry(which: 0 | 1 | 2 | 3 | 4): number;
+	flashGeometry(which: 0 | 1 | 2 | 3 | 4 | 5): number;
 	/**
 	 * These three return an error for people, or undefined. Reads from factoryAt on are of the factory's partition, from
 	 * cardAt on of the smart card's file.
@@ -74,6 +75,9 @@ export interface Natives {
 	flashRead(offset: number, into: Uint8Array): string | undefined;
 	flashWrite(offset: number, bytes: Uint8Array): string | undefined;
 	flashErase(offset: number, size: number): string | undefined;
+	/** Both return an error for people, or undefined. */
+	retainedRead(offset: number, into: Uint8Array): string | undefined;
+	retainedWrite(offset: number, bytes: Uint8Array): string | undefined;
 	/** Of the other slot; 0: there is no boot loader, and none of the functions down to slotMark works. */
 	slotSize(): number;
 	/** @param slot 0: a, 1: b @returns { state, image } as JSON */
@@ -96,12 +100,16 @@ export interface Natives {
 	modVerify(): string;
 	/** Loads what is there. @returns the default export of its entry. Throws why not */
 	modLoad(): unknown;
+	/** After the turn; @param depth of depthNumbers @returns an error for people, or undefined */
+	sleep(untilMs: number | undefined, depth: number): string | undefined;
+	/** What ended the last sleep. 0: there was none, 1: the time, 2: a pin, 3: the radio */
+	wakeReason(): number;
 	restart(): void;
 	off(): void;
 	temperature(): number;
 	/**
-	 * JSON: { platform, resetCause, factory, hasCardReader, deviceKey, slots: { running, bootReason } }; deviceKey: 32
-	 * digits, with an accelerator alone
+	 * JSON: { platform, resetCause, clockWentOn, deepPaysMs, factory, hasCardReader, deviceKey, slots: { running,
+	 * bootReason } }; deviceKey: 32 digits, with an accelerator alone
 	 */
 	bootRecord(): string;
 	/** Who gets the board's events: one call, one turn. A second call replaces the first. */
@@ -123,4 +131,9 @@ export const eventKinds = Object.freeze({
 	smartCard: 5,
 	/** first: socket, second: port; text: address. The network can not deliver what was sent there */
 	unreachable: 6,
+	/** A pin woke the board, or would have. */
+	pin: 7,
 });
+
+/** Numbers of depths; BoardPorts.sleep has the same. */
+export const depthNumbers = Object.freeze({ idle: 0, light: 1, deep: 2, off: 3 });

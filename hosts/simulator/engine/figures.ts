@@ -48,60 +48,67 @@ export interface Figures {
 	readonly computrons: number;
 }
 
-/** In the order of device_figures in shim/machine.c. */
-const figureNames = [
-	"arenaBytes",
-	"arenaChunkBytes",
-	"arenaSlotBytes",
-	"slotBytes",
-	"slotsUsed",
-	"slotsPeak",
-	"slotsLimit",
-	"chunksUsed",
-	"chunksPeak",
-	"chunksLimit",
-	"stackUsed",
-	"stackPeak",
-	"stackLimit",
-	"keysUsed",
-	"keysLimit",
-	"aliases",
-	"cHeapUsed",
-	"cHeapPeak",
-	"cHeapLimit",
-	"collections",
-	"computrons",
-] as const;
+/** Where each stands: in the order of device_figures in shim/machine.c. */
+const places = {
+	arenaBytes: 0,
+	arenaChunkBytes: 1,
+	arenaSlotBytes: 2,
+	slotBytes: 3,
+	slotsUsed: 4,
+	slotsPeak: 5,
+	slotsLimit: 6,
+	chunksUsed: 7,
+	chunksPeak: 8,
+	chunksLimit: 9,
+	stackUsed: 10,
+	stackPeak: 11,
+	stackLimit: 12,
+	keysUsed: 13,
+	keysLimit: 14,
+	aliases: 15,
+	cHeapUsed: 16,
+	cHeapPeak: 17,
+	cHeapLimit: 18,
+	collections: 19,
+	computrons: 20,
+	end: 21,
+} as const;
 
-type Raw = Record<(typeof figureNames)[number], number>;
-
-/** Reads the figures that the shim left at `at`. */
+/** Reads the figures that the shim left at `at`. Called after every turn of every board. */
 export function readFigures(memory: ArrayBuffer, at: number, rom: RomFigures): Figures {
-	const numbers = new Float64Array(memory, at, figureNames.length + 1);
-	if (numbers[figureNames.length] !== -1) throw new Error("figures.ts and shim/machine.c do not agree");
-	const raw = Object.fromEntries(figureNames.map((name, index) => [name, numbers[index]])) as Raw;
-	const fixed = raw.stackLimit * raw.slotBytes;
+	const numbers = new Float64Array(memory, at, places.end + 1);
+	if (numbers[places.end] !== -1) throw new Error("figures.ts and shim/machine.c do not agree");
+	const of = (name: keyof typeof places) => numbers[places[name]]!;
+	const slotBytes = of("slotBytes");
+	const slots = { used: of("slotsUsed"), peak: of("slotsPeak"), limit: of("slotsLimit") };
+	const chunks = { used: of("chunksUsed"), peak: of("chunksPeak"), limit: of("chunksLimit") };
+	const stack = { used: of("stackUsed"), peak: of("stackPeak"), limit: of("stackLimit") };
+	const cHeap = { used: of("cHeapUsed"), peak: of("cHeapPeak"), limit: of("cHeapLimit") };
+	const sizeBytes = of("arenaBytes");
+	const chunkBytes = of("arenaChunkBytes");
+	const arenaSlotBytes = of("arenaSlotBytes");
+	const fixed = stack.limit * slotBytes;
 	return {
-		slotBytes: raw.slotBytes,
-		slots: { used: raw.slotsUsed, peak: raw.slotsPeak, limit: raw.slotsLimit },
-		chunks: { used: raw.chunksUsed, peak: raw.chunksPeak, limit: raw.chunksLimit },
-		stack: { used: raw.stackUsed, peak: raw.stackPeak, limit: raw.stackLimit },
-		keys: { used: raw.keysUsed, limit: raw.keysLimit },
-		cHeap: { used: raw.cHeapUsed, peak: raw.cHeapPeak, limit: raw.cHeapLimit },
+		slotBytes,
+		slots,
+		chunks,
+		stack,
+		keys: { used: of("keysUsed"), limit: of("keysLimit") },
+		cHeap,
 		arena: {
-			sizeBytes: raw.arenaBytes,
-			chunkBytes: raw.arenaChunkBytes,
-			slotBytes: raw.arenaSlotBytes,
-			freeBytes: raw.arenaBytes - raw.arenaChunkBytes - raw.arenaSlotBytes,
+			sizeBytes,
+			chunkBytes,
+			slotBytes: arenaSlotBytes,
+			freeBytes: sizeBytes - chunkBytes - arenaSlotBytes,
 		},
 		ramBytes: {
-			used: raw.slotsUsed * raw.slotBytes + raw.chunksUsed + fixed + raw.cHeapUsed,
-			peak: raw.slotsPeak * raw.slotBytes + raw.chunksPeak + fixed + raw.cHeapPeak,
-			limit: raw.arenaBytes + raw.cHeapLimit,
+			used: slots.used * slotBytes + chunks.used + fixed + cHeap.used,
+			peak: slots.peak * slotBytes + chunks.peak + fixed + cHeap.peak,
+			limit: sizeBytes + cHeap.limit,
 		},
 		rom,
-		collections: raw.collections,
-		computrons: Math.floor(raw.computrons),
+		collections: of("collections"),
+		computrons: Math.floor(of("computrons")),
 	};
 }
 

@@ -2,13 +2,15 @@ import { createHash } from "node:crypto";
 import type { Program } from "./compiler.ts";
 import { DeviceFailure } from "./failure.ts";
 import type { Figures, RomFigures } from "./figures.ts";
+import { Instances, type ParkedMachine, type Tenant } from "./instances.ts";
 import type { MachineMemory } from "./memory.ts";
 import type { BoardPorts, DeviceEvent } from "./ports.ts";
+import type { Stretch } from "./ram.ts";
 import { type Snapshot, Vm } from "./vm.ts";
 import type { Engine } from "./xs.ts";
 
 /** How events are numbered on their way to the device: hosts/simulator/device/natives.ts has the same table. */
-const eventKinds = { alarm: 1, readable: 2, resolved: 3, shutDown: 4, smartCard: 5, unreachable: 6 } as const;
+const eventKinds = { alarm: 1, readable: 2, resolved: 3, shutDown: 4, smartCard: 5, unreachable: 6, pin: 7 } as const;
 
 export interface FirmwareOptions {
 	/** The module that boot() runs, in RAM, as mcconfig does with main. */
@@ -31,6 +33,9 @@ export class Firmware {
 	readonly #engine: Engine;
 	readonly #entry: string;
 	readonly #prepared: Snapshot;
+	readonly #constant: readonly Stretch[];
+	/** By kind of memory. */
+	readonly #instances = new Map<string, Instances>();
 
 	/** @throws DeviceFailure when a module does not load; its explanation names the exception */
 	constructor(engine: Engine, program: Program, options: FirmwareOptions) {
@@ -38,18 +43,24 @@ export class Firmware {
 		vm.createRoot();
 		const symbols = new TextEncoder().encode(program.symbols.map((symbol) => `${symbol}\0`).join(""));
 		vm.useSymbols(vm.place(symbols), program.symbols.length);
+		const preload = options.preload ?? program.modules.map(({ name }) => name).filter((name) => name !== options.entry);
+		const preloaded = new Set(preload);
+		const constant: Stretch[] = [];
 		let imageBytes = symbols.length;
 		for (const { name, code } of program.modules) {
-			vm.addModule(name, vm.place(code), code.length);
+			const at = vm.place(code);
+			vm.addModule(name, at, code.length);
+			if (preloaded.has(name)) constant.push({ at, size: code.length });
 			imageBytes += code.length;
 		}
-		const preload = options.preload ?? program.modules.map(({ name }) => name).filter((name) => name !== options.entry);
 		for (const name of preload) vm.preload(name);
 		this.rom = vm.burn(imageBytes);
 		this.changeable = [...new Set(vm.changeable())].sort();
+		constant.push(vm.romBlock());
 		this.#engine = engine;
 		this.#entry = options.entry;
 		this.#prepared = vm.snapshot();
+		this.#constant = constant;
 	}
 
 	/**
@@ -64,31 +75,63 @@ export class Firmware {
 		return new Firmware(engine, image, { entry: image.entry });
 	}
 
-	/** A machine as it is after reset: nothing has run on it. */
+	/**
+	 * A machine as it is after reset: nothing has run on it.
+	 * @throws RangeError, DeviceFailure when it is too small for a VM
+	 */
 	machine(memory: MachineMemory, ports: BoardPorts): Machine {
-		const machine = new Machine(this.#engine, this.#prepared, ports, this.#entry);
-		machine.vm.createDevice(memory);
-		return machine;
+		const kind = JSON.stringify(memory);
+		let instances = this.#instances.get(kind);
+		if (instances === undefined) {
+			instances = new Instances(this.#engine.device, this.#prepared, this.#constant, memory);
+			this.#instances.set(kind, instances);
+		}
+		return new Machine(this.#engine, instances, ports, this.#entry);
+	}
+
+	/** The engine below a machine that was made from the beginning, in an instance of its own: to compare with. */
+	vmFromTheBeginning(memory: MachineMemory, ports: BoardPorts): Vm {
+		const vm = new Vm(this.#engine.device, ports, this.#prepared);
+		vm.createDevice(memory);
+		return vm;
 	}
 }
 
 /** One device's VM. Synchronous: every call runs the device until it has nothing more to do. */
-export class Machine {
+export class Machine implements Tenant {
 	readonly #engine: Engine;
+	readonly #instances: Instances;
 	readonly #ports: BoardPorts;
 	readonly #entry: string;
-	#vm: Vm;
+	/** Of its own, since restore(). */
+	#own: Vm | undefined;
+	#parked: ParkedMachine | undefined;
 
-	constructor(engine: Engine, from: Snapshot, ports: BoardPorts, entry: string) {
+	constructor(engine: Engine, instances: Instances, ports: BoardPorts, entry: string) {
 		this.#engine = engine;
+		this.#instances = instances;
 		this.#ports = ports;
 		this.#entry = entry;
-		this.#vm = new Vm(engine.device, ports, from);
+		this.#parked = instances.begin(ports);
 	}
 
-	/** The engine below, for tests and measurements. */
+	/** The engine below, for tests and measurements: good until another machine has its turn. */
 	get vm(): Vm {
-		return this.#vm;
+		if (this.#own !== undefined) return this.#own;
+		const vm = this.#instances.enter(this, this.#parked);
+		this.#parked = undefined;
+		return vm;
+	}
+
+	park(parked: ParkedMachine): void {
+		this.#parked = parked;
+	}
+
+	/** Gives its memory back: it must not be used again. */
+	release(): void {
+		this.#instances.release(this);
+		this.#own = undefined;
+		this.#parked = undefined;
 	}
 
 	/**
@@ -96,42 +139,43 @@ export class Machine {
 	 * restore()
 	 */
 	boot(): void {
-		this.#vm.boot(this.#entry);
+		this.vm.boot(this.#entry);
 	}
 
 	/** One turn of the device's loop. @throws as boot() */
 	dispatch(event: DeviceEvent): void {
 		const kind = eventKinds[event.kind];
-		if (event.kind === "readable") this.#vm.turn(kind, event.socket, event.count);
-		else if (event.kind === "unreachable") this.#vm.turn(kind, event.socket, event.port, event.host);
-		else if (event.kind === "resolved")
-			this.#vm.turn(kind, event.hosts.length, 0, [event.name, ...event.hosts].join("\n"));
-		else this.#vm.turn(kind);
+		const { vm } = this;
+		if (event.kind === "readable") vm.turn(kind, event.socket, event.count);
+		else if (event.kind === "unreachable") vm.turn(kind, event.socket, event.port, event.host);
+		else if (event.kind === "resolved") vm.turn(kind, event.hosts.length, 0, [event.name, ...event.hosts].join("\n"));
+		else vm.turn(kind);
 	}
 
 	/** Collects garbage now, so that figures() tells what is alive. */
 	collect(): void {
-		this.#vm.collect();
+		this.vm.collect();
 	}
 
 	figures(): Figures {
-		return this.#vm.figures()!;
+		return this.vm.figures()!;
 	}
 
 	/** All of the device's memory, between two turns. */
 	snapshot(): Snapshot {
-		return this.#vm.snapshot();
+		return this.vm.snapshot();
 	}
 
 	/** Goes on from where `snapshot` was taken, with this machine's ports. A dead machine lives again. */
 	restore(snapshot: Snapshot): void {
-		this.#vm = new Vm(this.#engine.device, this.#ports, snapshot);
+		this.release();
+		this.#own = new Vm(this.#engine.device, this.#ports, snapshot);
 	}
 
 	/** SHA-256 of everything in ROM: must be the same for the life of a machine. */
 	romHash(): string {
 		const hash = createHash("sha256");
-		for (const bytes of this.#vm.romBytes()) hash.update(bytes);
+		for (const bytes of this.vm.romBytes()) hash.update(bytes);
 		return hash.digest("hex");
 	}
 }

@@ -66,17 +66,32 @@ export interface BoardPorts {
 	readonly factorySizeBytes: number;
 	/** The bootstrap file of the smart card, at flashRead(cardAt + offset). -1: no card, or no such file on it. */
 	smartCardSizeBytes(): number;
+	/** 0: none. */
+	readonly retainedSizeBytes: number;
+	/** Both return an error for people, or undefined. */
+	retainedRead(offset: number, into: Uint8Array): string | undefined;
+	retainedWrite(offset: number, bytes: Uint8Array): string | undefined;
 	/** Absent on a board without a boot loader. */
 	readonly slots?: SlotPorts;
 	/** Absent on a board without a partition for mods. */
 	readonly mods?: ModPorts;
+	/**
+	 * After the current turn.
+	 * @param depth 0: idle, 1: light, 2: deep, 3: off
+	 * @returns an error for people, or undefined
+	 */
+	sleep(untilMs: number | undefined, depth: number): string | undefined;
+	/** What ended the last sleep. 0: there was none, or nobody knows; 1: the time, 2: a pin, 3: the radio */
+	wakeReason(): number;
 	/** After the current turn. */
 	restart(): void;
 	/** The device has de-registered and saved; after the current turn it is off. */
 	off(): void;
 	/** Degrees Celsius of the board's thermometer. */
 	temperature(): number;
-	/** Fixed for one boot: platform, resetCause, factory, slots (SlotPorts.recordJson), as JSON. */
+	/**
+	 * Fixed for one boot: platform, resetCause, clockWentOn, deepPaysMs, factory, slots (SlotPorts.recordJson), as JSON.
+	 */
 	readonly bootRecordJson: string;
 }
 
@@ -124,4 +139,6 @@ export type DeviceEvent =
 	| { readonly kind: "resolved"; readonly name: string; readonly hosts: readonly string[] }
 	| { readonly kind: "shutDown" }
 	/** A smart card was put in, taken out, or has another file. */
-	| { readonly kind: "smartCard" };
+	| { readonly kind: "smartCard" }
+	/** A pin ended a sleep, or would have. */
+	| { readonly kind: "pin" };

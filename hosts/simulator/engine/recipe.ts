@@ -102,7 +102,7 @@ export function recipe(xs: XsSources, shim: ReadonlyMap<string, string>, clang: 
 	const steps = sources.sort().map(step);
 	const objects = (wanted: (source: string) => boolean) =>
 		steps.filter(({ source }) => wanted(source)).map(({ object }) => object);
-	const deviceOnly = ["crypto.c", "machine.c", "mods.c", "natives.c", "rom.c", "sha256.c"];
+	const deviceOnly = ["crypto.c", "machine.c", "mods.c", "natives.c", "power.c", "rom.c", "sha256.c"];
 	const hash = createHash("sha256").update(JSON.stringify([clang, flags, linkFlags, steps]));
 	const xsHash = createHash("sha256").update(JSON.stringify([...xs.files]));
 	return {

@@ -1,17 +1,15 @@
-import type { BoardPorts } from "./ports.ts";
+import type { Caller } from "./vm-imports.ts";
 
 /**
  * What shim/crypto.c asks of the board: addresses and sizes in, bytes out. A program asks whether there is an
  * accelerator before it uses one.
- * @param bytes a view on the machine's memory
  */
-export function cryptoImports(
-	ports: BoardPorts,
-	bytes: (at: number, size: number) => Uint8Array,
-): WebAssembly.ModuleImports {
+export function cryptoImports(it: Caller): WebAssembly.ModuleImports {
+	const bytes = (at: number, size: number) => it.bytes(at, size);
 	const unit = () => {
-		if (ports.accelerator === undefined) throw new Error("a program used the accelerator of a board that has none");
-		return ports.accelerator;
+		const { accelerator } = it.ports;
+		if (accelerator === undefined) throw new Error("a program used the accelerator of a board that has none");
+		return accelerator;
 	};
 	const aeadOf = (number: number) => (number === 1 ? "gcm" : "ccm8");
 	const tagSize = (number: number) => (number === 1 ? 16 : 8);
@@ -21,9 +19,9 @@ export function cryptoImports(
 		return found === undefined ? 0 : 1;
 	};
 	return {
-		hasAccelerator: () => ("accelerator" in ports && ports.accelerator !== undefined ? 1 : 0),
+		hasAccelerator: () => ("accelerator" in it.ports && it.ports.accelerator !== undefined ? 1 : 0),
 		isScalar: (at: number, size: number) => (unit().isScalar(bytes(at, size)) ? 1 : 0),
-		drawScalar: (into: number) => put(unit().drawScalar(ports.fillEntropy), into),
+		drawScalar: (into: number) => put(unit().drawScalar(it.ports.fillEntropy), into),
 		pointOf: (scalar: number, into: number) => put(unit().pointOf(bytes(scalar, 32)), into),
 		sharedX: (scalar: number, point: number, size: number, into: number) =>
 			put(unit().sharedX(bytes(scalar, 32), bytes(point, size)), into),

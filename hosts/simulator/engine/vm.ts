@@ -3,7 +3,8 @@ import { DeviceFailure, failureReasons } from "./failure.ts";
 import { type Figures, type RomFigures, readFigures, readRomFigures } from "./figures.ts";
 import type { MachineMemory } from "./memory.ts";
 import type { BoardPorts } from "./ports.ts";
-import { cryptoImports } from "./vm-crypto.ts";
+import type { Stretch } from "./ram.ts";
+import { boardImports, type Caller } from "./vm-imports.ts";
 
 /** What shim/*.c exports to us. Addresses and sizes are numbers of bytes. */
 interface Exports {
@@ -55,26 +56,38 @@ const pageBytes = 65536;
 const pieceBytes = 4096;
 const meterInterval = 100_000;
 const leastStackSlots = 64;
+const rootArenaBytes = 2 * 1024 * 1024;
+
+/** A machine without its memory: see Vm.identity. */
+export interface VmIdentity {
+	readonly ports: BoardPorts;
+	readonly turnComputrons: number;
+	readonly explanation: string;
+	readonly dead: unknown;
+}
 
 /**
- * One instance of the engine: a device's whole memory and its way out to the board. Never used again after a
- * failure.
+ * One instance of the engine: a device's whole memory and its way out to the board. After a failure it is not used
+ * again, unless it becomes another machine.
  */
 export class Vm {
 	readonly #exports: Exports;
-	readonly #ports: BoardPorts;
 	readonly #initial: ReadonlySet<number>;
+	readonly #stackTop: number;
+	#ports: BoardPorts;
 	#rom: RomFigures | undefined;
 	#turnComputrons = Number.POSITIVE_INFINITY;
 	#explanation = "";
 	#dead: unknown;
+	#isRunning = false;
 
 	/** @param from restores this state; absent: an engine that has yet to be prepared */
 	constructor(engine: WebAssembly.Module, ports: BoardPorts, from?: Snapshot) {
 		this.#ports = ports;
-		const board = { ...this.#imports(), ...cryptoImports(ports, (at, size) => this.#bytes(at, size)) };
+		const board = boardImports(this.#caller());
 		const instance = new WebAssembly.Instance(engine, { board, wasi_snapshot_preview1: wasi });
 		this.#exports = instance.exports as unknown as Exports;
+		this.#stackTop = this.#exports.__stack_pointer.value;
 		if (from === undefined) {
 			this.#initial = new Set(piecesInUse(this.memory));
 			this.#exports._initialize();
@@ -95,7 +108,7 @@ export class Vm {
 
 	/** Begins the preparation of ROM. */
 	createRoot(): void {
-		this.#guard(() => this.#exports.createRoot(2 * 1024 * 1024, 1024, 53, 3));
+		this.#guard(() => this.#exports.createRoot(rootArenaBytes, 1024, 53, 3));
 	}
 
 	/** Puts bytes where a chip has its flash. @returns their address */
@@ -223,129 +236,80 @@ export class Vm {
 	/** Enters the VM; whatever comes out as an exception leaves a VM that must not run again. */
 	#guard<T>(enter: () => T): T {
 		if (this.#dead !== undefined) throw new Error("this device has failed and must be reset", { cause: this.#dead });
+		this.#isRunning = true;
 		try {
 			return enter();
 		} catch (error) {
 			const trapped = error instanceof WebAssembly.RuntimeError || error instanceof RangeError;
 			this.#dead = trapped ? new DeviceFailure("engineTrap", error.message, this.figures(), { cause: error }) : error;
 			throw this.#dead;
+		} finally {
+			this.#isRunning = false;
 		}
+	}
+
+	/**
+	 * What is not memory of the machine that this instance is: with its RAM, all that is needed to have it go on in
+	 * another instance of the same firmware.
+	 */
+	get identity(): VmIdentity {
+		return {
+			ports: this.#ports,
+			turnComputrons: this.#turnComputrons,
+			explanation: this.#explanation,
+			dead: this.#dead,
+		};
+	}
+
+	/** Becomes another machine. The caller puts its RAM into `memory`. */
+	become({ ports, turnComputrons, explanation, dead }: VmIdentity): void {
+		this.#ports = ports;
+		this.#turnComputrons = turnComputrons;
+		this.#explanation = explanation;
+		this.#dead = dead;
+		this.#exports.__stack_pointer.value = this.#stackTop; // whatever threw through the last one left it where it was
+	}
+
+	/** Whether one of its turns is under way: it can be no other machine now. */
+	get isRunning(): boolean {
+		return this.#isRunning;
+	}
+
+	/**
+	 * What no machine changes: the block that ROM was made in, all of it. (The tables of names are outside of it, and
+	 * too small to matter.)
+	 */
+	romBlock(): Stretch {
+		const regions = [...this.romBytes()].slice(0, -3); // behind heap, chunks and stack: three tables
+		const at = Math.min(...regions.map(({ byteOffset }) => byteOffset));
+		const end = Math.max(...regions.map(({ byteOffset, length }) => byteOffset + length));
+		if (end - at > rootArenaBytes) throw new Error("ROM does not lie in one block");
+		return { at, size: end - at };
+	}
+
+	#caller(): Caller {
+		const ports = () => this.#ports;
+		const turnComputrons = () => this.#turnComputrons;
+		return {
+			get ports() {
+				return ports();
+			},
+			get turnComputrons() {
+				return turnComputrons();
+			},
+			bytes: (at, size) => new Uint8Array(this.#exports.memory.buffer, at, size),
+			explain: (text) => {
+				this.#explanation = text;
+			},
+			failed: (reason) => {
+				throw new DeviceFailure(failureReasons[reason] ?? "fatalCheck", this.#explanation, this.figures());
+			},
+			placeMod: (mod) => this.#placeMod(mod),
+		};
 	}
 
 	#placeText(text: string): number {
 		return this.place(encoder.encode(`${text}\0`));
-	}
-
-	#bytes(at: number, size: number): Uint8Array {
-		return new Uint8Array(this.#exports.memory.buffer, at, size);
-	}
-
-	#text(at: number, size: number): string {
-		return decoder.decode(this.#bytes(at, size));
-	}
-
-	/** Writes text where the VM has room for it. @returns its size in bytes, even when that is more than the room */
-	#write(text: string, at: number, capacity: number): number {
-		const bytes = encoder.encode(text);
-		this.#bytes(at, capacity).set(bytes.subarray(0, capacity));
-		return bytes.length;
-	}
-
-	#imports(): WebAssembly.ModuleImports {
-		const ports = this.#ports;
-		const error = (text: string | undefined, at: number, capacity: number) =>
-			text === undefined ? 0 : Math.min(this.#write(text === "" ? "failed" : text, at, capacity), capacity);
-		return {
-			failed: (reason: number) => {
-				throw new DeviceFailure(failureReasons[reason] ?? "fatalCheck", this.#explanation, this.figures());
-			},
-			explain: (at: number, size: number) => {
-				this.#explanation = this.#text(at, size);
-			},
-			meter: (computrons: number) => (computrons > this.#turnComputrons ? 0 : 1),
-			print: (at: number, size: number) => ports.print(this.#text(at, size)),
-			log: (at: number, size: number) => ports.log(this.#text(at, size)),
-			nowMs: () => ports.nowMs(),
-			wallTimeS: () => ports.wallTimeS() ?? Number.NaN,
-			wallTimeMs: () => (ports.wallTimeS() ?? 0) * 1000,
-			setWallTimeS: (seconds: number) => ports.setWallTimeS(seconds),
-			setAlarm: (atMs: number) => ports.setAlarm(Number.isNaN(atMs) ? undefined : atMs),
-			dice: (bound: number) => ports.dice(bound >>> 0), // 2^31 comes as a negative int
-			fillEntropy: (at: number, size: number) => ports.fillEntropy(this.#bytes(at, size)),
-			udpOpen: (port: number) => ports.udpOpen(port),
-			udpRead: (socket: number, into: number, capacity: number, sender: number) => {
-				for (;;) {
-					const datagram = ports.udpRead(socket);
-					if (datagram === undefined) return -1;
-					if (datagram.bytes.length > capacity) continue; // dropped, as modules/host.ts says
-					this.#bytes(into, datagram.bytes.length).set(datagram.bytes);
-					new DataView(this.#exports.memory.buffer).setUint32(sender, datagram.port, true);
-					const size = Math.min(this.#write(datagram.host, sender + 4, 63), 63);
-					this.#bytes(sender + 4 + size, 1)[0] = 0;
-					return datagram.bytes.length;
-				}
-			},
-			udpWrite: (socket: number, at: number, size: number, host: number, hostSize: number, port: number) =>
-				ports.udpWrite(socket, this.#bytes(at, size), this.#text(host, hostSize), port) ? 1 : 0,
-			udpClose: (socket: number) => ports.udpClose(socket),
-			resolve: (at: number, size: number) => ports.resolve(this.#text(at, size)),
-			flashGeometry: (which: number) =>
-				which === 4
-					? ports.smartCardSizeBytes()
-					: ([ports.flashSizeBytes, ports.flashSectorBytes, ports.flashWriteBytes, ports.factorySizeBytes][which] ??
-						Number.NaN),
-			flashRead: (offset: number, into: number, size: number, text: number, capacity: number) =>
-				error(ports.flashRead(offset, this.#bytes(into, size)), text, capacity),
-			flashWrite: (offset: number, at: number, size: number, text: number, capacity: number) =>
-				error(ports.flashWrite(offset, this.#bytes(at, size)), text, capacity),
-			flashErase: (offset: number, size: number, text: number, capacity: number) =>
-				error(ports.flashErase(offset, size), text, capacity),
-			...this.#slotImports(error),
-			...this.#modImports(error),
-			restart: () => ports.restart(),
-			off: () => ports.off(),
-			temperature: () => ports.temperature(),
-			bootRecord: (at: number, capacity: number) => this.#write(ports.bootRecordJson, at, capacity),
-		};
-	}
-
-	#slotImports(error: (text: string | undefined, at: number, capacity: number) => number): WebAssembly.ModuleImports {
-		const ports = this.#ports;
-		const noSlots = "no boot loader";
-		return {
-			slotSize: () => ports.slots?.sizeBytes ?? 0,
-			slotRecord: (slot: number, at: number, capacity: number) =>
-				this.#write(ports.slots?.describe(slot) ?? "", at, capacity),
-			slotRead: (offset: number, into: number, size: number, text: number, capacity: number) =>
-				error(ports.slots === undefined ? noSlots : ports.slots.read(offset, this.#bytes(into, size)), text, capacity),
-			slotWrite: (offset: number, at: number, size: number, text: number, capacity: number) =>
-				error(ports.slots === undefined ? noSlots : ports.slots.write(offset, this.#bytes(at, size)), text, capacity),
-			slotErase: (offset: number, size: number, text: number, capacity: number) =>
-				error(ports.slots === undefined ? noSlots : ports.slots.erase(offset, size), text, capacity),
-			slotVerify: (at: number, capacity: number) => this.#write(ports.slots?.verify() ?? "", at, capacity),
-			slotMark: (what: number, at: number, size: number, text: number, capacity: number) =>
-				error(ports.slots === undefined ? noSlots : ports.slots.mark(what, this.#text(at, size)), text, capacity),
-		};
-	}
-
-	#modImports(error: (text: string | undefined, at: number, capacity: number) => number): WebAssembly.ModuleImports {
-		const ports = this.#ports;
-		const noMods = "no partition for mods";
-		return {
-			modSize: () => ports.mods?.sizeBytes ?? 0,
-			modRecord: (at: number, capacity: number) => this.#write(ports.mods?.describe() ?? "{}", at, capacity),
-			modRead: (offset: number, into: number, size: number, text: number, capacity: number) =>
-				error(ports.mods === undefined ? noMods : ports.mods.read(offset, this.#bytes(into, size)), text, capacity),
-			modWrite: (offset: number, at: number, size: number, text: number, capacity: number) =>
-				error(ports.mods === undefined ? noMods : ports.mods.write(offset, this.#bytes(at, size)), text, capacity),
-			modErase: (offset: number, size: number, text: number, capacity: number) =>
-				error(ports.mods === undefined ? noMods : ports.mods.erase(offset, size), text, capacity),
-			modVerify: (at: number, capacity: number) => this.#write(ports.mods?.verify() ?? "", at, capacity),
-			modLoad: (at: number, capacity: number) => {
-				const mod = ports.mods?.load() ?? noMods;
-				return this.#write(typeof mod === "string" ? `!${mod}` : this.#placeMod(mod), at, capacity);
-			},
-		};
 	}
 
 	/** A mod's symbols and modules, where a chip has its flash. @returns its entry */

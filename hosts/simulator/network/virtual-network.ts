@@ -73,6 +73,9 @@ export class VirtualNetwork implements Network {
 	readonly #chance: Chance;
 	readonly #sockets = new Map<string, VirtualSocket>();
 	readonly #names = new Map<string, readonly string[]>();
+	/** Hosts behind a router that changes addresses (NAT, RFC 4787): what they are called outside, and back. */
+	readonly #outside = new Map<string, string>();
+	readonly #inside = new Map<string, string>();
 	/** When the last datagram of a way arrives, so that jitter does not reorder. */
 	readonly #lastArrivalMs = new Map<string, number>();
 	#addresses = 0;
@@ -92,6 +95,22 @@ export class VirtualNetwork implements Network {
 	/** Gives these hosts, and no others, a name that resolve() knows. */
 	name(name: string, ...hosts: readonly string[]): void {
 		this.#names.set(name.toLowerCase(), hosts);
+	}
+
+	/** Sees every datagram that is sent, before its fate is drawn; `from` as it is seen outside. Borrowed bytes. */
+	tap: ((bytes: Uint8Array, from: Readonly<Address>, to: Readonly<Address>) => void) | undefined;
+
+	/**
+	 * Has a router in front of `host` forget what it knew, or puts one there: what the host sends comes from a new
+	 * address from now on, and what is sent to its last one is lost. @returns the new one
+	 */
+	rebind(host: string): string {
+		const before = this.#outside.get(host);
+		if (before !== undefined) this.#inside.delete(before);
+		const outside = this.newAddress();
+		this.#outside.set(host, outside);
+		this.#inside.set(outside, host);
+		return outside;
 	}
 
 	resolve(name: string, onResolved: (hosts: readonly string[]) => void): void {
@@ -118,14 +137,17 @@ export class VirtualNetwork implements Network {
 	}
 
 	/** Takes a datagram from a socket; the bytes are copied. @throws HostFailure when it is too large for the network */
-	send(bytes: Uint8Array, from: Address, to: Address): void {
+	send(bytes: Uint8Array, own: Address, to: Address): void {
 		const { conditions } = this;
+		const outside = this.#outside.get(own.host);
+		const from = outside === undefined ? own : { host: outside, port: own.port };
 		const headerBytes = to.host.includes(":") ? 48 : 28; // IPv6 40 or IPv4 20, and UDP 8
 		if (bytes.length + headerBytes > conditions.mtuBytes) {
 			throw new HostFailure(
 				`${bytes.length} bytes do not fit into a datagram of this network (${conditions.mtuBytes})`,
 			);
 		}
+		this.tap?.(bytes, from, to);
 		// All draws are made for every datagram, so that a changed condition does not shift the later ones.
 		const jitterMs = this.#chance.below(conditions.jitterMs + 1);
 		const isLost = this.#chance.happens(conditions.lossPermille);
@@ -160,7 +182,11 @@ export class VirtualNetwork implements Network {
 	}
 
 	#arrive(to: Readonly<Address>, waiting: Waiting): void {
-		const socket = this.#sockets.get(keyOf(to));
+		const inside = this.#inside.get(to.host);
+		const isForgotten = inside === undefined && this.#outside.has(to.host);
+		const socket = isForgotten
+			? undefined
+			: this.#sockets.get(inside === undefined ? keyOf(to) : keyOf({ host: inside, port: to.port }));
 		if (socket === undefined) this.#miss(to, waiting.from);
 		else if (socket.take(waiting)) this.counters.delivered++;
 		else this.counters.overrun++;
@@ -170,7 +196,10 @@ export class VirtualNetwork implements Network {
 		this.counters.unreachable++;
 		const { latencyMs, tellsUnreachable } = this.conditions;
 		if (!tellsUnreachable) return;
-		this.#time.at(this.#time.nowMs() + latencyMs, () => this.#sockets.get(keyOf(from))?.missed(to));
+		this.#time.at(this.#time.nowMs() + latencyMs, () => {
+			const host = this.#inside.get(from.host) ?? from.host;
+			this.#sockets.get(keyOf({ host, port: from.port }))?.missed(to);
+		});
 	}
 
 	#freePort(host: string): number {

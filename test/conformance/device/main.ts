@@ -8,18 +8,15 @@ import { Client } from "../../../modules/lwm2m/client.ts";
 import { compositeOperations } from "../../../modules/lwm2m/composite.ts";
 import { type Keeper, Loop } from "../../../modules/lwm2m/loop.ts";
 import { ProfileIds } from "../../../modules/lwm2m/profile-id.ts";
-import { ReportingKeeper } from "../../../modules/lwm2m/reporting-keeper.ts";
 import { makeSends } from "../../../modules/lwm2m/send.ts";
 import { accessControl } from "../../../modules/objects/access-control-2.ts";
-import { liveKey } from "../../../modules/settings/key.ts";
 import { firmware } from "../../../src/firmware.ts";
+import { retention } from "../../../src/retention.ts";
 import { openSettings } from "../../../src/settings.ts";
+import { sleep } from "../../../src/sleep.ts";
 import { software } from "../../../src/software.ts";
 import { furnish } from "./furniture.ts";
 import { readPlan } from "./plan.ts";
-
-/** Among the settings of this device. */
-const reportingKey = 1;
 
 /**
  * A device for conformance tests: the objects and values of OMA's configurations, built as a product builds its own.
@@ -34,6 +31,7 @@ export default function main(host: Host): void {
 	const gate = ({ maxDeferS }: UpdateOffer) => (maxDeferS > 0 ? "ask" : "go");
 	const more = { gate, hasRoom: () => !plan.isShortOfRam };
 	const updating = hasFirmware ? firmware(host, settings, undefined, more) : undefined;
+	const sleeping = sleep(host, plan.sleep);
 	const client = new Client({
 		endpointName: factory.endpointName ?? "conformance",
 		dice: host.dice,
@@ -50,6 +48,7 @@ export default function main(host: Host): void {
 		...plan.client,
 		...(plan.client.enablers?.includes("1.0") === true ? { formats10 } : {}),
 		...updating?.client,
+		...sleeping?.client,
 	});
 	furnish(client, host, plan);
 	const mod =
@@ -63,8 +62,10 @@ export default function main(host: Host): void {
 		client.after(1000 * untilS, () => client.online(host.clock.nowMs()));
 	});
 	const keepers: Keeper[] = [];
-	if (settings !== undefined) keepers.push(new ReportingKeeper(client, settings, reportingKey | liveKey, log));
+	const retaining = retention(host, settings, false);
+	if (retaining !== undefined) keepers.push(retaining.keeper.drive(client, "conformance"));
 	const updaters = [updating?.updater, mod?.updater].filter((updater) => updater !== undefined);
 	if (updating !== undefined) keepers.push(updating.transfers.drive(client, updaters));
+	if (sleeping !== undefined) keepers.push(sleeping.sleeper(client, [], undefined));
 	new Loop(updating?.transfers.host ?? host, client, ...keepers).start();
 }

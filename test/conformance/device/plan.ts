@@ -1,4 +1,4 @@
-import type { Factory } from "../../../modules/host.ts";
+import type { Factory, FactorySleep } from "../../../modules/host.ts";
 import type { EnablerVersion } from "../../../modules/lwm2m/facts.ts";
 import type { Profile } from "../../../modules/lwm2m/profile-id.ts";
 import type { RecoveryOptions } from "../../../modules/objects/server-1.ts";
@@ -42,6 +42,8 @@ export interface Plan {
 	readonly bootstrap: BootstrapWish | undefined;
 	/** No package has room. */
 	readonly isShortOfRam: boolean;
+	/** Queue mode and sleep, as in src/sleep.ts. */
+	readonly sleep: FactorySleep | undefined;
 }
 
 /** The Bootstrap-Server's account. */
@@ -84,6 +86,7 @@ export interface PlanWish {
 	/** In place of the one that the stage gives. */
 	readonly endpoint?: string;
 	readonly isShortOfRam?: boolean;
+	readonly sleep?: FactorySleep;
 }
 
 /**
@@ -108,5 +111,6 @@ export function readPlan({ serialNumber, serverUri, lifetimeS }: Factory): Plan 
 		outages: wish.outages ?? [],
 		profiles: wish.profiles ?? [],
 		isShortOfRam: wish.isShortOfRam ?? false,
+		sleep: wish.sleep,
 	};
 }

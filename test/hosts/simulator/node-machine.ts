@@ -1,5 +1,6 @@
 import { NodeCrypto } from "../../../hosts/simulator/board/accelerator.ts";
 import type { BoardMachine, MakeMachine } from "../../../hosts/simulator/board/board.ts";
+import { depthNumbers } from "../../../hosts/simulator/device/natives.ts";
 import { type BoardPorts, cardAt, type DeviceEvent, factoryAt } from "../../../hosts/simulator/engine/ports.ts";
 import { fromHex } from "../../../modules/bytes.ts";
 import {
@@ -9,6 +10,8 @@ import {
 	type Flash,
 	type Host,
 	HostFailure,
+	type Power,
+	type ResetCause,
 	type SmartCard,
 } from "../../../modules/host.ts";
 import main from "../../../src/main.ts";
@@ -42,6 +45,7 @@ export class NodeMachine implements BoardMachine {
 		else if (event.kind === "unreachable") this.#readable.get(event.socket)?.onUnreachable?.(event);
 		else if (event.kind === "shutDown") this.#shutDown();
 		else if (event.kind === "smartCard") this.#cardChanged();
+		else if (event.kind === "pin") this.#ring();
 		else {
 			const waiting = this.#resolving.get(event.name) ?? [];
 			this.#resolving.delete(event.name);
@@ -64,7 +68,9 @@ export class NodeMachine implements BoardMachine {
 
 	#host(): Host {
 		const ports = this.#ports;
-		const { platform, resetCause, factory, hasCardReader, deviceKey } = JSON.parse(ports.bootRecordJson);
+		const { platform, resetCause, clockWentOn, deepPaysMs, factory, hasCardReader, deviceKey } = JSON.parse(
+			ports.bootRecordJson,
+		);
 		const crypto =
 			ports.accelerator === undefined
 				? undefined
@@ -98,18 +104,35 @@ export class NodeMachine implements BoardMachine {
 					if (waiting.length === 0) ports.resolve(name);
 				},
 			},
-			power: {
-				resetCause,
-				restart: () => ports.restart(),
-				onShutdown: (shutDown) => {
-					this.#shutDown = shutDown;
-				},
-				off: () => ports.off(),
-			},
+			power: this.#power(resetCause, clockWentOn, deepPaysMs),
 			log: { write: (record) => ports.log(JSON.stringify(record)) },
 			factory,
 			platform,
 			temperature: () => ports.temperature(),
+		};
+	}
+
+	#power(resetCause: ResetCause, clockWentOn: boolean, deepPaysMs: number): Power {
+		const ports = this.#ports;
+		return {
+			resetCause,
+			clockWentOn,
+			deepPaysMs,
+			get wakeReason() {
+				return ([undefined, "alarm", "pin", "radio"] as const)[ports.wakeReason()];
+			},
+			retained: {
+				sizeBytes: ports.retainedSizeBytes,
+				read: (offset, into) => refuse(ports.retainedRead(offset, into)),
+				write: (offset, bytes) => refuse(ports.retainedWrite(offset, bytes)),
+			},
+			depths: ["light", "deep", "off"],
+			sleep: (untilMs, depth) => refuse(ports.sleep(untilMs, depthNumbers[depth])),
+			restart: () => ports.restart(),
+			onShutdown: (shutDown) => {
+				this.#shutDown = shutDown;
+			},
+			off: () => ports.off(),
 		};
 	}
 

@@ -11,6 +11,7 @@ export class PlayedBootstrap implements BootstrapClient {
 	isPossible = true;
 	isWanted = false;
 	isOpen = false;
+	isAtRest = true;
 	readonly deadlineMs = Infinity;
 	/** "registrationFailed", "trigger 0", "cancel" … with their times. */
 	readonly asked: string[] = [];

@@ -336,6 +336,7 @@ void shim_defineBoard(txMachine* the)
 	shim_defineNatives(the, board, natives, sizeof(natives) / sizeof(natives[0]));
 	shim_defineCrypto(the, board);
 	shim_defineMods(the, board);
+	shim_definePower(the, board);
 	mxPush(mxGlobal);
 	fxDefineID(the, fxID(the, "board"), constant, constant);
 	mxPop();

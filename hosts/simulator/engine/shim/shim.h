@@ -83,6 +83,10 @@ void shim_defineCrypto(txMachine* the, txSlot* board);
 
 void shim_defineMods(txMachine* the, txSlot* board);
 
+/* --- power.c --- */
+
+void shim_definePower(txMachine* the, txSlot* board);
+
 /* --- sha256.c --- */
 
 /* A running hash; all zero before the first byte. */

@@ -1,0 +1,96 @@
+import { ClientAssociation } from "../dtls/client-association.ts";
+import { decodeSession, encodeSession, type ResumableSession } from "../dtls/session.ts";
+import type { CloseReason, DtlsSettings } from "../dtls/settings.ts";
+import { HostFailure } from "../host.ts";
+import type { SessionHome } from "../sleep/session-home.ts";
+import { type Credentials, readCredentials } from "./credentials.ts";
+import { DtlsChannel, DtlsTransport } from "./dtls-transport.ts";
+import type { Instance } from "./instance.ts";
+import type { SecureChannel, SecureListener } from "./secure.ts";
+
+/**
+ * DTLS whose sessions outlive sleep, resets and, in flash, power cuts: their sequence numbers are reserved in a home
+ * before they are used (modules/dtls/README.md, "No nonce twice").
+ */
+export class RetainedDtlsTransport extends DtlsTransport {
+	protected override channel(security: Instance, listener: SecureListener): SecureChannel {
+		return new RetainedDtlsChannel(security, listener, this.options);
+	}
+}
+
+/** A session that the server opened (DtlsListening) has no home: after a reset there is a handshake of ours. */
+class RetainedDtlsChannel extends DtlsChannel {
+	private home: SessionHome | undefined;
+
+	liveIn(home: SessionHome): boolean {
+		this.home = home;
+		try {
+			return this.takeUp(home);
+		} catch (error) {
+			if (!(error instanceof HostFailure)) throw error;
+			return false; // no room for keys, or flash that can not be read: a handshake will say
+		}
+	}
+
+	goHome(): void {
+		const state = this.association?.exportState();
+		if (state !== undefined) this.home?.rest(state);
+	}
+
+	/** Of the association: a channel without a home keeps nothing, and so nothing can be found. */
+	reserve(state: Uint8Array): void {
+		this.home?.save(state);
+	}
+
+	override closed(reason: CloseReason): void {
+		super.closed(reason);
+		this.orForget(() => this.home?.forget());
+	}
+
+	protected override settings(credentials: Credentials): DtlsSettings {
+		const { home } = this;
+		const settings = { ...super.settings(credentials), statesResumption: false }; // that has a place of its own
+		return home === undefined ? settings : { ...settings, reservation: home.tuning };
+	}
+
+	protected override keep(session: ResumableSession | undefined): void {
+		if (session === this.session) return;
+		super.keep(session);
+		this.orForget(() => {
+			const bytes = session === undefined ? undefined : encodeSession(session);
+			this.home?.saveResumption(bytes);
+			bytes?.fill(0);
+		});
+	}
+
+	/** What can not be kept costs a handshake one day, and nothing now. */
+	private orForget(run: () => void): void {
+		try {
+			run();
+		} catch (error) {
+			if (!(error instanceof HostFailure)) throw error;
+		}
+	}
+
+	private takeUp(home: SessionHome): boolean {
+		const resumption = home.loadResumption();
+		if (resumption === undefined) home.saveResumption(undefined); // it may be there under other keys
+		this.session = resumption === undefined ? undefined : decodeSession(resumption);
+		resumption?.fill(0);
+		const state = home.load();
+		if (state === undefined) home.forget();
+		if (state === undefined) return false;
+		const { crypto, publicKeys } = this.options;
+		const credentials = readCredentials(this.security, crypto, publicKeys);
+		if ("code" in credentials) return false;
+		const association = new ClientAssociation(this.settings(credentials), this);
+		try {
+			if (association.resume(state) === undefined) this.association = association;
+			else home.forget();
+		} finally {
+			state.fill(0);
+			crypto.release(credentials.key);
+		}
+		return this.isSecured;
+	}
+}
