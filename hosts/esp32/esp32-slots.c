@@ -162,8 +162,8 @@ void xs_dormouse_esp_slot_write(xsMachine *the)
 }
 
 /*
- * Checks the other slot as the boot loader does: segments, checksum, SHA-256, and the signature where the image is built
- * with one. Takes about a second for a megabyte. @returns 0: good, 1: no image, or damaged, 2: signature
+ * Checks the other slot as the boot loader does: segments, checksum, SHA-256, and the signature where the image is
+ * built with one. Takes about a second for a megabyte. @returns 0: good, 1: no image, or damaged, 2: signature
  */
 void xs_dormouse_esp_slot_verify(xsMachine *the)
 {

@@ -1,6 +1,6 @@
 /*
- * Wi-Fi as a station, with IPv4 by DHCP and IPv6 by router advertisements. C keeps what happened as numbers; when to try
- * again is decided in wifi.ts.
+ * Wi-Fi as a station, with IPv4 by DHCP and IPv6 by router advertisements. C tells what happened as numbers; when to
+ * try again is decided in wifi.ts.
  */
 #include "xsmc.h"
 #include "xsHost.h"
@@ -110,7 +110,7 @@ static void begin(xsMachine *the)
 	station = esp_netif_create_default_wifi_sta();
 }
 
-/* (listener, ssid, password): switches the radio on; listener.happened(what, why) is called. The first listener stays */
+/* (listener, ssid, password): switches the radio on; calls listener.happened(what, why). The first listener stays */
 void xs_dormouse_esp_wifi_start(xsMachine *the)
 {
 	wifi_config_t config;

@@ -58,8 +58,8 @@ const notes = frozen({
 });
 
 /**
- * The two OTA partitions with ESP-IDF's rollback. An image on trial gets one boot: whatever ends it unconfirmed, ESP-IDF's
- * boot loader goes back. Why it went back is found out at the next boot, by the reason of the reset, and noted in NVS.
+ * The two OTA partitions with ESP-IDF's rollback. An image on trial gets one boot: whatever ends it unconfirmed,
+ * ESP-IDF's boot loader goes back. Why is found out at the next boot, by the reason of the reset, and noted in NVS.
  */
 export class OtaSlots implements Slots {
 	readonly running: SlotName;

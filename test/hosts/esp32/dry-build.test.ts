@@ -1,4 +1,4 @@
-/** The image for a chip as far as it goes without ESP-IDF, and what is left out of it. The first is skipped without $MODDABLE. */
+/** The image for a chip as far as it goes without ESP-IDF (skipped without $MODDABLE), and what is left out of it. */
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
