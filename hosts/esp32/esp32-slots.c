@@ -6,6 +6,8 @@
 #include "mc.xs.h"
 #include "mc.defines.h"
 
+#include "esp32-ota.h"
+
 #include "esp_image_format.h"
 #include "esp_ota_ops.h"
 #include "esp_partition.h"
@@ -89,17 +91,9 @@ void xs_dormouse_esp_slot_running(xsMachine *the)
 	xsmcSetInteger(xsResult, hasBoth && ((running == 0) || (running == 1)) ? running : -1);
 }
 
-/*
- * What runs was put here by cable, and the boot loader keeps no account of it: makes one, that it is good. Without it
- * ESP-IDF sees nothing to go back to from the first update.
- */
 void xs_dormouse_esp_slot_adopt(xsMachine *the)
 {
-	const esp_partition_t *running = esp_ota_get_running_partition();
-	esp_ota_img_states_t state;
-	if (esp_ota_get_state_partition(running, &state) != ESP_OK)
-		checked(the, esp_ota_set_boot_partition(running));
-	checked(the, esp_ota_mark_app_valid_cancel_rollback());
+	checked(the, otaAdopt());
 }
 
 /* (slot) => esp_ota_img_states_t; -1: undefined; -2: the boot loader knows nothing of it */
@@ -134,17 +128,9 @@ void xs_dormouse_esp_slot_erase(xsMachine *the)
 	const esp_partition_t *of = other(the);
 	xsIntegerValue offset = xsmcToInteger(xsArg(0));
 	xsIntegerValue size = xsmcToInteger(xsArg(1));
-	esp_ota_img_states_t state;
 	if ((offset < 0) || (size < 0))
 		xsRangeError("no such offset");
-	if (esp_ota_get_state_partition(of, &state) == ESP_OK) {
-		/* It was to be started next: what runs is again, first. */
-		if (esp_ota_get_boot_partition() == of) {
-			checked(the, esp_ota_set_boot_partition(esp_ota_get_running_partition()));
-			checked(the, esp_ota_mark_app_valid_cancel_rollback());
-		}
-		checked(the, esp_ota_invalidate_inactive_ota_data_slot());
-	}
+	checked(the, otaForget(of));
 	checked(the, esp_partition_erase_range(of, (size_t)offset, (size_t)size));
 }
 
