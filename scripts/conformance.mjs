@@ -1,6 +1,6 @@
-// npm run conformance [-- --json] [--leshan] [--qemu] [FILTER…]   runs the conformance tests and shows a row for each case of the catalogue.
-// --leshan also runs the interop suites, and --qemu the same tests with an emulated Cortex-M4 as the boards' machine, half an hour;
-// what they say is kept in build/conformance for the next table without them. FILTER is part of
+// npm run conformance [-- --json] [--leshan] [--qemu] [FILTER…]   runs the conformance tests and shows a row for each case of
+// the catalogue. --leshan also runs the interop suites, and --qemu the same tests with an emulated Cortex-M4 as the boards'
+// machine, a quarter of an hour; what they say is kept in build/conformance for the next table without them. FILTER is part of
 // an id or a title: `npm run conformance -- "ETS 2" composite`. --readme prints the lines of the README's table and runs nothing.
 // Exit status: 0, 1 when a row has failed, 2 for a FILTER that fits none.
 import { spawnSync } from "node:child_process";
@@ -19,8 +19,14 @@ const servers = [
 	{ key: "fiumaralabs", title: "1.2 server", test: (name) => /^xs › fiumara/i.test(name) },
 ];
 
-/** Ours again, on the chip: hosts/cortex-m/tools/guest.ts. */
-const chip = { ...servers[0], key: "chip", title: "Cortex-M4", environment: { DORMOUSE_MACHINE: "cortex-m" } };
+/** Ours again, on the chip (hosts/cortex-m/tools/guest.ts), and what runs with its own Ethernet and both servers. */
+const chip = {
+	key: "chip",
+	title: "Cortex-M4",
+	test: (name) => servers[0].test(name) || name.startsWith("cortex-m › "),
+	environment: { DORMOUSE_MACHINE: "cortex-m" },
+	file: join(root, "build/js/test/interop/cortex-m-conformance.test.js"),
+};
 const columns = [...servers, chip];
 
 const groups = [
@@ -134,7 +140,7 @@ function measure(isLeshan, isChip) {
 	const own = readdirSync(folder).filter((name) => name.endsWith(".test.ts"));
 	const compiled = own.map((name) => join(root, "build/js/test/conformance", name.replace(/\.ts$/, ".js")));
 	const measured = { ours: keep(servers[0], byId(run(compiled, false), servers[0])) };
-	measured.chip = isChip ? keep(chip, byId(run(compiled, true, chip.environment), chip)) : recall(chip);
+	measured.chip = isChip ? keep(chip, byId(run([...compiled, chip.file], true, chip.environment), chip)) : recall(chip);
 	let leaves = [];
 	if (isLeshan) {
 		const interop = readdirSync(join(root, "test/interop")).filter((name) =>

@@ -16,6 +16,7 @@ own: it can be updated, and sleeps deeply. The device's log goes to stdout, one 
 de-registers and ends; a second one ends at once. SIGUSR1 presses the button of a device that sleeps deeply.
 
   server=coap://HOST:PORT, or coaps:// with identity= and key= (hexadecimal digits): a pre-shared key
+  sleep=deep or sleep=light: queue mode; awake=MILLISECONDS behind the last message, sample=SECONDS of the thermometer
 
   --factory FILE   put this record of \`dormouse provision\` into the device's factory partition first
   --image FILE     build, write the image that a server gives to devices for an update, do not run
@@ -63,11 +64,9 @@ function readArguments() {
 	});
 	const settings = {}; // as variables of the environment: the same image then serves all of them
 	for (const word of positionals) {
-		const [, name, value] = /^(server|endpoint|lifetime|serial|identity|key)=(.+)$/.exec(word) ?? [];
+		const [, name, value] = /^(server|endpoint|lifetime|serial|identity|key|sleep|awake|sample)=(.+)$/.exec(word) ?? [];
 		if (name === undefined) {
-			throw new TypeError(
-				`"${word}" is no setting: server=, identity=, key=, endpoint=, lifetime= or serial= with a value`,
-			);
+			throw new TypeError(`"${word}" is no setting: server=, endpoint=, … with a value`);
 		}
 		settings[`DORMOUSE_${name.toUpperCase()}`] = value;
 	}

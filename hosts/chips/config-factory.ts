@@ -1,4 +1,5 @@
-import type { Factory } from "../../modules/host.ts";
+import { toHex, utf8 } from "../../modules/bytes.ts";
+import type { Factory, FactorySecurity } from "../../modules/host.ts";
 
 /**
  * The factory data that an image was built with (`mcconfig -m -p … server=coaps://… endpoint=oak identity=oak
@@ -11,13 +12,13 @@ export function readConfigFactory(config: object): Factory {
 	const serverUri = setting(config, "server");
 	const lifetime = setting(config, "lifetime");
 	const serialNumber = setting(config, "serial");
-	const publicKeyOrIdentity = setting(config, "identity");
+	const identity = setting(config, "identity");
 	const secretKey = setting(config, "key");
 	const lifetimeS = lifetime === undefined ? undefined : Number(lifetime);
 	if (lifetimeS !== undefined && !(Number.isInteger(lifetimeS) && lifetimeS > 0)) {
 		throw new Error(`lifetime=${lifetime}: give whole seconds, at least 1`);
 	}
-	if ((publicKeyOrIdentity === undefined) !== (secretKey === undefined)) {
+	if ((identity === undefined) !== (secretKey === undefined)) {
 		throw new Error("identity= and key= go together");
 	}
 	return Object.freeze({
@@ -25,10 +26,13 @@ export function readConfigFactory(config: object): Factory {
 		...(serverUri === undefined ? {} : { serverUri }),
 		...(lifetimeS === undefined ? {} : { lifetimeS }),
 		...(serialNumber === undefined ? {} : { serialNumber }),
-		...(publicKeyOrIdentity === undefined || secretKey === undefined
-			? {}
-			: { security: { mode: "psk" as const, publicKeyOrIdentity, secretKey } }),
+		...(identity === undefined || secretKey === undefined ? {} : { security: pskOf(identity, secretKey) }),
 	});
+}
+
+/** @param identity text, as people say it @param secretKey hexadecimal digits */
+function pskOf(identity: string, secretKey: string): FactorySecurity {
+	return { mode: "psk", publicKeyOrIdentity: toHex(utf8(identity)), secretKey };
 }
 
 function setting(config: object, name: string): string | undefined {

@@ -57,6 +57,8 @@ export class DesktopPower implements Power {
 	readonly clockWentOn: boolean;
 	readonly retained?: RetainedMemory;
 	readonly depths: readonly SleepDepth[];
+	/** A boot takes most of a second, and costs nobody a battery: soon, so that it can be seen. */
+	readonly deepPaysMs = 5000;
 	#wakeReason: WakeReason | undefined;
 	/** Light sleep: until when nothing is heard; undefined: awake. */
 	#deafUntilMs: number | undefined;

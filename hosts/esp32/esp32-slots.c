@@ -6,6 +6,8 @@
 #include "mc.xs.h"
 #include "mc.defines.h"
 
+#include "esp32-ota.h"
+
 #include "esp_image_format.h"
 #include "esp_ota_ops.h"
 #include "esp_partition.h"
@@ -89,6 +91,11 @@ void xs_dormouse_esp_slot_running(xsMachine *the)
 	xsmcSetInteger(xsResult, hasBoth && ((running == 0) || (running == 1)) ? running : -1);
 }
 
+void xs_dormouse_esp_slot_adopt(xsMachine *the)
+{
+	checked(the, otaAdopt());
+}
+
 /* (slot) => esp_ota_img_states_t; -1: undefined; -2: the boot loader knows nothing of it */
 void xs_dormouse_esp_slot_state(xsMachine *the)
 {
@@ -121,11 +128,9 @@ void xs_dormouse_esp_slot_erase(xsMachine *the)
 	const esp_partition_t *of = other(the);
 	xsIntegerValue offset = xsmcToInteger(xsArg(0));
 	xsIntegerValue size = xsmcToInteger(xsArg(1));
-	esp_ota_img_states_t state;
 	if ((offset < 0) || (size < 0))
 		xsRangeError("no such offset");
-	if (esp_ota_get_state_partition(of, &state) == ESP_OK)
-		checked(the, esp_ota_invalidate_inactive_ota_data_slot());
+	checked(the, otaForget(of));
 	checked(the, esp_partition_erase_range(of, (size_t)offset, (size_t)size));
 }
 
@@ -143,8 +148,8 @@ void xs_dormouse_esp_slot_write(xsMachine *the)
 }
 
 /*
- * Checks the other slot as the boot loader does: segments, checksum, SHA-256, and the signature where the image is built
- * with one. Takes about a second for a megabyte. @returns 0: good, 1: no image, or damaged, 2: signature
+ * Checks the other slot as the boot loader does: segments, checksum, SHA-256, and the signature where the image is
+ * built with one. Takes about a second for a megabyte. @returns 0: good, 1: no image, or damaged, 2: signature
  */
 void xs_dormouse_esp_slot_verify(xsMachine *the)
 {

@@ -10,6 +10,11 @@ export function slotState(this: void, slot: number): number {
 	return native("xs_dormouse_esp_slot_state").call(this, slot);
 }
 
+/** Has the boot loader take what runs for good, which it knows nothing of. */
+export function adoptRunning(this: void): void {
+	native("xs_dormouse_esp_slot_adopt").call(this);
+}
+
 export function slotBytes(this: void): number {
 	return native("xs_dormouse_esp_slot_size").call(this);
 }

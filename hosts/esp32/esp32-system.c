@@ -1,6 +1,6 @@
 /*
- * What the ESP32 host asks of ESP-IDF itself: time that goes on through resets, unpredictable bytes, why it was reset, a
- * line on the console, a thermometer. The TypeScript side is esp32-system.ts.
+ * What the ESP32 host asks of ESP-IDF itself: time that goes on through resets, unpredictable bytes, why it was reset,
+ * a line on the console, a thermometer. The TypeScript side is esp32-system.ts.
  */
 #include "xsmc.h"
 #include "mc.xs.h"

@@ -62,7 +62,7 @@ export function chipCelsius(this: void): number | undefined {
 	return native("xs_dormouse_esp_celsius").call(this);
 }
 
-/** @param into 16 bytes, the device's own AES key. @returns false: no key block of the eFuses has the purpose HMAC_UP */
+/** @param into 16 bytes, the device's own AES key. @returns false: no key block of the eFuses is for HMAC_UP */
 export function readDeviceKey(this: void, into: Uint8Array): boolean {
 	return native("xs_dormouse_esp_device_key").call(this, into);
 }

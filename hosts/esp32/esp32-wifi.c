@@ -1,10 +1,11 @@
 /*
- * Wi-Fi as a station, with IPv4 by DHCP and IPv6 by router advertisements. C keeps what happened as numbers; when to try
- * again is decided in wifi.ts.
+ * Wi-Fi as a station, with IPv4 by DHCP and IPv6 by router advertisements. C tells what happened as numbers; when to
+ * try again is decided in wifi.ts.
  */
 #include "xsmc.h"
 #include "xsHost.h"
 #include "mc.xs.h"
+#include "mc.defines.h"
 
 #include "esp32-radio.h"
 
@@ -15,6 +16,17 @@
 
 #include <stdio.h>
 #include <string.h>
+
+/*
+ * Between two beacons a radio that saves power is off, and with it the noise that the generator of random numbers takes
+ * ("Random Number Generation", ESP-IDF Programming Guide): PSA draws nonces and keys there at any time. So it stays on
+ * while the device is awake, unless the manifest's "defines": {"dormouse": {"modemSleep": 1}} says otherwise.
+ */
+#if MODDEF_DORMOUSE_MODEMSLEEP
+#define POWER_SAVE WIFI_PS_MAX_MODEM
+#else
+#define POWER_SAVE WIFI_PS_NONE
+#endif
 
 static xsMachine *machine = NULL;
 static xsSlot program;
@@ -98,7 +110,7 @@ static void begin(xsMachine *the)
 	station = esp_netif_create_default_wifi_sta();
 }
 
-/* (listener, ssid, password): switches the radio on; listener.happened(what, why) is called. The first listener stays */
+/* (listener, ssid, password): switches the radio on; calls listener.happened(what, why). The first listener stays */
 void xs_dormouse_esp_wifi_start(xsMachine *the)
 {
 	wifi_config_t config;
@@ -121,7 +133,7 @@ void xs_dormouse_esp_wifi_start(xsMachine *the)
 	if (error != ESP_OK)
 		xsUnknownError("Wi-Fi: %d", (int)error);
 	isOn = 1;
-	esp_wifi_set_ps(WIFI_PS_MAX_MODEM);
+	esp_wifi_set_ps(POWER_SAVE);
 }
 
 /* => boolean */

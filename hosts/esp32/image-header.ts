@@ -64,7 +64,7 @@ export function readHeader(
 	};
 }
 
-/** Follows the segments to the image's end: a byte of checksum at the end of 16, the SHA-256. 0: it is not all there. */
+/** Follows the segments to the image's end: a checksum at the end of 16 bytes, the SHA-256. 0: not all is there. */
 function sizeOf(
 	segmentCount: number,
 	hasHash: boolean,

@@ -12,6 +12,7 @@ import {
 } from "../../modules/host.ts";
 import { readNote, writeNote } from "./esp32-flash.ts";
 import {
+	adoptRunning,
 	confirmRunning,
 	eraseOther,
 	pendOther,
@@ -57,8 +58,8 @@ const notes = frozen({
 });
 
 /**
- * The two OTA partitions with ESP-IDF's rollback. An image on trial gets one boot: whatever ends it unconfirmed, ESP-IDF's
- * boot loader goes back. Why it went back is found out at the next boot, by the reason of the reset, and noted in NVS.
+ * The two OTA partitions with ESP-IDF's rollback. An image on trial gets one boot: whatever ends it unconfirmed,
+ * ESP-IDF's boot loader goes back. Why is found out at the next boot, by the reason of the reset, and noted in NVS.
  */
 export class OtaSlots implements Slots {
 	readonly running: SlotName;
@@ -76,16 +77,20 @@ export class OtaSlots implements Slots {
 		this.bootReason = this.reasonOf(resetCause, wasDeadline);
 	}
 
-	/** @returns undefined when the partition table has no two slots */
+	/**
+	 * @returns undefined when the partition table has no two slots
+	 * @throws HostFailure when the flash does
+	 */
 	static open(resetCause: ResetCause, wasDeadline: boolean): OtaSlots | undefined {
 		const own = runningSlot();
-		return own < 0 ? undefined : new OtaSlots(own, resetCause, wasDeadline);
+		if (own < 0) return undefined;
+		if (slotState(own) < 0) attempt("adopt", adoptRunning);
+		return new OtaSlots(own, resetCause, wasDeadline);
 	}
 
 	state(slot: SlotName): SlotState {
 		const state = slotState(numberOf(slot));
 		if (state >= 0) return states[state] ?? "bad";
-		if (slot === this.running) return "confirmed"; // flashed by cable: nobody waits for a word of it
 		return this.header(numberOf(slot)) === undefined ? "empty" : "valid";
 	}
 

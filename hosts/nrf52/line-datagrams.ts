@@ -1,18 +1,23 @@
 import { type Address, type Datagrams, type DatagramsOptions, HostFailure } from "../../modules/host.ts";
-import type { LineNetwork } from "./line-network.ts";
 
 /** Datagrams that wait to be read; the next one is dropped. */
 const waitingMax = 8;
+
+/** What a socket asks of the network that it belongs to. */
+export interface SocketOwner {
+	send(id: number, bytes: Uint8Array, to: Address): void;
+	close(id: number): void;
+}
 
 /** One UDP socket behind a serial line. */
 export class LineDatagrams implements Datagrams {
 	readonly id: number;
 	readonly options: DatagramsOptions;
-	private readonly network: Pick<LineNetwork, "send" | "close">;
+	private readonly network: SocketOwner;
 	private waiting: { readonly bytes: Uint8Array; readonly from: Readonly<Address> }[] = [];
 	private isOpen = true;
 
-	constructor(network: Pick<LineNetwork, "send" | "close">, id: number, options: DatagramsOptions) {
+	constructor(network: SocketOwner, id: number, options: DatagramsOptions) {
 		this.network = network;
 		this.id = id;
 		this.options = options;

@@ -38,8 +38,8 @@ interface Query {
 }
 
 /**
- * UDP and names behind a serial line, by FRAMES.md: a modem with IP, or a computer. The modem forgets everything when it
- * restarts, so what is open here is opened there again whenever it says that it is ready.
+ * UDP and names behind a serial line, by FRAMES.md: a modem with IP, or a computer. The modem forgets everything when
+ * it restarts, so what is open here is opened there again whenever it says that it is ready.
  */
 export class LineNetwork implements Resolver {
 	isOnline = false;

@@ -9,9 +9,10 @@ import { tlvFormat } from "../../modules/formats/tlv.ts";
 import { frozen } from "../../modules/frozen.ts";
 import { AccessControl } from "../../modules/lwm2m/access-control.ts";
 import { makeBootstrap } from "../../modules/lwm2m/bootstrap.ts";
-import { ReportingKeeper } from "../../modules/lwm2m/reporting-keeper.ts";
 import { accessControl } from "../../modules/objects/access-control-2.ts";
 import { application } from "../../src/application.ts";
+import { retention } from "../../src/retention.ts";
+import { sleep } from "../../src/sleep.ts";
 import { openNrf52 } from "./host.ts";
 
 /** How long the application waits for a modem and its network before it begins without. */
@@ -30,7 +31,8 @@ export default function main(): void {
 			},
 			bootstrap: makeBootstrap,
 			crypto: (entropy) => new PortableCrypto({ entropy }),
-			reportingKeeper: (...it) => new ReportingKeeper(...it),
+			retention,
+			sleep,
 		});
 	};
 	const host = openNrf52((isOnline) => {

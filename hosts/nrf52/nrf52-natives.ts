@@ -1,6 +1,7 @@
 /**
- * What this host asks of the nRF52840 and of the SDK's port: nrf52-system.c and the SDK's sleep module (modSleep.c) have
- * the other half. Each body is exactly one native call, because XS then binds it to the C function without a closure.
+ * What this host asks of the nRF52840 and of the SDK's port: nrf52-system.c and the SDK's sleep module (modSleep.c)
+ * have the other half. Each body is exactly one native call, because XS then binds it to the C function without a
+ * closure.
  */
 
 /** Milliseconds since this boot, beyond the 32 bits of the SDK's; asked for at least once in 49 days. */

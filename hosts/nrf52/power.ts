@@ -36,8 +36,8 @@ export interface Nrf52PowerOptions {
 }
 
 /**
- * The SDK's sleeps. deep: RAM off but for 32 words, until the time has come, 4.5 hours at most, or a pin calls; then the
- * program begins anew, and the clock goes on. off: until a pin calls.
+ * The SDK's sleeps. deep: RAM off but for 32 words, until the time has come, 4.5 hours at most, or a pin calls; then
+ * the program begins anew, and the clock goes on. off: until a pin calls.
  */
 export class Nrf52Power implements Power {
 	readonly resetCause: ResetCause;

@@ -2,7 +2,7 @@ import { type Address, type Datagrams, type DatagramsOptions, HostFailure } from
 import { closeSocket, openDatagrams, readDatagram, refusal, unreachable, writeDatagram } from "./socket-natives.ts";
 import { readable, type Sockets, type SocketUser, unreachableAddress } from "./sockets.ts";
 
-/** UDP over IPv4 and IPv6. What the system's queue does not hold is lost; what does not fit into a buffer is dropped. */
+/** UDP over IPv4 and IPv6. What the system's queue does not hold is lost, what does not fit into a buffer dropped. */
 export class SocketDatagrams implements Datagrams, SocketUser {
 	private readonly sockets: Sockets;
 	private readonly options: DatagramsOptions;

@@ -34,7 +34,7 @@ socklen_t addressFromText(const SocketAddress *text, struct sockaddr_storage *ad
 	return sizeof(*six);
 }
 
-/* RFC 5952 §4: lower case, no leading zeros, "::" for the longest run of two zeros or more, the first of equal ones. */
+/* RFC 5952 §4: lower case, no leading zeros, "::" for the longest run of zeros, the first of equal ones. */
 static void spell(const uint8_t *bytes, char *text, size_t size)
 {
 	unsigned words[WORDS];

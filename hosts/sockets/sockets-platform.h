@@ -1,7 +1,7 @@
 /*
- * What the core asks of a system: BSD sockets under their POSIX names, threads, and a wake-up that poll() sees. Linux
- * and ESP-IDF (lwIP behind its VFS) have the same names; Zephyr's are in sockets-zephyr.h. A system whose poll() can not
- * be woken defines NET_POLL_MS: then the thread looks up so often, netBegin() answers 0 and there is no netWake/netWoken.
+ * What the core asks of a system: BSD sockets under their POSIX names, threads, and a wake-up that poll() sees.
+ * Linux and ESP-IDF (lwIP behind its VFS) have the same names; Zephyr's are in sockets-zephyr.h. A system whose poll()
+ * can not be woken defines NET_POLL_MS: the thread looks up so often, netBegin() answers 0, and there is no netWake().
  */
 #ifndef SOCKETS_PLATFORM_H
 #define SOCKETS_PLATFORM_H

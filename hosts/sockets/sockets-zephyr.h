@@ -1,6 +1,7 @@
 /*
- * What the core asks of Zephyr: zsock_*, which serve its own stack, OpenThread and sockets that a modem offers alike, its
- * threads and its eventfd. The names of types and constants come with CONFIG_NET_NAMESPACE_COMPAT_MODE (the default).
+ * What the core asks of Zephyr: zsock_*, which serve its own stack, OpenThread and sockets that a modem offers alike,
+ * its threads and its eventfd. The names of types and constants come with CONFIG_NET_NAMESPACE_COMPAT_MODE (the
+ * default).
  */
 #ifndef SOCKETS_ZEPHYR_H
 #define SOCKETS_ZEPHYR_H

@@ -2,7 +2,7 @@ import { readSignature } from "../../modules/dtls/signature.ts";
 import type { CryptoP256, HashRun, ImageVerdict } from "../../modules/host.ts";
 import { type ImageBytes, type McubootImage, readMcubootImage } from "./mcuboot-image.ts";
 
-/** Whose images are taken. MCUboot checks with its own key at the boot; with this one a wrong signature is found sooner. */
+/** Whose images are taken. MCUboot checks with its own key at the boot; with this one a wrong one is found sooner. */
 export interface Signer {
 	readonly p256: CryptoP256;
 	/** 65 bytes, uncompressed. */

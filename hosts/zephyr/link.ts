@@ -1,7 +1,7 @@
 import type { Log } from "../../modules/host.ts";
 import type { ZephyrSystem } from "./system.ts";
 
-/** How long the application waits for a network before it begins without one: it copes, but its first tries are lost. */
+/** How long the application waits for a network before it begins without: it copes, but its first tries are lost. */
 export const patienceMs = 120_000;
 
 /**
@@ -22,7 +22,7 @@ export class Link {
 		return this.system.linkState() === 1;
 	}
 
-	/** @param onOnline is called once, when there is a network for the first time. Never throws: without one, it says so */
+	/** Never throws: what fails is said. @param onOnline is called once, when there is a network for the first time */
 	begin(onOnline: () => void): void {
 		this.onOnline = onOnline;
 		try {

@@ -8,7 +8,7 @@ export interface ImageBytes {
 	read(offset: number, into: Uint8Array): void;
 }
 
-/** An image of MCUboot (its docs/design.md, "Image format"), its header and what its trailer of TLVs says, unchecked. */
+/** An image of MCUboot (its design.md, "Image format"): its header and what its trailer of TLVs says, unchecked. */
 export interface McubootImage extends SlotImage {
 	/** So many bytes from the start are hashed: header, program, protected TLVs. */
 	readonly hashedBytes: number;

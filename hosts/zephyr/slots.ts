@@ -37,7 +37,7 @@ export interface McubootOptions {
 
 const defaultTrialMs = 600_000;
 
-/** @returns the Slots port of MCUboot; undefined when the image was not started by MCUboot, or in a mode without swaps */
+/** @returns the Slots port of MCUboot; undefined when MCUboot did not start the image, or in a mode without swaps */
 export function openMcubootSlots(options: McubootOptions): McubootSlots | undefined {
 	return options.system.bootFact(fact.isSwapping) === 1 ? new McubootSlots(options) : undefined;
 }

@@ -1,6 +1,6 @@
 /*
- * The partitions of the devicetree as flash_area: raw NOR, whatever chip it is on. The TypeScript side is flash.ts, which
- * has checked offsets and sizes. Partitions that a board does not have answer -ENOENT.
+ * The partitions of the devicetree as flash_area: raw NOR, whatever chip it is on. The TypeScript side is flash.ts,
+ * which has checked offsets and sizes. Partitions that a board does not have answer -ENOENT.
  */
 #include "xsmc.h"
 #include "mc.xs.h"

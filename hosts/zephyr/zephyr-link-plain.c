@@ -1,6 +1,6 @@
 /*
- * Whatever Zephyr's own stack has: Ethernet, Wi-Fi that somebody else has connected, a network over serial. It counts as
- * online when the connection manager says so. Its radio, if any, rests by nobody's word.
+ * Whatever Zephyr's own stack has: Ethernet, Wi-Fi that somebody else has connected, a network over serial. It counts
+ * as online when the connection manager says so. Its radio, if any, rests by nobody's word.
  */
 #include "xsmc.h"
 #include "xsHost.h"

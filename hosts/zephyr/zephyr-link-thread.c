@@ -1,7 +1,7 @@
 /*
  * Thread, as a sleepy end device: the radio sleeps, and asks its parent once per poll period for what came meanwhile
- * (CONFIG_OPENTHREAD_POLL_PERIOD). A light sleep is a long poll period; the parent keeps datagrams of a sleepy child for
- * a while only, and may lose it when it is silent for longer than the child's timeout, which OpenThread sees to.
+ * (CONFIG_OPENTHREAD_POLL_PERIOD). A light sleep is a long poll period; the parent keeps datagrams of a sleepy child
+ * for a while only, and may lose it when it is silent for longer than the child's timeout, which OpenThread sees to.
  */
 #include "xsmc.h"
 #include "xsHost.h"

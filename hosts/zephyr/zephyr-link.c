@@ -1,4 +1,4 @@
-/* The network's state, told to the machine in a turn of its own: at most one message waits, however often it changes. */
+/* The network's state, told to the machine in a turn of its own: at most one message waits, however often it changes */
 #include "xsmc.h"
 #include "mc.xs.h"
 #include "xsHost.h"

@@ -9,7 +9,7 @@ export function uptimeMs(this: void): number {
 	return native("xs_dormouse_uptime").call(this);
 }
 
-/** Fills `bytes` from the chip's generator (sys_csrand_get). @throws Error when it fails; the bytes are then unspecified */
+/** Fills `bytes` by sys_csrand_get. @throws Error when it fails; the bytes are then unspecified */
 export function fillFromSystem(this: void, bytes: Uint8Array): void {
 	native("xs_dormouse_random").call(this, bytes);
 }
@@ -29,7 +29,7 @@ export function reboot(this: void): void {
 	native("xs_dormouse_reboot").call(this);
 }
 
-/** System off (sys_poweroff), with the wake-up pins of the board armed. Does not return. @throws Error: not in this image */
+/** System off (sys_poweroff), with the board's wake-up pins armed. Does not return. @throws Error: not in this image */
 export function powerOff(this: void): void {
 	native("xs_dormouse_power_off").call(this);
 }

@@ -1,6 +1,6 @@
 /*
- * What the Zephyr host asks of Zephyr's kernel and drivers: time, chance, resets, power, the watchdog, RAM that outlives
- * resets, the die's temperature. The TypeScript side is zephyr-natives.ts.
+ * What the Zephyr host asks of Zephyr's kernel and drivers: time, chance, resets, power, the watchdog, RAM that
+ * outlives resets, the die's temperature. The TypeScript side is zephyr-natives.ts.
  *
  * From the devicetree: nodelabel `retainedmem0` (zephyr,retained-ram), alias `watchdog0`, alias `die-temp0`,
  * `wakeup-gpios` of /zephyr,user. What a board does not have, this host does without.

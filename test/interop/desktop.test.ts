@@ -1,6 +1,6 @@
 /**
- * The device of `mcconfig -m -p lin`, run as a person runs it, and Leshan: it registers over DTLS, is read, and is given
- * another program, which it pulls, tries and keeps. Needs $MODDABLE; `npm run desktop -- --build-only` is done here.
+ * The device of `mcconfig -m -p lin`, run as a person runs it, and Leshan: it registers over DTLS, is read, and is
+ * given another program, which it pulls, tries and keeps. Needs $MODDABLE; what it takes is built here.
  */
 import { equal, match, ok } from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";

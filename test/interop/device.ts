@@ -20,7 +20,9 @@ export interface DeviceOptions {
 
 export type ImageName = "reference" | "conformance" | "conformance-1.0" | "conformance-1.2" | "cortex-m";
 
-const conformance = join(root, "build/js/test/conformance/device/run.js");
+/** DORMOUSE_MACHINE: as test/conformance/machine.ts has it. */
+const runner = process.env.DORMOUSE_MACHINE === "cortex-m" ? "run-qemu.js" : "run.js";
+const conformance = join(root, "build/js/test/conformance/device", runner);
 
 /** What runs each image, on the simulator but for the last, in the same words and with the same lines of output. */
 const programs: Readonly<Record<ImageName, readonly string[]>> = {

@@ -13,8 +13,11 @@ const run = promisify(execFile);
 const products = join(packageRoot, "build/cortex-m");
 const objects = join(products, "objects");
 
-/** What the firmware's main() is: the bench, the device, or the machine of a simulated board. */
-export type FirmwareKind = "bench" | "device" | "guest";
+/**
+ * What the firmware's main() is: the bench, the device, or the machine of a simulated board, with that board's accelerator
+ * or, to be measured, with hosts/psa.
+ */
+export type FirmwareKind = "bench" | "device" | "guest" | "measured";
 
 /** XS, the shim, the board and perhaps mbedTLS, linked for the emulated chip. */
 export interface ChipFirmware {
@@ -109,6 +112,7 @@ const own: { readonly [kind in FirmwareKind]: readonly string[] } = {
 		),
 	],
 	guest: ["xs/guest.c", "xs/guest-crypto.c", "chip/reset.c", "chip/wait.c"],
+	measured: ["xs/guest.c", "xs/guest-natives.c", "xs/crypto.c", "chip/reset.c", "chip/wait.c"],
 };
 const both = ["xs/port.c", "xs/program.c", "chip/semihosting.c", "chip/start.c"];
 
@@ -236,5 +240,11 @@ async function compile(words: readonly string[], what: string): Promise<void> {
 function sizesOf(path: string): Pick<ChipFirmware, "flashBytes" | "textBytes" | "dataBytes" | "bssBytes"> {
 	const [, line] = execFileSync("arm-none-eabi-size", [path], { encoding: "utf8" }).split("\n");
 	const [text, data, bss] = (line ?? "").trim().split(/\s+/).map(Number);
-	return { flashBytes: text! + data!, textBytes: text!, dataBytes: data!, bssBytes: bss! };
+	return { flashBytes: text! + data!, textBytes: text!, dataBytes: data!, bssBytes: bss! - cellsIn(path) };
+}
+
+/** The flash chip's cells, which are no RAM of the chip's. */
+function cellsIn(path: string): number {
+	const sections = execFileSync("arm-none-eabi-size", ["-A", path], { encoding: "utf8" });
+	return Number(/^\.cells\s+(\d+)/m.exec(sections)?.[1] ?? 0);
 }

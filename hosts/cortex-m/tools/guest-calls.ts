@@ -31,7 +31,7 @@ export type GuestHandler = (call: GuestCall) => GuestAnswer;
 
 const nothing = new Uint8Array(0);
 const answer = (result: number, bytes: Uint8Array = nothing): GuestAnswer => ({ result, bytes });
-const done = (_: void): GuestAnswer => answer(0);
+const done = (_: unknown): GuestAnswer => answer(0);
 const textOf = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes);
 
 /** Text, as far as there is room. */

@@ -29,6 +29,13 @@ const noRom: RomFigures = {
 	totalBytes: 0,
 };
 
+/** The figures of a machine that has not run: zeros, and the end that is looked for. */
+const beforeAll = () => new Float64Array(32).fill(-1, 21, 22);
+
+export interface GuestFigures extends Figures {
+	readonly cStackBytes: number;
+}
+
 /** Emulators at once: a board that reboots leaves its old one behind. */
 const mostGuests = 3;
 const running: GuestMachine[] = [];
@@ -43,12 +50,18 @@ export class GuestMachine implements BoardMachine {
 	readonly #process: ChildProcess;
 	readonly #answers: number;
 	#asked: number;
-	#figures: Figures | undefined;
+	#figures: GuestFigures = { ...readFigures(beforeAll().buffer as ArrayBuffer, 0, noRom), cStackBytes: 0 };
 	#text = "";
 	/** The size of the first message, which was read already. */
 	#first: number | undefined;
 
-	constructor(firmware: ChipFirmware, image: Uint8Array, memory: MachineMemory, ports: BoardPorts) {
+	/** @param isCounted each instruction takes a nanosecond, so that they can be counted and every run is the same */
+	constructor(
+		{ firmware, isCounted }: { readonly firmware: ChipFirmware; readonly isCounted: boolean },
+		image: Uint8Array,
+		memory: MachineMemory,
+		ports: BoardPorts,
+	) {
 		this.#handlers = guestHandlers(ports, memory, turnMs);
 		this.#folder = mkdtempSync(join(tmpdir(), "dormouse-guest-"));
 		writeFileSync(join(this.#folder, "image"), image);
@@ -61,6 +74,7 @@ export class GuestMachine implements BoardMachine {
 			[
 				...["-M", "mps2-an386", "-display", "none", "-monitor", "none", "-serial", "none"],
 				...["-semihosting-config", "enable=on,target=native", "-kernel", firmware.path],
+				...(isCounted ? ["-icount", "shift=0,sleep=off"] : []),
 			],
 			{ cwd: this.#folder, stdio: "ignore" },
 		);
@@ -90,8 +104,8 @@ export class GuestMachine implements BoardMachine {
 		this.#serve();
 	}
 
-	figures(): Figures {
-		if (this.#figures === undefined) throw new Error("the machine has not run yet");
+	/** Computrons are machine instructions, with `isCounted`. */
+	figures(): GuestFigures {
 		return this.#figures;
 	}
 
@@ -155,7 +169,10 @@ export class GuestMachine implements BoardMachine {
 			at += 4 + length;
 		}
 		if (name === "next") {
-			this.#figures = readFigures(parts[0]!.buffer as ArrayBuffer, 0, noRom);
+			const { buffer } = parts[0]!;
+			const numbers = new Float64Array(buffer);
+			const chip = { computrons: numbers[30]!, cStackBytes: numbers[31]! };
+			this.#figures = { ...readFigures(buffer as ArrayBuffer, 0, noRom), ...chip };
 			return true;
 		}
 		if (name === "text") this.#answer(0, new TextEncoder().encode(this.#text).subarray(0, capacity));
@@ -205,6 +222,7 @@ export async function loadGuestDevice(toolchain: Toolchain, options: DeviceOptio
 	const firmware = await buildFirmware(toolchain, "guest");
 	return {
 		...device,
-		makeMachine: (slot, { memory }, ports) => new GuestMachine(firmware, slot.read(), memory, ports),
+		makeMachine: (slot, { memory }, ports) =>
+			new GuestMachine({ firmware, isCounted: false }, slot.read(), memory, ports),
 	};
 }

@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { packageRoot } from "../../simulator/engine/sources.ts";
 import type { Image } from "../../simulator/image/image.ts";
+import { type DeviceFigures, measureDevice } from "./device-measurement.ts";
 import { emulate } from "./emulator.ts";
 import { buildFirmware, type ChipFirmware } from "./firmware.ts";
-import { buildBenchImage } from "./image.ts";
+import { buildBenchImage, buildDeviceImage } from "./image.ts";
 import type { Toolchain } from "./toolchain.ts";
 
 export type Scenario = "idle" | "ccm8" | "primitives" | "psk" | "rpk";
@@ -50,6 +51,15 @@ export interface ChipFigures {
 	readonly firmwareBytes: number;
 	readonly imageBytes: number;
 	readonly scenarios: readonly ScenarioFigures[];
+	/** The device's firmware, and the image in its slot. */
+	readonly sizes: {
+		readonly textBytes: number;
+		readonly dataBytes: number;
+		readonly bssBytes: number;
+		readonly imageBytes: number;
+		readonly bytecodeBytes: number;
+	};
+	readonly device: readonly DeviceFigures[];
 }
 
 /** The firmware and the bench's image, built. */
@@ -73,10 +83,22 @@ export async function measureChip(toolchain: Toolchain, onProgress: (what: strin
 			scenarios.push(await measureScenario({ firmware, image }, scenario, crypto));
 		}
 	}
+	const device: DeviceFigures[] = [];
+	for (const security of ["none", "psk"] as const) {
+		onProgress(`the device, ${security}`);
+		device.push(await measureDevice(toolchain, security));
+	}
 	const { compiler, emulator } = toolchain;
 	const { xsVersion, bytes } = image;
-	const sizes = { firmwareBytes: firmware.flashBytes, imageBytes: bytes.length };
-	return { compiler, emulator, xsVersion, commit: commit(), ...sizes, scenarios };
+	const bench = { firmwareBytes: firmware.flashBytes, imageBytes: bytes.length, scenarios };
+	return { compiler, emulator, xsVersion, commit: commit(), ...bench, sizes: await sizesOf(toolchain), device };
+}
+
+async function sizesOf(toolchain: Toolchain): Promise<ChipFigures["sizes"]> {
+	const { textBytes, dataBytes, bssBytes } = await buildFirmware(toolchain, "device");
+	const { bytes, modules } = await buildDeviceImage();
+	const bytecodeBytes = modules.reduce((sum, { codeBytes }) => sum + codeBytes, 0);
+	return { textBytes, dataBytes, bssBytes, imageBytes: bytes.length, bytecodeBytes };
 }
 
 /** A line that the board printed: of work, of a machine that ended, or of a size. */

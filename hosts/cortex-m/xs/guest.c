@@ -11,6 +11,8 @@
 enum { mostNumbers = 12 };
 
 static int toComputer, fromComputer;
+/* Ticks that calls of the computer took. */
+static uint32_t calling;
 
 /* --- the pipes --- */
 
@@ -43,6 +45,7 @@ double guest_call(int what, const double *numbers, int count, const GuestPart *p
 		uint32_t size;
 	} answer;
 	uint32_t all = (uint32_t)(8 + 8 * count);
+	uint32_t began = chip_ticks();
 	int index;
 	put(&at, counts, 4);
 	put(&at, &capacity, 4);
@@ -60,6 +63,7 @@ double guest_call(int what, const double *numbers, int count, const GuestPart *p
 	receive(into, (int)answer.size);
 	if (size)
 		*size = (int)answer.size;
+	calling += chip_ticks() - began;
 	return answer.result;
 }
 
@@ -354,12 +358,38 @@ int board_modLoad(char *into, int capacity)
 
 /* --- turns --- */
 
+/* Behind device_figures, in its array: what the chip alone can say. */
+enum { figureInstructions = 30, figureCStack = 31, figureCount = 32 };
+
+static double spent;
+
+static void begin(uint32_t *began)
+{
+	calling = 0;
+	*began = chip_ticks();
+}
+
+/* Less what the computer was asked for: with an instruction a nanosecond, those of the machine alone. */
+static void end(uint32_t began)
+{
+	spent += (double)(chip_ticks() - began - calling) * chipInstructionsPerTick;
+}
+
+static void create(void)
+{
+	double m[10];
+	guest_call(askMemory, C_NULL, 0, C_NULL, 0, m, sizeof(m), C_NULL);
+	device_create((uint32_t)m[0], (uint32_t)m[1], (uint32_t)m[2], (uint32_t)m[3], (uint32_t)m[4], (uint32_t)m[5],
+		(uint32_t)m[6], (uint32_t)m[7], (uint32_t)m[8], 0);
+	chip_startWatchdog((uint32_t)m[9]);
+}
+
 int main(void)
 {
 	static char text[2048];
 	const char *entry;
-	double m[10];
-	GuestPart figures;
+	GuestPart part;
+	uint32_t began;
 	int size, kind, image = chip_open("image", 0);
 	toComputer = chip_openStream("asked", 1);
 	fromComputer = chip_openStream("answered", 0);
@@ -368,20 +398,25 @@ int main(void)
 	chip_readFile(image, 0, slotBegin, (int)(slotEnd - slotBegin));
 	fxInitializeSharedCluster();
 	entry = image_makeRom(slotBegin);
-	guest_call(askMemory, C_NULL, 0, C_NULL, 0, m, sizeof(m), C_NULL);
-	device_create((uint32_t)m[0], (uint32_t)m[1], (uint32_t)m[2], (uint32_t)m[3], (uint32_t)m[4], (uint32_t)m[5],
-		(uint32_t)m[6], (uint32_t)m[7], (uint32_t)m[8], 0);
-	chip_startWatchdog((uint32_t)m[9]);
+	chip_paintStack();
+	create();
+	begin(&began);
 	device_boot(entry);
+	end(began);
 	for (;;) {
 		double event[2];
-		figures.bytes = device_figures();
-		figures.size = 32 * 8;
+		double *figures = device_figures();
+		figures[figureInstructions] = spent;
+		figures[figureCStack] = chip_stackPeak();
+		part.bytes = figures;
+		part.size = figureCount * 8;
 		chip_feedWatchdog();
-		kind = (int)guest_call(askNext, C_NULL, 0, &figures, 1, event, sizeof(event), C_NULL);
+		kind = (int)guest_call(askNext, C_NULL, 0, &part, 1, event, sizeof(event), C_NULL);
 		chip_feedWatchdog();
 		guest_call(askText, C_NULL, 0, C_NULL, 0, text, (int)sizeof(text) - 1, &size);
 		text[size] = 0;
+		begin(&began);
 		device_turn(kind, event[0], event[1], size ? text : C_NULL);
+		end(began);
 	}
 }

@@ -4,10 +4,12 @@ import { selfTest } from "../../selftest/self-test.ts";
 import { begin } from "../begin.ts";
 import { openEsp32 } from "../host.ts";
 
-/** Of sdkconfig: how long a turn may take. */
+/** CONFIG_ESP_TASK_WDT_TIMEOUT_S of sdkconfig.defaults. */
 const watchdogS = 5;
 
-/** Qualifies a board: `npm run selftest -- -p esp32`. */
+/** Qualifies a board: `npm run selftest -- -p esp32 ssid=… password=…`. */
 export default function main(): void {
-	begin(openEsp32(), (host) => selfTest(host, { ...networkOf(config), watchdogS, resetsOnCrash: true }));
+	begin(openEsp32(), (board) =>
+		selfTest(board, { ...networkOf(config), resetsOnCrash: true, watchdogS, withPortableP256: false }),
+	);
 }

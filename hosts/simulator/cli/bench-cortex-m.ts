@@ -1,3 +1,4 @@
+import type { DeviceFigures } from "../../cortex-m/tools/device-measurement.ts";
 import {
 	type ChipFigures,
 	type CryptoKind,
@@ -73,8 +74,52 @@ function lines(figures: ChipFigures): string[] {
 		...scenarios.map(ramRow),
 		"  * instructions in so little memory, with the garbage collector's",
 		...scenarios.filter(({ associationBytes }) => associationBytes !== undefined).map(sizeLine),
+		"",
+		...deviceLines(figures),
 	];
 }
+
+const deviceTitles: Readonly<Record<string, string>> = {
+	register: "boot (and handshake), Register",
+	read: "Read of a Resource, TEXT",
+	update: "Update",
+	writeAttributes: "Write-Attributes",
+	observe: "Observe",
+	notify: "notification",
+	firmwareBlock: "block of firmware, 1,024 bytes",
+};
+
+function deviceLines({ device, sizes }: ChipFigures): string[] {
+	const of = (pick: (figures: DeviceFigures) => number | undefined) => device.map((one) => grouped(pick(one) ?? 0));
+	const { textBytes, dataBytes, bssBytes, imageBytes, bytecodeBytes } = sizes;
+	const firmware = `text ${grouped(textBytes)}, data ${grouped(dataBytes)}, bss ${grouped(bssBytes)}`;
+	return [
+		"The reference device, instructions: one life with the embedded server",
+		row("", ["coap", "coaps, PSK"]),
+		...Object.entries(deviceTitles).map(([name, title]) =>
+			row(
+				title,
+				of(({ instructions }) => instructions[name]),
+			),
+		),
+		"  the most of its RAM, bytes",
+		...(["slotBytes", "chunkBytes", "stackBytes", "cHeapBytes", "cStackBytes"] as const).map((name) =>
+			row(
+				ramTitles[name],
+				of(({ ram }) => ram[name]),
+			),
+		),
+		`  firmware: ${firmware}; image ${grouped(imageBytes)}, bytecode ${grouped(bytecodeBytes)} of it`,
+	];
+}
+
+const ramTitles = {
+	slotBytes: "slots",
+	chunkBytes: "chunks",
+	stackBytes: "JavaScript stack",
+	cHeapBytes: "C heap",
+	cStackBytes: "C stack",
+} as const;
 
 function row(title: string, cells: readonly string[]): string {
 	return `  ${title.padEnd(28)}${cells.map((cell) => cell.padStart(15)).join("")}`;

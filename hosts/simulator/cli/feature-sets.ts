@@ -27,8 +27,7 @@ export interface FeatureSet {
 /** JavaScript beside src/ that has `run`, which a host calls once after boot. */
 const programs: Readonly<Record<FeatureSetName, { readonly holds: string; readonly source: string }>> = {
 	minimal: {
-		holds:
-			"LwM2M 1.1 with a pre-shared key, Objects 0, 1, 3 and the application's own, text, opaque and SenML CBOR; settings",
+		holds: "LwM2M 1.1, a pre-shared key, Objects 0, 1, 3 and the application's own, text, opaque, SenML CBOR; settings",
 		source: `import { application } from "./src/application.js";
 import { Formats } from "./modules/formats/format.js";
 import { opaqueFormat } from "./modules/formats/opaque.js";
@@ -39,13 +38,11 @@ const run = (host) =>
 `,
 	},
 	compact: {
-		holds:
-			"src/main-compact.ts: that, and bootstrap, access control, firmware updates, TLV, LwM2M CBOR, kept observations",
+		holds: "src/main-compact.ts: that, and bootstrap, rights, firmware updates, TLV, LwM2M CBOR, kept observations",
 		source: `import { compact as run } from "./src/main-compact.js";\n`,
 	},
 	everything: {
-		holds:
-			"src/main.ts: that, and certificates, composite operations, Send, JSON, LwM2M 1.2, software, cryptography in JavaScript",
+		holds: "src/main.ts: that, and certificates, composite operations, JSON, LwM2M 1.2, software, its own cryptography",
 		source: `import run from "./src/main.js";\n`,
 	},
 };

@@ -1,5 +1,5 @@
-// Builds the application, or the self-test, for Zephyr or the nRF52 port, without the modules that it does not reach: all
-// of modules/ is more than such a chip's flash holds.
+// Builds the application, or the self-test, for Zephyr or the nRF52 port, without the modules that it does not reach:
+// all of modules/ is more than such a chip's flash holds.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -30,7 +30,7 @@ BOARD is one of ${[...boards.keys()].join(", ")}; WORDs go to mcconfig (server=c
 /** The manifest of an image, reduced to what its entry reaches. */
 export function manifestFor({ host, isSelfTest, isAll, folder }) {
 	const manifest = join(root, isSelfTest ? `hosts/${host}/manifest_selftest.json` : "manifest.json");
-	const entry = `hosts/${host}/${isSelfTest ? "selftest" : "main"}`;
+	const entry = `hosts/${host}/${isSelfTest ? "selftest/main" : "main"}`;
 	return isAll ? manifest : reachedManifest({ entry, manifest, folder });
 }
 

@@ -1,5 +1,5 @@
-// Everything of a build for Zephyr that needs neither Zephyr nor a tool chain: the SDK's mcconfig writes its CMake lists,
-// and CMake runs them against a stand-in for Zephyr's package, up to the machine in ROM (TypeScript, bytecode, link).
+// Everything of a build for Zephyr that needs neither Zephyr nor a tool chain: the SDK's mcconfig writes CMake lists, and
+// CMake runs them against a stand-in for Zephyr's package, up to the machine in ROM (TypeScript, bytecode, link).
 // The stand-in is written into the output; the lists are the SDK's own.
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -60,7 +60,7 @@ test("the factory data of a build: only what was given, and no half of a key", (
 	assert.deepEqual(factory, {
 		serverUri: "coaps://h:5684",
 		lifetimeS: 60,
-		security: { mode: "psk", publicKeyOrIdentity: "oak", secretKey: "00ff" },
+		security: { mode: "psk", publicKeyOrIdentity: "6f616b", secretKey: "00ff" },
 	});
 	assert.throws(() => readConfigFactory({ identity: "oak" }), /go together/);
 	assert.throws(() => readConfigFactory({ lifetime: "0.5" }), /whole seconds/);

@@ -91,6 +91,11 @@ export class DesktopDevice {
 		}
 	}
 
+	/** The button of a device that sleeps deeply. */
+	press(): void {
+		this.#child.signal("SIGUSR1");
+	}
+
 	/** Ctrl-C. */
 	interrupt(): Promise<Ending> {
 		this.#child.signal("SIGINT");

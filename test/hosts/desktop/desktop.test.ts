@@ -149,6 +149,39 @@ test("it registers, answers, notifies, updates, reboots and de-registers", {
 	}
 });
 
+test("it sleeps deeply, wakes by time and by its button, and neither registers nor shakes hands again", {
+	skip,
+	timeout: lifeTimeoutMs,
+}, async () => {
+	const server = await startEmbedded();
+	const endpoint = "desktop-sleeps";
+	const key = "000102030405060708090a0b0c0d0e0f";
+	await server.rest.secure({ endpoint, tls: { mode: "psk", details: { identity: endpoint, key } } });
+	const settings = [`server=${server.coapsUri}`, `identity=${endpoint}`, `key=${key}`, `endpoint=${endpoint}`];
+	const sleep = ["lifetime=60", "sleep=deep", "awake=3000", "sample=10"];
+	const device = new DesktopDevice(["--no-build", "--state", join(folder, "sleeps"), ...settings, ...sleep]);
+	try {
+		await device.wait({ event: "registered" }, { timeoutMs: 30_000 });
+		await device.wait({ event: "sleeping", depth: "deep" }, { timeoutMs: 30_000 });
+		await device.wait({ event: "booted", resetCause: "deepSleep" }, { timeoutMs: 40_000 });
+		const { t } = await device.wait({ event: "restored", registration: "kept", session: true });
+		ok(t > 5000, `the clock went on: ${t} ms`);
+		const from = device.events.length;
+		await device.wait({ event: "sleeping", depth: "deep" }, { from, timeoutMs: 40_000 });
+		const asleep = device.events.length;
+		await new Promise((resolve) => setTimeout(resolve, 1500)); // until the process is gone
+		device.press();
+		await device.wait({ event: "awake", reason: "pin" }, { from: asleep });
+		equal(device.events.filter(({ event }) => event === "handshaking").length, 1, device.log());
+		equal(device.events.filter(({ event }) => event === "registered").length, 1);
+		equal((await server.rest.client(endpoint))?.queuemode, true);
+		await device.interrupt();
+	} finally {
+		await device.kill();
+		await server.stop();
+	}
+});
+
 test("nobody answers: it says so, and Ctrl-C still ends it", { skip, timeout: lifeTimeoutMs }, async () => {
 	const settings = ["server=coap://127.0.0.1:9", "endpoint=alone", "lifetime=60"];
 	const device = new DesktopDevice(["--no-build", "--state", join(folder, "alone"), ...settings]);

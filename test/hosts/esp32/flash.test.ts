@@ -29,8 +29,10 @@ B=""; case "$P" in */*) B=/\${P#*/};; esac
 T=$O/tmp/esp32$B/release/dormouse; mkdir -p $T/modules $O/bin/esp32$B/release/dormouse
 echo 'export const one = 1;' > $T/one.ts
 echo '{}' > $T/modules/tsconfig-base.json
-echo "{\\"files\\":[\\"$T/one.ts\\"],\\"compilerOptions\\":{\\"outDir\\":\\"$T/tsc/x\\"}}" > $T/modules/one-tsconfig.json
-printf '$(TMP_DIR)/tsc/x%s/one.js : x\\nx:\\n\\ttrue\\nbuild: x\\n\\thead -c %s /dev/zero > %s/xs_esp32.bin\\n' $T "$IMAGE_BYTES" $O/bin/esp32$B/release/dormouse > $T/makefile
+OPTIONS="{\\"outDir\\":\\"$T/tsc/x\\"}"
+echo "{\\"files\\":[\\"$T/one.ts\\"],\\"compilerOptions\\":$OPTIONS}" > $T/modules/one-tsconfig.json
+printf '$(TMP_DIR)/tsc/x%s/one.js : x\\nx:\\n\\ttrue\\nbuild: x\\n' $T > $T/makefile
+printf '\\thead -c %s /dev/zero > %s/xs_esp32.bin\\n' "$IMAGE_BYTES" $O/bin/esp32$B/release/dormouse >> $T/makefile
 `;
 for (const tool of ["xsc", "xsl", "mcrez", "mcsim"]) program(join(sdk, "build/bin/lin/release", tool), "true");
 program(join(sdk, "build/bin/lin/release/mcconfig"), mcconfig);
@@ -38,7 +40,8 @@ mkdirSync(join(idf, "components"), { recursive: true });
 program(join(bin, "idf.py"), `echo "idf.py $@" >> ${told}`);
 program(
 	join(bin, "esptool"),
-	`echo "esptool $@" >> ${told}\nwhile [ $# -gt 0 ]; do shift; [ "$1" = 0x3fe000 ] && cp "$2" ${folder}/factory-written; done; true`,
+	`echo "esptool $@" >> ${told}
+while [ $# -gt 0 ]; do shift; [ "$1" = 0x3fe000 ] && cp "$2" ${folder}/factory-written; done; true`,
 );
 program(join(bin, "python3"), `echo "python3 $@" >> ${told}\ncp "$3" ${folder}/settings-written`);
 writeFileSync(port, "");
@@ -68,10 +71,10 @@ test("flash: builds, and writes each part to its place", { skip: linux }, () => 
 	const [first, second] = done.told.trim().split("\n");
 	assert.match(first!, /^mcconfig -p esp32\/esp32c3 /);
 	const built = join(root, "build/esp32/bin/esp32/esp32c3/release/dormouse");
-	assert.equal(
-		second,
-		`esptool --chip esp32c3 --port ${port} --baud 460800 write_flash 0x0 ${built}/bootloader.bin 0x8000 ${built}/partition-table.bin 0xd000 ${built}/ota_data_initial.bin 0x10000 ${built}/xs_esp32.bin`,
-	);
+	const parts = ["0x0 bootloader", "0x8000 partition-table", "0xd000 ota_data_initial", "0x10000 xs_esp32"];
+	const places = parts.map((part) => part.replace(" ", ` ${built}/`)).map((part) => `${part}.bin`);
+	const expected = `esptool --chip esp32c3 --port ${port} --baud 460800 write_flash ${places.join(" ")}`;
+	assert.equal(second, expected);
 });
 
 test("flash: 8 MB have the application with everything, elsewhere", { skip: linux }, () => {

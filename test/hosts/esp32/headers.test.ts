@@ -1,7 +1,7 @@
 /**
- * Our C for the ESP32s against the headers of the user's own ESP-IDF and SDK, with an sdkconfig.h that ESP-IDF's kconfgen
- * makes of our lines: with its compilers where they are there, else with Debian's for RISC-V and the computer's own, which
- * then only read (-fsyntax-only). Skipped where something is missing, with its name.
+ * Our C for the ESP32s against the headers of the user's own ESP-IDF and SDK, with an sdkconfig.h that ESP-IDF's
+ * kconfgen makes of our lines: with its compilers where they are there, else with Debian's for RISC-V and this
+ * computer's own; they only read (-fsyntax-only). Skipped where something is missing, with its name.
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";

@@ -57,7 +57,8 @@ Object.assign(globalThis, {
 
 register(
 	`data:text/javascript,${encodeURIComponent(`
-const of = (name) => ({ url: "data:text/javascript,export default globalThis.dormouseTest." + name, shortCircuit: true });
+const start = "data:text/javascript,export default globalThis.dormouseTest.";
+const of = (name) => ({ url: start + name, shortCircuit: true });
 export async function resolve(specifier, context, next) {
 	if (specifier === "timer") return of("timer");
 	if (specifier === "mc/config") return of("config");

@@ -24,6 +24,9 @@ class Board {
 		natives.now = {
 			xs_dormouse_esp_slot_running: () => this.running,
 			xs_dormouse_esp_slot_state: (slot: number) => this.states[slot],
+			xs_dormouse_esp_slot_adopt: () => {
+				this.states[this.running] = 2;
+			},
 			xs_dormouse_esp_slot_size: () => slotBytes,
 			xs_dormouse_esp_slot_read: (slot: number, offset: number, into: Uint8Array) => {
 				if (offset + into.length > slotBytes) throw new Error("flash");
@@ -94,6 +97,7 @@ test("slots: flashed by cable, nothing in the other one", () => {
 	assert.equal(slots.running, "a");
 	assert.deepEqual(slots.bootReason, { kind: "normal" });
 	assert.equal(slots.state("a"), "confirmed");
+	assert.deepEqual(board.states, [2, -2], "the boot loader has to know where to go back to");
 	assert.equal(slots.state("b"), "empty");
 	assert.equal(slots.image("b"), undefined);
 	assert.equal(slots.image("a")?.version, "1.0.0");

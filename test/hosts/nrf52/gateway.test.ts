@@ -1,4 +1,4 @@
-/** The serial line for real: a pseudo-terminal, the gateway of hosts/nrf52/tools on one end, the device's code on the other. */
+/** The serial line for real: a pseudo-terminal, the gateway on one end, the device's code on the other. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createSocket, type Socket } from "node:dgram";

@@ -8,7 +8,8 @@ import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../../../..", import.meta.url));
-const core = ["address", "core", "names", "stream"].map((part) => join(root, `hosts/sockets/sockets-${part}.c`));
+const parts = ["address", "core", "datagrams", "names", "stream"];
+const core = parts.map((part) => join(root, `hosts/sockets/sockets-${part}.c`));
 const flags = ["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Wshadow", "-Werror", "-pthread"];
 const folder = mkdtempSync(join(tmpdir(), "dormouse-sockets-"));
 after(() => rmSync(folder, { recursive: true, force: true }));

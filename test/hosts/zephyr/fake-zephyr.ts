@@ -15,8 +15,9 @@ interface Trailer {
 const erased = (): Trailer => ({ isMagicGood: false, isOk: false, isCopied: false, swapType: swap.none });
 
 /**
- * A chip with Zephyr and MCUboot in a mode that swaps: what hosts/zephyr calls, and what MCUboot does at a boot. Written
- * after MCUboot's design.md ("Image trailer", "Swap types", "Boot: test, revert") and its tables, not after our code.
+ * A chip with Zephyr and MCUboot in a mode that swaps: what hosts/zephyr calls, and what MCUboot does at a boot.
+ * Written after MCUboot's design.md ("Image trailer", "Swap types", "Boot: test, revert") and its tables, not after our
+ * code.
  */
 export class FakeZephyr {
 	upMs = 0;

@@ -8,9 +8,12 @@ import { handshakesOnAir, recordOverheads } from "../../../../hosts/simulator/cl
 import { deviceCosts } from "../../../../hosts/simulator/cli/bench-dtls-device.ts";
 import { clientWork } from "../../../../hosts/simulator/cli/bench-dtls-work.ts";
 import { type Lwm2mBench, lwm2mBench } from "../../../../hosts/simulator/cli/bench-lwm2m.ts";
+import { budgetsOf } from "../../../../hosts/simulator/cli/budgets.ts";
 import { measureCompositions } from "../../../../hosts/simulator/cli/compositions.ts";
+import { type FeatureSet, measureFeatureSets } from "../../../../hosts/simulator/cli/feature-sets.ts";
 import { MeasuredBoard, preSharedKey } from "../../../../hosts/simulator/cli/measure.ts";
 import { measureParts } from "../../../../hosts/simulator/cli/parts.ts";
+import { peers } from "../../../../hosts/simulator/cli/peers.ts";
 import { boardSizes } from "../../../../hosts/simulator/cli/ram.ts";
 import { inProcess } from "./dormouse.ts";
 
@@ -114,4 +117,33 @@ test("each module of LwM2M and each object has its bytecode in the sizes, with t
 	for (const name of ["composite", "access-control", "send"]) ok(part(`lwm2m/${name}`).bytecodeBytes > 500, name);
 	ok(part("objects/device-3").tableBytes! > 1_000);
 	equal(part("lwm2m/send").tableBytes, undefined);
+});
+
+test("feature sets grow from minimal to everything; a budget that is missed is said with its reason", async () => {
+	const sets = await measureFeatureSets(device.engine, ["minimal", "everything"]);
+	const [minimal, everything] = sets as [FeatureSet, FeatureSet];
+	ok(minimal.bytecodeBytes < everything.bytecodeBytes, `${minimal.bytecodeBytes} and ${everything.bytecodeBytes}`);
+	for (const { name, bytecodeBytes, modules, ram } of sets) {
+		equal(
+			modules.reduce((sum, { codeBytes }) => sum + codeBytes, 0),
+			bytecodeBytes,
+			name,
+		);
+		ok(!modules.some((module) => module.name.startsWith("hosts/")), `${name}: the host is the platform's`);
+		ok(
+			ram.every(({ with10Observations }) => with10Observations.liveBytes <= 40_960),
+			`${name}: ${JSON.stringify(ram.map(({ with10Observations }) => with10Observations.liveBytes))}`,
+		);
+	}
+	ok(
+		minimal.modules.every(({ name }) => !/bootstrap-draft|firmware\/updater|trust-path/.test(name)),
+		"only what it uses",
+	);
+	const budgets = budgetsOf(sets);
+	ok(budgets.length >= 3, JSON.stringify(budgets));
+	for (const { what, isMet, measuredBytes, budgetBytes, reason } of budgets) {
+		equal(isMet, measuredBytes <= budgetBytes, what);
+		equal(reason === undefined, isMet, what);
+	}
+	ok(peers.every(({ source, flashBytes }) => source.length > 10 && (flashBytes ?? 0) > 0));
 });

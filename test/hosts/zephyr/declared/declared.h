@@ -268,7 +268,10 @@ otDeviceRole otThreadGetDeviceRole(otInstance *instance);
 uint32_t otLinkGetPollPeriod(otInstance *instance);
 otError otLinkSetPollPeriod(otInstance *instance, uint32_t ms);
 
-/* nrf_crypto.h of Nordic's nRF5 SDK 17, for hosts/nrf52 */
+/* nrf_crypto.h and nrf_fstorage.h of Nordic's nRF5 SDK 17, task.h of FreeRTOS: for hosts/nrf52 and the SDK's xsHost.h */
+typedef void *TaskHandle_t;
+typedef struct { uint32_t erase_unit; uint32_t program_unit; bool rmap; bool wmap; } nrf_fstorage_info_t;
+typedef struct { const nrf_fstorage_info_t *p_flash_info; uint32_t start_addr; uint32_t end_addr; } nrf_fstorage_t;
 typedef uint32_t ret_code_t;
 #define NRF_SUCCESS 0
 #define NRF_ERROR_CRYPTO_ALREADY_INITIALIZED 0x8501

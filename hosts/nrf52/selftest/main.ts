@@ -1,6 +1,6 @@
 import Timer from "timer";
-import { selfTest } from "../selftest/self-test.ts";
-import { openNrf52 } from "./host.ts";
+import { selfTest } from "../../selftest/self-test.ts";
+import { openNrf52 } from "../host.ts";
 
 /** How long the self-test waits for the modem on the line. */
 const patienceMs = 30_000;

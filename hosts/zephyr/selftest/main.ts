@@ -1,7 +1,7 @@
 import Timer from "timer";
-import { selfTest } from "../selftest/self-test.ts";
-import { openZephyr, turnMaxMs } from "./host.ts";
-import { patienceMs } from "./link.ts";
+import { selfTest } from "../../selftest/self-test.ts";
+import { openZephyr, turnMaxMs } from "../host.ts";
+import { patienceMs } from "../link.ts";
 
 /** The self-test's entry: begins when there is a network, or without one when it takes too long. */
 export default function main(): void {
