@@ -31,6 +31,7 @@
 static xsMachine *machine = NULL;
 static xsSlot program;
 static esp_netif_t *station = NULL;
+static int hasBegun = 0;
 static int isOn = 0;
 
 /* What happens to it, as wifi.ts has the numbers. */
@@ -89,13 +90,18 @@ static void begin(xsMachine *the)
 {
 	wifi_init_config_t config = WIFI_INIT_CONFIG_DEFAULT();
 	esp_err_t error;
-	if (station)
+	if (hasBegun)
 		return;
 	config.nvs_enable = 0;
 	error = esp_netif_init();
 	if (error == ESP_OK)
 		error = esp_event_loop_create_default();
-	if ((error == ESP_OK) || (error == ESP_ERR_INVALID_STATE))
+	if (error == ESP_ERR_INVALID_STATE)
+		error = ESP_OK; /* there is one already */
+	/* Before our handlers: its own have to bring the interface up before ours give it an address. */
+	if ((error == ESP_OK) && !station)
+		station = esp_netif_create_default_wifi_sta();
+	if (error == ESP_OK)
 		error = esp_wifi_init(&config);
 	if (error == ESP_OK)
 		error = esp_wifi_set_storage(WIFI_STORAGE_RAM);
@@ -107,7 +113,7 @@ static void begin(xsMachine *the)
 		error = esp_event_handler_register(IP_EVENT, ESP_EVENT_ANY_ID, happened, NULL);
 	if (error != ESP_OK)
 		xsUnknownError("Wi-Fi: %d", (int)error);
-	station = esp_netif_create_default_wifi_sta();
+	hasBegun = 1;
 }
 
 /* (listener, ssid, password): switches the radio on; calls listener.happened(what, why). The first listener stays */
@@ -146,9 +152,9 @@ void xs_dormouse_esp_wifi_connect(xsMachine *the)
 void xs_dormouse_esp_wifi_stop(xsMachine *the)
 {
 	(void)the;
-	isOn = 0;
-	if (station)
+	if (isOn)
 		esp_wifi_stop();
+	isOn = 0;
 }
 
 /* => the station's MAC address, 12 hexadecimal digits: of this device alone */

@@ -1,10 +1,10 @@
 import { openPsaCrypto } from "../../psa/psa-crypto.ts";
 import { SimulatedHost } from "../../simulator/device/host.ts";
-import { type ChipNatives, ChipPower } from "./power.ts";
+import type { Natives } from "../../simulator/device/natives.ts";
 
-/** The ports of the emulated Cortex-M4: the simulated board's, its own Power, and hosts/psa where the firmware has it. */
-export function chipHost(natives: ChipNatives): SimulatedHost & { readonly power: ChipPower } {
+/** The ports of the emulated Cortex-M4: the simulated board's, by C of its own, and hosts/psa where the firmware has it. */
+export function chipHost(natives: Natives): SimulatedHost {
 	const crypto = openPsaCrypto();
-	const host = Object.assign(new SimulatedHost(natives), { power: new ChipPower(natives) });
+	const host = new SimulatedHost(natives);
 	return crypto === undefined ? host : Object.assign(host, { crypto });
 }

@@ -1,8 +1,11 @@
 import application from "../../../src/main.ts";
+import type { Natives } from "../../simulator/device/natives.ts";
 import { chipHost } from "./host.ts";
-import type { ChipNatives } from "./power.ts";
 
-/** The entry of the reference device's image for the emulated Cortex-M4. Runs in RAM, at boot; all else is in ROM. */
-declare const board: ChipNatives;
+/**
+ * The entry of the reference device's image for the emulated Cortex-M4, and for the guest that is measured: cryptography
+ * on the chip. Runs in RAM, at boot; all else is in ROM.
+ */
+declare const board: Natives;
 
 application(chipHost(board));

@@ -1,9 +1,7 @@
-import { join } from "node:path";
 import type { LoadedDevice } from "../../simulator/board/loader.ts";
 import { presets } from "../../simulator/board/presets.ts";
 import { anyImage, type BootImages } from "../../simulator/board/slots.ts";
 import { type Cost, endpoint, MeasuredBoard, preSharedKey } from "../../simulator/cli/measure.ts";
-import { javaScriptRoot } from "../../simulator/image/builder.ts";
 import { headerBytes, readHeader } from "../../simulator/image/image.ts";
 import type { Device } from "../../simulator/world.ts";
 import { buildFirmware } from "./firmware.ts";
@@ -24,7 +22,6 @@ export interface DeviceFigures {
 	};
 }
 
-const measuredEntry = join(javaScriptRoot, "hosts/cortex-m/device/measured.js");
 const blockBytes = 1024;
 /** Of the package that is pushed. */
 const blocks = 64;
@@ -35,7 +32,7 @@ const blocks = 64;
  */
 export async function measureDevice(toolchain: Toolchain, security: "none" | "psk"): Promise<DeviceFigures> {
 	const firmware = await buildFirmware(toolchain, "measured");
-	const image = await buildDeviceImage({ entry: measuredEntry });
+	const image = await buildDeviceImage();
 	const device: Device<GuestMachine> = {
 		image,
 		bootImages,

@@ -13,6 +13,7 @@ export const guestCalls = [
 	...["modSize", "modRecord", "modRead", "modWrite", "modErase", "modVerify", "modLoad", "modCount", "modPart"],
 	...["hasAccelerator", "isScalar", "drawScalar", "pointOf", "sharedX", "sign", "isSignature", "hmac", "prf"],
 	...["seal", "open", "cbc"],
+	...["sleep", "wakeReason", "retainedRead", "retainedWrite"],
 ] as const;
 
 /** What the chip asks, and how much room it has for bytes that come back. */
@@ -114,6 +115,11 @@ export function guestHandlers(
 		flashRead: readBack(ports.flashRead),
 		flashWrite: ({ numbers, parts, capacity }) => said(ports.flashWrite(numbers[0]!, parts[0]!), capacity),
 		flashErase: ({ numbers, capacity }) => said(ports.flashErase(numbers[0]!, numbers[1]!), capacity),
+		sleep: ({ numbers: [untilMs, depth], capacity }) =>
+			said(ports.sleep(Number.isNaN(untilMs) ? undefined : untilMs, depth!), capacity),
+		wakeReason: () => answer(ports.wakeReason()),
+		retainedRead: readBack(ports.retainedRead),
+		retainedWrite: ({ numbers, parts, capacity }) => said(ports.retainedWrite(numbers[0]!, parts[0]!), capacity),
 		...(ports.slots === undefined ? { slotSize: () => answer(0) } : slotHandlers(ports.slots, readBack)),
 		...(ports.mods === undefined ? { modSize: () => answer(0) } : modHandlers(ports.mods, readBack)),
 		...acceleratorHandlers(ports),
@@ -132,6 +138,7 @@ function memoryOf(memory: MachineMemory, turnMs: number): Uint8Array {
 function geometryOf(ports: BoardPorts, which: number): number {
 	const { flashSizeBytes, flashSectorBytes, flashWriteBytes, factorySizeBytes } = ports;
 	if (which === 4) return ports.smartCardSizeBytes();
+	if (which === 5) return ports.retainedSizeBytes;
 	return [flashSizeBytes, flashSectorBytes, flashWriteBytes, factorySizeBytes][which] ?? Number.NaN;
 }
 

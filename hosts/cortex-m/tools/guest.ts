@@ -13,7 +13,7 @@ import { buildFirmware, type ChipFirmware } from "./firmware.ts";
 import { GuestFailed, type GuestHandler, guestCalls, guestHandlers } from "./guest-calls.ts";
 import type { Toolchain } from "./toolchain.ts";
 
-const eventKinds = { alarm: 1, readable: 2, resolved: 3, shutDown: 4, smartCard: 5, unreachable: 6 } as const;
+const eventKinds = { alarm: 1, readable: 2, resolved: 3, shutDown: 4, smartCard: 5, unreachable: 6, pin: 7 } as const;
 /** Hard work in TypeScript takes its time on the chip, and the computer may be busy. */
 const turnMs = 60_000;
 const startMs = 120_000;

@@ -11,11 +11,11 @@
 #include "udp.h"
 
 /* The numbers of hosts/simulator/device/natives.ts. */
-enum { alarmEvent = 1, readableEvent = 2, resolvedEvent = 3, shutDownEvent = 4, unreachableEvent = 6 };
+enum { alarmEvent = 1, readableEvent = 2, resolvedEvent = 3, shutDownEvent = 4, unreachableEvent = 6, pinEvent = 7 };
 
 enum { wantsNothing, wantsRestart, wantsOff, wantsDeepSleep };
 
-/* The numbers of SleepDepth in device/power.ts. */
+/* The numbers of depthNumbers in hosts/simulator/device/natives.ts. */
 enum { lightSleep = 1, deepSleep = 2 };
 
 /* What comes through the serial port; tools/qemu.ts has the same numbers. */
@@ -124,6 +124,14 @@ void board_off(void)
 	wants = wantsOff;
 }
 
+/* Where it sleeps so. */
+static void wakeFromLight(uint32_t reason)
+{
+	if (lightUntilMs == lightUntilMs)
+		life.wakeReason = reason;
+	lightUntilMs = C_NAN;
+}
+
 void device_sleep(double untilMs, int depth)
 {
 	wakeAtMs = untilMs;
@@ -158,7 +166,7 @@ int board_udpRead(int socket, void *into, int capacity, void *from)
 
 int board_udpWrite(int socket, const void *bytes, int size, const char *host, int hostSize, int port)
 {
-	lightUntilMs = C_NAN;
+	wakeFromLight(wokeByNothing);
 	return udp_write(socket, bytes, size, address_read(host, hostSize), port);
 }
 
@@ -238,8 +246,10 @@ static int listen(void)
 		life_restart(causeRestart);
 	else if (key == typedFigures)
 		sayFigures();
-	else if (key == typedPin)
-		lightUntilMs = C_NAN;
+	else if (key == typedPin) {
+		wakeFromLight(wokeByPin);
+		tell(pinEvent, 0, 0, C_NULL);
+	}
 	return key >= 0;
 }
 
@@ -262,7 +272,7 @@ static int turn(void)
 	int socket, port;
 	int isBusy;
 	if (chip_nowMs() >= lightUntilMs)
-		lightUntilMs = C_NAN;
+		wakeFromLight(wokeByAlarm);
 	if (lightUntilMs == lightUntilMs)
 		udp_drop();
 	else

@@ -356,6 +356,29 @@ int board_modLoad(char *into, int capacity)
 	return size;
 }
 
+int board_sleep(double untilMs, int depth, char *error, int capacity)
+{
+	double numbers[2] = { untilMs, depth };
+	int size;
+	guest_call(askSleep, numbers, 2, C_NULL, 0, error, capacity, &size);
+	return size;
+}
+
+int board_wakeReason(void)
+{
+	return (int)ask(askWakeReason, 0);
+}
+
+int board_retainedRead(double offset, void *into, int size, char *error, int capacity)
+{
+	return get3(askRetainedRead, offset, into, size, error, capacity);
+}
+
+int board_retainedWrite(double offset, const void *bytes, int size, char *error, int capacity)
+{
+	return put3(askRetainedWrite, offset, bytes, size, error, capacity);
+}
+
 /* --- turns --- */
 
 /* Behind device_figures, in its array: what the chip alone can say. */

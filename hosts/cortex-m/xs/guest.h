@@ -16,7 +16,8 @@ enum {
 	askSlotSize, askSlotRecord, askSlotRead, askSlotWrite, askSlotErase, askSlotVerify, askSlotMark,
 	askModSize, askModRecord, askModRead, askModWrite, askModErase, askModVerify, askModLoad, askModCount, askModPart,
 	askHasAccelerator, askIsScalar, askDrawScalar, askPointOf, askSharedX, askSign, askIsSignature, askHmac, askPrf,
-	askSeal, askOpen, askCbc
+	askSeal, askOpen, askCbc,
+	askSleep, askWakeReason, askRetainedRead, askRetainedWrite
 };
 
 /* @param into gets the answer's bytes, `size` says how many. @returns its number */

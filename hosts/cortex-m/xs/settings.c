@@ -10,8 +10,8 @@ int board_flashErase(double offset, double size, char *error, int capacity);
 
 double board_flashGeometry(int which)
 {
-	static const double geometry[] = { mapSettingsBytes, flashSectorBytes, flashWriteBytes };
-	return ((which >= 0) && (which < 3)) ? geometry[which] : 0;
+	static const double geometry[] = { mapSettingsBytes, flashSectorBytes, flashWriteBytes, 0, -1, chipRetainedBytes };
+	return ((which >= 0) && (which < 6)) ? geometry[which] : 0;
 }
 
 int board_sayWhy(const char *why, char *error, int capacity)

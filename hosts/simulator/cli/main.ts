@@ -278,7 +278,7 @@ function addQemu(dormouse: Command, load: Load): void {
 		)
 		.option("--count", "let an instruction take a nanosecond, so that the figures at the end count them")
 		.option("--json", "one event per line on stdout, everything else on stderr");
-	addCredentialOptions(qemu)
+	addCredentialOptions(addSleepOptions(qemu))
 		.addHelpText(
 			"after",
 			`

@@ -25,8 +25,9 @@ import { Interrupt, within } from "./interrupt.ts";
 import type { ExitStatus } from "./main.ts";
 import type { Output } from "./output.ts";
 import { grouped } from "./report.ts";
+import { checkSleep, type SleepOptions, sleepOf } from "./sleep-options.ts";
 
-export interface QemuCommandOptions extends CredentialOptions {
+export interface QemuCommandOptions extends CredentialOptions, SleepOptions {
 	readonly server?: string | readonly string[];
 	readonly endpoint?: string;
 	readonly lifetime?: number;
@@ -47,6 +48,7 @@ const loopback = "127.0.0.1";
 export async function run(options: QemuCommandOptions, output: Output): Promise<ExitStatus> {
 	const toolchain = findToolchain();
 	if (typeof toolchain === "string") throw new WrongUsage(toolchain);
+	checkSleep(options);
 	if (toolchain.mbedtls === undefined) output.err(mbedtlsHint);
 	const interrupt = new Interrupt();
 	const server = serversOf(options.server).length === 0 ? ownServer(options, output) : undefined;
@@ -101,15 +103,17 @@ function ownServer(options: QemuCommandOptions, output: Output): Lwm2mServer {
 		port: 0,
 		...(secure ? { securePort: 0, clientAuthorities: authoritiesIn("--cert", options.cert) } : {}),
 	});
-	careForBoards(server, (text) => output.err(text));
+	careForBoards(server, (text) => output.err(text), options.notifyEvery);
 	return server;
 }
 
 /** @throws WrongUsage */
 function factoryOf(options: QemuCommandOptions, server: Lwm2mServer | undefined): Factory {
 	const { endpoint: endpointName = "dormouse-qemu", lifetime, lwm2m } = options;
+	const sleep = sleepOf(options);
 	const more = {
 		endpointName,
+		...(sleep === undefined ? {} : { sleep }),
 		...(lifetime === undefined ? {} : { lifetimeS: lifetime }),
 		...(lwm2m === undefined ? {} : { enabler: lwm2m }),
 	};

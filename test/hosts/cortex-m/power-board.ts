@@ -2,12 +2,14 @@
  * What the emulated chip runs for power.test.ts: one life after the other, each ended in another way. Its number stands
  * in the retained memory, and behind it what every life has to find there.
  */
-import { type ChipNatives, ChipPower } from "../../../hosts/cortex-m/device/power.ts";
+import type { Natives } from "../../../hosts/simulator/device/natives.ts";
+import { BoardPower } from "../../../hosts/simulator/device/power.ts";
 
-declare const board: ChipNatives;
+declare const board: Natives;
 
-const power = new ChipPower(board);
-const { resetCause, wakeReason, clockWentOn, retained } = power;
+const power = new BoardPower(board, JSON.parse(board.bootRecord()));
+const { resetCause, wakeReason, clockWentOn } = power;
+const retained = power.retained!;
 const pattern = new Uint8Array(retained.sizeBytes - 1).map((_, index) => (index * 7 + 3) & 255);
 const found = new Uint8Array(retained.sizeBytes);
 retained.read(0, found);

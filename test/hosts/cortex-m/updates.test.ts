@@ -135,7 +135,7 @@ test("[MaU-002] an update that hangs is bitten by the watchdog at each of its bo
 	const bench = await Bench.open(t);
 	await bench.prepare();
 	bench.mark(await changedTo("for (;;) tenths();"));
-	const device = await bench.start({ watchdogMs: 1000, isCounted: true });
+	const device = await bench.start({ watchdogMs: 600, isCounted: true });
 	await device.next("registered");
 	deepEqual(bench.decisions, ["try", "tryAgain", "tryAgain", "revert watchdog"]);
 	equal(bench.heard("watchdog").length, 3);
