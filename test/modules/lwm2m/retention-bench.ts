@@ -94,6 +94,9 @@ export interface RigOptions {
 	readonly hasPlain?: boolean;
 	readonly retainedBytes?: number;
 	readonly hasStore?: boolean;
+	/** Real settings, in place of `store`. */
+	readonly settings?: StateStore;
+	readonly key?: number;
 	readonly lifetimeS?: number;
 	readonly what?: Retained;
 	/** Whether the server keeps sessions to resume. */
@@ -181,6 +184,7 @@ export class Rig {
 	boot(life: LifeOptions = {}): this {
 		const { cause = "powerOn", clockWentOn, afterMs = 0, key = psk.key, whole, isBare = false } = life;
 		const { hasSecure = true, hasPlain = false, lifetimeS = 86_400, what = "everything" } = this.options;
+		const { settings: store = this.store, key: firstKey = 5 } = this.options;
 		this.nowMs += afterMs;
 		if (this.wallTimeS !== undefined) this.wallTimeS += afterMs / 1000;
 		if (cause === "powerOn") this.memory?.bytes.fill(0xa5);
@@ -204,7 +208,7 @@ export class Rig {
 		const crypto = new PortableCrypto({ entropy: this.#entropy }); // its keys go with the RAM
 		const dice = { below: (bound: number) => this.#chance(bound) };
 		const log = { write: (record: LogRecord) => void this.records.push(record) };
-		this.retention = new ClientRetention({ host: { power, clock, dice, log }, store: this.store, key: 5, what });
+		this.retention = new ClientRetention({ host: { power, clock, dice, log }, store, key: firstKey, what });
 		this.client = new Client({
 			endpointName: "ep",
 			dice,
