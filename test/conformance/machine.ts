@@ -1,4 +1,5 @@
-import { endGuests, loadGuestDevice } from "../../hosts/cortex-m/tools/guest.ts";
+import { buildFirmware } from "../../hosts/cortex-m/tools/firmware.ts";
+import { endGuests, GuestMachine } from "../../hosts/cortex-m/tools/guest.ts";
 import { findToolchain } from "../../hosts/cortex-m/tools/toolchain.ts";
 import type { BoardMachine } from "../../hosts/simulator/board/board.ts";
 import { type DeviceOptions, loadDevice } from "../../hosts/simulator/board/loader.ts";
@@ -12,7 +13,12 @@ export async function loadMachine(options: DeviceOptions = {}): Promise<Device<B
 	if (!isOnChip) return loadDevice(options);
 	const toolchain = findToolchain();
 	if (typeof toolchain === "string") throw new Error(toolchain);
-	return loadGuestDevice(toolchain, options);
+	const firmware = await buildFirmware(toolchain, "guest");
+	return {
+		...(await loadDevice(options)),
+		makeMachine: (slot, { memory }, ports) =>
+			new GuestMachine({ firmware, isCounted: false }, slot.read(), memory, ports),
+	};
 }
 
 /** At the end of a world. */

@@ -14,8 +14,8 @@ const products = join(packageRoot, "build/cortex-m");
 const objects = join(products, "objects");
 
 /**
- * What the firmware's main() is: the bench, the device, or the machine of a simulated board, with that board's accelerator
- * or, to be measured, with hosts/psa.
+ * What the firmware's main() is: the bench, the device, or the machine of a simulated board, with that board's
+ * accelerator or, to be measured, with hosts/psa.
  */
 export type FirmwareKind = "bench" | "device" | "guest" | "measured";
 
@@ -111,8 +111,8 @@ const own: { readonly [kind in FirmwareKind]: readonly string[] } = {
 			(name) => `boot/${name}.c`,
 		),
 	],
-	guest: ["xs/guest.c", "xs/guest-crypto.c", "chip/reset.c", "chip/wait.c"],
-	measured: ["xs/guest.c", "xs/guest-natives.c", "xs/crypto.c", "chip/reset.c", "chip/wait.c"],
+	guest: ["xs/guest.c", "xs/guest-flash.c", "xs/guest-crypto.c", "chip/reset.c", "chip/wait.c"],
+	measured: ["xs/guest.c", "xs/guest-flash.c", "xs/guest-natives.c", "xs/crypto.c", "chip/reset.c", "chip/wait.c"],
 };
 const both = ["xs/port.c", "xs/program.c", "chip/semihosting.c", "chip/start.c"];
 

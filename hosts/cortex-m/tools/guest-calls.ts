@@ -111,10 +111,7 @@ export function guestHandlers(
 			answer(ports.udpWrite(numbers[0]!, parts[0]!, textOf(parts[1]), numbers[1]!) ? 1 : 0),
 		udpClose: ({ numbers }) => done(ports.udpClose(numbers[0]!)),
 		resolve: ({ parts }) => done(ports.resolve(textOf(parts[0]))),
-		flashGeometry: ({ numbers: [which] }) => answer(geometryOf(ports, which!)),
-		flashRead: readBack(ports.flashRead),
-		flashWrite: ({ numbers, parts, capacity }) => said(ports.flashWrite(numbers[0]!, parts[0]!), capacity),
-		flashErase: ({ numbers, capacity }) => said(ports.flashErase(numbers[0]!, numbers[1]!), capacity),
+		...flashHandlers(ports, readBack),
 		sleep: ({ numbers: [untilMs, depth], capacity }) =>
 			said(ports.sleep(Number.isNaN(untilMs) ? undefined : untilMs, depth!), capacity),
 		wakeReason: () => answer(ports.wakeReason()),
@@ -123,6 +120,15 @@ export function guestHandlers(
 		...(ports.slots === undefined ? { slotSize: () => answer(0) } : slotHandlers(ports.slots, readBack)),
 		...(ports.mods === undefined ? { modSize: () => answer(0) } : modHandlers(ports.mods, readBack)),
 		...acceleratorHandlers(ports),
+	};
+}
+
+function flashHandlers(ports: BoardPorts, readBack: ReadBack): Record<string, GuestHandler> {
+	return {
+		flashGeometry: ({ numbers: [which] }) => answer(geometryOf(ports, which!)),
+		flashRead: readBack(ports.flashRead),
+		flashWrite: ({ numbers, parts, capacity }) => said(ports.flashWrite(numbers[0]!, parts[0]!), capacity),
+		flashErase: ({ numbers, capacity }) => said(ports.flashErase(numbers[0]!, numbers[1]!), capacity),
 	};
 }
 

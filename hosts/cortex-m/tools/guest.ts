@@ -2,16 +2,13 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { BoardMachine, MakeMachine } from "../../simulator/board/board.ts";
-import { type DeviceOptions, type LoadedDevice, loadDevice } from "../../simulator/board/loader.ts";
 import { DeviceFailure, failureReasons } from "../../simulator/engine/failure.ts";
 import { type Figures, type RomFigures, readFigures } from "../../simulator/engine/figures.ts";
 import type { MachineMemory } from "../../simulator/engine/memory.ts";
 import type { BoardPorts, DeviceEvent } from "../../simulator/engine/ports.ts";
 import { EngineFailure } from "../../simulator/engine/sources.ts";
-import { buildFirmware, type ChipFirmware } from "./firmware.ts";
+import type { ChipFirmware } from "./firmware.ts";
 import { GuestFailed, type GuestHandler, guestCalls, guestHandlers } from "./guest-calls.ts";
-import type { Toolchain } from "./toolchain.ts";
 
 const eventKinds = { alarm: 1, readable: 2, resolved: 3, shutDown: 4, smartCard: 5, unreachable: 6, pin: 7 } as const;
 /** Hard work in TypeScript takes its time on the chip, and the computer may be busy. */
@@ -44,7 +41,7 @@ const running: GuestMachine[] = [];
  * The machine of a simulated board on an emulated Cortex-M4: XS and the image run there, the board's ports are called
  * here. Synchronous, as the machine of the simulator's engine: this process waits while the chip works.
  */
-export class GuestMachine implements BoardMachine {
+export class GuestMachine {
 	readonly #handlers: Readonly<Record<string, GuestHandler>>;
 	readonly #folder: string;
 	readonly #process: ChildProcess;
@@ -139,7 +136,7 @@ export class GuestMachine implements BoardMachine {
 		this.#first = sizeIn(first);
 	}
 
-	/** Answers until the chip waits for an event. @throws DeviceFailure, and what a port throws: the machine is dead then */
+	/** Answers until the chip waits for an event. @throws DeviceFailure, or what a port threw: then it is dead */
 	#serve(): void {
 		try {
 			while (!this.#serveOne());
@@ -210,19 +207,4 @@ const sizeIn = (bytes: Uint8Array) => new DataView(bytes.buffer).getUint32(0, tr
 /** Ends all emulators of this process. */
 export function endGuests(): void {
 	for (const guest of [...running]) guest.end();
-}
-
-export interface GuestDevice extends Omit<LoadedDevice, "makeMachine"> {
-	readonly makeMachine: MakeMachine<GuestMachine>;
-}
-
-/** Boards whose machines are emulated chips; all else is as loadDevice() has it. */
-export async function loadGuestDevice(toolchain: Toolchain, options: DeviceOptions = {}): Promise<GuestDevice> {
-	const device = await loadDevice(options);
-	const firmware = await buildFirmware(toolchain, "guest");
-	return {
-		...device,
-		makeMachine: (slot, { memory }, ports) =>
-			new GuestMachine({ firmware, isCounted: false }, slot.read(), memory, ports),
-	};
 }

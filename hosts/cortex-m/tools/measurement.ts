@@ -1,7 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { packageRoot } from "../../simulator/engine/sources.ts";
 import type { Image } from "../../simulator/image/image.ts";
-import { type DeviceFigures, measureDevice } from "./device-measurement.ts";
 import { emulate } from "./emulator.ts";
 import { buildFirmware, type ChipFirmware } from "./firmware.ts";
 import { buildBenchImage, buildDeviceImage } from "./image.ts";
@@ -59,7 +58,6 @@ export interface ChipFigures {
 		readonly imageBytes: number;
 		readonly bytecodeBytes: number;
 	};
-	readonly device: readonly DeviceFigures[];
 }
 
 /** The firmware and the bench's image, built. */
@@ -83,15 +81,10 @@ export async function measureChip(toolchain: Toolchain, onProgress: (what: strin
 			scenarios.push(await measureScenario({ firmware, image }, scenario, crypto));
 		}
 	}
-	const device: DeviceFigures[] = [];
-	for (const security of ["none", "psk"] as const) {
-		onProgress(`the device, ${security}`);
-		device.push(await measureDevice(toolchain, security));
-	}
 	const { compiler, emulator } = toolchain;
 	const { xsVersion, bytes } = image;
 	const bench = { firmwareBytes: firmware.flashBytes, imageBytes: bytes.length, scenarios };
-	return { compiler, emulator, xsVersion, commit: commit(), ...bench, sizes: await sizesOf(toolchain), device };
+	return { compiler, emulator, xsVersion, commit: commit(), ...bench, sizes: await sizesOf(toolchain) };
 }
 
 async function sizesOf(toolchain: Toolchain): Promise<ChipFigures["sizes"]> {

@@ -327,7 +327,7 @@ int main(void)
 		return 2;
 	}
 	entry = load(slot);
-	life_goOn();
+	life_begun();
 	chip_paintStack();
 	/* The memory of the presets, which is the same on each but the smallest. */
 	device_create(128 * 1024, 576, 512, 64, 8 * 1024, 1024, 64, 32, 16 * 1024, 0);

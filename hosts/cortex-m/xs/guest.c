@@ -67,7 +67,7 @@ double guest_call(int what, const double *numbers, int count, const GuestPart *p
 	return answer.result;
 }
 
-static double ask(int what, double number)
+double guest_ask(int what, double number)
 {
 	return guest_call(what, &number, 1, C_NULL, 0, C_NULL, 0, C_NULL);
 }
@@ -78,65 +78,31 @@ static void tellText(int what, const char *text, int size)
 	guest_call(what, C_NULL, 0, &part, 1, C_NULL, 0, C_NULL);
 }
 
-/* Offset, and what is written there; an error for people comes back. */
-static int put3(int what, double offset, const void *bytes, int size, char *error, int capacity)
-{
-	GuestPart part = { bytes, size };
-	guest_call(what, &offset, 1, &part, 1, error, capacity, &size);
-	return size;
-}
-
-/* The first number says where in the answer the error begins: the bytes that were read come first. */
-static int get3(int what, double offset, void *into, int size, char *error, int capacity)
-{
-	double numbers[2] = { offset, size };
-	int errorSize = 0;
-	if (guest_call(what, numbers, 2, C_NULL, 0, into, size, C_NULL) == 0)
-		return 0;
-	guest_call(askError, C_NULL, 0, C_NULL, 0, error, capacity, &errorSize);
-	return errorSize;
-}
-
-static int erase3(int what, double offset, double count, char *error, int capacity)
-{
-	double numbers[2] = { offset, count };
-	int size;
-	guest_call(what, numbers, 2, C_NULL, 0, error, capacity, &size);
-	return size;
-}
-
-static int getText(int what, double number, char *into, int capacity)
-{
-	int size;
-	guest_call(what, &number, 1, C_NULL, 0, into, capacity, &size);
-	return size;
-}
-
 /* --- time, chance, console, life --- */
 
 double board_nowMs(void)
 {
-	return ask(askNowMs, 0);
+	return guest_ask(askNowMs, 0);
 }
 
 double board_wallTimeS(void)
 {
-	return ask(askWallTimeS, 0);
+	return guest_ask(askWallTimeS, 0);
 }
 
 void board_setWallTimeS(double seconds)
 {
-	ask(askSetWallTimeS, seconds);
+	guest_ask(askSetWallTimeS, seconds);
 }
 
 void board_setAlarm(double atMs)
 {
-	ask(askSetAlarm, atMs);
+	guest_ask(askSetAlarm, atMs);
 }
 
 int board_dice(int bound)
 {
-	return (int)ask(askDice, (double)(uint32_t)bound);
+	return (int)guest_ask(askDice, (double)(uint32_t)bound);
 }
 
 void board_fillEntropy(void *bytes, int size)
@@ -157,27 +123,27 @@ void board_log(const char *json, int size)
 
 double board_temperature(void)
 {
-	return ask(askTemperature, 0);
+	return guest_ask(askTemperature, 0);
 }
 
 int board_bootRecord(char *into, int capacity)
 {
-	return getText(askBootRecord, 0, into, capacity);
+	return guest_text(askBootRecord, 0, into, capacity);
 }
 
 void board_restart(void)
 {
-	ask(askRestart, 0);
+	guest_ask(askRestart, 0);
 }
 
 void board_off(void)
 {
-	ask(askOff, 0);
+	guest_ask(askOff, 0);
 }
 
 void board_fail(int reason)
 {
-	ask(askFailed, reason);
+	guest_ask(askFailed, reason);
 	chip_exit(0);
 }
 
@@ -198,7 +164,7 @@ void chip_bite(void)
 
 int board_udpOpen(int port)
 {
-	return (int)ask(askUdpOpen, port);
+	return (int)guest_ask(askUdpOpen, port);
 }
 
 int board_udpRead(int socket, void *into, int capacity, void *from)
@@ -227,156 +193,12 @@ int board_udpWrite(int socket, const void *bytes, int size, const char *host, in
 
 void board_udpClose(int socket)
 {
-	ask(askUdpClose, socket);
+	guest_ask(askUdpClose, socket);
 }
 
 void board_resolve(const char *name, int size)
 {
 	tellText(askResolve, name, size);
-}
-
-/* --- flash, slots, mods --- */
-
-double board_flashGeometry(int which)
-{
-	return ask(askFlashGeometry, which);
-}
-
-int board_flashRead(double offset, void *into, int size, char *error, int capacity)
-{
-	return get3(askFlashRead, offset, into, size, error, capacity);
-}
-
-int board_flashWrite(double offset, const void *bytes, int size, char *error, int capacity)
-{
-	return put3(askFlashWrite, offset, bytes, size, error, capacity);
-}
-
-int board_flashErase(double offset, double size, char *error, int capacity)
-{
-	return erase3(askFlashErase, offset, size, error, capacity);
-}
-
-double board_slotSize(void)
-{
-	return ask(askSlotSize, 0);
-}
-
-int board_slotRecord(int slot, char *into, int capacity)
-{
-	return getText(askSlotRecord, slot, into, capacity);
-}
-
-int board_slotRead(double offset, void *into, int size, char *error, int capacity)
-{
-	return get3(askSlotRead, offset, into, size, error, capacity);
-}
-
-int board_slotWrite(double offset, const void *bytes, int size, char *error, int capacity)
-{
-	return put3(askSlotWrite, offset, bytes, size, error, capacity);
-}
-
-int board_slotErase(double offset, double size, char *error, int capacity)
-{
-	return erase3(askSlotErase, offset, size, error, capacity);
-}
-
-int board_slotVerify(char *into, int capacity)
-{
-	return getText(askSlotVerify, 0, into, capacity);
-}
-
-int board_slotMark(int what, const char *why, int whySize, char *error, int capacity)
-{
-	return put3(askSlotMark, what, why, whySize, error, capacity);
-}
-
-double board_modSize(void)
-{
-	return ask(askModSize, 0);
-}
-
-int board_modRecord(char *into, int capacity)
-{
-	return getText(askModRecord, 0, into, capacity);
-}
-
-int board_modRead(double offset, void *into, int size, char *error, int capacity)
-{
-	return get3(askModRead, offset, into, size, error, capacity);
-}
-
-int board_modWrite(double offset, const void *bytes, int size, char *error, int capacity)
-{
-	return put3(askModWrite, offset, bytes, size, error, capacity);
-}
-
-int board_modErase(double offset, double size, char *error, int capacity)
-{
-	return erase3(askModErase, offset, size, error, capacity);
-}
-
-int board_modVerify(char *into, int capacity)
-{
-	return getText(askModVerify, 0, into, capacity);
-}
-
-/* @returns a piece of the mod that is being loaded, in memory that stays */
-static char *fetch(int index, int *size)
-{
-	char *bytes;
-	double number = index;
-	*size = (int)guest_call(askModPart, &number, 1, C_NULL, 0, C_NULL, 0, C_NULL);
-	bytes = malloc((size_t)*size + 1);
-	if (!bytes)
-		board_fail(1);
-	number = -1 - index; /* the same again, with its bytes */
-	guest_call(askModPart, &number, 1, C_NULL, 0, bytes, *size, C_NULL);
-	bytes[*size] = 0;
-	return bytes;
-}
-
-int board_modLoad(char *into, int capacity)
-{
-	int size, length, index, modules;
-	double counts[1] = { 0 };
-	guest_call(askModLoad, counts, 1, C_NULL, 0, into, capacity, &size);
-	if (size && (into[0] == '!'))
-		return size;
-	modules = (int)ask(askModCount, 0);
-	extern void device_modSymbols(char *names, uint32_t count);
-	extern void device_modModule(const char *name, txByte *code, uint32_t codeSize);
-	device_modSymbols(fetch(0, &length), (uint32_t)ask(askModCount, 1));
-	for (index = 0; index < modules; index++) {
-		char *name = fetch(1 + 2 * index, &length);
-		char *code = fetch(2 + 2 * index, &length);
-		device_modModule(name, (txByte *)code, (uint32_t)length);
-	}
-	return size;
-}
-
-int board_sleep(double untilMs, int depth, char *error, int capacity)
-{
-	double numbers[2] = { untilMs, depth };
-	int size;
-	guest_call(askSleep, numbers, 2, C_NULL, 0, error, capacity, &size);
-	return size;
-}
-
-int board_wakeReason(void)
-{
-	return (int)ask(askWakeReason, 0);
-}
-
-int board_retainedRead(double offset, void *into, int size, char *error, int capacity)
-{
-	return get3(askRetainedRead, offset, into, size, error, capacity);
-}
-
-int board_retainedWrite(double offset, const void *bytes, int size, char *error, int capacity)
-{
-	return put3(askRetainedWrite, offset, bytes, size, error, capacity);
 }
 
 /* --- turns --- */

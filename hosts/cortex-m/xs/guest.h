@@ -24,4 +24,8 @@ enum {
 double guest_call(int what, const double *numbers, int count, const GuestPart *parts, int partCount, void *into,
 	int capacity, int *size);
 
+double guest_ask(int what, double number);
+/* @returns the size of the text that is the answer */
+int guest_text(int what, double number, char *into, int capacity);
+
 #endif

@@ -9,8 +9,9 @@ enum { failuresMax = 6, hopelessStatus = 1 };
 /* What ended a life that noted nothing: the chip's watchdog. */
 enum { unannounced = 0x100 };
 
-/* An unfed watchdog bites after so long, and resets the chip after twice as long. */
-static uint32_t watchdogMs = 60000;
+/* An unfed watchdog bites after so long, and resets the chip after twice as long; making ROM gets a minute. */
+enum { loadingMs = 60000 };
+static uint32_t watchdogMs = loadingMs;
 
 Life life;
 
@@ -185,8 +186,14 @@ uint8_t life_boot(const BootRules *given)
 	sayDecision(&life.loader);
 	if (life.loader.reason.kind == reasonTrial)
 		kept->trialSinceMs = chip_nowMs();
-	chip_startWatchdog(watchdogMs);
+	chip_startWatchdog(loadingMs);
 	return life.loader.start;
+}
+
+void life_begun(void)
+{
+	life_goOn();
+	chip_startWatchdog(watchdogMs);
 }
 
 int life_record(char *into, int capacity)

@@ -36,6 +36,8 @@ extern Life life;
 void life_begin(int (*poll)(void));
 /* @returns the slot to be started, noSlot for none; says on the console what the boot loader found and did */
 uint8_t life_boot(const BootRules *rules);
+/* The program is loaded: from here on it has to be quick. */
+void life_begun(void);
 /* Feeds the watchdog, but for one whose trial is over: that is reset. */
 void life_goOn(void);
 /* Ends this life as a failure of the program. @param reason one of hosts/simulator/engine/failure.ts */

@@ -1,4 +1,6 @@
+import config from "mc/config";
 import Timer from "timer";
+import { networkOf } from "../../selftest/peer.ts";
 import { selfTest } from "../../selftest/self-test.ts";
 import { openNrf52 } from "../host.ts";
 
@@ -11,7 +13,7 @@ export default function main(): void {
 	const begin = (): void => {
 		if (hasBegun) return;
 		hasBegun = true;
-		selfTest(host, { withPortableP256: false });
+		selfTest(host, { ...networkOf(config), withPortableP256: false });
 	};
 	const host = openNrf52((isOnline) => {
 		if (isOnline) begin();

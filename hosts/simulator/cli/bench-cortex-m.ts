@@ -1,4 +1,3 @@
-import type { DeviceFigures } from "../../cortex-m/tools/device-measurement.ts";
 import {
 	type ChipFigures,
 	type CryptoKind,
@@ -7,6 +6,7 @@ import {
 	type Work,
 } from "../../cortex-m/tools/measurement.ts";
 import { findToolchain, mbedtlsHint } from "../../cortex-m/tools/toolchain.ts";
+import { type DeviceFigures, measureDevice } from "./bench-cortex-m-device.ts";
 import type { ExitStatus } from "./main.ts";
 import type { Output } from "./output.ts";
 import { grouped } from "./report.ts";
@@ -47,9 +47,15 @@ export async function run({ json }: { readonly json?: boolean }, output: Output)
 		return 0;
 	}
 	if (toolchain.mbedtls === undefined) output.err(mbedtlsHint);
-	const figures = await measureChip(toolchain, (what) => output.err(`  ${what} …`));
-	if (json) output.out(JSON.stringify(figures));
-	else for (const line of lines(figures)) output.out(line);
+	const say = (what: string) => output.err(`  ${what} …`);
+	const figures = await measureChip(toolchain, say);
+	const device: DeviceFigures[] = [];
+	for (const security of ["none", "psk"] as const) {
+		say(`the device, ${security}`);
+		device.push(await measureDevice(toolchain, security));
+	}
+	if (json) output.out(JSON.stringify({ ...figures, device }));
+	else for (const line of [...lines(figures), "", ...deviceLines(figures, device)]) output.out(line);
 	return 0;
 }
 
@@ -74,8 +80,6 @@ function lines(figures: ChipFigures): string[] {
 		...scenarios.map(ramRow),
 		"  * instructions in so little memory, with the garbage collector's",
 		...scenarios.filter(({ associationBytes }) => associationBytes !== undefined).map(sizeLine),
-		"",
-		...deviceLines(figures),
 	];
 }
 
@@ -89,7 +93,7 @@ const deviceTitles: Readonly<Record<string, string>> = {
 	firmwareBlock: "block of firmware, 1,024 bytes",
 };
 
-function deviceLines({ device, sizes }: ChipFigures): string[] {
+function deviceLines({ sizes }: ChipFigures, device: readonly DeviceFigures[]): string[] {
 	const of = (pick: (figures: DeviceFigures) => number | undefined) => device.map((one) => grouped(pick(one) ?? 0));
 	const { textBytes, dataBytes, bssBytes, imageBytes, bytecodeBytes } = sizes;
 	const firmware = `text ${grouped(textBytes)}, data ${grouped(dataBytes)}, bss ${grouped(bssBytes)}`;

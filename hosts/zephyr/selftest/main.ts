@@ -1,4 +1,6 @@
+import config from "mc/config";
 import Timer from "timer";
+import { networkOf } from "../../selftest/peer.ts";
 import { selfTest } from "../../selftest/self-test.ts";
 import { openZephyr, turnMaxMs } from "../host.ts";
 import { patienceMs } from "../link.ts";
@@ -10,7 +12,7 @@ export default function main(): void {
 	const begin = (): void => {
 		if (hasBegun) return;
 		hasBegun = true;
-		selfTest(host, { watchdogS: turnMaxMs / 1000 });
+		selfTest(host, { ...networkOf(config), watchdogS: turnMaxMs / 1000, resetsOnCrash: true });
 	};
 	Timer.set(begin, patienceMs);
 	link.begin(begin);

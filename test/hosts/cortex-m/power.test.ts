@@ -25,7 +25,7 @@ test("[LC] deep sleep, light sleep, restart, crash and watchdog on a Cortex-M4: 
 		image: await buildDeviceImage({ entry: join(javaScriptRoot, "test/hosts/cortex-m/power-board.js") }),
 		folder,
 		factory: {},
-		watchdogMs: 600,
+		watchdogMs: 400,
 		isCounted: true, // so that a busy computer is no watchdog's matter
 		onEvent: (event) => {
 			events.push(event);
@@ -57,7 +57,7 @@ test("[LC] deep sleep, light sleep, restart, crash and watchdog on a Cortex-M4: 
 	const times = lives.map(({ nowMs }) => Number(nowMs));
 	for (const [index, nowMs] of times.entries()) if (index > 0) ok(nowMs > times[index - 1]!, times.join());
 	ok(times[1]! >= times[0]! + 1500 && times[1]! < times[0]! + 15_000, `woken in time: ${times.join()}`);
-	ok(times[5]! >= times[4]! + 600, `the watchdog took its time: ${times.join()}`);
+	ok(times[5]! >= times[4]! + 400, `the watchdog took its time: ${times.join()}`);
 	for (const { wallTimeS } of lives.slice(1)) ok(Number(wallTimeS) >= 1_800_000_000, "wall time");
 	const [rang] = events.filter(({ event }) => event === "rang");
 	ok(Number(rang?.nowMs) >= times[5]! + 700, "the alarm in light sleep");

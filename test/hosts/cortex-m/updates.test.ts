@@ -135,7 +135,7 @@ test("[MaU-002] an update that hangs is bitten by the watchdog at each of its bo
 	const bench = await Bench.open(t);
 	await bench.prepare();
 	bench.mark(await changedTo("for (;;) tenths();"));
-	const device = await bench.start({ watchdogMs: 600, isCounted: true });
+	const device = await bench.start({ watchdogMs: 400, isCounted: true });
 	await device.next("registered");
 	deepEqual(bench.decisions, ["try", "tryAgain", "tryAgain", "revert watchdog"]);
 	equal(bench.heard("watchdog").length, 3);
@@ -149,7 +149,7 @@ test("[MaU-002] an update that nobody confirms is ended by a watchdog that it ca
 	bench.mark(await buildDeviceImage({ version: "0.2.0" }));
 	// Nobody answers, so that it never confirms itself; and a restart in between gives it no more time.
 	bench.server.stop();
-	const device = await bench.start({ rules: { bootsMax: 3, trialMs: 6000 } });
+	const device = await bench.start({ rules: { bootsMax: 3, trialMs: 6000 }, isCounted: true });
 	await device.next("booted");
 	device.reset();
 	await device.next("watchdog");

@@ -19,7 +19,7 @@ after(() => {
 /** Answers every datagram with itself. */
 async function echo(): Promise<Socket> {
 	const socket = createSocket("udp4");
-	socket.on("message", (bytes, { address, port }) => socket.send(bytes, port, address));
+	socket.on("message", (bytes, { address, port }) => socket.send(new Uint8Array(bytes), port, address));
 	socket.bind(0, "127.0.0.1");
 	ends.push(() => socket.close());
 	await once(socket, "listening");

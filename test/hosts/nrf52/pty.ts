@@ -32,21 +32,21 @@ export function whatIsMissing(): string | undefined {
 
 export async function openPty(received: (bytes: Uint8Array) => void): Promise<Pty> {
 	const master = spawn("python3", ["-c", program], { stdio: ["pipe", "pipe", "inherit"] });
-	let heading: Buffer | undefined = Buffer.alloc(0);
+	let heading: string | undefined = "";
 	const path = await new Promise<string>((resolve, reject) => {
 		master.on("error", reject);
 		master.stdout.on("data", (bytes: Buffer) => {
 			if (heading === undefined) {
-				received(bytes);
+				received(new Uint8Array(bytes));
 				return;
 			}
-			heading = Buffer.concat([heading, bytes]);
-			const end = heading.indexOf(10);
+			heading += bytes.toString("latin1");
+			const end = heading.indexOf("\n");
 			if (end < 0) return;
-			const rest = heading.subarray(end + 1);
-			resolve(heading.subarray(0, end).toString());
+			const rest = heading.slice(end + 1);
+			resolve(heading.slice(0, end));
 			heading = undefined;
-			if (rest.length > 0) received(rest);
+			if (rest !== "") received(new Uint8Array(Buffer.from(rest, "latin1")));
 		});
 	});
 	return { path, master };

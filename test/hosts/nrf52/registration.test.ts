@@ -1,4 +1,4 @@
-/** The application behind a serial line, for real: DTLS, registration, a Read and an Update of one, over a tty and UDP. */
+/** The application behind a serial line, for real: DTLS, registration, a Read, over a tty and UDP. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { join } from "node:path";

@@ -123,9 +123,10 @@ test("the network's first coming begins the application, once; each change is a 
 			throw new Error("link: error -5");
 		},
 	};
-	const failing = new Link(system, { write: (record) => records.push({ ...record }) });
+	const failed: unknown[] = [];
+	const failing = new Link(system, { write: (record) => failed.push({ ...record }) });
 	failing.begin(() => begun++);
-	assert.deepEqual(records.at(-1), { event: "link", state: "failed", why: "Error: link: error -5" });
+	assert.deepEqual(failed, [{ event: "link", state: "failed", why: "Error: link: error -5" }]);
 });
 
 test("entropy that stands still is refused", () => {

@@ -6,14 +6,15 @@ import { ImageCheck } from "../../../hosts/zephyr/image-check.ts";
 import { readMcubootImage } from "../../../hosts/zephyr/mcuboot-image.ts";
 import { ZephyrPower } from "../../../hosts/zephyr/power.ts";
 import { type McubootSlots, openMcubootSlots } from "../../../hosts/zephyr/slots.ts";
+import { fromHex, toHex } from "../../../modules/bytes.ts";
 import { Sha256 } from "../../../modules/crypto/sha256.ts";
 import type { ImageVerdict } from "../../../modules/host.ts";
 import vectors from "../../vectors/mcuboot.json" with { type: "json" };
 import { FakeZephyr } from "./fake-zephyr.ts";
 
 const crypto = new NodeCrypto();
-const signer = { p256: crypto.p256, point: Buffer.from(vectors.publicPoint, "hex") };
-const image = (name: string): Buffer => Buffer.from(vectors.cases.find((each) => each.name === name)!.hex, "hex");
+const signer = { p256: crypto.p256, point: fromHex(vectors.publicPoint)! };
+const image = (name: string): Uint8Array => fromHex(vectors.cases.find((each) => each.name === name)!.hex)!;
 const good = image("signed, with counter and product");
 const source = (bytes: Uint8Array, sizeBytes = 64 * 1024) => ({
 	sizeBytes,
@@ -70,7 +71,7 @@ test("whatever byte of an image is another, it is found; a cut image is none", (
 
 /** The hash of the key, by which MCUboot finds its own: we have one key. */
 function isUnread(at: number): boolean {
-	const keyHash = good.indexOf(Buffer.from([0x01, 0x00, 0x20, 0x00]), good.length - 160);
+	const keyHash = toHex(good).lastIndexOf("01002000") / 2;
 	return at >= keyHash && at < keyHash + 36;
 }
 

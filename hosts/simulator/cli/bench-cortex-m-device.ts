@@ -1,15 +1,15 @@
-import type { LoadedDevice } from "../../simulator/board/loader.ts";
-import { presets } from "../../simulator/board/presets.ts";
-import { anyImage, type BootImages } from "../../simulator/board/slots.ts";
-import { type Cost, endpoint, MeasuredBoard, preSharedKey } from "../../simulator/cli/measure.ts";
-import { headerBytes, readHeader } from "../../simulator/image/image.ts";
-import type { Device } from "../../simulator/world.ts";
-import { buildFirmware } from "./firmware.ts";
-import { endGuests, type GuestFigures, GuestMachine } from "./guest.ts";
-import { buildDeviceImage } from "./image.ts";
-import type { Toolchain } from "./toolchain.ts";
+import { buildFirmware } from "../../cortex-m/tools/firmware.ts";
+import { endGuests, type GuestFigures, GuestMachine } from "../../cortex-m/tools/guest.ts";
+import { buildDeviceImage } from "../../cortex-m/tools/image.ts";
+import type { Toolchain } from "../../cortex-m/tools/toolchain.ts";
+import type { LoadedDevice } from "../board/loader.ts";
+import { presets } from "../board/presets.ts";
+import { anyImage, type BootImages } from "../board/slots.ts";
+import { headerBytes, readHeader } from "../image/image.ts";
+import type { Device } from "../world.ts";
+import { type Cost, endpoint, MeasuredBoard, preSharedKey } from "./measure.ts";
 
-/** What the reference device costs on the chip: instructions of XS, the program and cryptography; the most of each RAM. */
+/** What the reference device costs on the chip: instructions, cryptography among them, and the most of each RAM. */
 export interface DeviceFigures {
 	readonly security: "none" | "psk";
 	readonly instructions: Readonly<Record<string, number>>;
