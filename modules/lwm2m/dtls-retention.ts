@@ -1,4 +1,5 @@
 import { ClientAssociation } from "../dtls/client-association.ts";
+import { ContentType } from "../dtls/content-type.ts";
 import { decodeSession, encodeSession, type ResumableSession } from "../dtls/session.ts";
 import type { CloseReason, DtlsSettings } from "../dtls/settings.ts";
 import { HostFailure } from "../host.ts";
@@ -38,6 +39,13 @@ class RetainedDtlsChannel extends DtlsChannel {
 		if (this.mayResume && !this.isSecured) this.orForget(() => this.lookForResumption());
 		this.mayResume = false;
 		super.connect(nowMs);
+	}
+
+	/** An alert in the clear ends nothing; where it is true, an Update that nobody answers ends the session soon. */
+	override receive(bytes: Uint8Array, at: number, end: number, nowMs: number): void {
+		const isAlert = end - at > 4 && bytes[at] === ContentType.alert && bytes[at + 3] === 0 && bytes[at + 4] === 0;
+		if (isAlert && this.isSecured) this.listener.doubted?.();
+		else super.receive(bytes, at, end, nowMs);
 	}
 
 	goHome(): void {

@@ -62,7 +62,7 @@ interface Plaintext {
  */
 export class DtlsChannel implements SecureChannel, IncomingListener {
 	protected readonly security: Instance;
-	private readonly listener: SecureListener;
+	protected readonly listener: SecureListener;
 	protected readonly options: DtlsTransportOptions;
 	private incoming: Incoming | undefined;
 	/** The answer to a ClientHello without a cookie, until it is taken. */

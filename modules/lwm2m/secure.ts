@@ -29,6 +29,8 @@ export interface SecureListener {
 	secured(how: Secured, nowMs: number): void;
 	/** A message of the server's, authentic: bytes[at .. end), borrowed. */
 	decrypted(bytes: Uint8Array, at: number, end: number, nowMs: number): void;
+	/** Somebody says that the server does not know the session; anybody could. */
+	doubted?(): void;
 	/** The handshake failed, or the session is over. connect() begins another one. */
 	unsecured(why: Unsecured, nowMs: number): void;
 }

@@ -94,7 +94,6 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 		return this.registration.isRegistered;
 	}
 
-	/** See radioUntil(). */
 	get radioUntilMs(): number {
 		return radioUntil(this);
 	}
@@ -193,12 +192,10 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 		return this.registration.takeName();
 	}
 
-	/** The answer to takeName(). */
 	resolved(name: string, hosts: readonly string[], nowMs: number): void {
 		this.registration.resolved(name, hosts, nowMs);
 	}
 
-	/** See Client.undeliverable(). */
 	undeliverable(why: "notSent" | "unreachable", nowMs: number): void {
 		this.registration.undeliverable(why, nowMs);
 	}
@@ -334,6 +331,10 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 		this.hasWorked = false;
 	}
 
+	doubted(): void {
+		if (this.isTakenUp) this.registration.doubt();
+	}
+
 	arriving(head: Request): BodySink | undefined {
 		const { operations, options } = this.context;
 		return options.streamedWrites?.arriving(operations, head, this.reporting.asker);
@@ -389,7 +390,6 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 		this.reporting.suspend();
 	}
 
-	/** See Client.send(). */
 	send(paths: readonly Path[], options: SendOptions, done: SendListener | undefined): void {
 		this.reporting.send(paths, options, done, this);
 	}

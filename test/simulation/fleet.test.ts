@@ -43,7 +43,10 @@ describe("a fleet", () => {
 		assert.ok(report.noncesChecked > count && report.server.notifications > count * 10);
 		assert.ok(report.latestNotificationMs <= 0, `${report.latestNotificationMs} ms behind pmax`);
 		assert.equal(report.herds.length, restart + outage);
-		for (const { after, peakPer10S, bound } of report.herds) assert.ok(peakPer10S <= bound, `${after}: ${peakPer10S}`);
+		// Whoever hears a good-bye comes at once: told in the report, and not bounded.
+		const herds = report.herds.filter(({ after }) => !after.includes("good-bye"));
+		assert.ok(herds.length > 0);
+		for (const { after, peakPer10S, bound } of herds) assert.ok(peakPer10S <= bound, `${after}: ${peakPer10S}`);
 	});
 
 	test("is the same from the same seed, and another one from another", async () => {

@@ -254,14 +254,17 @@ export class Fleet {
 		});
 	}
 
-	#restart({ forMs, hasStore }: Disturbance & { kind: "restart" }): void {
+	#restart({ forMs, hasStore, saysGoodBye }: Disturbance & { kind: "restart" }): void {
+		const { conditions } = this.#network;
+		const { lossPermille } = conditions;
+		if (!saysGoodBye) conditions.lossPermille = 1000; // whatever it would still say
 		this.server.stop();
+		conditions.lossPermille = lossPermille;
 		if (!hasStore) this.server.forget();
 		this.#disturbed.begin();
+		const what = `a ${saysGoodBye ? "restart with a good-bye" : "crash"}${hasStore ? "" : " that lost the store"}`;
 		this.world.time.at(this.nowMs + forMs, () => {
-			void this.server
-				.start()
-				.then(() => this.#returned(hasStore ? "a restart" : "a restart without its store", forMs));
+			void this.server.start().then(() => this.#returned(what, forMs));
 		});
 	}
 

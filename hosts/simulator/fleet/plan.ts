@@ -25,8 +25,17 @@ export interface PlannedBoard {
 export type Disturbance =
 	/** Nothing gets through. */
 	| { readonly kind: "outage"; readonly atMs: number; readonly forMs: number }
-	/** The server is away, and comes back with what it had in its store, or as new. */
-	| { readonly kind: "restart"; readonly atMs: number; readonly forMs: number; readonly hasStore: boolean }
+	/**
+	 * The server is away, and comes back with what it had in its store, or as new. One that says good-bye (a DTLS alert
+	 * to each session, RFC 5246 §7.2.1) has all boards that listen come at once; one that crashes does not.
+	 */
+	| {
+			readonly kind: "restart";
+			readonly atMs: number;
+			readonly forMs: number;
+			readonly hasStore: boolean;
+			readonly saysGoodBye: boolean;
+	  }
 	/** A board's router forgets: the board has another address. */
 	| { readonly kind: "rebind"; readonly atMs: number; readonly board: number }
 	| { readonly kind: "powerCut"; readonly atMs: number; readonly forMs: number; readonly board: number };
@@ -130,7 +139,9 @@ function serverTrouble({ forMs }: FleetWish, chance: Chance): Disturbance[] {
 		const longMs = 20 * minuteMs + chance.below(70 * minuteMs);
 		const shortMs = minuteMs + chance.below(9 * minuteMs);
 		if (kind === "outage") return { kind, atMs, forMs: longMs };
-		return { kind: "restart", atMs, forMs: kind === "amnesia" ? longMs : shortMs, hasStore: kind === "restart" };
+		const saysGoodBye = index % 2 === 1;
+		const hasStore = kind === "restart";
+		return { kind: "restart", atMs, forMs: hasStore ? shortMs : longMs, hasStore, saysGoodBye };
 	});
 }
 

@@ -1,7 +1,7 @@
 import { Code } from "../../../modules/coap/code.ts";
 import { security } from "../../../modules/objects/security-0.ts";
 import { deepEqual, equal, ok, test } from "../../harness.ts";
-import { kinds, psk, Rig } from "./retention-bench.ts";
+import { kinds, psk, Rig, secureAddress } from "./retention-bench.ts";
 
 const hourMs = 3_600_000;
 const watched = "/33000/0/1";
@@ -104,6 +104,25 @@ test("a Confirmable notification that nobody hears: the session goes, the observ
 	deepEqual(kinds(rig.requests, requests), ["update"]);
 	equal(rig.client.sessions[0]!.observationCount, 1);
 	equal(rig.responses.at(-1)!.observe !== undefined, true, "told once more");
+});
+
+test("an alert in the clear: nobody is believed, but an Update asks, once", () => {
+	const rig = settled();
+	const requests = rig.requests.length;
+	rig.sleep(hourMs, { whole: 7 });
+	equal(rig.sent.length, 0);
+	const alert = Uint8Array.of(21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 2, 10);
+	for (let count = 0; count < 3; count++) {
+		rig.client.receive(secureAddress, alert.slice(), 0, alert.length, rig.nowMs);
+		rig.run(1000);
+	}
+	deepEqual([kinds(rig.requests, requests), rig.handshakes], [["update"], 1]);
+	rig.serverForgets();
+	rig.sleep(hourMs, { whole: 8 });
+	rig.client.receive(secureAddress, alert.slice(), 0, alert.length, rig.nowMs);
+	rig.settle();
+	rig.run(15_000);
+	deepEqual([rig.handshakes, rig.isResumed], [2, true]);
 });
 
 test("other keys, another name, another address of the server: all begins anew, and nothing old is said", () => {
