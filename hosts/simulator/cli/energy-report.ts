@@ -119,12 +119,12 @@ export function energyLines(report: EnergyReport): string[] {
 	];
 }
 
-/** What makers of lithium primaries promise at most. */
+/** What makers of lithium primaries promise at most, on a shelf. */
 const shelfYears = 25;
 
 function lifeText(years: number | undefined): string {
 	if (years === undefined) return "for ever";
-	if (years > shelfYears) return `${Math.round(years)} years, longer than a cell keeps,`;
+	if (years > shelfYears) return `more than ${shelfYears} years`;
 	if (years >= 2) return `${years.toFixed(1)} years`;
 	const days = years * 365.25;
 	return days >= 2 ? `${days.toPrecision(3)} days` : `${(days * 24).toPrecision(3)} hours`;
