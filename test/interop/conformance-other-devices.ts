@@ -54,6 +54,7 @@ export function twoServerCases(start: () => Promise<ServerUnderTest>): readonly 
 				try {
 					const plan = JSON.stringify({ configuration: "C.14", secondServerUri: second.coapUri });
 					const { device, remote } = await bench.start("dormouse-two", 60, { more: ["--plan", plan] });
+					await device.wait("registered", { server: 1 });
 					await device.wait("registered", { server: 2 });
 					const other = second.rest.of(device.endpoint);
 					equal(valuesIn(await remote.read("/1/0"), "/1/0").get("/1/0/0"), "1");

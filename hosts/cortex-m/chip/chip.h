@@ -33,6 +33,9 @@ uint32_t chip_ticks(void);
 double chip_nowMs(void);
 void chip_startClock(double fromMs);
 
+/* Seconds since 1970 by the computer's clock: a clock with a battery, of which the board has none. */
+uint32_t chip_timeS(void);
+
 /* The serial port, for programs that listen: unbuffered, both ways. */
 void chip_openSerial(void);
 void chip_writeSerial(const char *text, int size);

@@ -105,3 +105,8 @@ int chip_writeStream(int file, const void *bytes, int size)
 	} block = { file, bytes, size };
 	return size - ask(0x05, &block);
 }
+
+uint32_t chip_timeS(void)
+{
+	return (uint32_t)ask(0x11, 0); /* SYS_TIME */
+}

@@ -76,6 +76,7 @@ export class GuestMachine {
 			{ cwd: this.#folder, stdio: "ignore" },
 		);
 		this.#process.on("error", () => {});
+		this.#process.unref(); // whoever forgets it ends all the same, and it ends with its pipes
 		running.push(this);
 		while (running.length > mostGuests) running[0]!.end();
 	}

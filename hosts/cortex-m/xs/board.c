@@ -37,6 +37,11 @@ int board_dice(int bound)
 	return (int)(draw() % (uint32_t)bound);
 }
 
+void board_explain(const char *text, int size)
+{
+	board_print(text, size);
+}
+
 void board_fail(int reason)
 {
 	shim_printf("the device failed: XS exit %d", reason);

@@ -11,6 +11,8 @@ extern double cryptoInstructions;
 /* Gives globalThis.board this board's own functions. */
 void board_defineNatives(txMachine *the, txSlot *board);
 void board_fillEntropy(void *bytes, int size);
+/* An exception that nobody caught, before board_fail. */
+void board_explain(const char *text, int size);
 /* How a program ends that XS gave up. @param reason XS's */
 void board_fail(int reason) __attribute__((noreturn));
 /* Of the device, from the end of the turn on. @param untilMs infinite for never */

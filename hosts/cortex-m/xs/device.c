@@ -107,6 +107,11 @@ int board_bootRecord(char *into, int capacity)
 		record, size ? factory : "{}");
 }
 
+void board_explain(const char *text, int size)
+{
+	board_print(text, size);
+}
+
 void board_fail(int reason)
 {
 	static const char *const names[] = { "debugger", "outOfMemory", "stackOverflow", "fatalCheck", "deadStrip",

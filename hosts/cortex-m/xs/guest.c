@@ -141,6 +141,11 @@ void board_off(void)
 	guest_ask(askOff, 0);
 }
 
+void board_explain(const char *text, int size)
+{
+	tellText(askExplain, text, size);
+}
+
 void board_fail(int reason)
 {
 	guest_ask(askFailed, reason);

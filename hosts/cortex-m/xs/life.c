@@ -134,7 +134,7 @@ void life_begin(int (*poll)(void))
 	watchdogMs = numberIn(options, "watchdog=", watchdogMs);
 	life.cause = (kept->cause == unannounced) ? causeWatchdog : (ResetCause)kept->cause; /* zeros: powerOn */
 	if (!life.clockWentOn) {
-		kept->wallOffsetS = C_NAN;
+		kept->wallOffsetS = chip_timeS();
 		kept->trialSinceMs = -1;
 	}
 	if (kept->cause == unannounced)

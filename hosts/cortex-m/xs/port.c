@@ -31,7 +31,7 @@ void shim_describeException(txMachine *the)
 				mxPop();
 		}
 		text = fxToString(the, the->stack);
-		board_print(text, (int)strlen(text));
+		board_explain(text, (int)strlen(text));
 		mxPop();
 	}
 	mxCatch(the) {
