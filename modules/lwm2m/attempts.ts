@@ -274,7 +274,12 @@ export class Attempts {
 	}
 
 	private jitter(waitMs: number): number {
-		return this.dice.below(Math.floor((waitMs * this.tuning.retryJitterPercent) / 100) + 1);
+		return this.drawn(Math.floor((waitMs * this.tuning.retryJitterPercent) / 100));
+	}
+
+	/** A pause by chance, so that many do not do the same at once. @returns 0 to `mostMs` */
+	drawn(mostMs: number): number {
+		return this.dice.below(mostMs + 1);
 	}
 
 	private at(resourceId: number): number | undefined {

@@ -243,9 +243,11 @@ export class RegistrationInterface {
 	 * There is no secure session any more, or none comes about.
 	 * @param isNews a session that had worked is over: worth another one at once
 	 */
-	unsecured(why: Unsecured, isNews: boolean): void {
+	unsecured(why: Unsecured, isNews: boolean, nowMs: number): void {
 		// A registration stands without a session: an Update says so through a new one (LwM2M Core 1.1 §6.2.2).
-		if (isNews && this.state === "registered") this.isTriggered = true;
+		const isIdle = isNews && this.state === "registered";
+		if (isIdle && why.reason === "dtls.closeNotify") this.registration.comeBack(nowMs);
+		else if (isIdle) this.isTriggered = true;
 		else if (isNews && this.state === "updating") this.exchange.fail();
 		else this.lost = why;
 	}

@@ -243,6 +243,10 @@ export interface RegistrationTuning extends AttemptTuning {
 	 * in time.
 	 */
 	readonly updateMarginMs: number;
+	/**
+	 * A server's good-bye may go to all its clients at once. They come back within this, each at a moment of its own.
+	 */
+	readonly returnMs: number;
 	/** A De-register that nobody answers ends after this. */
 	readonly leaveMs: number;
 	/** Before the second bootstrap that leads to no registration; doubled for each further one. */
@@ -252,6 +256,7 @@ export interface RegistrationTuning extends AttemptTuning {
 
 export const defaultRegistrationTuning: RegistrationTuning = frozen({
 	updateMarginMs: 93_000,
+	returnMs: 60_000,
 	seriesMs: 3_600_000,
 	retryJitterPercent: 25,
 	leastMs: 1000,
@@ -360,6 +365,11 @@ export class Registration {
 	private get updateDueMs(): number {
 		const { between, updateAtMs, lifetimeMs } = this;
 		return between === undefined ? updateAtMs : between.dueMs(-Infinity, updateAtMs, lifetimeMs);
+	}
+
+	/** The server has said good-bye, and perhaps to many: an Update within the time that there is for coming back. */
+	comeBack(nowMs: number): void {
+		this.updateAtMs = Math.min(this.updateAtMs, nowMs + this.attempts.drawn(this.tuning.returnMs));
 	}
 
 	/** Takes up a registration of an earlier life. */

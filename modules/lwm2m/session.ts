@@ -324,9 +324,9 @@ export class Session implements PeerListener, RegistrationPort, ReportingPort, R
 		this.registration.secured(nowMs);
 	}
 
-	unsecured(why: Unsecured): void {
+	unsecured(why: Unsecured, nowMs: number): void {
 		// A session that ends before it has served is no better than a handshake that fails.
-		this.registration.unsecured(why, this.hasWorked);
+		this.registration.unsecured(why, this.hasWorked, nowMs);
 		if (this.hasWorked) this.log("unsecured", { ...why });
 		this.hasWorked = false;
 	}
