@@ -106,7 +106,8 @@ export class SleepingBoard {
 		const deepest = draw.deepest ?? (draw.board === undefined && chance.happens(200) ? "light" : "deep");
 		this.everyMs = everyMs;
 		this.#draw = { seed: draw.seed, board, rtc, lossPermille, isStoring, everyMs, lifetimeS, deepest };
-		this.where = `seed ${draw.seed}, ${board}, rtc ${rtc}, loss ${lossPermille}, ${deepest}, every ${this.everyMs / 1000} s`;
+		const circumstances = `rtc ${rtc}, loss ${lossPermille}, ${deepest}, every ${everyMs / 1000} s`;
+		this.where = `seed ${draw.seed}, ${board}, ${circumstances}`;
 		this.world = World.virtual({
 			seed: draw.seed,
 			device: this.nonces.on(device),

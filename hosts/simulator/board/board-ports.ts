@@ -37,8 +37,8 @@ export interface BoardParts<M extends BoardMachine> {
 }
 
 /**
- * What the reference device works for a wake from deep sleep, saving its state included: 446,000 without and 559,000 with
- * DTLS, measured with src/main.ts (a notification each).
+ * What the reference device works for a wake from deep sleep, saving its state included: 446,000 without DTLS and
+ * 559,000 with it, measured with src/main.ts (a notification each).
  */
 const startComputrons = 500_000;
 

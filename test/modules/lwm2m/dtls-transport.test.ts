@@ -245,7 +245,7 @@ test("[CORE-SEC] a session that the server closes is resumed, and an Update foll
 		pair.client.receive(address, sent, 0, sent.length, pair.nowMs);
 	}
 	pair.association = pair.newAssociation();
-	pair.settle();
+	pair.run(61_000);
 	equal(pair.state, "registered");
 	equal(pair.logged("unsecured").length, 1);
 	equal(pair.logged("secured").length, 2);
@@ -326,7 +326,7 @@ test("[CORE-SEC] a session that is resumed says so, where the server keeps sessi
 		pair.client.receive(address, sent, 0, sent.length, pair.nowMs);
 	}
 	pair.association = pair.newAssociation();
-	pair.settle();
+	pair.run(61_000);
 	deepEqual(
 		pair.logged("secured").map(({ resumed }) => resumed),
 		[false, true],
