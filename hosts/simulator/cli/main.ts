@@ -81,6 +81,7 @@ function program(load: Load, output: Output): Command {
 		.option("--lwm2m", "the LwM2M client alone: work by request, heap by instance and observation, on XS")
 		.option("--dtls", "DTLS alone: bytes of handshakes and records, work and RAM on XS")
 		.option("--fleet", "virtual years of one board, and a thousand boards for a week: minutes")
+		.option("--sleep", "what a wake costs: bytes on the air and charge, beside a client that keeps nothing")
 		.option("--cortex-m", "cryptography and DTLS on an emulated Cortex-M4: instructions and RAM")
 		.option("--json", "one line of JSON")
 		.action((options: BenchOptions) => load(benchOf(options))(options));
@@ -101,11 +102,13 @@ interface BenchOptions {
 	readonly lwm2m?: boolean;
 	readonly dtls?: boolean;
 	readonly fleet?: boolean;
+	readonly sleep?: boolean;
 	readonly cortexM?: boolean;
 }
 
-function benchOf({ coap, lwm2m, dtls, fleet, cortexM }: BenchOptions): string {
+function benchOf({ coap, lwm2m, dtls, fleet, sleep, cortexM }: BenchOptions): string {
 	if (fleet) return "./bench-fleet.js";
+	if (sleep) return "./bench-sleep.js";
 	if (cortexM) return "./bench-cortex-m.js";
 	if (lwm2m) return "./bench-lwm2m.js";
 	return dtls ? "./bench-dtls.js" : coap ? "./bench-coap.js" : "./bench.js";
