@@ -43,9 +43,9 @@ describe("a fleet", () => {
 		assert.ok(report.noncesChecked > count && report.server.notifications > count * 10);
 		assert.ok(report.latestNotificationMs <= 0, `${report.latestNotificationMs} ms behind pmax`);
 		assert.equal(report.herds.length, restart + outage);
-		// Whoever hears a good-bye comes at once: told in the report, and not bounded.
+		// Whoever hears a good-bye comes within a minute: told in the report, and not bounded.
 		const herds = report.herds.filter(({ after }) => !after.includes("good-bye"));
-		assert.ok(herds.length > 0);
+		assert.ok(herds.length > 0 && herds.length < report.herds.length);
 		for (const { after, peakPer10S, bound } of herds) assert.ok(peakPer10S <= bound, `${after}: ${peakPer10S}`);
 	});
 

@@ -27,7 +27,8 @@ export type Disturbance =
 	| { readonly kind: "outage"; readonly atMs: number; readonly forMs: number }
 	/**
 	 * The server is away, and comes back with what it had in its store, or as new. One that says good-bye (a DTLS alert
-	 * to each session, RFC 5246 §7.2.1) has all boards that listen come at once; one that crashes does not.
+	 * to each session, RFC 5246 §7.2.1) has all boards that listen come back within a minute, each at a moment of its
+	 * own (RegistrationTuning.returnMs); of one that crashes they do not hear.
 	 */
 	| {
 			readonly kind: "restart";
@@ -139,7 +140,7 @@ function serverTrouble({ forMs }: FleetWish, chance: Chance): Disturbance[] {
 		const longMs = 20 * minuteMs + chance.below(70 * minuteMs);
 		const shortMs = minuteMs + chance.below(9 * minuteMs);
 		if (kind === "outage") return { kind, atMs, forMs: longMs };
-		const saysGoodBye = index % 2 === 1;
+		const saysGoodBye = index % (2 * kinds.length) === 0; // an orderly restart, and the next one is a crash
 		const hasStore = kind === "restart";
 		return { kind: "restart", atMs, forMs: hasStore ? shortMs : longMs, hasStore, saysGoodBye };
 	});

@@ -62,5 +62,5 @@ export const defaultLimits: ServerLimits = Object.freeze({
 	bodyBytes: 65_536,
 	eventStreams: 256,
 	eventBacklogBytes: 1_048_576,
-	httpBodyBytes: 1_048_576,
+	httpBodyBytes: 4_194_304, // a firmware image of 2 MB in hexadecimal digits
 });
