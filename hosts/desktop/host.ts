@@ -1,12 +1,13 @@
 import { portableP256 } from "../../modules/crypto/p256.ts";
 import { PortableCrypto } from "../../modules/crypto/portable.ts";
 import type { Crypto, Entropy, Host, Slots } from "../../modules/host.ts";
+import { CheckedEntropy } from "../chips/checked-entropy.ts";
+import { SeededDice } from "../chips/dice.ts";
 import { openPsaCrypto } from "../psa/psa-crypto.ts";
 import { type BootRecord, readBootRecord } from "./boot-record.ts";
-import { SeededDice, SystemEntropy } from "./chance.ts";
 import { DesktopClock } from "./clock.ts";
 import { UdpDatagrams } from "./datagrams.ts";
-import { countFrom } from "./desktop-system.ts";
+import { countFrom, fillFromSystem } from "./desktop-system.ts";
 import { readFactory } from "./factory.ts";
 import { PartitionFlash } from "./flash.ts";
 import { DomainKeyValue } from "./key-value.ts";
@@ -25,7 +26,7 @@ export function openDesktop(platform: string): Host {
 	if (boot !== undefined) countFrom(boot.poweredAtMs);
 	const power = new DesktopPower(boot); // first, because it knows what to do when one of the others fails
 	const clock = new DesktopClock();
-	const entropy = new SystemEntropy();
+	const entropy = new CheckedEntropy(fillFromSystem);
 	const crypto = openPsaCrypto();
 	const radio = { isDeaf: () => power.isDeaf(clock), hear: () => power.hear() };
 	return {

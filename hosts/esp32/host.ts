@@ -1,4 +1,5 @@
 import type { Crypto, Dice, Flash, Host, KeyHandle, Log } from "../../modules/host.ts";
+import { CheckedEntropy } from "../chips/checked-entropy.ts";
 import { SeededDice } from "../chips/dice.ts";
 import { JsonLog } from "../chips/json-log.ts";
 import { SdkTimer } from "../chips/sdk-timer.ts";
@@ -7,8 +8,15 @@ import { SocketResolver } from "../sockets/resolver.ts";
 import { Sockets } from "../sockets/sockets.ts";
 import { SocketStreams } from "../sockets/streams.ts";
 import { ChipClock } from "./clock.ts";
-import { ChipEntropy } from "./entropy.ts";
-import { chipCelsius, printLine, readDeviceKey, sleepLightly, target, wasDeadline } from "./esp32-system.ts";
+import {
+	chipCelsius,
+	fillFromChip,
+	printLine,
+	readDeviceKey,
+	sleepLightly,
+	target,
+	wasDeadline,
+} from "./esp32-system.ts";
 import { readFactory, setting } from "./factory.ts";
 import { PartitionFlash } from "./flash.ts";
 import type { Network } from "./network.ts";
@@ -43,7 +51,7 @@ export function openEsp32(options: Esp32Options = {}): Esp32 {
 	const log = new JsonLog(clock, (line) => {
 		if (!printLine(line)) trace(line);
 	});
-	const entropy = new ChipEntropy();
+	const entropy = new CheckedEntropy(fillFromChip);
 	const dice = new SeededDice(entropy);
 	const network = options.network?.(dice, log) ?? makeWifi(dice, log, makeTimer);
 	const sockets = new Sockets();

@@ -2,11 +2,11 @@ import config from "mc/config";
 import Timer from "timer";
 import { type Flash, type Host, HostFailure } from "../../modules/host.ts";
 import { AlarmClock } from "../chips/alarm-clock.ts";
+import { CheckedEntropy } from "../chips/checked-entropy.ts";
 import { readConfigFactory } from "../chips/config-factory.ts";
 import { SeededDice } from "../chips/dice.ts";
 import { JsonLog } from "../chips/json-log.ts";
 import { SdkTimer } from "../chips/sdk-timer.ts";
-import { ChipEntropy } from "./chip-entropy.ts";
 import { SettingsFlash } from "./flash.ts";
 import { LineNetwork } from "./line-network.ts";
 import { Nrf52Power } from "./power.ts";
@@ -27,7 +27,7 @@ export function openNrf52(onNetwork: (isOnline: boolean) => void): Host {
 		bootedAtS: power.wallTimeS === undefined ? undefined : power.wallTimeS - nowMs() / 1000,
 	});
 	const log = new JsonLog(clock, (line) => trace(line));
-	const entropy = new ChipEntropy(nrf52);
+	const entropy = new CheckedEntropy((bytes) => nrf52.fillFromSystem(bytes));
 	const line: SerialLine = new SerialLine(() => network);
 	const dice = new SeededDice(entropy);
 	const network: LineNetwork = new LineNetwork({

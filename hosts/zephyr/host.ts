@@ -3,6 +3,7 @@ import { Sha256 } from "../../modules/crypto/sha256.ts";
 import type { Host } from "../../modules/host.ts";
 import { HostFailure } from "../../modules/host.ts";
 import { AlarmClock } from "../chips/alarm-clock.ts";
+import { CheckedEntropy } from "../chips/checked-entropy.ts";
 import { readConfigFactory } from "../chips/config-factory.ts";
 import { SeededDice } from "../chips/dice.ts";
 import { JsonLog } from "../chips/json-log.ts";
@@ -12,7 +13,6 @@ import { SocketDatagrams } from "../sockets/datagrams.ts";
 import { SocketResolver } from "../sockets/resolver.ts";
 import { Sockets } from "../sockets/sockets.ts";
 import { SocketStreams } from "../sockets/streams.ts";
-import { SystemEntropy } from "./chance.ts";
 import { AreaFlash, type AreaName } from "./flash.ts";
 import { Link } from "./link.ts";
 import { ZephyrPower } from "./power.ts";
@@ -47,7 +47,7 @@ export function openZephyr(): ZephyrBoard {
 	});
 	const power = new ZephyrPower({ system, nowMs: system.uptimeMs, wallTimeS: () => clock.wallTimeS() });
 	const log = new JsonLog(clock, system.print);
-	const entropy = new SystemEntropy(system);
+	const entropy = new CheckedEntropy((bytes) => system.fillFromSystem(bytes));
 	const crypto = openPsaCrypto();
 	const sockets = new Sockets();
 	const slots = openMcubootSlots({

@@ -3,28 +3,16 @@ import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync, writeFil
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DeviceFailure, failureReasons } from "../../simulator/engine/failure.ts";
-import { type Figures, type RomFigures, readFigures } from "../../simulator/engine/figures.ts";
+import { type Figures, noRom, readFigures } from "../../simulator/engine/figures.ts";
 import type { MachineMemory } from "../../simulator/engine/memory.ts";
-import type { BoardPorts, DeviceEvent } from "../../simulator/engine/ports.ts";
+import { type BoardPorts, type DeviceEvent, eventKinds } from "../../simulator/engine/ports.ts";
 import { EngineFailure } from "../../simulator/engine/sources.ts";
 import type { ChipFirmware } from "./firmware.ts";
 import { GuestFailed, type GuestHandler, guestCalls, guestHandlers } from "./guest-calls.ts";
 
-const eventKinds = { alarm: 1, readable: 2, resolved: 3, shutDown: 4, smartCard: 5, unreachable: 6, pin: 7 } as const;
 /** Hard work in TypeScript takes its time on the chip, and the computer may be busy. */
 const turnMs = 60_000;
 const startMs = 120_000;
-
-const noRom: RomFigures = {
-	slotBytes: 0,
-	chunkBytes: 0,
-	stackBytes: 0,
-	keyBytes: 0,
-	tableBytes: 0,
-	imageBytes: 0,
-	aliases: 0,
-	totalBytes: 0,
-};
 
 /** The figures of a machine that has not run: zeros, and the end that is looked for. */
 const beforeAll = () => new Float64Array(32).fill(-1, 21, 22);

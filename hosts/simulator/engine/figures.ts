@@ -23,6 +23,18 @@ export interface RomFigures {
 	readonly totalBytes: number;
 }
 
+/** Of a machine whose ROM is not made yet. */
+export const noRom: RomFigures = {
+	slotBytes: 0,
+	chunkBytes: 0,
+	stackBytes: 0,
+	keyBytes: 0,
+	tableBytes: 0,
+	imageBytes: 0,
+	aliases: 0,
+	totalBytes: 0,
+};
+
 /** What a machine uses. Slots, stack and keys are counted, all else is bytes. */
 export interface Figures {
 	readonly slotBytes: number;

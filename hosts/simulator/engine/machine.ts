@@ -4,13 +4,12 @@ import { DeviceFailure } from "./failure.ts";
 import type { Figures, RomFigures } from "./figures.ts";
 import { Instances, type ParkedMachine, type Tenant } from "./instances.ts";
 import type { MachineMemory } from "./memory.ts";
-import type { BoardPorts, DeviceEvent } from "./ports.ts";
+import { type BoardPorts, type DeviceEvent, eventKinds } from "./ports.ts";
 import type { Stretch } from "./ram.ts";
 import { type Snapshot, Vm } from "./vm.ts";
 import type { Engine } from "./xs.ts";
 
 /** How events are numbered on their way to the device: hosts/simulator/device/natives.ts has the same table. */
-const eventKinds = { alarm: 1, readable: 2, resolved: 3, shutDown: 4, smartCard: 5, unreachable: 6, pin: 7 } as const;
 
 export interface FirmwareOptions {
 	/** The module that boot() runs, in RAM, as mcconfig does with main. */

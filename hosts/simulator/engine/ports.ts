@@ -142,3 +142,14 @@ export type DeviceEvent =
 	| { readonly kind: "smartCard" }
 	/** A pin ended a sleep, or would have. */
 	| { readonly kind: "pin" };
+
+/** What the shim calls each kind of event by (shim.h). */
+export const eventKinds = {
+	alarm: 1,
+	readable: 2,
+	resolved: 3,
+	shutDown: 4,
+	smartCard: 5,
+	unreachable: 6,
+	pin: 7,
+} as const;

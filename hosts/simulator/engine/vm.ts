@@ -1,6 +1,6 @@
 import type { Program } from "./compiler.ts";
 import { DeviceFailure, failureReasons } from "./failure.ts";
-import { type Figures, type RomFigures, readFigures, readRomFigures } from "./figures.ts";
+import { type Figures, noRom, type RomFigures, readFigures, readRomFigures } from "./figures.ts";
 import type { MachineMemory } from "./memory.ts";
 import type { BoardPorts } from "./ports.ts";
 import type { Stretch } from "./ram.ts";
@@ -325,17 +325,6 @@ export class Vm {
 		return entry;
 	}
 }
-
-const noRom: RomFigures = {
-	slotBytes: 0,
-	chunkBytes: 0,
-	stackBytes: 0,
-	keyBytes: 0,
-	tableBytes: 0,
-	imageBytes: 0,
-	aliases: 0,
-	totalBytes: 0,
-};
 
 /** Where memory is not zero, in pieces. */
 function piecesInUse(memory: Uint8Array): number[] {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SystemEntropy } from "../../../hosts/zephyr/chance.ts";
+import { CheckedEntropy } from "../../../hosts/chips/checked-entropy.ts";
 import { AreaFlash } from "../../../hosts/zephyr/flash.ts";
 import { Link } from "../../../hosts/zephyr/link.ts";
 import { ZephyrPower } from "../../../hosts/zephyr/power.ts";
@@ -130,5 +130,5 @@ test("the network's first coming begins the application, once; each change is a 
 });
 
 test("entropy that stands still is refused", () => {
-	assert.throws(() => new SystemEntropy(new FakeZephyr().system), /repeats itself/);
+	assert.throws(() => new CheckedEntropy((bytes) => new FakeZephyr().system.fillFromSystem(bytes)), /repeats itself/);
 });
