@@ -60,7 +60,7 @@ export const defaultLinkTuning: LinkTuning = frozen({
 });
 
 /** What it tells the client. */
-type WatchedClient = Pick<Client, "online" | "offline" | "moved">;
+type WatchedClient = Pick<Client, "online" | "offline" | "moved" | "poll">;
 
 /** What of a host it needs beside the link. */
 interface WatchingHost {
@@ -112,7 +112,10 @@ export class LinkWatch {
 		if (state !== "up" || this.isSilent) return;
 		const { address } = link;
 		if (address === undefined || address === this.address) return;
-		if (this.address !== undefined) this.client.moved(nowMs);
+		if (this.address !== undefined) {
+			this.client.moved(nowMs);
+			this.client.poll(nowMs);
+		}
 		this.address = address;
 	}
 
@@ -144,6 +147,7 @@ export class LinkWatch {
 			this.onlineAtMs = nowMs;
 			this.pauseMs = this.tuning.pauseMs;
 			this.client.online(nowMs, "link");
+			this.client.poll(nowMs);
 		} else {
 			const { steadyMs, settleMaxMs } = this.tuning;
 			const isSteady = nowMs - this.onlineAtMs >= steadyMs;

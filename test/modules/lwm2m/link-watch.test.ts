@@ -31,6 +31,7 @@ class Bench {
 			online: (nowMs: number, who: unknown) => tell("online", nowMs, String(who)),
 			offline: (nowMs: number, who: unknown) => tell("offline", nowMs, String(who)),
 			moved: (nowMs: number) => tell("moved", nowMs),
+			poll: () => {},
 		};
 		const log = { write: (record: LogRecord) => void this.records.push(record) };
 		this.watch = new LinkWatch(client, this.link, { log, power: { resetCause } });
