@@ -20,7 +20,7 @@ enum { wantsNothing, wantsRestart, wantsOff, wantsDeepSleep };
 enum { lightSleep = 1, deepSleep = 2 };
 
 static double alarmAtMs = C_INFINITY;
-/* Ticks of the counter that turns took: not those of waiting. */
+/* Ticks of the counter that the program's boot and turns took: not those of waiting. */
 static double busyTicks;
 static int wants;
 static int entropyFile = -1;
@@ -277,7 +277,9 @@ int device_live(const char *entry)
 	chip_paintStack();
 	/* The memory of the presets, which is the same on each but the smallest. */
 	device_create(128 * 1024, 576, 512, 64, 8 * 1024, 1024, 64, 32, 16 * 1024, 0);
+	busyTicks = -(double)chip_ticks();
 	device_boot(entry);
+	busyTicks += (double)chip_ticks();
 	chip_startTicking();
 	while (wants == wantsNothing) {
 		life_goOn();
