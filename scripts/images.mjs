@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { root } from "./build.mjs";
+import { mainOf, packedManifest } from "./packed.mjs";
 import { measureRom } from "./rom.mjs";
 import { findSdk, Missing, makeImage } from "./sdk.mjs";
 
@@ -14,6 +15,7 @@ their compilers: TypeScript, bytecode, the ROM that XS links. Says how large tha
 
   PLATFORMS
 
+  --separate       each source a module, as mcconfig makes it of manifest.json; otherwise all of ours are packed into one
   --self-test      the self-test's image instead of the application's
   --manifest FILE  another manifest; with --name NAME, its build.NAME
   --output FOLDER  where the SDK builds (default build/images)
@@ -55,6 +57,13 @@ export async function linkImage({ sdk, platform, manifest, name, output, onLine 
 	return { platform, name, ...measureRom(folder) };
 }
 
+/** The manifest that packs what another one runs on a platform. */
+function packedFor({ platform, manifest, name, output }) {
+	const entry = mainOf(manifest, platform);
+	if (entry === undefined) throw new Error(`${manifest} does not say what runs on ${platform}: creation.main`);
+	return packedManifest({ entry, manifest, folder: join(output, "packed", platform.replace(/[/:]/g, "-"), name) });
+}
+
 /** The platforms that can be linked here. */
 export async function linkablePlatforms() {
 	return [...(await builders()).values()].flatMap(({ platforms }) => platforms);
@@ -64,6 +73,7 @@ async function main() {
 	const { values, positionals } = parseArgs({
 		allowPositionals: true,
 		options: {
+			separate: { type: "boolean", default: false },
 			"self-test": { type: "boolean", default: false },
 			manifest: { type: "string" },
 			name: { type: "string" },
@@ -87,7 +97,7 @@ async function main() {
 	for (const platform of positionals.length > 0 ? positionals : platforms) {
 		const host = all.get(platform.split(/[/:]/)[0])?.host;
 		const selfTest = join(root, "hosts", host ?? platform, "manifest_selftest.json");
-		const manifest = values.manifest ?? (values["self-test"] ? selfTest : join(root, "manifest.json"));
+		const whole = values.manifest ?? (values["self-test"] ? selfTest : join(root, "manifest.json"));
 		const name = values.name ?? (values["self-test"] ? "dormouse-selftest" : "dormouse");
 		const lines = [];
 		const onLine = (line) => {
@@ -95,7 +105,10 @@ async function main() {
 			if (values.verbose) say(line);
 		};
 		try {
-			if (!existsSync(manifest)) throw new Error(`${manifest} is not there`);
+			if (!existsSync(whole)) throw new Error(`${whole} is not there`);
+			const manifest = values.separate
+				? whole
+				: await packedFor({ platform, manifest: whole, name, output: values.output });
 			const image = await linkImage({ sdk, platform, manifest, name, output: values.output, onLine });
 			built.push(image);
 			if (!values.json) process.stdout.write(`${lineOf(image)}\n`);

@@ -32,7 +32,7 @@ export function reachedFrom(paths) {
 }
 
 const isOurs = (path) => !relative(root, path).startsWith("..") && !path.includes("node_modules");
-const asList = (value) => (value === undefined ? [] : Array.isArray(value) ? value : [value]);
+export const asList = (value) => (value === undefined ? [] : Array.isArray(value) ? value : [value]);
 
 /** Relative paths of a manifest as absolute ones. */
 function absolute(value, folder) {
@@ -52,7 +52,7 @@ function stemsOf(value) {
 }
 
 /** All manifests of ours that one includes, by path. */
-function manifestsBelow(path, found = new Map()) {
+export function manifestsBelow(path, found = new Map()) {
 	if (found.has(path)) return found;
 	const manifest = absolute(JSON.parse(readFileSync(path, "utf8")), dirname(path));
 	found.set(path, manifest);
@@ -65,7 +65,7 @@ function manifestsBelow(path, found = new Map()) {
 }
 
 /** Modules under names of their own (embedded:…): nobody imports those by a path, so they stay. */
-const namedModules = (manifest) =>
+export const namedModules = (manifest) =>
 	Object.entries(manifest.modules ?? {})
 		.filter(([name]) => !name.endsWith("/*"))
 		.flatMap(([, value]) => stemsOf(value))
@@ -97,15 +97,12 @@ function reduced(manifest, reached, renamed) {
 }
 
 /**
- * Writes a manifest that differs from another one in what it leaves out.
- * @param {{ entry: string, manifest: string, folder: string }} options `entry`: the program's module, such as "hosts/esp32/main";
- *   `manifest`: path of the one to start from; `folder`: where to write
+ * Writes a manifest and all of ours that it includes, without what is not reached.
+ * @param {{ manifest: string, folder: string, reached: Set<string> }} options
  * @returns {string} its path
  */
-export function reachedManifest({ entry, manifest, folder }) {
+export function writeReduced({ manifest, folder, reached }) {
 	const all = manifestsBelow(resolve(manifest));
-	const roots = [join(root, `${entry}.ts`), ...[...all.values()].flatMap(namedModules)];
-	const reached = reachedFrom(roots);
 	const nameOf = (path) =>
 		join(
 			folder,
@@ -119,4 +116,16 @@ export function reachedManifest({ entry, manifest, folder }) {
 		writeFileSync(renamed.get(path), `${JSON.stringify(reduced(content, reached, renamed), undefined, "\t")}\n`);
 	}
 	return renamed.get(resolve(manifest));
+}
+
+/**
+ * Writes a manifest that differs from another one in what it leaves out.
+ * @param {{ entry: string, manifest: string, folder: string }} options `entry`: the program's module, such as "hosts/esp32/main";
+ *   `manifest`: path of the one to start from; `folder`: where to write
+ * @returns {string} its path
+ */
+export function reachedManifest({ entry, manifest, folder }) {
+	const all = manifestsBelow(resolve(manifest));
+	const roots = [join(root, `${entry}.ts`), ...[...all.values()].flatMap(namedModules)];
+	return writeReduced({ manifest, folder, reached: reachedFrom(roots) });
 }
