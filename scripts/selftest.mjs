@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { root } from "./build.mjs";
+import { build, root } from "./build.mjs";
 import { eachLine, findSdk, Missing } from "./sdk.mjs";
 
 const usage = `npm run selftest -- -p PLATFORM [OPTION…] [NAME=VALUE…]
@@ -16,6 +16,7 @@ or skipped with its reason, and a last line with the counts. It erases the board
   -p, --platform   lin: built and run here, with your Moddable SDK
                    esp32, esp32/esp32c3, zephyr/nrf52840dk, …: built and flashed by mcconfig with the vendor's tools; this
                    program then sends datagrams back to the board (RFC 862), and its console tells the rest
+                   cortex-m: on an emulated Cortex-M4, without your SDK; --sdk: linked by it (hosts/cortex-m)
   --dry            up to the linked ROM, without the vendor's tools, and run nothing
   --peer HOST:PORT somebody else who sends datagrams back; this computer without it
   --name NAME      a name that has an address, for boards (default: none)
@@ -109,6 +110,18 @@ async function runHere(report) {
 	}
 }
 
+/** On QEMU, with its own Ethernet and flash. */
+async function runEmulated(report, isLinked) {
+	await build();
+	const { runSelfTest } = await import(join(root, "build/js/hosts/cortex-m/tools/self-test.js"));
+	const began = performance.now();
+	// The chip's lines have no time of their own.
+	await runSelfTest(isLinked, (record) =>
+		report.take(JSON.stringify({ t: Math.round(performance.now() - began), ...record })),
+	);
+	return report.status;
+}
+
 function manifestOf(platform) {
 	const host = { lin: "desktop", mac: "desktop" }[platform] ?? platform.split(/[/:]/)[0];
 	const manifest = join(root, "hosts", host, "manifest_selftest.json");
@@ -163,6 +176,7 @@ async function main() {
 			name: { type: "string" },
 			read: { type: "boolean", default: false },
 			json: { type: "boolean", default: false },
+			sdk: { type: "boolean", default: false },
 			help: { type: "boolean", default: false },
 		},
 	});
@@ -184,6 +198,7 @@ async function main() {
 	if (platform === undefined) throw new TypeError("-p wants a platform: lin, esp32, zephyr/nrf52840dk, …");
 	if (values.dry) return dry(platform);
 	if (platform === "lin") return runHere(report);
+	if (platform === "cortex-m") return runEmulated(report, values.sdk);
 	return runOnBoard(platform, values, positionals);
 }
 
@@ -193,5 +208,5 @@ try {
 	const isUsage = error instanceof TypeError && (error.code?.startsWith("ERR_PARSE_ARGS") || error.code === undefined);
 	say(error.message);
 	if (isUsage) say("See npm run selftest -- --help");
-	process.exitCode = isUsage || error instanceof Missing ? 2 : 1;
+	process.exitCode = isUsage || error.name === "Missing" ? 2 : 1;
 }
