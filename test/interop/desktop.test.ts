@@ -106,3 +106,31 @@ for (const { name, endpoint, words, skip } of systems) {
 		() => isUpdated({ endpoint, words }),
 	);
 }
+
+test("desktop › Leshan over DTLS: it sleeps deeply, wakes by time, and neither registers nor shakes hands again", {
+	skip: missing ?? false,
+	timeout: buildTimeoutMs + 180_000,
+}, async () => {
+	const endpoint = "desktop-sleeper";
+	const folder = mkdtempSync(join(tmpdir(), "dormouse-desktop-leshan-"));
+	const server = await startLeshan();
+	await server.rest.secure({ endpoint, tls: { mode: "psk", details: { identity: endpoint, key } } });
+	const settings = [`server=${server.coapsUri}`, `identity=${endpoint}`, `key=${key}`, `endpoint=${endpoint}`];
+	const sleep = ["lifetime=40", "sleep=deep", "awake=3000", "sample=10"];
+	const device = new DesktopDevice(["--state", join(folder, "state"), ...settings, ...sleep]);
+	try {
+		await device.wait({ event: "registered" }, { timeoutMs: buildTimeoutMs });
+		await device.wait({ event: "sleeping", depth: "deep" }, { timeoutMs: 30_000 });
+		await device.wait({ event: "booted", resetCause: "deepSleep" }, { timeoutMs: 60_000 });
+		await device.wait({ event: "restored", registration: "kept", session: true });
+		await device.wait({ event: "updated" }, { timeoutMs: 60_000 });
+		equal(device.events.filter(({ event }) => event === "handshaking").length, 1, device.log());
+		equal(device.events.filter(({ event }) => event === "registered").length, 1, device.log());
+		ok((await server.rest.client(endpoint))?.secure, "registered still, over the same session");
+		equal((await device.interrupt()).status, 0, device.log());
+	} finally {
+		await device.kill();
+		await server.stop();
+		rmSync(folder, { recursive: true, force: true });
+	}
+});
