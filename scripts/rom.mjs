@@ -6,7 +6,7 @@ import { join } from "node:path";
 const slotBytes = 16;
 const pointerBytes = 4;
 
-const isOurs = (name) => /^(modules|src|hosts)\//.test(name);
+const isOurs = (name) => name === "program" || /^(modules|src|hosts)\//.test(name);
 
 /** Bytes of the C string that begins behind the quote at `from`, its ending 0 included. */
 function literalBytes(line, from) {

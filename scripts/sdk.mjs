@@ -69,7 +69,7 @@ export function findSdk() {
  * What is called embedded: is ours on Linux alone; elsewhere it is the SDK's.
  */
 const isOurWarning = (line, home, platform) =>
-	/^### warning: (modules|src|hosts)\//.test(line) ||
+	/^### warning: (modules\/|src\/|hosts\/|program:)/.test(line) ||
 	(platform === "lin" && /^### warning: (~\.embedded|embedded:)/.test(line)) ||
 	(line.includes("cannot optimize native") && !line.startsWith(home));
 
