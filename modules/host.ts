@@ -263,6 +263,24 @@ export interface Streams {
 	listen(options: StreamListenerOptions): StreamListener;
 }
 
+/**
+ * Whether there is a way to others now. "resting": there is none because Power.sleep() has switched the radio off. On
+ * its way back from there it is "down" until it is "up".
+ */
+export type LinkState = "up" | "down" | "resting";
+
+/** The way to the network, and whether it is there: Wi-Fi, a modem, a line. */
+export interface NetworkLink {
+	readonly state: LinkState;
+	/** Another value says that our own address is another one; left out where nobody knows. */
+	readonly address?: string | number | undefined;
+	/**
+	 * Says who is woken, from the host's loop, when `state` or `address` has changed; but not for a rest that sleep()
+	 * begins: that ends a turn, and is not to begin one.
+	 */
+	onChanged(listener: { wake(): void }): void;
+}
+
 export interface Resolver {
 	/**
 	 * Finds the addresses of `name`, the best one first; an address literal is its own only one. Answers later, exactly
@@ -344,6 +362,8 @@ export interface Host {
 	/** Absent where a host has no TCP. */
 	readonly streams?: Streams;
 	readonly resolver: Resolver;
+	/** Absent where a host does not hear of it; the client then finds out by asking in vain. */
+	readonly link?: NetworkLink;
 	/** The partition for settings; absent where a host has none yet. */
 	readonly flash?: Flash;
 	/** Where there is no raw flash for settings: the platform's own store. */

@@ -2,6 +2,7 @@ import type { Crypto, Dice, Flash, Host, KeyHandle, Log } from "../../modules/ho
 import { CheckedEntropy } from "../chips/checked-entropy.ts";
 import { SeededDice } from "../chips/dice.ts";
 import { JsonLog } from "../chips/json-log.ts";
+import { ReportedLink } from "../chips/reported-link.ts";
 import { SdkTimer } from "../chips/sdk-timer.ts";
 import { openPsaCrypto } from "../psa/psa-crypto.ts";
 import { SocketResolver } from "../sockets/resolver.ts";
@@ -38,6 +39,8 @@ export interface Esp32Options {
 export interface Esp32 extends Host {
 	readonly network: Network;
 	readonly power: ChipPower;
+	/** To be told whenever the network has changed: begin.ts does that. */
+	readonly link: ReportedLink;
 }
 
 /**
@@ -60,7 +63,13 @@ export function openEsp32(options: Esp32Options = {}): Esp32 {
 	const factoryFlash = PartitionFlash.open("factory_data");
 	const slots = OtaSlots.open(power.resetCause, wasDeadline());
 	power.network = network;
-	power.onWake(() => network.start((isOnline) => options.onNetwork?.(isOnline)));
+	const link = new ReportedLink(network, power);
+	power.onWake(() =>
+		network.start((isOnline) => {
+			link.changed();
+			options.onNetwork?.(isOnline);
+		}),
+	);
 	sleepLightly();
 	return {
 		clock,
@@ -71,6 +80,7 @@ export function openEsp32(options: Esp32Options = {}): Esp32 {
 		openDatagrams: (it) => new WakingDatagrams(sockets, it, power),
 		streams: new SocketStreams(sockets),
 		resolver: new SocketResolver(sockets),
+		link,
 		...(flash === undefined ? {} : { flash }),
 		...(factoryFlash === undefined ? {} : { factoryFlash }),
 		...(slots === undefined ? {} : { slots }),

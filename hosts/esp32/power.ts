@@ -88,6 +88,11 @@ export class ChipPower implements Power {
 		return reason === "alarm" || reason === "pin" ? reason : undefined;
 	}
 
+	/** The radio is off, or about to go off, for a sleep. */
+	get isResting(): boolean {
+		return this.isLight;
+	}
+
 	/** Says what switches the network on again after a light sleep. */
 	onWake(resume: () => void): void {
 		this.resume = resume;
@@ -138,6 +143,7 @@ export class ChipPower implements Power {
 
 	private sleepDeeply(untilMs: number | undefined): void {
 		const leftMs = untilMs === undefined ? -1 : Math.max(untilMs - this.options.clock.nowMs(), 1);
+		this.isLight = true; // that the network goes is nobody's news
 		this.network?.stop();
 		deepSleep(Math.min(leftMs, deepMaxMs));
 		restartChip(); // it came back: the chip refused

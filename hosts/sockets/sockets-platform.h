@@ -22,6 +22,10 @@
 #include <unistd.h>
 
 #ifdef ESP_PLATFORM
+/* socket() and the others: inline functions of ESP-IDF, in a folder that the SDK's makefile does not name. */
+#include "lwip/include/lwip/netdb.h"
+#include "lwip/include/lwip/sockets.h"
+
 #include "esp_netif.h"
 #include "esp_vfs_eventfd.h"
 #else

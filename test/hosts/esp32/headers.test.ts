@@ -165,7 +165,6 @@ for (const chip of chips) {
 		for (const part of ["esp32", "sockets", "psa"]) {
 			for (const name of readdirSync(join(root, "hosts", part)).filter((path) => path.endsWith(".c"))) {
 				const [program, ...words] = compiler!;
-				const names = name.startsWith("sockets-") ? ["-include", join(compat, "posix-names.h")] : [];
 				const { status, stderr } = spawnSync(
 					program!,
 					[
@@ -186,7 +185,6 @@ for (const chip of chips) {
 						"-isystem",
 						join(sdk, "xs/includes"),
 						...xs,
-						...names,
 						join(root, "hosts", part, name),
 					],
 					{ encoding: "utf8" },
