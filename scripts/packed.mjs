@@ -5,10 +5,12 @@ import { dirname, join, relative, resolve } from "node:path";
 import { build, root } from "./build.mjs";
 import { asList, manifestsBelow, namedModules, reachedFrom, writeReduced } from "./reached.mjs";
 
+/** What the packed module is called. */
+const programName = "program";
 const javaScript = join(root, "build/js");
 
 /**
- * Writes a manifest that has `entry` and all that it imports as one module, under the entry's name, preloaded.
+ * Writes a manifest that has `entry` and all that it imports as one module, preloaded, and a main that only hands it on.
  * @param {{ entry: string, manifest: string, folder: string }} options as of reachedManifest
  * @returns {Promise<string>} its path. Rejects on a type error of the entry's host, or what is wrong with a source
  */
@@ -16,24 +18,28 @@ export async function packedManifest({ entry, manifest, folder }) {
 	await build();
 	await checkTypes(entry);
 	const { pack } = await import(join(javaScript, "hosts/simulator/image/packer.js"));
-	const modules = await pack({ entries: [join(javaScript, `${entry}.js`)], root: javaScript });
+	const [program] = await pack({ entries: [join(javaScript, `${entry}.js`)], root: javaScript });
 	const named = [...manifestsBelow(resolve(manifest)).values()].flatMap(namedModules);
 	const apart = reachedFrom(named);
 	for (const path of apart) {
 		if (named.includes(path)) continue;
 		throw new Error(`${relative(root, path)} would be in the image twice: a module that is not packed imports it`);
 	}
-	const path = writeReduced({ manifest, folder, reached: apart });
+	const packed = new Set(program.holds.map((name) => join(root, `${name}.ts`)));
+	const path = writeReduced({ manifest, folder, reached: apart, packed });
 	const content = JSON.parse(readFileSync(path, "utf8"));
-	const packed = {};
-	for (const { name, source } of modules) {
+	// XS runs a main module that is not preloaded, so that one is next to nothing.
+	const main = `import main from "${programName}";\nexport default main;\n`;
+	for (const [name, text] of [
+		[programName, program.source],
+		[entry, main],
+	]) {
 		const stem = resolve(folder, "packed", name);
 		mkdirSync(dirname(stem), { recursive: true });
-		if (!existsSync(`${stem}.js`) || readFileSync(`${stem}.js`, "utf8") !== source) writeFileSync(`${stem}.js`, source);
-		packed[name] = stem;
+		if (!existsSync(`${stem}.js`) || readFileSync(`${stem}.js`, "utf8") !== text) writeFileSync(`${stem}.js`, text);
+		content.modules = { ...content.modules, [name]: stem };
 	}
-	content.modules = { ...content.modules, ...packed };
-	content.preload = [...asList(content.preload), ...Object.keys(packed)];
+	content.preload = [...asList(content.preload), programName];
 	writeFileSync(path, `${JSON.stringify(content, undefined, "\t")}\n`);
 	return path;
 }

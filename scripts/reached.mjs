@@ -72,10 +72,15 @@ export const namedModules = (manifest) =>
 		.map((stem) => `${stem}.ts`)
 		.filter(existsSync);
 
-/** One manifest without what is not reached; C stays, the linker drops what nobody calls. */
-function reduced(manifest, reached, renamed) {
+/** One manifest without what is not reached; C alone stays, the linker drops what nobody calls. */
+function reduced(manifest, { reached, packed }, renamed) {
 	const isKept = (stem) => !existsSync(`${stem}.ts`) || reached.has(`${stem}.ts`);
-	const modules = Object.entries(manifest.modules ?? {}).map(([name, value]) => [name, stemsOf(value).filter(isKept)]);
+	// Of a module that is in the packed one, its C is left.
+	const kept = (stem) => {
+		if (isKept(stem)) return [stem];
+		return packed.has(`${stem}.ts`) && existsSync(`${stem}.c`) ? [`${stem}.c`] : [];
+	};
+	const modules = Object.entries(manifest.modules ?? {}).map(([name, value]) => [name, stemsOf(value).flatMap(kept)]);
 	const dropped = new Set(
 		Object.entries(manifest.modules ?? {}).flatMap(([name, value]) =>
 			stemsOf(value)
@@ -98,10 +103,11 @@ function reduced(manifest, reached, renamed) {
 
 /**
  * Writes a manifest and all of ours that it includes, without what is not reached.
- * @param {{ manifest: string, folder: string, reached: Set<string> }} options
+ * @param {{ manifest: string, folder: string, reached: Set<string>, packed?: Set<string> }} options `packed`: sources that are in the
+ *   image as a part of another module
  * @returns {string} its path
  */
-export function writeReduced({ manifest, folder, reached }) {
+export function writeReduced({ manifest, folder, reached, packed = new Set() }) {
 	const all = manifestsBelow(resolve(manifest));
 	const nameOf = (path) =>
 		join(
@@ -113,7 +119,10 @@ export function writeReduced({ manifest, folder, reached }) {
 	const renamed = new Map([...all.keys()].map((path) => [path, resolve(nameOf(path))]));
 	mkdirSync(folder, { recursive: true });
 	for (const [path, content] of all) {
-		writeFileSync(renamed.get(path), `${JSON.stringify(reduced(content, reached, renamed), undefined, "\t")}\n`);
+		writeFileSync(
+			renamed.get(path),
+			`${JSON.stringify(reduced(content, { reached, packed }, renamed), undefined, "\t")}\n`,
+		);
 	}
 	return renamed.get(resolve(manifest));
 }

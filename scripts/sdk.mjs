@@ -13,6 +13,8 @@ export class Missing extends Error {
 	}
 }
 
+/** What stands before the SDK's tools. */
+const ownTools = join(root, "scripts/sdk-tools");
 const setUpUrl = "https://www.moddable.com/documentation/Moddable%20SDK%20-%20Getting%20Started";
 
 /** What a person does where this project's programs around the SDK do not run: nobody has tried them there. */
@@ -68,7 +70,7 @@ export function findSdk() {
 	const compilers = join(root, "node_modules/.bin");
 	if (!isExecutable(join(compilers, "tsc"))) throw new Missing("node_modules/.bin/tsc is missing: run npm ci first.");
 	// Ours first: the SDK asks for a TypeScript of release 6 or later, whichever the machine has.
-	const path = [compilers, tools, process.env.PATH].join(delimiter);
+	const path = [ownTools, compilers, tools, process.env.PATH].join(delimiter);
 	return {
 		home,
 		tools,
@@ -83,7 +85,7 @@ export function findSdk() {
  * What is called embedded: is ours on Linux and Windows; elsewhere it is the SDK's.
  */
 const isOurWarning = (line, home, platform) =>
-	/^### warning: (modules|src|hosts)\//.test(line) ||
+	/^### warning: (modules\/|src\/|hosts\/|program:)/.test(line) ||
 	((platform === "lin" || platform === "win") && /^### warning: (~\.embedded|embedded:)/.test(line)) ||
 	(line.includes("cannot optimize native") && !line.startsWith(home));
 
@@ -123,7 +125,12 @@ export async function makeImage({ sdk, platform, manifest, name, output, target,
 	const [chip, board = ""] = platform.split("/");
 	const folder = join(output, "tmp", chip, ["lin", "mac", "win"].includes(chip) ? "mc" : board, "release", name);
 	onLine(`# tsc: ${await compileTypeScript(folder)} modules at once`);
-	const made = await run("make", ["-f", join(folder, "makefile"), target.replace("$TMP", folder)], variables, take);
+	const made = await run(
+		"make",
+		["-f", join(folder, "makefile"), `XSC=${join(ownTools, "xsc")}`, target.replace("$TMP", folder)],
+		variables,
+		take,
+	);
 	if (made !== 0) throw new Error(`make ended with status ${made}.`);
 	if (warnings.length > 0) {
 		// Link again next time: make would otherwise call the image finished, and the warning would be seen once only.

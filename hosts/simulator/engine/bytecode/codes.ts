@@ -6,8 +6,8 @@ export class Codes {
 	/** By number: "GET_LOCAL_1". */
 	readonly names: readonly string[];
 	/**
-	 * By number, as XS has them: bytes of an operation with its operand; 0: a symbol's number is behind it; -1, -2 and -4:
-	 * a length of so many bytes, and what it counts.
+	 * By number, as XS has them: bytes of an operation with its operand; 0: a symbol's number is behind it; -1, -2 and
+	 * -4: a length of so many bytes, and what it counts.
 	 */
 	readonly sizes: readonly number[];
 	private readonly numbers: ReadonlyMap<string, number>;

@@ -3,8 +3,8 @@ import type { Instruction, Routine } from "./routine.ts";
 import { declares, naming, sweep } from "./scope.ts";
 
 /**
- * While an object or an array is filled, and while one is taken apart by a pattern, XS keeps it in a temporary, although
- * it lies on top of the stack whenever that is asked. Where it is never asked otherwise, the temporary goes.
+ * While an object or an array is filled, and while one is taken apart by a pattern, XS keeps it in a temporary,
+ * although it lies on top of the stack whenever that is asked. Where it is never asked otherwise, the temporary goes.
  */
 export function dropTemporaries(routine: Routine, codes: Codes): void {
 	const dub = Uint8Array.of(codes.number("DUB"));

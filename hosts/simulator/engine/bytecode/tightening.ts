@@ -12,9 +12,9 @@ export interface Bytecode {
 }
 
 /**
- * Makes a module's bytecode smaller, and what it does with locals faster; what it computes stays as it is. XS's compiler
- * keeps names of locals for debuggers and `eval`, notices at run time what TypeScript has refused before (constants
- * assigned, variables read before their time), and copies each parameter to a local.
+ * Makes a module's bytecode smaller, and what it does with locals faster; what it computes stays as it is. XS's
+ * compiler keeps names of locals for debuggers and `eval`, notices at run time what TypeScript has refused before
+ * (constants assigned, variables read before their time), and copies each parameter to a local.
  * @returns one without the symbols that nothing needs any more
  * @throws RangeError when it is no bytecode
  */

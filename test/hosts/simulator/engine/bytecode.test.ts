@@ -31,14 +31,17 @@ const programs: Readonly<Record<string, string>> = {
 		say(f({ a: 1 }), f({ a: 1, b: 0, c: { d: 4 } }), length, x, y, z.join(), captured(), message);
 		let p, q; ({ p, q = p } = { p: 5 }); [p, q] = [q + 1, p]; say(p, q);`,
 	"literals: nested, spread, computed, with methods, in conditions": `
-		const f = (x) => ({ a: x, b: x ? { c: [x, [x]] } : 3, ...(x > 1 ? { d: { e: x } } : {}), ["f" + x]: x, get g() { return this.a; }, h() { return super.toString === Object.prototype.toString; } });
+		const f = (x) => ({ a: x, b: x ? { c: [x, [x]] } : 3, ...(x > 1 ? { d: { e: x } } : {}),
+			["f" + x]: x, get g() { return this.a; }, h() { return super.toString === Object.prototype.toString; }
+			});
 		say(JSON.stringify(f(0)), JSON.stringify(f(1)), JSON.stringify(f(2)), f(3).h());
 		say(JSON.stringify([1, ...[2, 3], [4, ...new Set([5])], , 6]), [, ,].length);
 		const nested = { a: { b: { c: {} } }, d: [{ e: 1 }, { f: [{}] }] }; say(JSON.stringify(nested));`,
 	"loops: closures of each turn, continue, labels, of and in, from inside": `
 		const runs = [];
 		for (let i = 0; i < 4; i++) { if (i === 1) continue; runs.push(() => i); }
-		outer: for (const a of [1, 2, 3]) { for (const b of [1, 2, 3]) { if (b === 2) continue outer; if (a === 3) break outer; const c = a * b; runs.push(() => c); } }
+		outer: for (const a of [1, 2, 3]) { for (const b of [1, 2, 3]) { if (b === 2) continue outer;
+			if (a === 3) break outer; const c = a * b; runs.push(() => c); } }
 		for (const key in { x: 1, y: 2 }) runs.push(() => key);
 		let n = 0; while (true) { const m = n++; if (m > 3) break; if (m % 2) continue; runs.push(() => m); }
 		do { let fresh; runs.push(() => fresh); fresh = n--; } while (n > 3);
@@ -46,25 +49,36 @@ const programs: Readonly<Record<string, string>> = {
 		const early = () => { for (const v of [1, 2]) { if (v === 2) return v; } }; say(early());
 		let unset = 1; for (let i = 0; i < 2; i++) { let again; say(again); again = unset; }`,
 	"try: catch, finally, returns through them, locals behind them": `
-		const f = (n) => { let kept = n; try { if (n === 0) throw new Error("0"); if (n === 1) return "one"; kept = 5; } catch ({ message }) { return "caught " + message + kept; } finally { kept++; say(kept); if (n === 3) return "late"; } return "end" + kept; };
+		const f = (n) => { let kept = n; try { if (n === 0) throw new Error("0"); if (n === 1) return "one";
+			kept = 5; } catch ({ message }) { return "caught " + message + kept; } finally { kept++; say(kept);
+			if (n === 3) return "late"; } return "end" + kept; };
 		say(f(0), f(1), f(2), f(3));
-		const g = () => { try { try { throw 1; } finally { say("inner"); } } catch (error) { return error + 1; } }; say(g());
-		const h = (x) => { try { return x(); } catch { return "nothing"; } }; say(h(() => { throw 0; }), h(() => 4));`,
+		const g = () => { try { try { throw 1; } finally { say("inner"); } } catch (error) { return error + 1;
+			} }; say(g());
+		const h = (x) => { try { return x(); } catch { return "nothing"; } }; say(h(() => { throw 0; }),
+			h(() => 4));`,
 	"switch, chains, coalescing, and the same ends": `
-		const f = (x) => { switch (x) { case 1: return "one"; case "a": case 2: { const y = x + "!"; return y; } default: return undefined; case 3: break; } return "three"; };
+		const f = (x) => { switch (x) { case 1: return "one"; case "a": case 2: { const y = x + "!"; return y;
+			} default: return undefined; case 3: break; } return "three"; };
 		say(f(1), f("a"), f(2), f(3), f(4));
-		const g = (x) => x?.a?.[0]?.(x.b ?? "none") ?? "nobody"; say(g(), g({}), g({ a: [(v) => v] }), g({ a: [(v) => v], b: 0 }));
-		const same = (a, b) => { if (a) { if (b) return { v: a, w: b }; return undefined; } if (b) return { v: a, w: b }; return undefined; };
+		const g = (x) => x?.a?.[0]?.(x.b ?? "none") ?? "nobody"; say(g(), g({}), g({ a: [(v) => v] }), g({
+			a: [(v) => v], b: 0 }));
+		const same = (a, b) => { if (a) { if (b) return { v: a, w: b }; return undefined; } if (b) return {
+			v: a, w: b }; return undefined; };
 		say(JSON.stringify([same(1, 2), same(0, 2), same(1, 0), same(0, 0)]));
-		const not = (a, b) => { if (!a) return 1; if (!(a && !b)) return 2; return 3; }; say(not(0), not(1, 1), not(1, 0));
+		const not = (a, b) => { if (!a) return 1; if (!(a && !b)) return 2; return 3; }; say(not(0), not(1, 1),
+			not(1, 0));
 		let a = null; a ??= 4; a ||= 5; a &&= 6; say(a, typeof nobody, typeof Math, Math.max(1, 2));`,
 	"classes: fields, private ones, getters, extends, static, in functions": `
-		class A { #x = 1; y; static made = 0; constructor(y) { this.y = y; A.made++; } get x() { return this.#x; } set x(v) { this.#x = v; } #f(q) { return q + this.#x; } g(q) { return this.#f(q); } static is(o) { return #x in o; } }
+		class A { #x = 1; y; static made = 0; constructor(y) { this.y = y; A.made++; } get x() {
+			return this.#x; } set x(v) { this.#x = v; } #f(q) { return q + this.#x; } g(q) { return this.#f(q); }
+			static is(o) { return #x in o; } }
 		class B extends A { z = this.y; constructor(...all) { super(all.length); } g(q) { return super.g(q) + 1; } }
 		const b = new B(1, 2), a = new A(7); b.x = 4;
 		say(a.g(1), b.g(1), b.z, b.x, A.made, A.is(a), A.is({}));
 		const make = (n) => class { v = n; w() { return this.v + n; } }; say(new (make(3))().w());
-		class Refused extends Error { get name() { return "Refused"; } } say(new Refused("no").message, String(new Refused("x")));
+		class Refused extends Error { get name() { return "Refused"; } }
+			say(new Refused("no").message, String(new Refused("x")));
 		try { A(); } catch (error) { say(error.constructor.name); }`,
 	"arguments, recursion, tail calls, this, generators": `
 		function f() { return arguments.length + arguments[0]; } say(f(5, 6));
