@@ -156,7 +156,7 @@ export function commandsFor({
 			commands.push(["python3", generator, "generate", settings, nvs, `0x${partitions.get("nvs").size.toString(16)}`]);
 			parts.push([at("nvs"), nvs]);
 		}
-		commands.push([esptool, "--chip", chip, "--port", port, "--baud", String(baud), "write_flash", ...parts.flat()]);
+		commands.push([esptool, "--chip", chip, "--port", port, "--baud", String(baud), "write-flash", ...parts.flat()]);
 	}
 	if (monitor) commands.push(["idf.py", "-p", port, "monitor"]);
 	return commands;

@@ -77,7 +77,7 @@ test("flash: builds, and writes each part to its place", { skip: linux }, () => 
 	const built = join(output, "bin/esp32/esp32c3/release/dormouse");
 	const parts = ["0x0 bootloader", "0x8000 partition-table", "0xd000 ota_data_initial", "0x10000 xs_esp32"];
 	const places = parts.map((part) => part.replace(" ", ` ${built}/`)).map((part) => `${part}.bin`);
-	const expected = `esptool --chip esp32c3 --port ${port} --baud 460800 write_flash ${places.join(" ")}`;
+	const expected = `esptool --chip esp32c3 --port ${port} --baud 460800 write-flash ${places.join(" ")}`;
 	assert.equal(second, expected);
 });
 
@@ -89,7 +89,7 @@ test("flash: 8 MB have the application with everything, elsewhere", { skip: linu
 });
 
 test("flash: an ESP32 has its boot loader at 0x1000", { skip: linux }, () => {
-	assert.match(flash(["--port", port, "--no-build"]).told, /^esptool --chip esp32 .* write_flash 0x1000 /);
+	assert.match(flash(["--port", port, "--no-build"]).told, /^esptool --chip esp32 .* write-flash 0x1000 /);
 });
 
 test("flash: the factory's record fills its partition; settings go to NVS, and no file of them is left", {
