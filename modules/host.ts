@@ -1,6 +1,8 @@
 import type { Factory } from "./host-factory.ts";
+import type { NetworkLink } from "./network-link.ts";
 import type { Power } from "./power.ts";
 import type { Mods, Slots } from "./slots.ts";
+import type { Tls } from "./tls.ts";
 
 export type {
 	Factory,
@@ -10,6 +12,7 @@ export type {
 	FactorySleep,
 	FactoryValue,
 } from "./host-factory.ts";
+export type { LinkState, NetworkLink } from "./network-link.ts";
 export type {
 	Power,
 	ResetCause,
@@ -27,6 +30,7 @@ export type {
 	SlotState,
 	Slots,
 } from "./slots.ts";
+export type { Tls, TlsEnd, TlsSession, TlsSettings } from "./tls.ts";
 
 /**
  * The ports: everything the library asks of a chip, an operating system or a simulated board. Types, and the one
@@ -255,7 +259,7 @@ export interface StreamListener {
 	close(): void;
 }
 
-/** TCP, or what a wrapper makes of it: tls(streams, keys) takes one and is one. */
+/** TCP, or what a wrapper makes of it: Tls.over(streams, settings) takes one and is one. */
 export interface Streams {
 	/** Starts to connect; onWritable or onClosed says what became of it. @throws HostFailure when there is no socket */
 	connect(to: Address, options: StreamOptions): Stream;
@@ -343,7 +347,11 @@ export interface Host {
 	openDatagrams(options: DatagramsOptions): Datagrams;
 	/** Absent where a host has no TCP. */
 	readonly streams?: Streams;
+	/** Absent where a host has none: no coaps+tcp then. */
+	readonly tls?: Tls;
 	readonly resolver: Resolver;
+	/** Absent where a host does not hear of it; the client then finds out by asking in vain. */
+	readonly link?: NetworkLink;
 	/** The partition for settings; absent where a host has none yet. */
 	readonly flash?: Flash;
 	/** Where there is no raw flash for settings: the platform's own store. */

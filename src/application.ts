@@ -25,6 +25,7 @@ import type { PublicKeys } from "../modules/lwm2m/credentials.ts";
 import { DtlsTransport, type DtlsTransportOptions } from "../modules/lwm2m/dtls-transport.ts";
 import type { EnablerVersion } from "../modules/lwm2m/facts.ts";
 import type { Instance } from "../modules/lwm2m/instance.ts";
+import type { LinkWatch } from "../modules/lwm2m/link-watch.ts";
 import { type Keeper, Loop } from "../modules/lwm2m/loop.ts";
 import { accessControlObject } from "../modules/objects/access-control-2.ts";
 import { type DevicePorts, device } from "../modules/objects/device-3.ts";
@@ -65,6 +66,8 @@ export interface Features {
 	readonly retention?: typeof retention;
 	/** Queue mode and sleep, where product or factory want them: `sleep`. */
 	readonly sleep?: typeof sleep;
+	/** Is silent while the host says that there is no network: `LinkWatch`. */
+	readonly linkWatch?: typeof LinkWatch;
 	/** Updates of the firmware, on hosts with slots: `firmware`. */
 	readonly firmware?: typeof firmware;
 	/** Software beside the program (Object 9), with `firmware` and on hosts with a place for it: `software`. */
@@ -263,14 +266,22 @@ export function application(host: Host, { client: inImage, publicKeys, ...featur
 	grantRights(client, all.state.provenance);
 
 	const keepers: Keeper[] = [all.keeper];
+	const limits: SleepLimit[] = [all];
+	const { link } = host;
+	if (link !== undefined && features.linkWatch !== undefined) {
+		const watch = new features.linkWatch(client, link, host);
+		keepers.unshift(watch);
+		limits.push(watch);
+		link.onChanged(all);
+	}
 	if (retaining !== undefined) keepers.push(retaining.keeper.drive(client, told.endpointName));
 	if (settings !== undefined) keepers.push(all);
 	if (updating !== undefined) {
+		limits.push(updating.transfers);
 		keepers.push(
 			updating.transfers.drive(client, mod === undefined ? [updating.updater] : [updating.updater, mod.updater]),
 		);
 	}
-	const limits = updating === undefined ? [all] : [all, updating.transfers];
 	if (sleeping !== undefined) keepers.push(sleeping.sleeper(client, limits, retaining?.keeper));
 	all.loop = new Loop(updating?.transfers.host ?? host, client, ...keepers);
 	all.loop.start();

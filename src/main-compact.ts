@@ -8,6 +8,7 @@ import { frozen } from "../modules/frozen.ts";
 import type { Host } from "../modules/host.ts";
 import { AccessControl } from "../modules/lwm2m/access-control.ts";
 import { makeBootstrap } from "../modules/lwm2m/bootstrap.ts";
+import { LinkWatch } from "../modules/lwm2m/link-watch.ts";
 import { accessControl } from "../modules/objects/access-control-2.ts";
 import { application } from "./application.ts";
 import { firmware } from "./firmware.ts";
@@ -26,6 +27,7 @@ export function compact(host: Host): void {
 		bootstrap: makeBootstrap,
 		retention,
 		sleep,
+		linkWatch: LinkWatch,
 		firmware,
 	});
 }

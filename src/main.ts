@@ -7,6 +7,7 @@ import type { Host } from "../modules/host.ts";
 import { AccessControl } from "../modules/lwm2m/access-control.ts";
 import { makeBootstrap } from "../modules/lwm2m/bootstrap.ts";
 import { compositeOperations } from "../modules/lwm2m/composite.ts";
+import { LinkWatch } from "../modules/lwm2m/link-watch.ts";
 import { accessControl } from "../modules/objects/access-control-2.ts";
 import { application } from "./application.ts";
 import { firmware } from "./firmware.ts";
@@ -28,6 +29,7 @@ export default function main(host: Host): void {
 		crypto: (entropy) => new PortableCrypto({ entropy }),
 		retention,
 		sleep,
+		linkWatch: LinkWatch,
 		firmware,
 		software,
 	});

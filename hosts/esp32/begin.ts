@@ -16,6 +16,7 @@ export function begin(host: Esp32, application: (host: Esp32) => void): void {
 	patience.start(patienceMs);
 	try {
 		host.network.start((isOnline) => {
+			host.link.changed();
 			if (!isOnline || hasBegun) return;
 			patience.stop();
 			start();

@@ -46,20 +46,23 @@ int radioIsOn(void)
 static void deliver(void *the, void *nothing, uint8_t *message, uint16_t size)
 {
 	(void)nothing;
-	if (size != 2)
+	int32_t why;
+	if (size != 1 + sizeof(why))
 		return;
+	memcpy(&why, message + 1, sizeof(why));
 	xsBeginHost(the);
 	xsmcVars(2);
 	xsResult = xsAccess(program);
 	xsmcSetInteger(xsVar(0), message[0]);
-	xsmcSetInteger(xsVar(1), message[1]);
+	xsmcSetInteger(xsVar(1), why);
 	xsCall2(xsResult, xsID_happened, xsVar(0), xsVar(1));
 	xsEndHost(the);
 }
 
-static void tell(int what, int why)
+static void tell(int what, int32_t why)
 {
-	uint8_t message[2] = { (uint8_t)what, (uint8_t)why };
+	uint8_t message[1 + sizeof(why)] = { (uint8_t)what };
+	memcpy(message + 1, &why, sizeof(why));
 	modMessagePostToMachine(machine, message, sizeof(message), deliver, NULL);
 }
 
@@ -75,7 +78,7 @@ static void happened(void *nothing, esp_event_base_t base, int32_t id, void *dat
 		else if (id == WIFI_EVENT_STA_DISCONNECTED)
 			tell(wifiLost, ((wifi_event_sta_disconnected_t *)data)->reason);
 	} else if (id == IP_EVENT_STA_GOT_IP)
-		tell(wifiHasIPv4, 0);
+		tell(wifiHasIPv4, (int32_t)((ip_event_got_ip_t *)data)->ip_info.ip.addr);
 	else if (id == IP_EVENT_STA_LOST_IP)
 		tell(wifiNoIPv4, 0);
 	else if (id == IP_EVENT_GOT_IP6) {
@@ -133,7 +136,7 @@ void xs_dormouse_esp_wifi_start(xsMachine *the)
 	}
 	begin(the);
 	esp_err_t error = esp_wifi_set_config(WIFI_IF_STA, &config);
-	memset(&config, 0, sizeof(config));
+	explicit_bzero(&config, sizeof(config));
 	if (error == ESP_OK)
 		error = esp_wifi_start();
 	if (error != ESP_OK)

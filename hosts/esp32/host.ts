@@ -2,6 +2,7 @@ import type { Crypto, Dice, Flash, Host, KeyHandle, Log } from "../../modules/ho
 import { CheckedEntropy } from "../chips/checked-entropy.ts";
 import { SeededDice } from "../chips/dice.ts";
 import { JsonLog } from "../chips/json-log.ts";
+import { ReportedLink } from "../chips/reported-link.ts";
 import { SdkTimer } from "../chips/sdk-timer.ts";
 import { openPsaCrypto } from "../psa/psa-crypto.ts";
 import { SocketResolver } from "../sockets/resolver.ts";
@@ -30,6 +31,8 @@ export interface Esp32Options {
 	readonly network?: (dice: Dice, log: Log) => Network;
 	/** A pin that ends deep sleep, by its GPIO number: an RTC GPIO on ESP32, S3 and C6, GPIO 0 to 5 on C3. */
 	readonly wakePin?: { readonly pin: number; readonly level: 0 | 1 };
+	/** How long a deep sleep has to be to cost less than a light one, where it was measured: Power.deepPaysMs. */
+	readonly deepPaysMs?: number;
 	/** Called when the network has come or gone, after the first time it was there. */
 	readonly onNetwork?: (isOnline: boolean) => void;
 }
@@ -38,6 +41,8 @@ export interface Esp32Options {
 export interface Esp32 extends Host {
 	readonly network: Network;
 	readonly power: ChipPower;
+	/** To be told whenever the network has changed: begin.ts does that. */
+	readonly link: ReportedLink;
 }
 
 /**
@@ -47,7 +52,8 @@ export interface Esp32 extends Host {
 export function openEsp32(options: Esp32Options = {}): Esp32 {
 	const clock = new ChipClock();
 	const makeTimer = (ring: () => void) => new SdkTimer(ring);
-	const power = new ChipPower({ clock, makeTimer, wakePin: options.wakePin }); // before what may fail: it resets then
+	const { wakePin, deepPaysMs } = options;
+	const power = new ChipPower({ clock, makeTimer, wakePin, deepPaysMs }); // before what may fail: it resets then
 	const log = new JsonLog(clock, (line) => {
 		if (!printLine(line)) trace(line);
 	});
@@ -60,7 +66,13 @@ export function openEsp32(options: Esp32Options = {}): Esp32 {
 	const factoryFlash = PartitionFlash.open("factory_data");
 	const slots = OtaSlots.open(power.resetCause, wasDeadline());
 	power.network = network;
-	power.onWake(() => network.start((isOnline) => options.onNetwork?.(isOnline)));
+	const link = new ReportedLink(network, power);
+	power.onWake(() =>
+		network.start((isOnline) => {
+			link.changed();
+			options.onNetwork?.(isOnline);
+		}),
+	);
 	sleepLightly();
 	return {
 		clock,
@@ -71,6 +83,7 @@ export function openEsp32(options: Esp32Options = {}): Esp32 {
 		openDatagrams: (it) => new WakingDatagrams(sockets, it, power),
 		streams: new SocketStreams(sockets),
 		resolver: new SocketResolver(sockets),
+		link,
 		...(flash === undefined ? {} : { flash }),
 		...(factoryFlash === undefined ? {} : { factoryFlash }),
 		...(slots === undefined ? {} : { slots }),

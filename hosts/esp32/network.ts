@@ -2,9 +2,11 @@
 export interface Network {
 	/** Whether there is an address that reaches others. */
 	readonly isOnline: boolean;
+	/** Another number says that our address is another one; left out where nobody knows. */
+	readonly address?: number | undefined;
 	/**
 	 * Switches it on, and keeps it on.
-	 * @param onChanged is called from the host's loop whenever isOnline has changed
+	 * @param onChanged is called from the host's loop whenever isOnline or address has changed
 	 * @throws HostFailure when it can not
 	 */
 	start(onChanged: (isOnline: boolean) => void): void;

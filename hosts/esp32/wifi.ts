@@ -17,6 +17,8 @@ export interface WifiOptions {
 
 /** A station that connects again and again, ever more seldom until it has been online. */
 export class Wifi implements Network {
+	/** The IPv4 address that we have, or had last. */
+	address: number | undefined;
 	private readonly options: WifiOptions;
 	private readonly timer: OneTimer;
 	private onChanged: ((isOnline: boolean) => void) | undefined;
@@ -57,7 +59,7 @@ export class Wifi implements Network {
 		this.now(false, false);
 	}
 
-	/** Called by C, from the loop. */
+	/** Called by C, from the loop. @param why lost: the reason; hasIPv4: the address */
 	happened(what: number, why: number): void {
 		if (!this.isWanted) return;
 		if (what === started) this.connect();
@@ -65,9 +67,16 @@ export class Wifi implements Network {
 			this.options.log.write({ event: "wifiLost", reason: why, retryMs: this.pauseMs });
 			this.now(false, false);
 			this.tryLater();
-		} else if (what === hasIPv4) this.now(true, this.hasIPv6);
+		} else if (what === hasIPv4) this.addressed(why);
 		else if (what === hasIPv6) this.now(this.hasIPv4, true);
 		else if (what === noIPv4) this.now(false, this.hasIPv6);
+	}
+
+	private addressed(address: number): void {
+		const isOther = this.address !== undefined && this.address !== address;
+		this.address = address;
+		this.now(true, this.hasIPv6);
+		if (isOther) this.onChanged?.(true);
 	}
 
 	private connect(): void {

@@ -6,6 +6,7 @@ import { CheckedEntropy } from "../chips/checked-entropy.ts";
 import { readConfigFactory } from "../chips/config-factory.ts";
 import { SeededDice } from "../chips/dice.ts";
 import { JsonLog } from "../chips/json-log.ts";
+import { ReportedLink } from "../chips/reported-link.ts";
 import { SdkTimer } from "../chips/sdk-timer.ts";
 import { SettingsFlash } from "./flash.ts";
 import { LineNetwork } from "./line-network.ts";
@@ -38,9 +39,11 @@ export function openNrf52(onNetwork: (isOnline: boolean) => void): Host {
 		},
 		onNetwork: (isOnline) => {
 			log.write({ event: "link", state: isOnline ? "online" : "offline" });
+			link.changed();
 			onNetwork(isOnline);
 		},
 	});
+	const link = new ReportedLink(network, { isResting: false }); // the modem behind the line rests by itself
 	const flash = settingsFlash();
 	return {
 		clock,
@@ -48,6 +51,7 @@ export function openNrf52(onNetwork: (isOnline: boolean) => void): Host {
 		entropy,
 		openDatagrams: (options) => network.open(options),
 		resolver: network,
+		link,
 		...(flash === undefined ? {} : { flash }),
 		power,
 		log,

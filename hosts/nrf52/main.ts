@@ -9,6 +9,7 @@ import { tlvFormat } from "../../modules/formats/tlv.ts";
 import { frozen } from "../../modules/frozen.ts";
 import { AccessControl } from "../../modules/lwm2m/access-control.ts";
 import { makeBootstrap } from "../../modules/lwm2m/bootstrap.ts";
+import { LinkWatch } from "../../modules/lwm2m/link-watch.ts";
 import { accessControl } from "../../modules/objects/access-control-2.ts";
 import { application } from "../../src/application.ts";
 import { retention } from "../../src/retention.ts";
@@ -33,6 +34,7 @@ export default function main(): void {
 			crypto: (entropy) => new PortableCrypto({ entropy }),
 			retention,
 			sleep,
+			linkWatch: LinkWatch,
 		});
 	};
 	const host = openNrf52((isOnline) => {

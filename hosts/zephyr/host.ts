@@ -60,6 +60,7 @@ export function openZephyr(): ZephyrBoard {
 	const flash = partition(system, "settings");
 	const factoryFlash = partition(system, "factory");
 	const hasThermometer = system.dieCentiCelsius() > -100_000;
+	const link = new Link(system, log, power);
 	const host: Host = {
 		clock,
 		dice: new SeededDice(entropy),
@@ -68,6 +69,7 @@ export function openZephyr(): ZephyrBoard {
 		openDatagrams: (options) => new WakingDatagrams(new SocketDatagrams(sockets, options), power),
 		streams: new SocketStreams(sockets),
 		resolver: new SocketResolver(sockets),
+		link,
 		...(flash === undefined ? {} : { flash }),
 		...(factoryFlash === undefined ? {} : { factoryFlash }),
 		...(slots === undefined ? {} : { slots }),
@@ -77,7 +79,7 @@ export function openZephyr(): ZephyrBoard {
 		platform: String((config as { readonly board?: string }).board ?? "zephyr"),
 		...(hasThermometer ? { temperature: () => system.dieCentiCelsius() / 100 } : {}),
 	};
-	return { host, link: new Link(system, log) };
+	return { host, link };
 }
 
 /** @returns undefined when the board has no such partition */

@@ -90,6 +90,11 @@ export class ZephyrPower implements Power {
 		return this.woken;
 	}
 
+	/** Whether a light sleep is on. */
+	get isResting(): boolean {
+		return this.restUntilMs !== undefined;
+	}
+
 	sleep(untilMs: number | undefined, depth: SleepDepth): void {
 		if (depth === "off") this.off();
 		else if (depth === "deep") throw new HostFailure("no timer wakes this chip from system off");

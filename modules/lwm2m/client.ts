@@ -259,19 +259,23 @@ export class Client implements ChangeListener, BootstrapPort {
 	/**
 	 * There is no network, or none that this server can be reached through: nothing is sent, and nothing heard. Values
 	 * that are due to be notified are kept as the Server Object says (1/x/6).
+	 * @param who a Short Server ID, or "link": the host's word (link-watch.ts), which stands beside the application's
 	 */
-	offline(nowMs: number, shortServerId: number | "all" = "all"): void {
+	offline(nowMs: number, who: number | "all" | "link" = "all"): void {
 		this.begin(nowMs);
-		this.servers.offline(shortServerId, nowMs);
+		this.servers.offline(who, nowMs);
 	}
 
-	/**
-	 * There is a network again, or another one: whatever waited for its time is tried at once, servers before a bootstrap
-	 * that was wanted because they could not be reached.
-	 */
-	online(nowMs: number, shortServerId: number | "all" = "all"): void {
+	/** There is a network again: whatever waited for its time is tried at once, servers before a wanted bootstrap. */
+	online(nowMs: number, who: number | "all" | "link" = "all"): void {
 		this.begin(nowMs);
-		this.servers.online(shortServerId, nowMs);
+		this.servers.online(who, nowMs);
+	}
+
+	/** Our own address is another one: servers hear an Update from there before anything else. */
+	moved(nowMs: number): void {
+		this.begin(nowMs);
+		this.servers.moved();
 	}
 
 	/**

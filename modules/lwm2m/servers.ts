@@ -10,6 +10,8 @@ export class Servers {
 	/** Objects 0 and 1 have changed since they were looked at. */
 	private isStale = false;
 	private areOffline = false;
+	/** The host has no network: beside the application's own word. */
+	private hasNoLink = false;
 	/** A bootstrap session is open. */
 	private isHushed = false;
 
@@ -24,7 +26,7 @@ export class Servers {
 	}
 
 	get isOffline(): boolean {
-		return this.areOffline;
+		return this.areOffline || this.hasNoLink;
 	}
 
 	/** Until when the radio has to hear: see Session. */
@@ -67,28 +69,41 @@ export class Servers {
 		// What one begins, or is through with, lets others begin: three steps for each of them at most.
 		for (let rounds = 0; rounds <= 3 * this.sessions.length; rounds++) {
 			for (let at = 0; at < this.sessions.length; at++) this.sessions[at]!.poll(nowMs);
-			if (!isStarted || this.isHushed || this.areOffline || !this.recovery.poll(this.sessions, nowMs)) break;
+			if (!isStarted || this.isHushed || this.isOffline || !this.recovery.poll(this.sessions, nowMs)) break;
 		}
 	}
 
 	/** Takes all servers off line, or one of them; nothing is sent, and what they send is not heard. */
-	offline(shortServerId: number | "all", nowMs: number): void {
-		const session = shortServerId === "all" ? undefined : this.session(shortServerId);
-		if (session !== undefined) session.isOffline = true;
-		else if (shortServerId === "all") this.areOffline = true;
+	offline(who: number | "all" | "link", nowMs: number): void {
+		if (who === "all") this.areOffline = true;
+		else if (who === "link") this.hasNoLink = true;
+		else {
+			const session = this.session(who);
+			if (session !== undefined) session.isOffline = true;
+		}
 		this.spread(nowMs);
 	}
 
 	/** Goes on: what is still registered stays so, the others begin anew at once, but for those that are disabled. */
-	online(shortServerId: number | "all", nowMs: number): void {
-		if (shortServerId === "all") this.areOffline = false;
+	online(who: number | "all" | "link", nowMs: number): void {
+		if (who === "all") this.areOffline = false;
+		else if (who === "link") this.hasNoLink = false;
 		this.recovery.forget(nowMs);
 		this.sessions.forEach((session) => {
-			if (shortServerId !== "all" && session.shortServerId !== shortServerId) return;
-			session.isOffline = false;
+			if (who === "all" || session.shortServerId === who) session.isOffline = false;
+			else if (who !== "link" || session.isOffline) return;
 			if (session.state === "waiting" && session.attempts.wait !== "disabled") session.start(nowMs);
 		});
 		this.spread(nowMs);
+	}
+
+	/** Our own address is another one: who knows us by it hears an Update, and nothing else before it is answered. */
+	moved(): void {
+		this.sessions.forEach((session) => {
+			if (!session.isRegistered) return;
+			session.isTakenUp = session.isSecured === true; // it may not know the session there: see Session.renew()
+			session.registration.doubt();
+		});
 	}
 
 	/** A bootstrap session is open: they fall silent. */
@@ -183,6 +198,6 @@ export class Servers {
 	}
 
 	private isSilent(session: Session): boolean {
-		return this.areOffline || this.isHushed || session.isOffline;
+		return this.isOffline || this.isHushed || session.isOffline;
 	}
 }

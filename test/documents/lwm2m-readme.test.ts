@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { BOOTSTRAP, type BootstrapEvent, type BootstrapStateName } from "../../modules/lwm2m/bootstrap-state.ts";
+import { type LinkEvent, type LinkStanding, linkTable } from "../../modules/lwm2m/link-watch.ts";
 import { type RegistrationEvent, type RegistrationState, registrationTable } from "../../modules/lwm2m/registration.ts";
 import { bindingRules } from "../../modules/lwm2m/transport-binding.ts";
 
@@ -56,6 +57,19 @@ test("the bootstrap table of the README is the one that runs", () => {
 	const at = lines.indexOf(["", ...states].join("|"));
 	ok(at > 0, "the heading with all states");
 	deepEqual(lines.slice(at + 2, at + 2 + expected.length), expected);
+});
+
+test("the table of the network in the README is the one that runs", () => {
+	const standings = Object.keys(linkTable) as LinkStanding[];
+	for (const event of Object.keys(linkTable.online) as LinkEvent[]) {
+		const line = readme.split("\n").find((each) => each.startsWith(`| link ${event} `)) ?? "";
+		const cells = line.split("|").map((cell) => cell.trim());
+		deepEqual(
+			cells.slice(2, -1),
+			standings.map((standing) => linkTable[standing][event]),
+			event,
+		);
+	}
 });
 
 test("[TRAN-BIND-001..009] the rules for a transport in the README are the ones that run, in their order", () => {

@@ -1,9 +1,10 @@
 import type { LogRecord, ResetCause } from "../../../modules/host.ts";
-import type { EnergyMeter } from "../energy/meter.ts";
+import { EnergyMeter } from "../energy/meter.ts";
 import { breakEvenMs, energyProfiles } from "../energy/profiles.ts";
 import type { BoardPorts } from "../engine/ports.ts";
 import { accelerator } from "./accelerator.ts";
 import type { BoardClock } from "./board-clock.ts";
+import type { BoardLink } from "./board-link.ts";
 import type { BoardMachine, BoardOptions } from "./board-options.ts";
 import type { BoardSleep } from "./board-sleep.ts";
 import type { BoardBoot } from "./boot.ts";
@@ -27,6 +28,7 @@ export interface BoardParts<M extends BoardMachine> {
 	readonly energy: EnergyMeter;
 	readonly boot: BoardBoot;
 	readonly weatherSeed: number;
+	readonly link: BoardLink;
 	/** The bootstrap file of the card in the reader. */
 	card(): Uint8Array | undefined;
 	say(record: LogRecord): void;
@@ -41,6 +43,16 @@ export interface BoardParts<M extends BoardMachine> {
  * 559,000 with it, measured with src/main.ts (a notification each).
  */
 const startComputrons = 500_000;
+
+/** What a board draws, and what for. */
+export function meterOf<M extends BoardMachine>({ preset, radio, timeline, time }: BoardOptions<M>): EnergyMeter {
+	return new EnergyMeter({
+		board: preset.name,
+		...(radio === undefined ? {} : { radio }),
+		...(timeline === undefined ? {} : { timeline }),
+		nowMs: () => time.nowMs(),
+	});
+}
 
 /** What the machine of one boot calls. */
 export function boardPorts<M extends BoardMachine>(
@@ -82,6 +94,7 @@ export function boardPorts<M extends BoardMachine>(
 			deepPaysMs: Math.round(breakEvenMs(energyProfiles[preset.name], energy.radio, startComputrons / computronsPerMs)),
 			factory,
 			hasCardReader,
+			link: parts.link.boot(),
 			...(preset.accelerator ? { deviceKey: fusesOf(preset) } : {}),
 			...(slots === undefined ? {} : { slots: JSON.parse(slots.recordJson) }),
 		}),

@@ -1,11 +1,12 @@
 import { HostFailure, type LogRecord, type ResetCause, type WakeReason } from "../../../modules/host.ts";
 import { Chance } from "../chance.ts";
-import { EnergyMeter } from "../energy/meter.ts";
+import type { EnergyMeter } from "../energy/meter.ts";
 import { DeviceFailure } from "../engine/failure.ts";
 import type { DeviceEvent } from "../engine/ports.ts";
 import { BoardClock } from "./board-clock.ts";
+import { BoardLink } from "./board-link.ts";
 import type { BoardMachine, BoardOptions } from "./board-options.ts";
-import { type BoardParts, boardPorts } from "./board-ports.ts";
+import { type BoardParts, boardPorts, meterOf } from "./board-ports.ts";
 import { BoardSleep, type SleepOrder } from "./board-sleep.ts";
 import { BoardBoot, usualRules } from "./boot.ts";
 import { FactoryPartition } from "./factory-partition.ts";
@@ -23,10 +24,7 @@ export type { BoardMachine, BoardOptions, MachineFigures, MakeMachine } from "./
 /** asleep: in deep sleep, without a machine; light sleep is a way of running. */
 export type BoardState = "off" | "running" | "asleep" | "failed";
 
-/**
- * From reset to the first bytecode: boot loader and system; a round number between those of an nRF52840 (some 10 ms)
- * and an ESP32 (some 300 ms).
- */
+/** Boot loader and system: a round number between an nRF52840's (some 10 ms) and an ESP32's (some 300 ms). */
 const rebootMs = 100;
 
 /**
@@ -45,6 +43,8 @@ export class Board<M extends BoardMachine = BoardMachine> {
 	readonly rail: Rail;
 	/** RAM that outlives every reset but the loss of power. */
 	readonly retained: RetainedRam;
+	/** Its way to the network. */
+	readonly link: BoardLink;
 	readonly #options: BoardOptions<M>;
 	readonly #sockets: BoardSockets;
 	readonly #boot: BoardBoot;
@@ -68,12 +68,11 @@ export class Board<M extends BoardMachine = BoardMachine> {
 		this.flash = options.flash;
 		this.#options = options;
 		this.#weatherSeed = options.chance.below(0x100000000);
-		const { preset, flash, time, rtc = "running", radio, timeline } = options;
-		this.energy = new EnergyMeter({
-			board: preset.name,
-			...(radio === undefined ? {} : { radio }),
-			...(timeline === undefined ? {} : { timeline }),
-			nowMs: () => time.nowMs(),
+		const { preset, flash, time, rtc = "running" } = options;
+		this.energy = meterOf(options);
+		this.link = new BoardLink(time, (news, event) => {
+			if (event !== undefined) this.#say({ event });
+			if (!this.#sockets.isDeaf) this.#dispatch(news());
 		});
 		this.rail = new Rail(flash);
 		this.retained = new RetainedRam(preset.sleep.retainedBytes, new Chance(this.#weatherSeed), this.rail);
@@ -96,6 +95,7 @@ export class Board<M extends BoardMachine = BoardMachine> {
 			ledger: this.ledger,
 			rail: this.rail,
 			energy: this.energy,
+			link: this.link,
 			onWake: () => this.#hear(undefined),
 			onReadable: (socket, count) => this.#dispatch({ kind: "readable", socket, count }),
 			onUnreachable: (socket, { host, port }) => this.#dispatch({ kind: "unreachable", socket, host, port }),
@@ -168,10 +168,7 @@ export class Board<M extends BoardMachine = BoardMachine> {
 		new FactoryPartition(this.flash, this.preset.map.factory).write(record);
 	}
 
-	/**
-	 * Puts a smart card into the reader, in place of what was there; a running device hears of it.
-	 * @param file its EF LwM2M_Bootstrap (LwM2M Core 1.2 Appendix G.3.3)
-	 */
+	/** Puts a smart card with this EF LwM2M_Bootstrap (LwM2M Core 1.2 Appendix G.3.3) in place of what was there. */
 	insertCard(file: Uint8Array): void {
 		this.#changeCard(file);
 	}
@@ -238,6 +235,7 @@ export class Board<M extends BoardMachine = BoardMachine> {
 		this.#sleep.end(reason);
 		this.energy.rest("idle");
 		this.#sockets.setDeaf(false);
+		this.link.awake();
 	}
 
 	/** Out of deep sleep. */
@@ -266,9 +264,10 @@ export class Board<M extends BoardMachine = BoardMachine> {
 		this.#dispatch({ kind: "alarm" });
 	}
 
-	#dispatch(event: DeviceEvent): void {
+	#dispatch(event: DeviceEvent | undefined): void {
 		const machine = this.#machine;
-		if (this.#state === "running" && machine !== undefined) this.#turn(() => machine.dispatch(event));
+		if (event !== undefined && this.#state === "running" && machine !== undefined)
+			this.#turn(() => machine.dispatch(event));
 	}
 
 	#turn(run: () => void): void {
@@ -375,6 +374,7 @@ export class Board<M extends BoardMachine = BoardMachine> {
 			energy: this.energy,
 			boot: this.#boot,
 			weatherSeed: this.#weatherSeed,
+			link: this.link,
 			card: () => this.#card,
 			say: (record) => this.#say(record),
 			setAlarm: (atMs) => this.#setAlarm(atMs),

@@ -11,6 +11,8 @@ export interface BoardSocketsOptions {
 	readonly ledger: Ledger;
 	readonly rail: Rail;
 	readonly energy: Pick<EnergyMeter, "sent" | "received">;
+	/** Without it nothing goes out, and nothing comes. */
+	readonly link: { readonly isUp: boolean };
 	/** Something is sent while the radio is off: it goes on. */
 	onWake(): void;
 	onReadable(socket: number, count: number): void;
@@ -57,11 +59,11 @@ export class BoardSockets {
 			...host,
 			port,
 			onReadable: (count) => {
-				if (this.#isDeaf) this.#lose(number);
+				if (this.#isDeaf || !this.#options.link.isUp) this.#lose(number);
 				else onReadable(number, count);
 			},
 			onUnreachable: (to) => {
-				if (!this.#isDeaf) onUnreachable(number, to);
+				if (!this.#isDeaf && this.#options.link.isUp) onUnreachable(number, to);
 			},
 		});
 		socket.bound.catch((error: Error) => onRefused(error.message));
@@ -84,9 +86,10 @@ export class BoardSockets {
 	write(number: number, bytes: Uint8Array, to: Address): boolean {
 		const socket = this.#sockets.get(number);
 		if (socket === undefined) return false;
-		const { rail, ledger, energy, onWake } = this.#options;
+		const { rail, ledger, energy, link, onWake } = this.#options;
 		rail.pass("send");
 		if (this.#isDeaf) onWake();
+		if (!link.isUp) return false;
 		try {
 			socket.write(bytes, to);
 		} catch (error) {

@@ -12,9 +12,11 @@ import {
 	type Host,
 	HostFailure,
 	type KeyHandle,
+	type LinkState,
 	type Log,
 	type LogRecord,
 	type Mods,
+	type NetworkLink,
 	type Resolver,
 	type Slots,
 	type SmartCard,
@@ -30,6 +32,8 @@ interface BootRecord extends PowerRecord {
 	readonly factory: Factory;
 	readonly hasCardReader: boolean;
 	readonly deviceKey?: string;
+	/** Absent where nobody knows. */
+	readonly link?: { readonly isUp: boolean; readonly address: number };
 	/** Absent on a board without a boot loader. */
 	readonly slots?: SlotsRecord;
 }
@@ -41,6 +45,7 @@ export class SimulatedHost implements Host {
 	readonly entropy: BoardChance;
 	readonly crypto?: Crypto;
 	readonly resolver: BoardResolver;
+	readonly link?: BoardLink;
 	readonly flash: Flash;
 	readonly factoryFlash?: Flash;
 	readonly deviceKey?: KeyHandle;
@@ -56,11 +61,13 @@ export class SimulatedHost implements Host {
 	readonly #sockets: BoardDatagrams[] = [];
 	/** The board's voice. */
 	readonly #hear: Parameters<Natives["listen"]>[0] = (kind, first, second, text) => {
+		if (kind === eventKinds.alarm || kind === eventKinds.pin) this.power.isResting = false;
 		if (kind === eventKinds.alarm) this.clock.ring();
 		else if (kind === eventKinds.readable) this.#sockets.find(({ socket }) => socket === first)?.onReadable(second);
 		else if (kind === eventKinds.resolved) this.resolver.resolved(text ?? "");
 		else if (kind === eventKinds.shutDown) this.power.shutDown();
 		else if (kind === eventKinds.smartCard) this.smartCard?.changed();
+		else if (kind === eventKinds.link) this.link?.changed(first === 1, second);
 		else if (kind === eventKinds.pin)
 			this.clock.ring(); // early: whoever is rung finds out what is due
 		else if (kind === eventKinds.unreachable) {
@@ -71,7 +78,7 @@ export class SimulatedHost implements Host {
 
 	constructor(natives: Natives) {
 		const boot = JSON.parse(natives.bootRecord()) as BootRecord;
-		const { platform, factory, hasCardReader, deviceKey, slots } = boot;
+		const { platform, factory, hasCardReader, deviceKey, link, slots } = boot;
 		this.#natives = natives;
 		this.clock = new BoardClock(natives);
 		this.dice = this.entropy = new BoardChance(natives);
@@ -86,6 +93,7 @@ export class SimulatedHost implements Host {
 		if (hasCardReader) this.smartCard = new BoardCard(natives);
 		if (slots !== undefined) this.slots = new BoardSlots(natives, slots);
 		this.power = new BoardPower(natives, boot);
+		if (link !== undefined) this.link = new BoardLink(this.power, link.isUp, link.address);
 		this.log = new BoardLog(natives);
 		this.factory = factory;
 		this.platform = platform;
@@ -98,7 +106,7 @@ export class SimulatedHost implements Host {
 		const socket = this.#natives.udpOpen(options.port ?? 0);
 		if (socket < 0)
 			throw new HostFailure(`no socket for UDP port ${options.port ?? 0}: it is taken, or all are in use`);
-		const datagrams = new BoardDatagrams(this.#natives, socket, options, this.#sockets);
+		const datagrams = new BoardDatagrams(this.#natives, socket, options, this.#sockets, this.power);
 		this.#sockets.push(datagrams);
 		return datagrams;
 	}
@@ -172,14 +180,16 @@ class BoardDatagrams implements Datagrams {
 	readonly #natives: Natives;
 	/** All that are open, this one among them. */
 	readonly #open: BoardDatagrams[];
+	readonly #power: BoardPower;
 	/** -1: closed */
 	#socket: number;
 
-	constructor(natives: Natives, socket: number, options: DatagramsOptions, open: BoardDatagrams[]) {
+	constructor(natives: Natives, socket: number, options: DatagramsOptions, open: BoardDatagrams[], power: BoardPower) {
 		this.onReadable = options.onReadable;
 		this.onUnreachable = options.onUnreachable;
 		this.#natives = natives;
 		this.#open = open;
+		this.#power = power;
 		this.#socket = socket;
 	}
 
@@ -193,6 +203,7 @@ class BoardDatagrams implements Datagrams {
 
 	write(bytes: Uint8Array, to: Address): void {
 		if (this.#socket < 0) throw new HostFailure("the socket is closed");
+		this.#power.isResting = false; // what is sent switches the radio on
 		if (!this.#natives.udpWrite(this.#socket, bytes, to.host, to.port)) {
 			throw new HostFailure(`the network refuses ${bytes.length} bytes to ${to.host} port ${to.port}`);
 		}
@@ -203,6 +214,34 @@ class BoardDatagrams implements Datagrams {
 		this.#natives.udpClose(this.#socket);
 		this.#socket = -1;
 		this.#open.splice(this.#open.indexOf(this), 1);
+	}
+}
+
+class BoardLink implements NetworkLink {
+	address: number;
+	readonly #power: BoardPower;
+	#isUp: boolean;
+	#listener: { wake(): void } | undefined;
+
+	constructor(power: BoardPower, isUp: boolean, address: number) {
+		this.#power = power;
+		this.#isUp = isUp;
+		this.address = address;
+	}
+
+	get state(): LinkState {
+		return this.#power.isResting ? "resting" : this.#isUp ? "up" : "down";
+	}
+
+	onChanged(listener: { wake(): void }): void {
+		this.#listener = listener;
+	}
+
+	/** The board says so; what it knows while the radio is off, it says when that is over. */
+	changed(isUp: boolean, address: number): void {
+		this.#isUp = isUp;
+		this.address = address;
+		this.#listener?.wake();
 	}
 }
 

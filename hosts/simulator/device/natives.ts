@@ -108,8 +108,8 @@ export interface Natives {
 	off(): void;
 	temperature(): number;
 	/**
-	 * JSON: { platform, resetCause, clockWentOn, deepPaysMs, factory, hasCardReader, deviceKey, slots: { running,
-	 * bootReason } }; deviceKey: 32 digits, with an accelerator alone
+	 * JSON: { platform, resetCause, clockWentOn, deepPaysMs, factory, hasCardReader, deviceKey, link: { isUp, address },
+	 * slots: { running, bootReason } }; deviceKey: 32 digits, with an accelerator alone; link: where somebody knows
 	 */
 	bootRecord(): string;
 	/** Who gets the board's events: one call, one turn. A second call replaces the first. */
@@ -133,6 +133,8 @@ export const eventKinds = Object.freeze({
 	unreachable: 6,
 	/** A pin woke the board, or would have. */
 	pin: 7,
+	/** first: 1: there is a network, 0: there is none; second: another number for another address of the board */
+	link: 8,
 });
 
 /** Numbers of depths; BoardPorts.sleep has the same. */

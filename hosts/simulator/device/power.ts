@@ -26,6 +26,8 @@ export class BoardPower implements Power {
 	/** Of the board's data sheets: JSON has no Infinity, null stands for it. */
 	readonly deepPaysMs?: number;
 	readonly retained?: RetainedMemory;
+	/** The radio is off for a light sleep. */
+	isResting = false;
 	readonly #natives: Natives;
 	#shutDown: (() => void) | undefined;
 
@@ -48,6 +50,7 @@ export class BoardPower implements Power {
 
 	sleep(untilMs: number | undefined, depth: SleepDepth): void {
 		refuse(this.#natives.sleep(untilMs, depthNumbers[depth]));
+		this.isResting = depth === "light";
 	}
 
 	restart(): void {

@@ -148,6 +148,7 @@ export class Machine implements Tenant {
 		if (event.kind === "readable") vm.turn(kind, event.socket, event.count);
 		else if (event.kind === "unreachable") vm.turn(kind, event.socket, event.port, event.host);
 		else if (event.kind === "resolved") vm.turn(kind, event.hosts.length, 0, [event.name, ...event.hosts].join("\n"));
+		else if (event.kind === "link") vm.turn(kind, event.isUp ? 1 : 0, event.address);
 		else vm.turn(kind);
 	}
 

@@ -90,7 +90,8 @@ export interface BoardPorts {
 	/** Degrees Celsius of the board's thermometer. */
 	temperature(): number;
 	/**
-	 * Fixed for one boot: platform, resetCause, clockWentOn, deepPaysMs, factory, slots (SlotPorts.recordJson), as JSON.
+	 * Fixed for one boot: platform, resetCause, clockWentOn, deepPaysMs, factory, link (isUp, address), slots
+	 * (SlotPorts.recordJson), as JSON.
 	 */
 	readonly bootRecordJson: string;
 }
@@ -141,7 +142,9 @@ export type DeviceEvent =
 	/** A smart card was put in, taken out, or has another file. */
 	| { readonly kind: "smartCard" }
 	/** A pin ended a sleep, or would have. */
-	| { readonly kind: "pin" };
+	| { readonly kind: "pin" }
+	/** The network came, went, or knows the board by another address; it has a number. */
+	| { readonly kind: "link"; readonly isUp: boolean; readonly address: number };
 
 /** What the shim calls each kind of event by (shim.h). */
 export const eventKinds = {
@@ -152,4 +155,5 @@ export const eventKinds = {
 	smartCard: 5,
 	unreachable: 6,
 	pin: 7,
+	link: 8,
 } as const;

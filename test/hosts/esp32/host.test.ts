@@ -24,6 +24,8 @@ test("esp32: a chip of the first day: no record, called after its MAC address", 
 	const host = openEsp32();
 	assert.equal(host.platform, "esp32c3");
 	assert.equal(host.power.resetCause, "powerOn");
+	assert.equal(host.power.deepPaysMs, 130_000);
+	assert.equal(openEsp32({ deepPaysMs: 5000 }).power.deepPaysMs, 5000);
 	assert.deepEqual(host.factory, { endpointName: "dormouse-a0b1c2d3e4f5", serialNumber: "a0b1c2d3e4f5" });
 	assert.equal(host.clock.wallTimeS(), undefined);
 	assert.equal(host.slots, undefined);
@@ -211,6 +213,34 @@ test("wifi: tries again ever more seldom, and at once seldom again after it was 
 		"what comes after stop() is nothing",
 	);
 	assert.ok(!chip.lines.join("").includes("secret"));
+});
+
+test("link: what comes and goes while awake is news, a sleep of our own is not, another address is", () => {
+	const chip = new Chip();
+	chip.notes.set("ssid", "home");
+	const host = openEsp32();
+	const { link } = host;
+	const heard: string[] = [];
+	link.onChanged({ wake: () => heard.push(`${link.state} ${link.address}`) });
+	assert.equal(link.state, "down");
+	begin(host, () => {});
+	chip.listener!.happened(hasIPv4, 1);
+	chip.listener!.happened(lost, 8);
+	chip.listener!.happened(hasIPv4, 1);
+	assert.deepEqual(heard.splice(0), ["up 1", "down 1", "up 1"]);
+	host.power.sleep(chip.nowMs + 60_000, "light");
+	FakeTimer.pass(1);
+	assert.equal(link.state, "resting");
+	chip.listener!.happened(lost, 8);
+	assert.deepEqual(heard.splice(0), [], "the radio is off because we sleep");
+	host.openDatagrams({ onReadable: () => {} }).write(Uint8Array.of(1), { host: "192.0.2.1", port: 5683 });
+	assert.equal(link.state, "down", "on its way back");
+	chip.listener!.happened(hasIPv4, 2);
+	chip.listener!.happened(hasIPv4, 3);
+	assert.deepEqual(heard.splice(0), ["up 2", "up 2", "up 3"]);
+	host.power.sleep(chip.nowMs + 60_000, "deep");
+	FakeTimer.pass(1);
+	assert.deepEqual(heard, [], "not on the way into deep sleep either");
 });
 
 test("wifi: no network's name, and a radio that does not start, are HostFailures", () => {

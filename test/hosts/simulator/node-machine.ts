@@ -10,6 +10,7 @@ import {
 	type Flash,
 	type Host,
 	HostFailure,
+	type NetworkLink,
 	type Power,
 	type ResetCause,
 	type SmartCard,
@@ -27,6 +28,8 @@ export class NodeMachine implements BoardMachine {
 	#ring: () => void = () => {};
 	#shutDown: () => void = () => {};
 	#cardChanged: () => void = () => {};
+	#link = { isUp: true, address: 1 };
+	#linkChanged: () => void = () => {};
 	#steps = 0;
 
 	constructor(ports: BoardPorts) {
@@ -46,7 +49,10 @@ export class NodeMachine implements BoardMachine {
 		else if (event.kind === "shutDown") this.#shutDown();
 		else if (event.kind === "smartCard") this.#cardChanged();
 		else if (event.kind === "pin") this.#ring();
-		else {
+		else if (event.kind === "link") {
+			this.#link = event;
+			this.#linkChanged();
+		} else {
 			const waiting = this.#resolving.get(event.name) ?? [];
 			this.#resolving.delete(event.name);
 			for (const onResolved of waiting) onResolved(event.hosts);
@@ -68,9 +74,10 @@ export class NodeMachine implements BoardMachine {
 
 	#host(): Host {
 		const ports = this.#ports;
-		const { platform, resetCause, clockWentOn, deepPaysMs, factory, hasCardReader, deviceKey } = JSON.parse(
+		const { platform, resetCause, clockWentOn, deepPaysMs, factory, hasCardReader, deviceKey, link } = JSON.parse(
 			ports.bootRecordJson,
 		);
+		this.#link = link;
 		const crypto =
 			ports.accelerator === undefined
 				? undefined
@@ -104,6 +111,7 @@ export class NodeMachine implements BoardMachine {
 					if (waiting.length === 0) ports.resolve(name);
 				},
 			},
+			link: this.#linkPort(),
 			power: this.#power(resetCause, clockWentOn, deepPaysMs),
 			log: { write: (record) => ports.log(JSON.stringify(record)) },
 			factory,
@@ -133,6 +141,22 @@ export class NodeMachine implements BoardMachine {
 				this.#shutDown = shutDown;
 			},
 			off: () => ports.off(),
+		};
+	}
+
+	/** It does not know when its radio rests: the board tells it nothing meanwhile. */
+	#linkPort(): NetworkLink {
+		const machine = this;
+		return {
+			get state() {
+				return machine.#link.isUp ? "up" : "down";
+			},
+			get address() {
+				return machine.#link.address;
+			},
+			onChanged: (listener) => {
+				this.#linkChanged = () => listener.wake();
+			},
 		};
 	}
 

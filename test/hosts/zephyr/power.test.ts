@@ -129,6 +129,26 @@ test("the network's first coming begins the application, once; each change is a 
 	assert.deepEqual(failed, [{ event: "link", state: "failed", why: "Error: link: error -5" }]);
 });
 
+test("the link: its changes are news while awake, and not in a rest of our own", () => {
+	const chip = new FakeZephyr();
+	const power = { isResting: false };
+	const link = new Link(chip.system, { write: () => {} }, power);
+	const heard: string[] = [];
+	link.onChanged({ wake: () => heard.push(link.state) });
+	link.begin(() => {});
+	for (const isResting of [false, true]) {
+		power.isResting = isResting;
+		for (const online of [1, 0]) {
+			chip.online = online;
+			chip.changed!();
+		}
+	}
+	assert.deepEqual(heard, ["up", "down"]);
+	assert.equal(link.state, "resting");
+	power.isResting = false;
+	assert.equal(link.state, "down");
+});
+
 test("entropy that stands still is refused", () => {
 	assert.throws(() => new CheckedEntropy((bytes) => new FakeZephyr().system.fillFromSystem(bytes)), /repeats itself/);
 });
