@@ -5,7 +5,7 @@ import { ProgramDrawer } from "./drawn-program.ts";
 import { console, engine, small } from "./harness.ts";
 
 const { compiler } = engine;
-const programs = Number(process.env.DORMOUSE_DRAWN_PROGRAMS ?? 40);
+const programs = Number(process.env.DORMOUSE_DRAWN_PROGRAMS ?? 24);
 
 /** mulberry32 */
 function below(seed: number): (bound: number) => number {

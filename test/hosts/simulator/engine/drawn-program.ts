@@ -83,7 +83,8 @@ export class ProgramDrawer {
 			() => this.loop(depth),
 			() => this.loop(depth),
 			() =>
-				`switch (${e()} & 3) { case 0: ${inner()} case 1: { ${inner()} break; } default: ${inner()} case 2: ${inner()} }`,
+				`switch (${e()} & 3) { case 0: ${inner()} case 1: { ${inner()} break; } ` +
+				`default: ${inner()} case 2: ${inner()} }`,
 			() =>
 				`try { ${inner()} if (${e()} & 1) throw ${e()}; ${inner()} } catch (thrown) { say(typeof thrown); ${inner()} }`,
 			() => `try { ${inner()} } finally { ${this.assignment()} say("finally"); }`,
@@ -205,5 +206,15 @@ export class ProgramDrawer {
 	}
 }
 
-const counter = `class Base { #n = 1; constructor(n) { this.n = n; } get sum() { return this.#n + this.n; } bump(by) { this.#n += by; return this; } }
-class Counter extends Base { more = 2; static #made = 0; add(by) { Counter.#made++; const { more } = this; return super.bump(by ? more : 1); } }`;
+const counter = `
+class Base {
+	#n = 1;
+	constructor(n) { this.n = n; }
+	get sum() { return this.#n + this.n; }
+	bump(by) { this.#n += by; return this; }
+}
+class Counter extends Base {
+	more = 2;
+	static #made = 0;
+	add(by) { Counter.#made++; const { more } = this; return super.bump(by ? more : 1); }
+}`;
