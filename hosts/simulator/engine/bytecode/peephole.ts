@@ -7,6 +7,9 @@ export function shorten(routine: Routine, codes: Codes): void {
 	const given: Given = {
 		dub: Uint8Array.of(codes.number("DUB")),
 		global: Uint8Array.of(codes.number("GLOBAL")),
+		undefined: Uint8Array.of(codes.number("UNDEFINED")),
+		true: Uint8Array.of(codes.number("TRUE")),
+		false: Uint8Array.of(codes.number("FALSE")),
 		getProperty: (of) => Uint8Array.of(codes.number("GET_PROPERTY"), ...of.subarray(1)),
 	};
 	while (pass(routine, given)) sweep(routine);
@@ -16,16 +19,20 @@ export function shorten(routine: Routine, codes: Codes): void {
 interface Given {
 	readonly dub: Uint8Array;
 	readonly global: Uint8Array;
+	readonly undefined: Uint8Array;
+	readonly true: Uint8Array;
+	readonly false: Uint8Array;
 	/** @param of another operation on the same symbol */
 	getProperty(of: Uint8Array): Uint8Array;
 }
 
 function pass(routine: Routine, given: Given): boolean {
 	const targets = new Set(routine.flatMap(({ target }) => (target === undefined ? [] : [settled(target)])));
+	const indexes = new Map(routine.map((instruction, index) => [instruction, index]));
 	let isShorter = false;
 	for (let index = 0; index < routine.length - 1; index++) {
 		if (routine[index]!.gone !== undefined) continue;
-		const at = new Window(routine, index, targets, given);
+		const at = new Window(routine, index, indexes, targets, given);
 		if (rules.some((rule) => rule(at))) isShorter = true;
 	}
 	return isShorter;
@@ -36,11 +43,19 @@ class Window {
 	readonly given: Given;
 	private readonly routine: Routine;
 	private readonly index: number;
+	private readonly indexes: ReadonlyMap<Instruction, number>;
 	private readonly targets: Set<Instruction>;
 
-	constructor(routine: Routine, index: number, targets: Set<Instruction>, given: Given) {
+	constructor(
+		routine: Routine,
+		index: number,
+		indexes: ReadonlyMap<Instruction, number>,
+		targets: Set<Instruction>,
+		given: Given,
+	) {
 		this.routine = routine;
 		this.index = index;
+		this.indexes = indexes;
 		this.targets = targets;
 		this.given = given;
 	}
@@ -64,12 +79,26 @@ class Window {
 		});
 	}
 
+	/** The one behind another one. */
+	behind(instruction: Instruction): Instruction {
+		return settled(this.routine[this.indexes.get(instruction)! + 1]!);
+	}
+
+	/** Whether what is here is no value, but says how a property is to be. */
+	get isFlags(): boolean {
+		return this.index > 0 && this.routine[this.index - 1]!.name.startsWith("NEW_P");
+	}
+
 	isTarget(instruction: Instruction): boolean {
 		return this.targets.has(instruction);
 	}
 
 	goTo(target: Instruction): true {
 		this.here.target = target;
+		return this.addTarget(target);
+	}
+
+	addTarget(target: Instruction): true {
 		this.targets.add(target);
 		return true;
 	}
@@ -89,7 +118,37 @@ type Rule = (at: Window) => boolean;
 const conditional = /^BRANCH_(IF|ELSE)$/;
 const opposite = (name: string) => (name === "BRANCH_IF" ? "BRANCH_ELSE" : "BRANCH_IF");
 
+/** a && b, a || b where nobody wants to know which it was: what `DUB`, a branch and `POP` begin. */
+function decide(at: Window): boolean {
+	if (!at.is("DUB", conditional, "POP")) return false;
+	const branch = at.at(1)!;
+	const there = settled(branch.target!);
+	const next = there.name === "" ? there : at.behind(there);
+	const isDone = there.name === "POP";
+	const isAsked = conditional.test(there.name);
+	const isAskedAgain = there.name === "DUB" && conditional.test(next.name) && at.behind(next).name === "POP";
+	const isSame = branch.name === (isAsked ? there : next).name;
+	let target: Instruction;
+	if (isDone) target = next;
+	else if (isAsked) target = isSame ? settled(there.target!) : next;
+	else if (isAskedAgain) target = isSame ? settled(next.target!) : at.behind(at.behind(next));
+	else return false;
+	if (target === there) return false;
+	branch.target = target;
+	at.addTarget(target);
+	return isAskedAgain && isSame ? true : at.remove(2, 0);
+}
+
 const rules: readonly Rule[] = [
+	decide,
+	// As minifiers write undefined, true and false.
+	(at) => {
+		if (at.isFlags || !at.is("INTEGER_1", /^(VOID|NOT)$/)) return false;
+		const [, value] = at.here.bytes!;
+		const name = at.at(1)!.name === "VOID" ? "undefined" : value === 0 ? "true" : "false";
+		Object.assign(at.here, { name: name.toUpperCase(), bytes: at.given[name] });
+		return at.remove(1);
+	},
 	// What nobody reaches.
 	(at) => {
 		const next = at.at(1);
@@ -151,7 +210,7 @@ const rules: readonly Rule[] = [
 	},
 	// A global of the language's: no module can hide it, and all that is asked for is there.
 	(at) => {
-		if (!at.is("PROGRAM_REFERENCE", "GET_VARIABLE")) return false;
+		if (!at.is("PROGRAM_REFERENCE", /^GET(_THIS)?_VARIABLE$/)) return false;
 		const read = at.at(1)!;
 		Object.assign(at.here, { name: "GLOBAL", bytes: at.given.global });
 		Object.assign(read, { name: "GET_PROPERTY", bytes: at.given.getProperty(read.bytes!) });

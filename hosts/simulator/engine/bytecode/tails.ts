@@ -1,16 +1,19 @@
 import { type Instruction, type Routine, settled } from "./routine.ts";
 import { sweep } from "./scope.ts";
+import { type Depth, depthsOf } from "./verification.ts";
 
 /** Less, and the branch to it is not worth its time. */
 const worthBytes = 4;
 
 /** Has the ways out of a function that end in the same instructions share them. */
 export function shareTails(routine: Routine): void {
+	const depths = depthsOf(routine);
+	if (typeof depths === "string") return;
 	const ways: Instruction[][] = [];
 	for (let end = 0; end < routine.length; end++) {
 		if (!/^(END\w*|THROW)$/.test(routine[end]!.name)) continue;
 		const way = wayTo(routine, end);
-		const { count, other } = longest(way, ways);
+		const { count, other } = longest(way, ways, depths);
 		const shared = way.slice(0, count);
 		if (shared.reduce((sum, { bytes }) => sum + (bytes?.length ?? 2), 0) < worthBytes) {
 			ways.push(way);
@@ -33,12 +36,14 @@ function wayTo(routine: Routine, end: number): Instruction[] {
 	return routine.slice(from, end + 1).reverse();
 }
 
-function longest(way: readonly Instruction[], ways: readonly Instruction[][]) {
+function longest(way: readonly Instruction[], ways: readonly Instruction[][], depths: ReadonlyMap<Instruction, Depth>) {
 	let count = 0;
 	let other = way;
 	for (const each of ways) {
 		const inCommon = countInCommon(way, each);
-		if (inCommon > count) [count, other] = [inCommon, each];
+		const [mine, its] = [depths.get(way[inCommon - 1]!), depths.get(each[inCommon - 1]!)];
+		const isAsDeep = mine !== undefined && mine.stack === its?.stack && mine.scope === its.scope;
+		if (inCommon > count && isAsDeep) [count, other] = [inCommon, each];
 	}
 	return { count, other };
 }

@@ -1,9 +1,11 @@
+import { forgetThis, shrinkEnvironments } from "./closures.ts";
 import type { Codes } from "./codes.ts";
 import { dropTemporaries } from "./literals.ts";
 import { shorten } from "./peephole.ts";
 import { assemble, disassemble, type Instruction, type Routine } from "./routine.ts";
 import { naming, scopeNeeded, sweep } from "./scope.ts";
 import { shareTails } from "./tails.ts";
+import { depthsOf } from "./verification.ts";
 
 /** Of a module; symbols[n - 1] is what the code calls n. */
 export interface Bytecode {
@@ -15,12 +17,13 @@ export interface Bytecode {
  * Makes a module's bytecode smaller, and what it does with locals faster; what it computes stays as it is. XS's
  * compiler keeps names of locals for debuggers and `eval`, notices at run time what TypeScript has refused before
  * (constants assigned, variables read before their time), and copies each parameter to a local.
+ * Functions are checked before and after (verification.ts): one that has something we do not know stays as it was.
  * @returns one without the symbols that nothing needs any more
- * @throws RangeError when it is no bytecode
+ * @throws RangeError when it is no bytecode; Error when a function is not sound any more, which is our bug
  */
 export function tightened({ code, symbols }: Bytecode, codes: Codes): Bytecode {
 	const routine = disassemble(code, codes);
-	tighten(routine, codes);
+	for (const { body } of routine) if (body !== undefined) tighten(body, codes);
 	const kept = new Map<number, number>();
 	renumber(routine, codes, kept);
 	return { code: assemble(routine, codes), symbols: [...kept.keys()].map((number) => symbols[number - 1]!) };
@@ -46,14 +49,18 @@ const strange =
 
 function tighten(routine: Routine, codes: Codes): void {
 	for (const { body } of routine) if (body !== undefined) tighten(body, codes);
-	if (routine.some(({ name }) => strange.test(name))) return;
+	if (routine.some(({ name }) => strange.test(name)) || typeof depthsOf(routine) === "string") return;
 	forgetNames(routine, codes);
 	readParametersInPlace(routine);
+	forgetThis(routine);
+	shrinkEnvironments(routine);
 	dropTemporaries(routine, codes);
 	reserveAtOnce(routine);
 	shorten(routine, codes);
 	shareTails(routine);
 	shorten(routine, codes);
+	const wrong = depthsOf(routine);
+	if (typeof wrong === "string") throw new Error(`tightened bytecode is not sound: ${wrong}`);
 }
 
 /**
