@@ -2,7 +2,17 @@
 
 const slotBytes = 16;
 /** What a slot is for, and how it is told. */
-const kinds = ["names", "functions", "captures", "variables", "modules", "arrays", "properties", "objects", "host functions"];
+const kinds = [
+	"names",
+	"functions",
+	"captures",
+	"variables",
+	"modules",
+	"arrays",
+	"properties",
+	"objects",
+	"host functions",
+];
 
 /** One line for each slot: its number, the next one's, what it is called, its kind. */
 const line =

@@ -5,6 +5,7 @@ import { compileCached } from "../engine/bytecode-cache.ts";
 import type { Engine } from "../engine/xs.ts";
 import { javaScriptRoot } from "../image/builder.ts";
 import { bundle, closure } from "../image/bundle.ts";
+import { pack } from "../image/packer.ts";
 import { MeasuredBoard, preSharedKey } from "./measure.ts";
 import { boardSizes, type RamFigures } from "./ram.ts";
 
@@ -15,10 +16,12 @@ export interface FeatureSet {
 	readonly name: FeatureSetName;
 	/** For people. */
 	readonly holds: string;
-	/** Bytecode of our modules, the host's ports left out: they are the platform's. */
+	/** Bytecode of the packed program, the host's ports left out: they are the platform's. */
 	readonly bytecodeBytes: number;
-	/** Names, which modules share. */
+	/** Names in it. */
 	readonly symbolBytes: number;
+	/** Bytecode of the same program when each source stays a module, and of each. */
+	readonly separateBytes: number;
 	readonly modules: readonly { readonly name: string; readonly codeBytes: number }[];
 	/** On a simulated board, over DTLS with a pre-shared key, registered, with ten observations. */
 	readonly ram: readonly { readonly board: BoardName; readonly with10Observations: RamFigures }[];
@@ -57,20 +60,18 @@ export async function measureFeatureSets(engine: Engine, names = featureSetNames
 
 async function bytecodeOf(engine: Engine, source: string) {
 	const path = `${javaScriptRoot}/feature-set.js`;
-	const bundled = await bundle({
-		entries: [path],
-		root: javaScriptRoot,
-		shake: true,
-		given: { [path]: `${source}export { run };\n` },
-	});
-	const modules = closure(bundled, "feature-set").filter(({ name }) => name !== "feature-set");
-	const { modules: linked, symbols } = engine.compiler.link(
-		modules.map(({ name, source }) => compileCached(engine, name, source)),
-	);
+	const from = { entries: [path], root: javaScriptRoot, given: { [path]: `${source}export { run };\n` } };
+	const compiled = (modules: readonly { name: string; source: string }[]) =>
+		engine.compiler.link(modules.map(({ name, source }) => compileCached(engine, name, source)));
+	const packed = compiled(await pack(from));
+	const bundled = closure(await bundle({ ...from, shake: true }), "feature-set");
+	const { modules } = compiled(bundled.filter(({ name }) => name !== "feature-set"));
+	const bytesOf = (linked: readonly { code: Uint8Array }[]) => linked.reduce((sum, { code }) => sum + code.length, 0);
 	return {
-		bytecodeBytes: linked.reduce((sum, { code }) => sum + code.length, 0),
-		symbolBytes: symbols.reduce((sum, symbol) => sum + new TextEncoder().encode(symbol).length + 1, 0),
-		modules: linked.map(({ name, code }) => ({ name, codeBytes: code.length })),
+		bytecodeBytes: bytesOf(packed.modules),
+		symbolBytes: packed.symbols.reduce((sum, symbol) => sum + new TextEncoder().encode(symbol).length + 1, 0),
+		separateBytes: bytesOf(modules),
+		modules: modules.map(({ name, code }) => ({ name, codeBytes: code.length })),
 	};
 }
 
