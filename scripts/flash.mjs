@@ -12,7 +12,7 @@ import {
 	statSync,
 	writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { root } from "./build.mjs";
 import { reachedManifest } from "./reached.mjs";
@@ -28,6 +28,7 @@ const help = `npm run flash -- --port PORT [options]
   --flash-mb N         4 (default): the compact application; 8: the one with everything
   --manifest FILE      another product's manifest, of the same name in build.NAME: dormouse, with the partition table of --flash-mb
   --baud N             460800
+  --output FOLDER      build/esp32: where what is built goes
   --no-build           write what was built before
   --no-write           only build
   --monitor            show the log afterwards
@@ -155,7 +156,7 @@ export function commandsFor({
 			commands.push(["python3", generator, "generate", settings, nvs, `0x${partitions.get("nvs").size.toString(16)}`]);
 			parts.push([at("nvs"), nvs]);
 		}
-		commands.push([esptool, "--chip", chip, "--port", port, "--baud", String(baud), "write_flash", ...parts.flat()]);
+		commands.push([esptool, "--chip", chip, "--port", port, "--baud", String(baud), "write-flash", ...parts.flat()]);
 	}
 	if (monitor) commands.push(["idf.py", "-p", port, "monitor"]);
 	return commands;
@@ -171,6 +172,7 @@ async function main(words) {
 			"flash-mb": { type: "string", default: "4" },
 			manifest: { type: "string" },
 			baud: { type: "string", default: "460800" },
+			output: { type: "string", default: join(root, "build/esp32") },
 			"no-build": { type: "boolean", default: false },
 			"no-write": { type: "boolean", default: false },
 			monitor: { type: "boolean", default: false },
@@ -191,7 +193,7 @@ async function main(words) {
 	if (steps.write && programOnPath("esptool") === undefined && programOnPath("esptool.py") === undefined) {
 		throw new Missing("esptool is not on the PATH: source $IDF_PATH/export.sh first.");
 	}
-	const output = join(root, "build/esp32");
+	const output = resolve(values.output);
 	const folder = join(output, "flash");
 	mkdirSync(folder, { recursive: true });
 	const image = images[values["flash-mb"]];
@@ -227,7 +229,7 @@ async function main(words) {
 		for (const command of commands) {
 			process.stdout.write(`# ${command.join(" ")}\n`);
 			if (values["dry-run"]) continue;
-			if (command[0] === "mcconfig") await build({ sdk, platform, manifest, output, partitions });
+			if (command[0] === "mcconfig") await build({ sdk, platform, chip, manifest, output, partitions });
 			else runOne(command, sdk);
 		}
 	} finally {
@@ -236,10 +238,14 @@ async function main(words) {
 }
 
 /** What `mcconfig -m -t build` does, with the TypeScript compiled at once. @throws Error when the image is too large */
-async function build({ sdk, platform, manifest, output, partitions }) {
+async function build({ sdk, platform, chip, manifest, output, partitions }) {
 	const onLine = (line) => process.stdout.write(`${line}\n`);
-	await makeImage({ sdk, platform, manifest, name: "dormouse", output, target: "build", onLine });
-	const image = join(output, "bin/esp32", platform.split("/")[1] ?? "", "release/dormouse/xs_esp32.bin");
+	const board = platform.split("/")[1] ?? "";
+	// The makefile names this file below the rule that depends on it: without it here, changed lines of sdkconfig stay out.
+	const settings = join(output, "tmp/esp32", board, `release/dormouse/xsProj-${chip}/sdkconfig.mc`);
+	const environment = { SDKCONFIG_FILE: settings };
+	await makeImage({ sdk, platform, manifest, name: "dormouse", output, target: "build", environment, onLine });
+	const image = join(output, "bin/esp32", board, "release/dormouse/xs_esp32.bin");
 	if (!existsSync(image)) throw new Error(`${image} was not made: see what ESP-IDF said above.`);
 	const { size } = statSync(image);
 	const slot = partitions.get("ota_0").size;

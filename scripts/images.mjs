@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { root } from "./build.mjs";
+import { makeForWindows } from "./desktop-windows.mjs";
 import { mainOf, packedManifest } from "./packed.mjs";
 import { measureRom } from "./rom.mjs";
 import { findSdk, Missing, makeImage } from "./sdk.mjs";
@@ -30,7 +31,9 @@ const say = (text) => process.stderr.write(`${text}\n`);
 
 /** Builders by the platform's first word; a host without one of its own is not there yet. */
 async function builders() {
-	const found = new Map([["lin", { platforms: ["lin"], host: "desktop", dryBuild: linkForDesktop }]]);
+	const found = new Map(
+		["lin", "mac", "win"].map((name) => [name, { platforms: [name], host: "desktop", dryBuild: linkForDesktop }]),
+	);
 	for (const [chip, fallback] of [
 		["esp32", ["esp32"]],
 		["zephyr", ["zephyr/nrf52840dk"]],
@@ -45,7 +48,8 @@ async function builders() {
 }
 
 async function linkForDesktop(options) {
-	return { folder: await makeImage({ ...options, target: "$TMP/mc.xs.c" }) };
+	const make = options.platform === "win" ? makeForWindows : makeImage;
+	return { folder: await make({ ...options, target: "$TMP/mc.xs.c" }) };
 }
 
 /** Makes one image as far as it goes. @returns what the link made: measureRom() */

@@ -136,7 +136,7 @@ void xs_dormouse_esp_wifi_start(xsMachine *the)
 	}
 	begin(the);
 	esp_err_t error = esp_wifi_set_config(WIFI_IF_STA, &config);
-	memset(&config, 0, sizeof(config));
+	explicit_bzero(&config, sizeof(config));
 	if (error == ESP_OK)
 		error = esp_wifi_start();
 	if (error != ESP_OK)

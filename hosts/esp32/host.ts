@@ -31,6 +31,8 @@ export interface Esp32Options {
 	readonly network?: (dice: Dice, log: Log) => Network;
 	/** A pin that ends deep sleep, by its GPIO number: an RTC GPIO on ESP32, S3 and C6, GPIO 0 to 5 on C3. */
 	readonly wakePin?: { readonly pin: number; readonly level: 0 | 1 };
+	/** How long a deep sleep has to be to cost less than a light one, where it was measured: Power.deepPaysMs. */
+	readonly deepPaysMs?: number;
 	/** Called when the network has come or gone, after the first time it was there. */
 	readonly onNetwork?: (isOnline: boolean) => void;
 }
@@ -50,7 +52,8 @@ export interface Esp32 extends Host {
 export function openEsp32(options: Esp32Options = {}): Esp32 {
 	const clock = new ChipClock();
 	const makeTimer = (ring: () => void) => new SdkTimer(ring);
-	const power = new ChipPower({ clock, makeTimer, wakePin: options.wakePin }); // before what may fail: it resets then
+	const { wakePin, deepPaysMs } = options;
+	const power = new ChipPower({ clock, makeTimer, wakePin, deepPaysMs }); // before what may fail: it resets then
 	const log = new JsonLog(clock, (line) => {
 		if (!printLine(line)) trace(line);
 	});

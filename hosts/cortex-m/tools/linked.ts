@@ -39,9 +39,12 @@ interface Sdk {
 	readonly home: string;
 }
 
-/** Where mcconfig finds its application, and what that calls itself there. */
-const manifest = join(packageRoot, "hosts/cortex-m/sdk/manifest.json");
-const manifestName = "dormouse-cortex-m";
+/** What mcconfig makes an image of, and what that calls itself there. */
+const programs = {
+	device: { manifest: "manifest_application.json", name: "dormouse-cortex-m" },
+	selftest: { manifest: "manifest_selftest.json", name: "dormouse-selftest" },
+} as const;
+const manifests = join(packageRoot, "hosts/cortex-m/sdk");
 const productFile = "src/product.js";
 
 const script = async () =>
@@ -77,6 +80,12 @@ export interface LinkedImage extends Image {
 	readonly romBytes: number;
 }
 
+/** @param program the reference device when left out, or hosts/selftest */
+export interface LinkedOptions
+	extends Pick<ImageOptions, "version" | "name" | "key" | "replacements" | "securityCounter"> {
+	readonly program?: keyof typeof programs;
+}
+
 const alwaysFiles = [
 	"cortex-m/xs/port.c",
 	"cortex-m/chip/semihosting.c",
@@ -98,7 +107,7 @@ const moduleName = "machine-code";
 export async function buildLinkedImage(
 	sdk: Sdk,
 	{ compiler, mbedtls }: Toolchain,
-	options: Pick<ImageOptions, "version" | "name" | "key" | "replacements" | "securityCounter"> = {},
+	options: LinkedOptions = {},
 ): Promise<LinkedImage> {
 	const { product } = (await import(
 		pathToFileURL(join(javaScriptRoot, productFile)).href
@@ -107,7 +116,7 @@ export async function buildLinkedImage(
 	const version = options.version ?? product.firmwareVersion;
 	const changed = { ...options.replacements };
 	if (version !== product.firmwareVersion) changed[productFile] = productOf(product.firmwareVersion, version);
-	const folder = await linkedBySdk(sdk, changed);
+	const folder = await linkedBySdk(sdk, options.program ?? "device", changed);
 	const xs = join(sdk.home, "xs");
 	const rom = { source: join(folder, "mc.xs.c"), flags: flagsFor(xs), seen: [join(folder, "mc.xs.h")] };
 	const files = [...filesOf(xs, mbedtls, [key]), rom];
@@ -150,29 +159,34 @@ function filesOf(xs: string, mbedtls: string | undefined, trusted: readonly Sign
 }
 
 /** @returns the folder with mc.xs.c: one for each set of changed modules, JavaScript by their files below build/js */
-async function linkedBySdk(sdk: Sdk, changed: Readonly<Record<string, string>>): Promise<string> {
+async function linkedBySdk(
+	sdk: Sdk,
+	what: keyof typeof programs,
+	changed: Readonly<Record<string, string>>,
+): Promise<string> {
+	const { name, manifest } = programs[what];
 	const names = Object.keys(changed).sort();
-	const hash = createHash("sha256").update(JSON.stringify(names.map((name) => [name, changed[name]])));
-	const output = join(products, "sdk", names.length === 0 ? "plain" : hash.digest("hex").slice(0, 16));
+	const hash = createHash("sha256").update(JSON.stringify([what, ...names.map((file) => [file, changed[file]])]));
+	const output = join(products, "sdk", names.length === 0 ? what : hash.digest("hex").slice(0, 16));
 	mkdirSync(output, { recursive: true });
 	const left: string[] = [];
 	const modules: Record<string, string | string[]> = { "~": left };
 	for (const file of names) {
-		const name = file.replace(/\.js$/, "");
-		const flat = name.replaceAll("/", "-");
+		const module = file.replace(/\.js$/, "");
+		const flat = module.replaceAll("/", "-");
 		writeFileSync(join(output, `${flat}.js`), changed[file]!);
-		modules[name] = `./${flat}`;
-		left.push(join(packageRoot, name));
+		modules[module] = `./${flat}`;
+		left.push(join(packageRoot, module));
 	}
 	const path = join(output, "manifest.json");
-	writeFileSync(path, JSON.stringify({ build: { NAME: manifestName }, include: manifest, modules }, undefined, "\t"));
+	writeFileSync(path, JSON.stringify({ include: join(manifests, manifest), modules }, undefined, "\t"));
 	const { makeImage } = await script();
 	const lines: string[] = [];
 	const onLine = (line: string) => lines.push(line);
 	try {
 		// XS and our C are compiled here, for the chip: what the platform would say of C is not asked for.
 		const target = "$TMP/mc.xs.c";
-		return await makeImage({ sdk, platform: "lin", manifest: path, name: manifestName, output, target, onLine });
+		return await makeImage({ sdk, platform: "lin", manifest: path, name, output, target, onLine });
 	} catch (cause) {
 		const said = [(cause as Error).message, ...lines.slice(-8)].join("\n");
 		throw new EngineFailure(`the SDK links no image: ${said}`, { cause });

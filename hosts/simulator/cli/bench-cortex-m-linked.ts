@@ -82,7 +82,7 @@ async function live(
 	const host = "127.0.0.1";
 	const server = new Lwm2mServer({ network: new UdpNetwork(), time: new RealTime(), host, port: 0, securePort: 0 });
 	await server.start();
-	server.security.add({ endpoint, mode: "psk", identity: endpoint, key });
+	if (isSecure) server.security.add({ endpoint, mode: "psk", identity: endpoint, key });
 	const folder = mkdtempSync(join(tmpdir(), "dormouse-bench-"));
 	const security = {
 		mode: "psk",

@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("../../../../..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "dormouse-flash-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
-after(() => rmSync(join(root, "build/esp32"), { recursive: true, force: true }));
+const output = join(folder, "output");
 const [sdk, idf, bin] = ["sdk", "idf", "bin"].map((name) => join(folder, name)) as [string, string, string];
 const port = join(folder, "ttyUSB0");
 const told = join(folder, "told");
@@ -32,6 +32,7 @@ echo '{}' > $T/modules/tsconfig-base.json
 OPTIONS="{\\"outDir\\":\\"$T/tsc/x\\"}"
 echo "{\\"files\\":[\\"$T/one.ts\\"],\\"compilerOptions\\":$OPTIONS}" > $T/modules/one-tsconfig.json
 printf '$(TMP_DIR)/tsc/x%s/one.js : x\\nx:\\n\\ttrue\\nbuild: x\\n' $T > $T/makefile
+printf '\\techo "make $(SDKCONFIG_FILE)" >> %s\\n' ${told} >> $T/makefile
 printf '\\thead -c %s /dev/zero > %s/xs_esp32.bin\\n' "$IMAGE_BYTES" $O/bin/esp32$B/release/dormouse >> $T/makefile
 `;
 for (const tool of ["xsc", "xsl", "mcrez", "mcsim"]) program(join(sdk, "build/bin/lin/release", tool), "true");
@@ -48,7 +49,8 @@ writeFileSync(port, "");
 
 function flash(words: readonly string[], environment: NodeJS.ProcessEnv = {}) {
 	writeFileSync(told, "");
-	const { stdout, stderr, status } = spawnSync(process.execPath, [join(root, "scripts/flash.mjs"), ...words], {
+	const all = [join(root, "scripts/flash.mjs"), "--output", output, ...words];
+	const { stdout, stderr, status } = spawnSync(process.execPath, all, {
 		encoding: "utf8",
 		timeout: 60_000,
 		env: {
@@ -68,12 +70,14 @@ const linux = process.platform === "linux" ? false : "the SDK's tools are looked
 test("flash: builds, and writes each part to its place", { skip: linux }, () => {
 	const done = flash(["--port", port, "-p", "esp32/esp32c3"]);
 	assert.equal(done.status, 0, done.stderr);
-	const [first, second] = done.told.trim().split("\n");
+	const [first, made, second] = done.told.trim().split("\n");
 	assert.match(first!, /^mcconfig -p esp32\/esp32c3 /);
-	const built = join(root, "build/esp32/bin/esp32/esp32c3/release/dormouse");
+	// what make has to see, or else changed lines of sdkconfig stay out of what is built again
+	assert.equal(made, `make ${output}/tmp/esp32/esp32c3/release/dormouse/xsProj-esp32c3/sdkconfig.mc`);
+	const built = join(output, "bin/esp32/esp32c3/release/dormouse");
 	const parts = ["0x0 bootloader", "0x8000 partition-table", "0xd000 ota_data_initial", "0x10000 xs_esp32"];
 	const places = parts.map((part) => part.replace(" ", ` ${built}/`)).map((part) => `${part}.bin`);
-	const expected = `esptool --chip esp32c3 --port ${port} --baud 460800 write_flash ${places.join(" ")}`;
+	const expected = `esptool --chip esp32c3 --port ${port} --baud 460800 write-flash ${places.join(" ")}`;
 	assert.equal(second, expected);
 });
 
@@ -85,7 +89,7 @@ test("flash: 8 MB have the application with everything, elsewhere", { skip: linu
 });
 
 test("flash: an ESP32 has its boot loader at 0x1000", { skip: linux }, () => {
-	assert.match(flash(["--port", port, "--no-build"]).told, /^esptool --chip esp32 .* write_flash 0x1000 /);
+	assert.match(flash(["--port", port, "--no-build"]).told, /^esptool --chip esp32 .* write-flash 0x1000 /);
 });
 
 test("flash: the factory's record fills its partition; settings go to NVS, and no file of them is left", {
@@ -105,8 +109,8 @@ test("flash: the factory's record fills its partition; settings go to NVS, and n
 		readFileSync(join(folder, "settings-written"), "utf8"),
 		'key,type,encoding,value\ndormouse,namespace,,\nssid,data,string,"home, sweet"\npassword,data,string,"secret"\n',
 	);
-	assert.throws(() => readFileSync(join(root, "build/esp32/flash/settings.csv")));
-	assert.throws(() => readFileSync(join(root, "build/esp32/flash/factory.bin")));
+	assert.throws(() => readFileSync(join(output, "flash/settings.csv")));
+	assert.throws(() => readFileSync(join(output, "flash/factory.bin")));
 });
 
 test("flash: --dry-run runs nothing and says all of it", { skip: linux }, () => {

@@ -145,6 +145,8 @@ for (const chip of chips) {
 			assert.match(settings, new RegExp(`#define CONFIG_${name} 1\n`), name);
 		}
 		assert.doesNotMatch(settings, /CONFIG_BOOTLOADER_SKIP_VALIDATE_ALWAYS|CONFIG_ESP_CONSOLE_NONE/);
+		const unwanted = /^#define CONFIG_(ESP_COREDUMP_ENABLE|ESP_WIFI_(SOFTAP|ENTERPRISE)_SUPPORT) .*/m.exec(settings);
+		assert.equal(unwanted?.[0], undefined);
 		writeFileSync(
 			join(folder, "mc.xs.h"),
 			"enum { xsID_happened = 1, xsID_host, xsID_id, xsID_port, xsID_turn, xsID_what };\n",

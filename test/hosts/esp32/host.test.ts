@@ -24,6 +24,8 @@ test("esp32: a chip of the first day: no record, called after its MAC address", 
 	const host = openEsp32();
 	assert.equal(host.platform, "esp32c3");
 	assert.equal(host.power.resetCause, "powerOn");
+	assert.equal(host.power.deepPaysMs, 130_000);
+	assert.equal(openEsp32({ deepPaysMs: 5000 }).power.deepPaysMs, 5000);
 	assert.deepEqual(host.factory, { endpointName: "dormouse-a0b1c2d3e4f5", serialNumber: "a0b1c2d3e4f5" });
 	assert.equal(host.clock.wallTimeS(), undefined);
 	assert.equal(host.slots, undefined);
