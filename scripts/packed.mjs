@@ -11,14 +11,18 @@ const javaScript = join(root, "build/js");
 
 /**
  * Writes a manifest that has `entry` and all that it imports as one module, preloaded, and a main that only hands it on.
- * @param {{ entry: string, manifest: string, folder: string }} options as of reachedManifest
+ * @param {{ entry: string, manifest: string, folder: string, replacements?: Record<string, string> }} options as of reachedManifest;
+ *   `replacements`: JavaScript in place of modules, by their files below build/js
  * @returns {Promise<string>} its path. Rejects on a type error of the entry's host, or what is wrong with a source
  */
-export async function packedManifest({ entry, manifest, folder }) {
+export async function packedManifest({ entry, manifest, folder, replacements = {} }) {
 	await build();
 	await checkTypes(entry);
 	const { pack } = await import(join(javaScript, "hosts/simulator/image/packer.js"));
-	const [program] = await pack({ entries: [join(javaScript, `${entry}.js`)], root: javaScript });
+	const given = Object.fromEntries(
+		Object.entries(replacements).map(([file, source]) => [join(javaScript, file), source]),
+	);
+	const [program] = await pack({ entries: [join(javaScript, `${entry}.js`)], root: javaScript, given });
 	const named = [...manifestsBelow(resolve(manifest)).values()].flatMap(namedModules);
 	const apart = reachedFrom(named);
 	for (const path of apart) {

@@ -1,4 +1,5 @@
 import type { FeatureSet, FeatureSetName } from "./feature-sets.ts";
+import type { LinkedRom } from "./rom-links.ts";
 
 /** What the design allows, and what it came to. */
 export interface Budget {
@@ -50,6 +51,33 @@ const promises: readonly Allowance[] = [
 		measured: ({ ram }: FeatureSet) => ram.find(({ board }) => board === "esp32")?.with10Observations.liveBytes,
 	})),
 ];
+
+/** Of images that the SDK links, in ROM, XS's own native code and the platform's not counted. */
+const romPromises = [
+	{
+		what: "ROM, everything (esp32): two slots of 2.8 MB on 8 MB of flash",
+		platform: "esp32",
+		featureSet: "everything",
+		budgetBytes: 900_000,
+	},
+	{
+		what: "ROM, compact (nRF52840): a slot of 950 KB with some 220 KB of native code",
+		platform: "zephyr/nrf52840dk",
+		featureSet: "compact",
+		budgetBytes: 700_000,
+	},
+] as const;
+
+/** Those of ROM. @param linked what the SDK made; empty: none */
+export function romBudgetsOf(linked: readonly LinkedRom[]): Budget[] {
+	return romPromises.flatMap(({ what, platform, featureSet, budgetBytes }) => {
+		const image = linked.find((each) => each.platform === platform && each.featureSet === featureSet);
+		if (image === undefined) return [];
+		const isMet = image.romBytes <= budgetBytes;
+		const reason = `bytecode and slots of features that it has; ${language}`;
+		return [{ what, budgetBytes, measuredBytes: image.romBytes, isMet, ...(isMet ? {} : { reason }) }];
+	});
+}
 
 /** @param sets those that were measured: a budget of another one is left out */
 export function budgetsOf(sets: readonly FeatureSet[]): Budget[] {

@@ -16,11 +16,11 @@ export interface FeatureSet {
 	readonly name: FeatureSetName;
 	/** For people. */
 	readonly holds: string;
-	/** Bytecode of our modules, packed as images are, the host's ports left out: they are the platform's. */
+	/** Bytecode of the packed program, the host's ports left out: they are the platform's. */
 	readonly bytecodeBytes: number;
-	/** Names. */
+	/** Names in it. */
 	readonly symbolBytes: number;
-	/** Bytecode of the modules below together, each for itself: more than it comes to when they are packed. */
+	/** Bytecode of the same program when each source stays a module, and of each. */
 	readonly separateBytes: number;
 	readonly modules: readonly { readonly name: string; readonly codeBytes: number }[];
 	/** On a simulated board, over DTLS with a pre-shared key, registered, with ten observations. */
@@ -34,7 +34,8 @@ const programs: Readonly<Record<FeatureSetName, { readonly holds: string; readon
 		source: `import { minimal as run } from "./src/main-minimal.js";\n`,
 	},
 	compact: {
-		holds: "src/main-compact.ts: that, and settings, bootstrap, rights, updates, TLV, LwM2M CBOR, kept observations",
+		holds:
+			"src/main-compact.ts: that, and settings, bootstrap, rights, firmware updates, TLV, LwM2M CBOR, kept observations",
 		source: `import { compact as run } from "./src/main-compact.js";\n`,
 	},
 	everything: {
@@ -59,27 +60,19 @@ export async function measureFeatureSets(engine: Engine, names = featureSetNames
 
 async function bytecodeOf(engine: Engine, source: string) {
 	const path = `${javaScriptRoot}/feature-set.js`;
-	const given = { [path]: `${source}export { run };\n` };
-	const asked = { entries: [path], root: javaScriptRoot, given };
-	const [packed] = linked(engine, await pack(asked));
-	const separate = closure(await bundle({ ...asked, shake: true }), "feature-set");
-	const modules = linked(
-		engine,
-		separate.filter(({ name }) => name !== "feature-set"),
-	);
+	const from = { entries: [path], root: javaScriptRoot, given: { [path]: `${source}export { run };\n` } };
+	const compiled = (modules: readonly { name: string; source: string }[]) =>
+		engine.compiler.link(modules.map(({ name, source }) => compileCached(engine, name, source)));
+	const packed = compiled(await pack(from));
+	const bundled = closure(await bundle({ ...from, shake: true }), "feature-set");
+	const { modules } = compiled(bundled.filter(({ name }) => name !== "feature-set"));
+	const bytesOf = (linked: readonly { code: Uint8Array }[]) => linked.reduce((sum, { code }) => sum + code.length, 0);
 	return {
-		bytecodeBytes: packed!.codeBytes,
-		symbolBytes: packed!.symbolBytes,
-		separateBytes: modules.reduce((sum, { codeBytes }) => sum + codeBytes, 0),
-		modules: modules.map(({ name, codeBytes }) => ({ name, codeBytes })),
+		bytecodeBytes: bytesOf(packed.modules),
+		symbolBytes: packed.symbols.reduce((sum, symbol) => sum + new TextEncoder().encode(symbol).length + 1, 0),
+		separateBytes: bytesOf(modules),
+		modules: modules.map(({ name, code }) => ({ name, codeBytes: code.length })),
 	};
-}
-
-/** @returns what each module takes, and the names of all of them */
-function linked(engine: Engine, modules: readonly { readonly name: string; readonly source: string }[]) {
-	const program = engine.compiler.link(modules.map(({ name, source }) => compileCached(engine, name, source)));
-	const symbolBytes = program.symbols.reduce((sum, symbol) => sum + new TextEncoder().encode(symbol).length + 1, 0);
-	return program.modules.map(({ name, code }) => ({ name, codeBytes: code.length, symbolBytes }));
 }
 
 /** The program on the board's ports, as hosts/simulator/device/main.ts has the reference one. */

@@ -22,6 +22,8 @@ export interface ImageCommandOptions {
 	readonly counter?: number;
 	/** File of a key. */
 	readonly key?: string;
+	/** Each source stays a module. */
+	readonly separate?: boolean;
 	/** A module of the project whose default export is to be a mod. */
 	readonly mod?: string;
 	/** File of an image to check, in place of building one. */
@@ -53,7 +55,7 @@ export async function run(options: ImageCommandOptions, output: Output): Promise
 }
 
 async function build(options: ImageCommandOptions, key: SigningKey, engine: Engine): Promise<Image> {
-	const { version, name, counter, mod } = options;
+	const { version, name, counter, mod, separate = false } = options;
 	if (key.privateKey === undefined)
 		throw new WrongUsage("--key: signing takes the private key; this is the public one");
 	for (const [option, text] of Object.entries({ version, name })) {
@@ -64,6 +66,7 @@ async function build(options: ImageCommandOptions, key: SigningKey, engine: Engi
 	return buildImage({
 		engine,
 		key,
+		separate,
 		...(version === undefined || mod !== undefined ? {} : { version }),
 		...(name === undefined || mod !== undefined ? {} : { name }),
 		...(counter === undefined ? {} : { securityCounter: counter }),

@@ -217,6 +217,7 @@ function addImage(dormouse: Command, load: Load): void {
 				.argParser(readCounter),
 		)
 		.option("--key <file>", "sign with this private key (PEM, Ed25519 or P-256); the development key without")
+		.option("--separate", "keep each source a module with its names, for development; otherwise all is packed into one")
 		.option("--mod <file>", "build a mod for this image out of this module of the project, in place of the image")
 		.option("--verify <file>", "build nothing: check this image, against --key (public or private) where given")
 		.addHelpText(

@@ -15,25 +15,44 @@ export interface LinkedRom {
 	/** Of a chip with 32 bits; the native code of XS and of the platform is not in it. */
 	readonly romBytes: number;
 	readonly rom: Readonly<Record<string, number>>;
+	/** What its slots are for, in bytes: scripts/rom-slots.mjs. */
+	readonly slotsByKind: Readonly<Record<string, number>>;
+	/** The same program when each source stays a module: its ROM, and bytecode by module before the link. */
+	readonly separateRomBytes?: number;
 	readonly byModule: readonly { readonly name: string; readonly codeBytes: number }[];
 }
 
-/** Programs of the hosts, each with only what it reaches. */
-const programs = [
+interface HostProgram {
+	readonly platform: string;
+	readonly featureSet: FeatureSetName;
+	readonly entry: string;
+	readonly manifest: string;
+	/** JavaScript in place of modules, by their files below build/js. */
+	readonly replacements?: Readonly<Record<string, string>>;
+}
+
+/** Compact programs of hosts with the least in place of it. */
+const minimal = {
+	featureSet: "minimal",
+	replacements: { "src/main-compact.js": `export { minimal as compact } from "./main-minimal.js";` },
+} as const;
+const esp32Compact = { entry: "hosts/esp32/compact/main", manifest: "hosts/esp32/manifest_compact.json" };
+const zephyr = { platform: "zephyr/nrf52840dk", entry: "hosts/zephyr/main", manifest: "manifest.json" };
+
+const programs: readonly HostProgram[] = [
 	{ platform: "lin", featureSet: "everything", entry: "hosts/desktop/main", manifest: "manifest.json" },
 	{ platform: "esp32", featureSet: "everything", entry: "hosts/esp32/main", manifest: "manifest.json" },
-	{
-		platform: "esp32/esp32c3",
-		featureSet: "compact",
-		entry: "hosts/esp32/compact/main",
-		manifest: "hosts/esp32/manifest_compact.json",
-	},
-	{ platform: "zephyr/nrf52840dk", featureSet: "compact", entry: "hosts/zephyr/main", manifest: "manifest.json" },
-] as const;
+	{ platform: "esp32/esp32c3", featureSet: "compact", ...esp32Compact },
+	{ platform: "esp32/esp32c3", ...minimal, ...esp32Compact },
+	{ ...zephyr, featureSet: "compact" },
+	{ ...zephyr, ...minimal },
+	{ platform: "nrf52/dk", featureSet: "compact", entry: "hosts/nrf52/main", manifest: "manifest.json" },
+];
 
 interface Scripts {
 	findSdk(): unknown;
-	linkImage(options: object): Promise<Omit<LinkedRom, "featureSet">>;
+	linkImage(options: object): Promise<Omit<LinkedRom, "featureSet" | "separateRomBytes">>;
+	packedManifest(options: object): Promise<string>;
 	reachedManifest(options: object): string;
 }
 
@@ -42,6 +61,7 @@ export async function linkedRoms(output: Output): Promise<LinkedRom[] | { readon
 	const load = async (name: string) => import(pathToFileURL(join(packageRoot, "scripts", name)).href);
 	const { findSdk }: Scripts = await load("sdk.mjs");
 	const { linkImage }: Scripts = await load("images.mjs");
+	const { packedManifest }: Scripts = await load("packed.mjs");
 	const { reachedManifest }: Scripts = await load("reached.mjs");
 	let sdk: unknown;
 	try {
@@ -50,15 +70,28 @@ export async function linkedRoms(output: Output): Promise<LinkedRom[] | { readon
 		return { skipped: (error as Error).message };
 	}
 	const linked: LinkedRom[] = [];
-	for (const { platform, featureSet, entry, manifest: file } of programs) {
-		const from = join(packageRoot, file);
+	for (const { platform, featureSet, entry, manifest, replacements = {} } of programs) {
+		const from = join(packageRoot, manifest);
 		if (!existsSync(from) || !existsSync(join(packageRoot, `${entry}.ts`))) continue;
-		const folder = join(packageRoot, "build/size", platform.replace("/", "-"));
-		const manifest = reachedManifest({ entry, manifest: from, folder });
+		const folder = join(packageRoot, "build/size", `${platform.replace("/", "-")}-${featureSet}`);
 		const name = (JSON.parse(readFileSync(from, "utf8")) as { build?: { NAME?: string } }).build?.NAME ?? "dormouse";
-		output.err(`linking for ${platform}`);
-		const options = { sdk, platform, manifest, name, output: join(packageRoot, "build/size/out"), onLine: () => {} };
-		linked.push({ featureSet, ...(await linkImage(options)) });
+		const link = (manifest: string, kind: string) => {
+			output.err(`linking for ${platform}: ${featureSet}, ${kind}`);
+			return linkImage({ sdk, platform, manifest, name, output: join(folder, kind), onLine: () => {} });
+		};
+		const what = { entry, manifest: from };
+		const packed = await link(await packedManifest({ ...what, replacements, folder: join(folder, "p") }), "packed");
+		const isWhole = Object.keys(replacements).length === 0; // only packing knows of replacements
+		const separate = isWhole
+			? await link(reachedManifest({ ...what, folder: join(folder, "s") }), "separate modules")
+			: undefined;
+		const { byModule } = separate ?? packed;
+		linked.push({
+			featureSet,
+			...packed,
+			byModule,
+			...(separate === undefined ? {} : { separateRomBytes: separate.romBytes }),
+		});
 	}
 	return linked;
 }

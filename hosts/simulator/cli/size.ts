@@ -1,8 +1,9 @@
 import { loadDevice } from "../board/loader.ts";
 import { boardNames, presets } from "../board/presets.ts";
 import type { RomFigures } from "../engine/figures.ts";
+import { buildImage } from "../image/builder.ts";
 import type { Image } from "../image/image.ts";
-import { type Budget, budgetsOf } from "./budgets.ts";
+import { type Budget, budgetsOf, romBudgetsOf } from "./budgets.ts";
 import { type Composition, measureCompositions } from "./compositions.ts";
 import { type FeatureSet, measureFeatureSets } from "./feature-sets.ts";
 import type { ExitStatus } from "./main.ts";
@@ -21,6 +22,8 @@ interface Sizes {
 	readonly compactImageBytes: number;
 	readonly symbolBytes: number;
 	readonly bytecodeBytes: number;
+	/** Bytecode of the same image when each source stays a module, and of each. */
+	readonly separateBytes: number;
 	readonly modules: readonly { readonly name: string; readonly codeBytes: number }[];
 	readonly compositions: readonly Composition[];
 	readonly parts: readonly Part[];
@@ -60,7 +63,7 @@ export async function run({ json, images = false }: SizeOptions, output: Output)
 		? await linkedRoms(output)
 		: { skipped: "dormouse size --images links them, with the Moddable SDK that $MODDABLE names" };
 	const sizes: Sizes = {
-		...imageSizes(device.image),
+		...imageSizes(device.image, await buildImage({ engine: device.engine, separate: true })),
 		compactImageBytes: device.imageFor(presets.nrf9160).bytes.length,
 		compositions,
 		parts,
@@ -68,7 +71,7 @@ export async function run({ json, images = false }: SizeOptions, output: Output)
 		boards,
 		featureSets,
 		linked,
-		budgets: budgetsOf(featureSets),
+		budgets: [...budgetsOf(featureSets), ...romBudgetsOf("skipped" in linked ? [] : linked)],
 		peers,
 	};
 	if (json) output.out(JSON.stringify(sizes));
@@ -76,12 +79,14 @@ export async function run({ json, images = false }: SizeOptions, output: Output)
 	return 0;
 }
 
-function imageSizes({ bytes, symbolBytes, modules }: Image) {
+function imageSizes(packed: Image, separate: Image) {
+	const codeBytes = ({ modules }: Image) => modules.reduce((sum, { codeBytes }) => sum + codeBytes, 0);
 	return {
-		imageBytes: bytes.length,
-		symbolBytes,
-		bytecodeBytes: modules.reduce((sum, { codeBytes }) => sum + codeBytes, 0),
-		modules: modules.map(({ name, codeBytes }) => ({ name, codeBytes })),
+		imageBytes: packed.bytes.length,
+		symbolBytes: packed.symbolBytes,
+		bytecodeBytes: codeBytes(packed),
+		separateBytes: codeBytes(separate),
+		modules: separate.modules.map(({ name, codeBytes }) => ({ name, codeBytes })),
 	};
 }
 
@@ -90,6 +95,7 @@ function lines({
 	compactImageBytes,
 	symbolBytes,
 	bytecodeBytes,
+	separateBytes,
 	modules,
 	compositions,
 	parts,
@@ -115,12 +121,13 @@ function lines({
 			grouped(ram.keys),
 		]);
 	return [
-		"Bytecode by module, bytes",
+		"Bytecode by module, bytes, when each source stays one",
 		...[...modules].sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ name, codeBytes }) => row(name, codeBytes)),
 		"",
 		"Bytecode by folder, bytes",
 		...[...folders].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, size]) => row(name, size)),
-		row("all bytecode", bytecodeBytes),
+		row("all bytecode", separateBytes),
+		row("packed, as images have it", bytecodeBytes),
 		row("names, shared by all modules", symbolBytes),
 		row("the image, with its header", imageBytes),
 		row("that of boards with small slots", compactImageBytes),
@@ -164,12 +171,16 @@ function comparison({ featureSets, linked, budgets, peers }: Sizes): string[] {
 			`    ${holds} (${ram.map(({ board }) => board).join(", ")})`,
 		]),
 		"",
-		"Linked by the SDK, bytes: bytecode of ours, ROM in all (built-ins of XS included, its native code not)",
+		"Linked by the SDK, bytes: bytecode of ours, ROM in all (built-ins of XS included, its native code not), ROM unpacked",
 		...("skipped" in linked
 			? [`  ${linked.skipped}`]
-			: linked.map(({ platform, featureSet, ownBytecodeBytes, romBytes }) =>
-					row(`${platform}, ${featureSet}`, bytes(ownBytecodeBytes), bytes(romBytes)),
-				)),
+			: linked.flatMap(({ platform, featureSet, ownBytecodeBytes, romBytes, separateRomBytes, rom, slotsByKind }) => [
+					row(`${platform}, ${featureSet}`, bytes(ownBytecodeBytes), bytes(romBytes), bytes(separateRomBytes)),
+					`    code ${bytes(rom.codeBytes)}, strings ${bytes(rom.stringBytes)}, tables of names ${bytes(rom.keyBytes)}`,
+					`    slots: ${Object.entries(slotsByKind)
+						.map(([kind, size]) => `${kind} ${bytes(size)}`)
+						.join(", ")}`,
+				])),
 		"",
 		"Budgets, bytes: measured, budget",
 		...budgets.flatMap(({ what, measuredBytes, budgetBytes, isMet, reason }) => [

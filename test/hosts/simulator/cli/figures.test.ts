@@ -129,7 +129,7 @@ test("feature sets grow from minimal to everything; a budget that is missed is s
 			separateBytes,
 			name,
 		);
-		ok(bytecodeBytes < separateBytes, `${name}: ${bytecodeBytes} packed, ${separateBytes} not`);
+		ok(bytecodeBytes < separateBytes, `${name}: packed ${bytecodeBytes}, else ${separateBytes}`);
 		ok(!modules.some((module) => module.name.startsWith("hosts/")), `${name}: the host is the platform's`);
 		ok(
 			ram.every(({ with10Observations }) => with10Observations.liveBytes <= 40_960),

@@ -124,8 +124,19 @@ describe("the reference application's image", async () => {
 		assert.deepEqual(again.bytes, image.bytes);
 	});
 
-	test("keeps every source module a module", () => {
-		const names = image.modules.map(({ name }) => name);
+	test("is one program and its entry, smaller than its sources one by one, and nobody's names are in it", () => {
+		assert.deepEqual(
+			image.modules.map(({ name }) => name),
+			["program", "hosts/simulator/device/main"],
+		);
+		assert.ok(!image.symbols.some((symbol) => symbol.startsWith("#")), "private fields are properties");
+		assert.ok(image.symbols.length < 2_600, `${image.symbols.length} names`);
+	});
+
+	test("keeps every source module a module where that is asked for", async () => {
+		const separate = await buildImage({ engine, separate: true });
+		assert.ok(image.bytes.length < separate.bytes.length * 0.9, `${image.bytes.length} of ${separate.bytes.length}`);
+		const names = separate.modules.map(({ name }) => name);
 		assert.equal(new Set(names).size, names.length);
 		for (const name of ["src/main", "src/product", "modules/coap/peer", "hosts/simulator/device/main"]) {
 			assert.ok(names.includes(name), name);
