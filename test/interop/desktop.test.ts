@@ -77,6 +77,8 @@ async function isUpdated({ endpoint, words }: { readonly endpoint: string; reado
 		hasCode(await remote.execute("/5/0/2"), "2.04", "Execute /5/0/2");
 		await device.wait({ event: "booted", version: newVersion, resetCause: "restart" }, { from, timeoutMs: 60_000 });
 		await device.wait({ event: "firmware.confirmed" }, { from, timeoutMs: 90_000 });
+		// The State follows a turn later: who asks at once may be answered before.
+		await device.wait({ event: "firmware.state", state: "idle" }, { from });
 		equal(await reads("/3/0/3"), newVersion);
 		equal(await reads("/5/0/5"), "1");
 		match(device.log(), /Slot b, 0\.2\.0: trial/);
