@@ -1,6 +1,8 @@
 import type { Factory } from "./host-factory.ts";
+import type { NetworkLink } from "./network-link.ts";
 import type { Power } from "./power.ts";
 import type { Mods, Slots } from "./slots.ts";
+import type { Tls } from "./tls.ts";
 
 export type {
 	Factory,
@@ -10,6 +12,7 @@ export type {
 	FactorySleep,
 	FactoryValue,
 } from "./host-factory.ts";
+export type { LinkState, NetworkLink } from "./network-link.ts";
 export type {
 	Power,
 	ResetCause,
@@ -27,6 +30,7 @@ export type {
 	SlotState,
 	Slots,
 } from "./slots.ts";
+export type { Tls, TlsEnd, TlsSession, TlsSettings } from "./tls.ts";
 
 /**
  * The ports: everything the library asks of a chip, an operating system or a simulated board. Types, and the one
@@ -255,30 +259,12 @@ export interface StreamListener {
 	close(): void;
 }
 
-/** TCP, or what a wrapper makes of it: tls(streams, keys) takes one and is one. */
+/** TCP, or what a wrapper makes of it: Tls.over(streams, settings) takes one and is one. */
 export interface Streams {
 	/** Starts to connect; onWritable or onClosed says what became of it. @throws HostFailure when there is no socket */
 	connect(to: Address, options: StreamOptions): Stream;
 	/** @throws HostFailure when the port is taken, or the host has no listening sockets */
 	listen(options: StreamListenerOptions): StreamListener;
-}
-
-/**
- * Whether there is a way to others now. "resting": there is none because Power.sleep() has switched the radio off. On
- * its way back from there it is "down" until it is "up".
- */
-export type LinkState = "up" | "down" | "resting";
-
-/** The way to the network, and whether it is there: Wi-Fi, a modem, a line. */
-export interface NetworkLink {
-	readonly state: LinkState;
-	/** Another value says that our own address is another one; left out where nobody knows. */
-	readonly address?: string | number | undefined;
-	/**
-	 * Says who is woken, from the host's loop, when `state` or `address` has changed; but not for a rest that sleep()
-	 * begins: that ends a turn, and is not to begin one.
-	 */
-	onChanged(listener: { wake(): void }): void;
 }
 
 export interface Resolver {
@@ -361,6 +347,8 @@ export interface Host {
 	openDatagrams(options: DatagramsOptions): Datagrams;
 	/** Absent where a host has no TCP. */
 	readonly streams?: Streams;
+	/** Absent where a host has none: no coaps+tcp then. */
+	readonly tls?: Tls;
 	readonly resolver: Resolver;
 	/** Absent where a host does not hear of it; the client then finds out by asking in vain. */
 	readonly link?: NetworkLink;

@@ -7,8 +7,8 @@ import { build, root } from "./build.mjs";
 const usualTrialS = 600;
 const bootsMax = 3;
 
-/** The product that images of this computer's device are for. */
-const productName = "dormouse-desktop";
+/** The products that images of this computer's device are for: what one runs is nothing for the other. */
+const productNames = { lin: "dormouse-desktop", win: "dormouse-windows" };
 
 /** Signs this checkout's images; it protects nothing. */
 const keyFile = join(root, "build/keys/desktop.pem");
@@ -30,15 +30,15 @@ export async function openBoot({ state, trial }) {
 
 /**
  * Makes the image of a program for a slot, signed with this checkout's key.
- * @param {string} program path of the mc.so
- * @param {{ version?: string, counter?: string }} options as of `npm run desktop`
+ * @param {string} program path of the mc.so, or of the mc.dll
+ * @param {{ version?: string, counter?: string, windows?: boolean }} options as of `npm run desktop`
  */
-export async function imageOf(program, { version, counter = "0" }) {
+export async function imageOf(program, { version, counter = "0", windows = false }) {
 	await build();
 	const { developmentKey, writeImage } = await launcher("image-writer.js");
 	const { product } = await import(join(root, "build/js/src/product.js"));
 	return writeImage(readFileSync(program), {
-		name: productName,
+		name: productNames[windows ? "win" : "lin"],
 		version: version ?? product.firmwareVersion,
 		securityCounter: Number(counter),
 		key: developmentKey(keyFile),

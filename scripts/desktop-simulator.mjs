@@ -16,7 +16,7 @@ const watchdogS = 60;
 const crashesMax = 3;
 const stableAfterMs = 60_000;
 
-/** What a process says by its exit status: hosts/desktop/system-lin.c has the same. */
+/** What a process says by its exit status: hosts/desktop/system-lin.c and system-win.c have the same. */
 const causes = { 64: "restart", 65: "crash", 66: "watchdog", 67: "deepSleep" };
 
 const say = (text) => process.stderr.write(`${text}\n`);
@@ -50,9 +50,11 @@ async function startScreen() {
 /** Milliseconds since the computer's own start, the time it slept included: the device's clock has the same. */
 const upMs = () => Math.round(Number(readFileSync("/proc/uptime", "utf8").split(" ")[0]) * 1000);
 
-/** What the simulator needs around it: a screen, a home. `close` ends them. */
+const pathOf = (sdk, path) => sdk.path?.(path) ?? path;
+
+/** What the simulator needs around it: a screen, unless it is one that has none, and a home. `close` ends them. */
 async function openRoom(sdk, { window, state, settings }) {
-	const screen = window ? undefined : await startScreen();
+	const screen = window || sdk.simulatorWords !== undefined ? undefined : await startScreen();
 	const home = mkdtempSync(join(tmpdir(), "dormouse-desktop-"));
 	mkdirSync(join(home, ".config/tech.moddable.mcsim"), { recursive: true }); // the simulator writes here, but never creates it
 	mkdirSync(state, { recursive: true });
@@ -60,7 +62,7 @@ async function openRoom(sdk, { window, state, settings }) {
 		...sdk.environment,
 		HOME: home,
 		XDG_CONFIG_HOME: join(home, ".config"),
-		DORMOUSE_STATE: state,
+		DORMOUSE_STATE: pathOf(sdk, state),
 		...settings,
 		NO_AT_BRIDGE: "1", // GTK would otherwise complain that there is no accessibility bus
 		GSETTINGS_BACKEND: "memory",
@@ -73,14 +75,19 @@ async function openRoom(sdk, { window, state, settings }) {
 	return { environment, close };
 }
 
-/** One process of the simulator. `ended`: its status, or undefined when it had to be killed because its machine stopped. */
+/**
+ * One process of the simulator. `ended`: its status, or undefined when it had to be killed because its machine stopped.
+ * `ask` asks the device to end; asked again, it ends.
+ */
 function startProcess(sdk, image, environment, onLine) {
 	// Groups of their own: Ctrl-C in the terminal then reaches this program alone, which asks the device to end.
-	const child = spawnBound(sdk.simulator, [sdk.simulators, image], {
+	const words = [...(sdk.simulatorWords ?? [sdk.simulators]), pathOf(sdk, image)];
+	const child = spawnBound(sdk.simulator, words, {
 		env: environment,
-		stdio: ["ignore", "pipe", "inherit"],
+		stdio: [sdk.endsByStdin ? "pipe" : "ignore", "pipe", "inherit"],
 		detached: true,
 	});
+	child.stdin?.on("error", () => {}); // it has ended already
 	let isDead = false;
 	let wake;
 	eachLine(child.stdout, (line) => {
@@ -101,7 +108,13 @@ function startProcess(sdk, image, environment, onLine) {
 			done({ status, signal, isDead });
 		});
 	});
-	return { child, ended };
+	const ask = () => {
+		if (child.stdin === null)
+			child.kill("SIGTERM"); // by its number, so that other simulators go on
+		else if (child.stdin.writable) child.stdin.end();
+		else child.kill("SIGKILL");
+	};
+	return { child, ended, ask, kill: () => child.kill("SIGKILL") };
 }
 
 /**
@@ -112,11 +125,10 @@ function endOnRequest(seconds, current, asked) {
 	let ending;
 	const end = () => {
 		asked();
-		const child = current();
-		child?.kill("SIGTERM"); // by its number, so that other simulators go on
-		ending ??= setTimeout(() => current()?.kill("SIGKILL"), farewellMs);
+		current()?.ask();
+		ending ??= setTimeout(() => current()?.kill(), farewellMs);
 	};
-	const kill = () => current()?.kill("SIGKILL");
+	const kill = () => current()?.kill();
 	process.on("SIGINT", end);
 	process.on("SIGTERM", end);
 	process.on("exit", kill);
@@ -141,13 +153,13 @@ function endOnRequest(seconds, current, asked) {
  */
 export async function runInSimulator(sdk, image, options, onLine) {
 	const room = await openRoom(sdk, options);
-	const { child, ended } = startProcess(sdk, image, room.environment, onLine);
+	const run = startProcess(sdk, image, room.environment, onLine);
 	const release = endOnRequest(
 		options.for,
-		() => child,
+		() => run,
 		() => {},
 	);
-	const { status, signal, isDead } = await ended.finally(() => {
+	const { status, signal, isDead } = await run.ended.finally(() => {
 		release();
 		room.close();
 	});
@@ -187,11 +199,11 @@ function sleepUntil(atUpMs, isOver) {
  */
 export async function runDevice(sdk, boot, options, onLine) {
 	const room = await openRoom(sdk, options);
-	let child;
+	let running;
 	let isAskedToEnd = false;
 	const release = endOnRequest(
 		options.for,
-		() => child,
+		() => running,
 		() => {
 			isAskedToEnd = true;
 		},
@@ -207,20 +219,17 @@ export async function runDevice(sdk, boot, options, onLine) {
 				say(`The boot loader finds no image to start: ${JSON.stringify(started.verdicts)}`);
 				return 1;
 			}
-			const { program, running, bootReason, version } = started;
-			say(
-				`Slot ${running}, ${version}: ${bootReason.kind}${bootReason.why === undefined ? "" : ` (${bootReason.why})`}`,
-			);
+			const { program, running: slot, bootReason, version } = started;
+			say(`Slot ${slot}, ${version}: ${bootReason.kind}${bootReason.why === undefined ? "" : ` (${bootReason.why})`}`);
 			const record = {
-				...{ cause: reset.cause, wake: reset.wake, poweredAtMs, watchdogS: Number(options.watchdog ?? watchdogS) },
-				...{ running, bootReason, trusted: boot.trusted },
+				...{ cause: reset.cause, wake: reset.wake, watchdogS: Number(options.watchdog ?? watchdogS) },
+				...{ poweredAtMs: poweredAtMs + (sdk.upOffsetMs ?? 0), running: slot, bootReason, trusted: boot.trusted },
 			};
 			const startedMs = upMs();
-			const run = startProcess(sdk, program, { ...room.environment, DORMOUSE_BOOT: JSON.stringify(record) }, onLine);
-			child = run.child;
-			const bite = watchTrial(boot, started, child);
-			const { status, signal, isDead } = await run.ended;
-			child = undefined;
+			running = startProcess(sdk, program, { ...room.environment, DORMOUSE_BOOT: JSON.stringify(record) }, onLine);
+			const bite = watchTrial(boot, started, running);
+			const { status, signal, isDead } = await running.ended;
+			running = undefined;
 			clearTimeout(bite.timer);
 			const livedMs = upMs() - startedMs;
 			const cause = bite.hasBitten ? "watchdog" : isDead ? "crash" : causes[status];
@@ -253,13 +262,13 @@ export async function runDevice(sdk, boot, options, onLine) {
 }
 
 /** The watchdog of a trial, which nothing feeds: it bites unless the image was confirmed. */
-function watchTrial(boot, { running, bootReason }, child) {
+function watchTrial(boot, { running, bootReason }, process) {
 	const bite = { hasBitten: false, timer: undefined };
 	if (bootReason.kind !== "trial") return bite;
 	bite.timer = setTimeout(() => {
 		if (!boot.isOnTrial(running)) return;
 		bite.hasBitten = true;
-		child.kill("SIGKILL");
+		process.kill();
 	}, bootReason.leftMs);
 	return bite;
 }

@@ -7,6 +7,7 @@ import { imageOf, openBoot } from "./desktop-boot.mjs";
 import { writeSdkTests } from "./desktop-sdk-tests.mjs";
 import { runDevice, runInSimulator } from "./desktop-simulator.mjs";
 import { writeUnitTests } from "./desktop-unit-tests.mjs";
+import { buildForWindows, windowsSdk } from "./desktop-windows.mjs";
 import { buildForSimulator, findSdk, Missing } from "./sdk.mjs";
 
 const usage = `npm run desktop -- [OPTION…] [server=URI] [identity=TEXT key=HEX] [endpoint=NAME] [lifetime=SECONDS] [serial=TEXT]
@@ -27,6 +28,7 @@ de-registers and ends; a second one ends at once. SIGUSR1 presses the button of 
   --self-test      build and run hosts/selftest instead: does this computer do what the ports promise? (npm run selftest)
   --unit-tests     build and run test/modules and test/src instead, on the XS of your SDK
   --sdk-tests      build and run the SDK's own cases for storage, flash and update instead, from your $MODDABLE
+  --windows        build for Windows (with mingw-w64) and run by Wine
   --build-only     build, do not run
   --no-build       run what was built last
   --for SECONDS    end by itself after so long
@@ -57,6 +59,7 @@ function readArguments() {
 			"no-build": { type: "boolean", default: false },
 			for: { type: "string" },
 			window: { type: "boolean", default: false },
+			windows: { type: "boolean", default: false },
 			output: { type: "string", default: join(root, "build/desktop") },
 			state: { type: "string" },
 			help: { type: "boolean", default: false },
@@ -75,7 +78,8 @@ function readArguments() {
 		if (seconds !== undefined && !(Number(seconds) > 0)) throw new TypeError(`--${name} wants seconds, more than 0`);
 	}
 	const isTest = values["self-test"] || values["unit-tests"] || values["sdk-tests"];
-	const state = values.state ?? join(root, "build/desktop", isTest ? "test-state" : "state"); // tests erase the flash
+	const room = `${isTest ? "test-state" : "state"}${values.windows ? "-windows" : ""}`; // tests erase the flash
+	const state = values.state ?? join(root, "build/desktop", room);
 	return { ...values, output: resolve(values.output), state: resolve(state), settings };
 }
 
@@ -108,11 +112,13 @@ async function main() {
 		process.stdout.write(usage);
 		return 0;
 	}
-	const sdk = findSdk();
+	let sdk = findSdk();
 	const { name, manifest, passed, both, isBare = false } = await chosenImage(options, sdk);
-	let program = join(options.output, "bin/lin/mc/release", name, "mc.so");
+	const { output, windows } = options;
+	let program = join(output, windows ? "bin/win" : "bin/lin", "mc/release", name, windows ? "mc.dll" : "mc.so");
 	if (!options["no-build"]) {
-		program = await buildForSimulator({ sdk, manifest, name, output: options.output, onLine: say });
+		const build = windows ? buildForWindows : buildForSimulator;
+		program = await build({ sdk, manifest, name, output, onLine: say });
 		say(`Built ${program}`);
 	}
 	if (options.image !== undefined) {
@@ -121,6 +127,7 @@ async function main() {
 		say(`Wrote ${options.image}, ${image.length} bytes`);
 	}
 	if (options["build-only"] || options.image !== undefined) return 0;
+	if (windows) sdk = await windowsSdk(sdk, output);
 	let hasPassed = passed === undefined;
 	const onLine = (line) => {
 		if (passed?.test(line)) hasPassed = true;

@@ -4,6 +4,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { root } from "./build.mjs";
+import { makeForWindows } from "./desktop-windows.mjs";
+import { mainOf, packedManifest } from "./packed.mjs";
 import { measureRom } from "./rom.mjs";
 import { findSdk, Missing, makeImage } from "./sdk.mjs";
 
@@ -14,6 +16,7 @@ their compilers: TypeScript, bytecode, the ROM that XS links. Says how large tha
 
   PLATFORMS
 
+  --separate       each source a module, as mcconfig makes it of manifest.json; otherwise all of ours are packed into one
   --self-test      the self-test's image instead of the application's
   --manifest FILE  another manifest; with --name NAME, its build.NAME
   --output FOLDER  where the SDK builds (default build/images)
@@ -28,7 +31,9 @@ const say = (text) => process.stderr.write(`${text}\n`);
 
 /** Builders by the platform's first word; a host without one of its own is not there yet. */
 async function builders() {
-	const found = new Map([["lin", { platforms: ["lin"], host: "desktop", dryBuild: linkForDesktop }]]);
+	const found = new Map(
+		["lin", "mac", "win"].map((name) => [name, { platforms: [name], host: "desktop", dryBuild: linkForDesktop }]),
+	);
 	for (const [chip, fallback] of [
 		["esp32", ["esp32"]],
 		["zephyr", ["zephyr/nrf52840dk"]],
@@ -43,7 +48,8 @@ async function builders() {
 }
 
 async function linkForDesktop(options) {
-	return { folder: await makeImage({ ...options, target: "$TMP/mc.xs.c" }) };
+	const make = options.platform === "win" ? makeForWindows : makeImage;
+	return { folder: await make({ ...options, target: "$TMP/mc.xs.c" }) };
 }
 
 /** Makes one image as far as it goes. @returns what the link made: measureRom() */
@@ -55,6 +61,13 @@ export async function linkImage({ sdk, platform, manifest, name, output, onLine 
 	return { platform, name, ...measureRom(folder) };
 }
 
+/** The manifest that packs what another one runs on a platform. */
+function packedFor({ platform, manifest, name, output }) {
+	const entry = mainOf(manifest, platform);
+	if (entry === undefined) throw new Error(`${manifest} does not say what runs on ${platform}: creation.main`);
+	return packedManifest({ entry, manifest, folder: join(output, "packed", platform.replace(/[/:]/g, "-"), name) });
+}
+
 /** The platforms that can be linked here. */
 export async function linkablePlatforms() {
 	return [...(await builders()).values()].flatMap(({ platforms }) => platforms);
@@ -64,6 +77,7 @@ async function main() {
 	const { values, positionals } = parseArgs({
 		allowPositionals: true,
 		options: {
+			separate: { type: "boolean", default: false },
 			"self-test": { type: "boolean", default: false },
 			manifest: { type: "string" },
 			name: { type: "string" },
@@ -87,7 +101,7 @@ async function main() {
 	for (const platform of positionals.length > 0 ? positionals : platforms) {
 		const host = all.get(platform.split(/[/:]/)[0])?.host;
 		const selfTest = join(root, "hosts", host ?? platform, "manifest_selftest.json");
-		const manifest = values.manifest ?? (values["self-test"] ? selfTest : join(root, "manifest.json"));
+		const whole = values.manifest ?? (values["self-test"] ? selfTest : join(root, "manifest.json"));
 		const name = values.name ?? (values["self-test"] ? "dormouse-selftest" : "dormouse");
 		const lines = [];
 		const onLine = (line) => {
@@ -95,7 +109,10 @@ async function main() {
 			if (values.verbose) say(line);
 		};
 		try {
-			if (!existsSync(manifest)) throw new Error(`${manifest} is not there`);
+			if (!existsSync(whole)) throw new Error(`${whole} is not there`);
+			const manifest = values.separate
+				? whole
+				: await packedFor({ platform, manifest: whole, name, output: values.output });
 			const image = await linkImage({ sdk, platform, manifest, name, output: values.output, onLine });
 			built.push(image);
 			if (!values.json) process.stdout.write(`${lineOf(image)}\n`);

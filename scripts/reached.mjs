@@ -32,7 +32,7 @@ export function reachedFrom(paths) {
 }
 
 const isOurs = (path) => !relative(root, path).startsWith("..") && !path.includes("node_modules");
-const asList = (value) => (value === undefined ? [] : Array.isArray(value) ? value : [value]);
+export const asList = (value) => (value === undefined ? [] : Array.isArray(value) ? value : [value]);
 
 /** Relative paths of a manifest as absolute ones. */
 function absolute(value, folder) {
@@ -52,7 +52,7 @@ function stemsOf(value) {
 }
 
 /** All manifests of ours that one includes, by path. */
-function manifestsBelow(path, found = new Map()) {
+export function manifestsBelow(path, found = new Map()) {
 	if (found.has(path)) return found;
 	const manifest = absolute(JSON.parse(readFileSync(path, "utf8")), dirname(path));
 	found.set(path, manifest);
@@ -65,17 +65,22 @@ function manifestsBelow(path, found = new Map()) {
 }
 
 /** Modules under names of their own (embedded:…): nobody imports those by a path, so they stay. */
-const namedModules = (manifest) =>
+export const namedModules = (manifest) =>
 	Object.entries(manifest.modules ?? {})
 		.filter(([name]) => !name.endsWith("/*"))
 		.flatMap(([, value]) => stemsOf(value))
 		.map((stem) => `${stem}.ts`)
 		.filter(existsSync);
 
-/** One manifest without what is not reached; C stays, the linker drops what nobody calls. */
-function reduced(manifest, reached, renamed) {
+/** One manifest without what is not reached; C alone stays, the linker drops what nobody calls. */
+function reduced(manifest, { reached, packed }, renamed) {
 	const isKept = (stem) => !existsSync(`${stem}.ts`) || reached.has(`${stem}.ts`);
-	const modules = Object.entries(manifest.modules ?? {}).map(([name, value]) => [name, stemsOf(value).filter(isKept)]);
+	// Of a module that is in the packed one, its C is left.
+	const kept = (stem) => {
+		if (isKept(stem)) return [stem];
+		return packed.has(`${stem}.ts`) && existsSync(`${stem}.c`) ? [`${stem}.c`] : [];
+	};
+	const modules = Object.entries(manifest.modules ?? {}).map(([name, value]) => [name, stemsOf(value).flatMap(kept)]);
 	const dropped = new Set(
 		Object.entries(manifest.modules ?? {}).flatMap(([name, value]) =>
 			stemsOf(value)
@@ -97,15 +102,13 @@ function reduced(manifest, reached, renamed) {
 }
 
 /**
- * Writes a manifest that differs from another one in what it leaves out.
- * @param {{ entry: string, manifest: string, folder: string }} options `entry`: the program's module, such as "hosts/esp32/main";
- *   `manifest`: path of the one to start from; `folder`: where to write
+ * Writes a manifest and all of ours that it includes, without what is not reached.
+ * @param {{ manifest: string, folder: string, reached: Set<string>, packed?: Set<string> }} options `packed`: sources that are in the
+ *   image as a part of another module
  * @returns {string} its path
  */
-export function reachedManifest({ entry, manifest, folder }) {
+export function writeReduced({ manifest, folder, reached, packed = new Set() }) {
 	const all = manifestsBelow(resolve(manifest));
-	const roots = [join(root, `${entry}.ts`), ...[...all.values()].flatMap(namedModules)];
-	const reached = reachedFrom(roots);
 	const nameOf = (path) =>
 		join(
 			folder,
@@ -116,7 +119,22 @@ export function reachedManifest({ entry, manifest, folder }) {
 	const renamed = new Map([...all.keys()].map((path) => [path, resolve(nameOf(path))]));
 	mkdirSync(folder, { recursive: true });
 	for (const [path, content] of all) {
-		writeFileSync(renamed.get(path), `${JSON.stringify(reduced(content, reached, renamed), undefined, "\t")}\n`);
+		writeFileSync(
+			renamed.get(path),
+			`${JSON.stringify(reduced(content, { reached, packed }, renamed), undefined, "\t")}\n`,
+		);
 	}
 	return renamed.get(resolve(manifest));
+}
+
+/**
+ * Writes a manifest that differs from another one in what it leaves out.
+ * @param {{ entry: string, manifest: string, folder: string }} options `entry`: the program's module, such as "hosts/esp32/main";
+ *   `manifest`: path of the one to start from; `folder`: where to write
+ * @returns {string} its path
+ */
+export function reachedManifest({ entry, manifest, folder }) {
+	const all = manifestsBelow(resolve(manifest));
+	const roots = [join(root, `${entry}.ts`), ...[...all.values()].flatMap(namedModules)];
+	return writeReduced({ manifest, folder, reached: reachedFrom(roots) });
 }

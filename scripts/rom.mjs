@@ -1,12 +1,13 @@
 // Reads what the SDK's linker made of an image: the machine in ROM, as C, and what each module gave to it.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { slotsByKind } from "./rom-slots.mjs";
 
 /** Of XS on a chip with 32 bits. */
 const slotBytes = 16;
 const pointerBytes = 4;
 
-const isOurs = (name) => /^(modules|src|hosts)\//.test(name);
+const isOurs = (name) => name === "program" || /^(modules|src|hosts)\//.test(name);
 
 /** Bytes of the C string that begins behind the quote at `from`, its ending 0 included. */
 function literalBytes(line, from) {
@@ -75,6 +76,7 @@ export function measureRom(folder) {
 		bytecodeBytes: sum(modules),
 		ownBytecodeBytes: sum(modules.filter(({ name }) => isOurs(name))),
 		rom,
+		slotsByKind: slotsByKind(source),
 		romBytes: Object.values(rom).reduce((total, bytes) => total + bytes, 0),
 		byModule: modules,
 	};

@@ -31,6 +31,7 @@ export async function compileTypeScript(folder) {
 		const target = join(compilerOptions.outDir, files[0].replace(/\.ts$/, ".js"));
 		if (wanted.has(target.replace(folder, "$(TMP_DIR)"))) outFolders.set(files[0], compilerOptions.outDir);
 	}
+	if (outFolders.size === 0) return 0; // a packed image: its modules came as JavaScript
 	const { config } = ts.readConfigFile(base, ts.sys.readFile);
 	const parsed = ts.parseJsonConfigFileContent({ ...config, files: [...outFolders.keys()] }, ts.sys, dirname(base), {
 		rootDir: "/",

@@ -13,7 +13,24 @@ export class Missing extends Error {
 	}
 }
 
+/** What stands before the SDK's tools. */
+const ownTools = join(root, "scripts/sdk-tools");
 const setUpUrl = "https://www.moddable.com/documentation/Moddable%20SDK%20-%20Getting%20Started";
+
+/** What a person does where this project's programs around the SDK do not run: nobody has tried them there. */
+const elsewhere = {
+	darwin: `These programs run on Linux. On a Mac, with the SDK set up (${setUpUrl}), the SDK's own words build the device and start it
+in the simulator, where nobody has tried it yet:
+    export PATH="$PWD/node_modules/.bin:$PATH"
+    mcconfig -m -p mac server=coap://127.0.0.1:5683 endpoint=hazel lifetime=60
+There is no boot loader around it then: no updates, no deep sleep. hosts/desktop/README.md says more.`,
+	win32: `These programs run on Linux. On Windows there are two ways:
+  - WSL, with the SDK set up in it as on Linux (${setUpUrl}): there they run.
+  - the SDK of Windows itself, in its "x64 Native Tools Command Prompt", where nobody has tried it yet:
+        set PATH=%CD%\\node_modules\\.bin;%PATH%
+        mcconfig -m -p win server=coap://127.0.0.1:5683 endpoint=hazel lifetime=60
+    There is no boot loader around it then: no updates, no deep sleep. hosts/desktop/README.md says more.`,
+};
 
 const isExecutable = (path) => {
 	try {
@@ -35,9 +52,8 @@ export function programOnPath(name) {
  * @throws Missing naming what to do
  */
 export function findSdk() {
-	if (process.platform !== "linux") {
-		throw new Missing(`The desktop host has been built and run on Linux only, and this is ${process.platform}.`);
-	}
+	const instead = elsewhere[process.platform];
+	if (process.platform !== "linux") throw new Missing(instead ?? `The SDK has no tools for ${process.platform}.`);
 	const home = process.env.MODDABLE;
 	if (!home) {
 		throw new Missing(
@@ -54,7 +70,7 @@ export function findSdk() {
 	const compilers = join(root, "node_modules/.bin");
 	if (!isExecutable(join(compilers, "tsc"))) throw new Missing("node_modules/.bin/tsc is missing: run npm ci first.");
 	// Ours first: the SDK asks for a TypeScript of release 6 or later, whichever the machine has.
-	const path = [compilers, tools, process.env.PATH].join(delimiter);
+	const path = [ownTools, compilers, tools, process.env.PATH].join(delimiter);
 	return {
 		home,
 		tools,
@@ -66,11 +82,11 @@ export function findSdk() {
 
 /**
  * Warnings of the SDK's linker and compiler that are about our modules: each is shared mutable state or a slow native.
- * What is called embedded: is ours on Linux alone; elsewhere it is the SDK's.
+ * What is called embedded: is ours on Linux and Windows; elsewhere it is the SDK's.
  */
 const isOurWarning = (line, home, platform) =>
-	/^### warning: (modules|src|hosts)\//.test(line) ||
-	(platform === "lin" && /^### warning: (~\.embedded|embedded:)/.test(line)) ||
+	/^### warning: (modules\/|src\/|hosts\/|program:)/.test(line) ||
+	((platform === "lin" || platform === "win") && /^### warning: (~\.embedded|embedded:)/.test(line)) ||
 	(line.includes("cannot optimize native") && !line.startsWith(home));
 
 /** Runs a program. @returns {Promise<number>} its status */
@@ -107,9 +123,14 @@ export async function makeImage({ sdk, platform, manifest, name, output, target,
 	);
 	if (status !== 0) throw new Error(`mcconfig ended with status ${status}.`);
 	const [chip, board = ""] = platform.split("/");
-	const folder = join(output, "tmp", chip, chip === "lin" || chip === "mac" ? "mc" : board, "release", name);
+	const folder = join(output, "tmp", chip, ["lin", "mac", "win"].includes(chip) ? "mc" : board, "release", name);
 	onLine(`# tsc: ${await compileTypeScript(folder)} modules at once`);
-	const made = await run("make", ["-f", join(folder, "makefile"), target.replace("$TMP", folder)], variables, take);
+	const made = await run(
+		"make",
+		["-f", join(folder, "makefile"), `XSC=${join(ownTools, "xsc")}`, target.replace("$TMP", folder)],
+		variables,
+		take,
+	);
 	if (made !== 0) throw new Error(`make ended with status ${made}.`);
 	if (warnings.length > 0) {
 		// Link again next time: make would otherwise call the image finished, and the warning would be seen once only.

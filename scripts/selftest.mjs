@@ -2,10 +2,11 @@
 import { spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { existsSync } from "node:fs";
+import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { root } from "./build.mjs";
+import { build, root } from "./build.mjs";
 import { eachLine, findSdk, Missing } from "./sdk.mjs";
 
 const usage = `npm run selftest -- -p PLATFORM [OPTION…] [NAME=VALUE…]
@@ -13,11 +14,12 @@ const usage = `npm run selftest -- -p PLATFORM [OPTION…] [NAME=VALUE…]
 Builds hosts/selftest for a board and says what of modules/host.ts the board keeps: a line for each check, passed, failed
 or skipped with its reason, and a last line with the counts. It erases the board's settings.
 
-  -p, --platform   lin: built and run here, with your Moddable SDK
+  -p, --platform   lin: built and run here, with your Moddable SDK; win: likewise, with mingw-w64 and Wine
                    esp32, esp32/esp32c3, zephyr/nrf52840dk, …: built and flashed by mcconfig with the vendor's tools; this
-                   program then sends datagrams back to the board (RFC 862), and its console tells the rest
+                   program then sends back what the board sends (RFC 862, UDP and TCP), and its console tells the rest
+                   cortex-m: on an emulated Cortex-M4, without your SDK; --sdk: linked by it (hosts/cortex-m)
   --dry            up to the linked ROM, without the vendor's tools, and run nothing
-  --peer HOST:PORT somebody else who sends datagrams back; this computer without it
+  --peer HOST:PORT somebody else who sends back what comes, by UDP and TCP; this computer without it
   --name NAME      a name that has an address, for boards (default: none)
   --read           read a board's console on stdin instead, and say what it said (… | npm run selftest -- --read)
   --json           the device's own lines, and no others
@@ -72,7 +74,7 @@ class Report {
 	}
 }
 
-/** Sends every datagram back to where it came from. @returns its port, and what ends it */
+/** Sends every datagram back to where it came from, and all that comes by TCP. @returns its port, and what ends it */
 async function startEcho(address) {
 	const socket = createSocket("udp4");
 	socket.on("message", (bytes, { address: host, port }) => socket.send(bytes, port, host));
@@ -80,7 +82,20 @@ async function startEcho(address) {
 		socket.on("error", failed);
 		socket.bind(0, address, done);
 	});
-	return { port: socket.address().port, close: () => socket.close() };
+	const { port } = socket.address();
+	const server = createServer((stream) => {
+		stream.on("error", () => {}); // a board that was reset in the middle
+		stream.pipe(stream);
+	});
+	await new Promise((done, failed) => {
+		server.on("error", failed);
+		server.listen(port, address, done);
+	});
+	const close = () => {
+		socket.close();
+		server.close();
+	};
+	return { port, close };
 }
 
 /** This computer's address for boards in its network. */
@@ -91,10 +106,12 @@ function ownAddress() {
 	return undefined;
 }
 
-async function runHere(report) {
+async function runHere(report, platform) {
 	const echo = await startEcho("127.0.0.1");
 	try {
-		const words = [join(root, "scripts/desktop.mjs"), "--self-test", "--watchdog", "5"];
+		// Under Wine the device computes P-256 in JavaScript, in one turn.
+		const more = platform === "win" ? ["--windows", "--watchdog", "20"] : ["--watchdog", "5"];
+		const words = [join(root, "scripts/desktop.mjs"), "--self-test", ...more];
 		const environment = { ...process.env, DORMOUSE_PEER_PORT: String(echo.port) };
 		const child = spawn(process.execPath, words, { env: environment, stdio: ["ignore", "pipe", "pipe"] });
 		eachLine(child.stdout, (line) => report.take(line));
@@ -109,8 +126,20 @@ async function runHere(report) {
 	}
 }
 
+/** On QEMU, with its own Ethernet and flash. */
+async function runEmulated(report, isLinked) {
+	await build();
+	const { runSelfTest } = await import(join(root, "build/js/hosts/cortex-m/tools/self-test.js"));
+	const began = performance.now();
+	// The chip's lines have no time of their own.
+	await runSelfTest(isLinked, (record) =>
+		report.take(JSON.stringify({ t: Math.round(performance.now() - began), ...record })),
+	);
+	return report.status;
+}
+
 function manifestOf(platform) {
-	const host = { lin: "desktop", mac: "desktop" }[platform] ?? platform.split(/[/:]/)[0];
+	const host = { lin: "desktop", mac: "desktop", win: "desktop" }[platform] ?? platform.split(/[/:]/)[0];
 	const manifest = join(root, "hosts", host, "manifest_selftest.json");
 	if (!existsSync(manifest)) throw new Missing(`There is no self-test for ${platform}: ${manifest} is missing.`);
 	return manifest;
@@ -163,6 +192,7 @@ async function main() {
 			name: { type: "string" },
 			read: { type: "boolean", default: false },
 			json: { type: "boolean", default: false },
+			sdk: { type: "boolean", default: false },
 			help: { type: "boolean", default: false },
 		},
 	});
@@ -183,7 +213,8 @@ async function main() {
 	const { platform } = values;
 	if (platform === undefined) throw new TypeError("-p wants a platform: lin, esp32, zephyr/nrf52840dk, …");
 	if (values.dry) return dry(platform);
-	if (platform === "lin") return runHere(report);
+	if (platform === "lin" || platform === "win") return runHere(report, platform);
+	if (platform === "cortex-m") return runEmulated(report, values.sdk);
 	return runOnBoard(platform, values, positionals);
 }
 
@@ -193,5 +224,5 @@ try {
 	const isUsage = error instanceof TypeError && (error.code?.startsWith("ERR_PARSE_ARGS") || error.code === undefined);
 	say(error.message);
 	if (isUsage) say("See npm run selftest -- --help");
-	process.exitCode = isUsage || error instanceof Missing ? 2 : 1;
+	process.exitCode = isUsage || error.name === "Missing" ? 2 : 1;
 }

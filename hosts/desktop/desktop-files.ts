@@ -32,18 +32,28 @@ export function listFiles(this: void, folder: string): string[] {
 	return native("xs_dormouse_file_list").call(this, folder);
 }
 
-/** `text` as one part of a file's path: letters, digits, "_" and "-" stand for themselves, each other byte for =XX. */
+const escaped = (byte: number): string => `=${(byte + 0x100).toString(16).slice(1)}`;
+
+/**
+ * `text` as one part of a file's path: letters, digits, "_" and "-" stand for themselves, each other byte for =XX, and
+ * so does the first one of what Windows takes for a device in any folder.
+ */
 export function fileName(text: string): string {
 	const bytes = new Uint8Array(ArrayBuffer.fromString(text));
 	let name = "";
 	for (const byte of bytes) {
 		const character = String.fromCharCode(byte);
-		name += /[A-Za-z0-9_-]/.test(character) ? character : `=${(byte + 0x100).toString(16).slice(1)}`;
+		name += /[A-Za-z0-9_-]/.test(character) ? character : escaped(byte);
 	}
-	return name;
+	return /^(con|prn|aux|nul|com[0-9]|lpt[0-9])$/i.test(name) ? escaped(bytes[0]!) + name.slice(1) : name;
 }
 
-/** The text that `fileName` made `name` of. */
+/** `fileName`, where names that differ in capitals are two: Windows and macOS do not tell such files apart. */
+export function exactFileName(text: string): string {
+	return fileName(text).replace(/[A-Z]/g, (letter) => escaped(letter.charCodeAt(0)));
+}
+
+/** The text that `fileName` or `exactFileName` made `name` of. */
 export function nameText(name: string): string {
 	const bytes = new Uint8Array(name.length);
 	let size = 0;

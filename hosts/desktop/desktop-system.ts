@@ -1,7 +1,12 @@
 /**
- * What the desktop host asks of Linux itself; system-lin.c has the other half, or system-mac.c.
+ * What the desktop host asks of the system itself; system-lin.c has the other half, or system-mac.c, or system-win.c.
  * Each body is exactly one native call, because XS then binds it to the C function without a closure.
  */
+
+/** "lin", "mac" or "win": what mcconfig was told. */
+export function platformName(this: void): string {
+	return native("xs_dormouse_platform").call(this);
+}
 
 /** Milliseconds since this start, or countFrom(); never goes back, and counts while the computer sleeps. */
 export function monotonicMs(this: void): number {
@@ -14,7 +19,7 @@ export function computerTimeS(this: void): number {
 }
 
 /**
- * Fills `bytes` from the operating system's generator (getrandom).
+ * Fills `bytes` from the operating system's generator (getrandom, getentropy, BCryptGenRandom).
  * @throws Error with the system's message; the bytes are then unspecified
  */
 export function fillFromSystem(this: void, bytes: Uint8Array): void {
@@ -60,7 +65,10 @@ export function crashProcess(this: void): void {
 	native("xs_dormouse_crash").call(this);
 }
 
-/** Calls `told` once, in a turn of its own, when the process is asked to end (SIGTERM, SIGINT); twice ends it. */
+/**
+ * Calls `told` once, in a turn of its own, when the process is asked to end (SIGTERM, SIGINT; on Windows Ctrl-C, or the
+ * end of stdin where a boot loader started it); twice ends it.
+ */
 export class Termination extends Native("xs_dormouse_termination_destructor") {
 	constructor(told: () => void) {
 		super();

@@ -4,15 +4,17 @@ import type { Crypto, Entropy, Host, Slots } from "../../modules/host.ts";
 import { CheckedEntropy } from "../chips/checked-entropy.ts";
 import { SeededDice } from "../chips/dice.ts";
 import { openPsaCrypto } from "../psa/psa-crypto.ts";
+import { SocketResolver } from "../sockets/resolver.ts";
+import { Sockets } from "../sockets/sockets.ts";
+import { SocketStreams } from "../sockets/streams.ts";
 import { type BootRecord, readBootRecord } from "./boot-record.ts";
 import { DesktopClock } from "./clock.ts";
-import { UdpDatagrams } from "./datagrams.ts";
-import { countFrom, fillFromSystem } from "./desktop-system.ts";
+import { RadioDatagrams } from "./datagrams.ts";
+import { countFrom, fillFromSystem, platformName } from "./desktop-system.ts";
 import { readFactory } from "./factory.ts";
 import { PartitionFlash } from "./flash.ts";
 import { DomainKeyValue } from "./key-value.ts";
 import { DesktopPower } from "./power.ts";
-import { SystemResolver } from "./resolver.ts";
 import { roomCelsius } from "./room.ts";
 import { DesktopSlots } from "./slots.ts";
 import { TraceLog } from "./trace-log.ts";
@@ -21,21 +23,23 @@ import { TraceLog } from "./trace-log.ts";
  * The ports of modules/host.ts on the SDK's simulator. Made once per start.
  * @throws HostFailure when the computer lacks one
  */
-export function openDesktop(platform: string): Host {
+export function openDesktop(): Host {
 	const boot = readBootRecord();
 	if (boot !== undefined) countFrom(boot.poweredAtMs);
 	const power = new DesktopPower(boot); // first, because it knows what to do when one of the others fails
 	const clock = new DesktopClock();
 	const entropy = new CheckedEntropy(fillFromSystem);
 	const crypto = openPsaCrypto();
+	const sockets = new Sockets();
 	const radio = { isDeaf: () => power.isDeaf(clock), hear: () => power.hear() };
 	return {
 		clock,
 		dice: new SeededDice(entropy),
 		entropy,
 		...(crypto === undefined ? {} : { crypto }),
-		openDatagrams: (options) => new UdpDatagrams(options, radio),
-		resolver: new SystemResolver(),
+		openDatagrams: (options) => new RadioDatagrams(sockets, options, radio),
+		streams: new SocketStreams(sockets),
+		resolver: new SocketResolver(sockets),
 		flash: new PartitionFlash("settings"),
 		keyValue: new DomainKeyValue("device"),
 		factoryFlash: new PartitionFlash("factory"),
@@ -43,7 +47,7 @@ export function openDesktop(platform: string): Host {
 		power,
 		log: new TraceLog(clock),
 		factory: readFactory(),
-		platform,
+		platform: platformName(),
 		temperature: () => roomCelsius(clock.nowMs()),
 	};
 }

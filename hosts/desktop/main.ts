@@ -3,5 +3,5 @@ import { openDesktop } from "./host.ts";
 
 /** Called by the SDK once the machine runs. */
 export default function main(): void {
-	application(openDesktop("lin"));
+	application(openDesktop());
 }

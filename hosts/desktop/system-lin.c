@@ -126,6 +126,11 @@ void xs_dormouse_environment(xsMachine *the)
 		xsmcSetString(xsResult, (xsStringValue)value);
 }
 
+void xs_dormouse_platform(xsMachine *the)
+{
+	xsmcSetString(xsResult, "lin");
+}
+
 /* @returns the cause that the process before this restart left, or undefined at a first start */
 void xs_dormouse_reset_cause(xsMachine *the)
 {

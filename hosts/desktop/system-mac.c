@@ -67,6 +67,11 @@ void xs_dormouse_environment(xsMachine *the)
 		xsmcSetString(xsResult, (xsStringValue)value);
 }
 
+void xs_dormouse_platform(xsMachine *the)
+{
+	xsmcSetString(xsResult, "mac");
+}
+
 /* Nothing survives the process: always a first start. */
 void xs_dormouse_reset_cause(xsMachine *the)
 {

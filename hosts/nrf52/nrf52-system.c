@@ -39,10 +39,9 @@ void xs_dormouse_nrf52_random(xsMachine *the)
 	xsUnsignedValue size;
 	xsmcGetBufferWritable(xsArg(0), &bytes, &size);
 	if (!hasBegun) {
+		/* Begins its generator too: NRF_CRYPTO_RNG_AUTO_INIT_ENABLED in the SDK's sdk_config.h. */
 		ret_code_t error = nrf_crypto_init();
-		if (error == NRF_SUCCESS)
-			error = nrf_crypto_rng_init(NULL, NULL);
-		if ((error != NRF_SUCCESS) && (error != NRF_ERROR_CRYPTO_ALREADY_INITIALIZED))
+		if (error != NRF_SUCCESS)
 			xsUnknownError("nrf_crypto: error %d", (int)error);
 		hasBegun = true;
 	}

@@ -1,7 +1,7 @@
 import { fromHex, utf8 } from "../../modules/bytes.ts";
 import { portableP256 } from "../../modules/crypto/p256.ts";
 import { PortableCrypto } from "../../modules/crypto/portable.ts";
-import type { Aead, Crypto, CryptoP256, Host } from "../../modules/host.ts";
+import type { Aead, Crypto, CryptoP256, Host, KeyHandle } from "../../modules/host.ts";
 import { type Check, check, expect, expectThrows, Skipped, sameBytes } from "./check.ts";
 import { AEADS, CBCS, ECDHS, ECDSAS, HMACS, PRFS, SHAS } from "./vectors.ts";
 
@@ -104,8 +104,17 @@ function agreements(crypto: Crypto, p256: CryptoP256): void {
 			expect(sameBytes(crypto.exportSecret(secret)!, hex(shared)), "another secret");
 			crypto.release(secret);
 		}
-		expect(crypto.exportSecret(key) === undefined, "a private key came out");
+		expect(isSecret(crypto, key), "a private key came out");
 		crypto.release(key);
+	}
+}
+
+/** Whether a private key stays in: the port says that it is not to be read, or that it is no secret. */
+function isSecret(crypto: Crypto, privateKey: KeyHandle): boolean {
+	try {
+		return crypto.exportSecret(privateKey) === undefined;
+	} catch {
+		return true;
 	}
 }
 

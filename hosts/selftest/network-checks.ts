@@ -7,7 +7,10 @@ const sendings = 5;
 const echoBytes = 1151;
 
 export interface NetworkOptions {
-	/** Who sends every datagram back (RFC 862): `npm run selftest` is one. Without it the board's own loopback. */
+	/**
+	 * Who sends back every datagram, and all that comes by TCP (RFC 862): `npm run selftest` is one. Without it the
+	 * board's own loopback.
+	 */
 	readonly peer?: Address | undefined;
 	/** A name that has an address. */
 	readonly name?: string | undefined;
@@ -30,7 +33,8 @@ export function networkChecks(options: NetworkOptions): readonly Check[] {
 	];
 }
 
-function onLoopback({ hasLoopback = true }: NetworkOptions, run: Check["run"]): Check["run"] {
+/** Leaves a check out where the board does not reach itself. */
+export function onLoopback({ hasLoopback = true }: NetworkOptions, run: Check["run"]): Check["run"] {
 	return (host, done) => {
 		if (hasLoopback) run(host, done);
 		else done(new Skipped("the board does not reach itself"));

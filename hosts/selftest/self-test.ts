@@ -4,11 +4,13 @@ import { type Check, type Done, Skipped } from "./check.ts";
 import { clockChecks } from "./clock-checks.ts";
 import { cryptoChecks } from "./crypto-checks.ts";
 import { decode, encode, type Keeper, type Memory, newMemory, openKeeper, sampleBytes } from "./memory.ts";
+import { modChecks } from "./mod-checks.ts";
 import { type NetworkOptions, networkChecks, openAnywhere } from "./network-checks.ts";
 import { crashStage, deepSleepStage, restartStage, retainedStage, watchdogStage } from "./reset-stages.ts";
 import { damageStage, revertStage, secondTrialStage, trialStage } from "./slot-stages.ts";
 import type { Bench, Stage, StageOptions } from "./stage.ts";
 import { storageChecks } from "./storage-checks.ts";
+import { streamChecks } from "./stream-checks.ts";
 
 /** What the host's entry knows of its board; README.md says how each is asked for on the command line. */
 export interface SelfTestOptions extends NetworkOptions, StageOptions {
@@ -84,7 +86,9 @@ class SelfTest {
 			...chanceChecks(),
 			...cryptoChecks(withPortableP256),
 			...storageChecks(),
+			...modChecks(),
 			...networkChecks(this.#options),
+			...streamChecks(this.#options),
 			...checks,
 		];
 		let index = 0;

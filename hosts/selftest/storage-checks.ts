@@ -15,6 +15,7 @@ export function storageChecks(): readonly Check[] {
 		check("flash: misalignment and what lies outside are HostFailures", (host) => refuses(flashOf(host))),
 		check("flash: a record behind a torn one is found (what a power cut leaves)", (host) => survives(flashOf(host))),
 		check("key-value: values come back, change and go", keepsValues),
+		check("smart card: its bootstrap file can be read, twice the same", readsCard),
 		check("factory partition: can be read", ({ factoryFlash }) => {
 			if (factoryFlash === undefined) throw new Skipped("the host has none");
 			factoryFlash.read(0, new Uint8Array(16));
@@ -106,6 +107,14 @@ function survives(flash: Flash): void {
 	expect(isAll(all.subarray(half.length, 2 * half.length), erasedByte), "what was never written is not erased");
 	expect(sameBytes(all.subarray(2 * half.length), whole), "the second record is not whole");
 	flash.erase(0, sectorBytes);
+}
+
+function readsCard({ smartCard }: Host): void {
+	if (smartCard === undefined) throw new Skipped("the board has no reader");
+	const file = smartCard.read();
+	if (file === undefined) throw new Skipped("there is no card, or no bootstrap file on it");
+	const again = smartCard.read() ?? new Uint8Array(0);
+	expect(sameBytes(file, again), `${file.length} bytes, then ${again.length} others`);
 }
 
 function keepsValues({ keyValue }: Host): void {

@@ -38,6 +38,53 @@ static int notify(void)
 	return 0;
 }
 
+#elif defined(__APPLE__)
+
+#include <dispatch/dispatch.h>
+
+static void deliverNow(void *the)
+{
+	deliver(the, NULL, NULL, 0);
+}
+
+static int notify(void)
+{
+	dispatch_async_f(dispatch_get_main_queue(), machine, deliverNow);
+	return 0;
+}
+
+#elif defined(_WIN32)
+
+#define WINDOW_CLASS "dormouseSockets"
+
+/* Nobody sees it: the machine's thread takes its messages beside all others. */
+static HWND window = NULL;
+
+static LRESULT CALLBACK take(HWND it, UINT message, WPARAM first, LPARAM second)
+{
+	if (message != WM_APP)
+		return DefWindowProcA(it, message, first, second);
+	deliver(machine, NULL, NULL, 0);
+	return 0;
+}
+
+/* In the thread of XS. */
+static void openWindow(void)
+{
+	WNDCLASSEXA shape;
+	memset(&shape, 0, sizeof(shape));
+	shape.cbSize = sizeof(shape);
+	shape.lpfnWndProc = take;
+	shape.lpszClassName = WINDOW_CLASS;
+	RegisterClassExA(&shape);
+	window = CreateWindowExA(0, WINDOW_CLASS, NULL, 0, 0, 0, 0, 0, HWND_MESSAGE, NULL, NULL, NULL);
+}
+
+static int notify(void)
+{
+	return PostMessageA(window, WM_APP, 0, 0) ? 0 : -1;
+}
+
 #else
 
 #include "xsHost.h"
@@ -90,6 +137,9 @@ void xs_dormouse_sockets_begin(xsMachine *the)
 		program = xsArg(0);
 		xsRemember(program);
 		machine = the;
+#ifdef _WIN32
+		openWindow();
+#endif
 	}
 	xsmcSetBoolean(xsResult, socketsBegin(notify) == 0);
 }

@@ -1,13 +1,16 @@
 /*
  * What the core asks of a system: BSD sockets under their POSIX names, threads, and a wake-up that poll() sees.
- * Linux and ESP-IDF (lwIP behind its VFS) have the same names; Zephyr's are in sockets-zephyr.h. A system whose poll()
- * can not be woken defines NET_POLL_MS: the thread looks up so often, netBegin() answers 0, and there is no netWake().
+ * Linux, macOS and ESP-IDF (lwIP behind its VFS) have the same names; Zephyr's are in sockets-zephyr.h, those of
+ * Windows in sockets-win.h. A system whose poll() can not be woken defines NET_POLL_MS: the thread looks up so often,
+ * netBegin() answers 0, and there is no netWake().
  */
 #ifndef SOCKETS_PLATFORM_H
 #define SOCKETS_PLATFORM_H
 
 #ifdef __ZEPHYR__
 #include "sockets-zephyr.h"
+#elif defined(_WIN32)
+#include "sockets-win.h"
 #else
 
 #include <arpa/inet.h>
@@ -28,6 +31,8 @@
 
 #include "esp_netif.h"
 #include "esp_vfs_eventfd.h"
+#elif defined(__APPLE__)
+#include "sockets-mac.h"
 #else
 #include <sys/eventfd.h>
 #endif
@@ -36,11 +41,13 @@
 #define MSG_NOSIGNAL 0
 #endif
 
+#ifndef __APPLE__
 #define netSocket socket
+#define netAccept accept
+#endif
 #define netBind bind
 #define netConnect connect
 #define netListen listen
-#define netAccept accept
 #define netSend send
 #define netSendTo sendto
 #define netReceive recv
@@ -85,6 +92,12 @@ static inline int netThread(void *(*run)(void *), size_t stackBytes)
 	return answer;
 }
 
+static inline void netPause(int ms)
+{
+	usleep((unsigned)ms * 1000);
+}
+
+#ifndef __APPLE__
 /* Makes the wake-up, and whatever sockets need beforehand. @returns its file, or -1 */
 static inline int netBegin(void)
 {
@@ -97,11 +110,6 @@ static inline int netBegin(void)
 		return -1;
 #endif
 	return eventfd(0, 0);
-}
-
-static inline void netPause(int ms)
-{
-	usleep((unsigned)ms * 1000);
 }
 
 static inline void netWake(int file)
@@ -118,6 +126,7 @@ static inline void netWoken(int file)
 	ssize_t size = read(file, &count, sizeof(count));
 	(void)size;
 }
+#endif
 
 static inline int netNonBlocking(int file)
 {
@@ -162,7 +171,7 @@ static inline int netNextError(int file, struct sockaddr_storage *to)
 }
 #endif
 
-#endif /* !__ZEPHYR__ */
+#endif /* POSIX's names */
 
 /* lwIP's resolver answers one family at a time, and one address; elsewhere one question gets all, the best first. */
 #ifndef NET_FAMILIES

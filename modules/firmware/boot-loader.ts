@@ -1,14 +1,11 @@
 import {
-	type BootReason,
 	type Flash,
 	HostFailure,
 	type ImageVerdict,
 	type ResetCause,
-	type RevertReason,
 	type SlotImage,
 	type SlotName,
 	type SlotState,
-	type Slots,
 } from "../host.ts";
 import {
 	type BootAction,
@@ -16,16 +13,14 @@ import {
 	type BootDecision,
 	type BootRules,
 	type BootState,
-	confirmed,
 	decideBoot,
-	left,
-	marked,
 	NEW_DEVICE,
 	otherSlot,
 	settledReason,
 	situationOf,
 } from "./boot-decision.ts";
 import { BootStore, type BootStoreCondition } from "./boot-store.ts";
+import { BootedSlots, idOf } from "./booted-slots.ts";
 
 /** What a boot loader stands on. */
 export interface BootLoaderOptions {
@@ -50,111 +45,70 @@ export interface ResetInput {
 	readonly ranMs: number;
 }
 
-/** The first digits of a hash: who an image is, in the boot state. */
-const idDigits = 16;
+/** What was found in the slots that had to be looked at. */
+export interface BootVerdicts {
+	a?: ImageVerdict;
+	b?: ImageVerdict;
+}
 
 /**
  * A boot loader: decides at each reset which slot is started, and is the Slots port of the program that it started.
  * Portable, so that the same code runs under the simulated board, in the tests of power loss and under fakes.
  */
-export class BootLoader implements Slots {
+export class BootLoader extends BootedSlots {
 	readonly condition: BootStoreCondition;
 	readonly action: BootAction;
 	/** Which slot to start; undefined: none can be. */
 	readonly start: SlotName | undefined;
-	/** What was found where it had to be looked at. */
-	readonly verdicts: { a?: ImageVerdict; b?: ImageVerdict } = {};
-	readonly running: SlotName;
-	readonly bootReason: BootReason;
-	readonly sizeBytes: number;
-	readonly sectorBytes: number;
-	readonly writeBytes: number;
-	readonly #options: BootLoaderOptions;
-	readonly #store: BootStore;
-	readonly #other: SlotName;
-	#isVerified = false;
+	readonly verdicts: BootVerdicts;
+	private readonly options: BootLoaderOptions;
 
 	/** Decides, and writes down what it decided. Throws nothing, whatever lies in flash. */
 	constructor(options: BootLoaderOptions, reset: ResetInput) {
-		this.#options = options;
-		this.#store = new BootStore(options.state);
-		this.condition = this.#store.condition;
-		const state = this.stateAtReset(reset.ranMs);
-		const bootable = this.look(state);
-		const failedId = idOf(options.imageIn(otherSlot(state.kept)));
-		const decision = this.written(decideBoot(state, bootable, reset.cause, failedId, options.rules), state);
-		this.action = decision.action;
-		this.start = decision.start;
-		this.bootReason = decision.reason;
-		this.running = decision.start ?? state.kept;
-		this.#other = otherSlot(this.running);
-		const flash = options[this.#other];
-		this.sizeBytes = flash.sizeBytes;
-		this.sectorBytes = flash.sectorBytes;
-		this.writeBytes = flash.writeBytes;
+		const { a, b } = options;
+		const store = new BootStore(options.state);
+		const boot = new Boot(options, store);
+		const { start, action, reason, kept } = boot.decide(reset);
+		const imageIn = (slot: SlotName) => options.imageIn(slot);
+		super({ store, a, b, running: start ?? kept, bootReason: reason, imageIn });
+		this.options = options;
+		this.condition = store.condition;
+		this.action = action;
+		this.start = start;
+		this.verdicts = boot.verdicts;
 	}
 
-	/** What the boot loader remembers. */
-	get bootState(): BootState {
-		return this.#store.state ?? NEW_DEVICE;
-	}
-
-	state(slot: SlotName): SlotState {
-		const { kept, trial, otherIs, otherId } = this.bootState;
-		const image = this.image(slot);
-		if (image === undefined) return "empty";
-		if (slot === kept) return (this.verdicts[slot] ?? "ok") === "ok" ? "confirmed" : "bad";
-		if (trial !== "none") return "trial";
-		if (otherIs === "unknown" || otherId !== idOf(image)) return "valid";
-		return otherIs === "failed" ? "bad" : "confirmed";
-	}
-
-	image(slot: SlotName): SlotImage | undefined {
-		return this.#options.imageIn(slot);
-	}
-
-	erase(offset: number, sizeBytes: number): void {
-		this.release();
-		this.#options[this.#other].erase(offset, sizeBytes);
-	}
-
-	write(offset: number, bytes: Uint8Array): void {
-		this.release();
-		this.#options[this.#other].write(offset, bytes);
-	}
-
-	read(offset: number, into: Uint8Array): void {
-		this.#options[this.#other].read(offset, into);
+	/** An image that was kept and has rotted since is bad. */
+	override state(slot: SlotName): SlotState {
+		const isRotten = slot === this.bootState.kept && (this.verdicts[slot] ?? "ok") !== "ok";
+		const state = super.state(slot);
+		return isRotten && state === "confirmed" ? "bad" : state;
 	}
 
 	verify(): ImageVerdict {
-		const counter = Math.max(this.bootState.securityCounter, this.ownCounter);
-		const verdict = this.#options.examine(this.#other, counter, this.image(this.running));
-		this.#isVerified = verdict === "ok";
-		return verdict;
+		return this.found(this.options.examine(this.other, this.counterMin, this.image(this.running)));
+	}
+}
+
+/** A boot, as long as it is not decided. */
+class Boot {
+	readonly verdicts: BootVerdicts = {};
+	private readonly options: BootLoaderOptions;
+	private readonly store: BootStore;
+
+	constructor(options: BootLoaderOptions, store: BootStore) {
+		this.options = options;
+		this.store = store;
 	}
 
-	markPending(): void {
-		if (!this.#isVerified) throw new HostFailure("slots: only an image that was verified can be marked");
-		this.#store.write(marked(this.settled(), this.ownCounter));
-	}
-
-	confirm(): void {
-		const state = this.bootState;
-		const isTrial = state.trial === "running" && this.running !== state.kept;
-		if (!isTrial && state.trial !== "none") return; // the other one is marked: its trial is not ours to confirm
-		const next = confirmed(state, idOf(this.image(this.#other)), this.ownCounter);
-		if (next !== state) this.#store.write(next);
-	}
-
-	revert(why: RevertReason): void {
-		const state = this.bootState;
-		if (state.trial !== "running" || this.running === state.kept) return;
-		this.#store.write(left(state, why, idOf(this.image(this.running))));
-	}
-
-	private get ownCounter(): number {
-		return this.image(this.running)?.securityCounter ?? 0;
+	/** Decides and writes that down. `kept`: the slot that was, before it */
+	decide({ cause, ranMs }: ResetInput): BootDecision & { readonly kept: SlotName } {
+		const { options } = this;
+		const state = this.stateAtReset(ranMs);
+		const { kept } = state;
+		const failedId = idOf(options.imageIn(otherSlot(kept)));
+		const decision = decideBoot(state, this.look(state), cause, failedId, options.rules);
+		return { ...this.written(decision, state), kept };
 	}
 
 	/** Looks at as many slots as the decision needs. */
@@ -162,42 +116,28 @@ export class BootLoader implements Slots {
 		const { kept, otherIs, otherId } = state;
 		const other = otherSlot(kept);
 		const isGood = (slot: SlotName) => this.isGood(slot, state.securityCounter);
-		const situation = situationOf(state, this.#options.rules);
+		const situation = situationOf(state, this.options.rules);
 		if (situation === "pending" || situation === "running") {
 			if (isGood(other)) return "other"; // decides as "both"
 			return isGood(kept) ? "kept" : "neither";
 		}
 		if (isGood(kept)) return "kept"; // decides as "both"
-		const hasFailed = otherIs === "failed" && otherId === idOf(this.image(other));
+		const hasFailed = otherIs === "failed" && otherId === idOf(this.options.imageIn(other));
 		return !hasFailed && isGood(other) ? "other" : "neither";
 	}
 
 	private isGood(slot: SlotName, securityCounter: number): boolean {
-		this.verdicts[slot] ??= this.#options.examine(slot, securityCounter);
+		this.verdicts[slot] ??= this.options.examine(slot, securityCounter);
 		return this.verdicts[slot] === "ok";
 	}
 
-	/** Before the other slot is changed: nothing must go back to it, or be said of it, any more. */
-	private release(): void {
-		const state = this.settled();
-		this.#isVerified = false;
-		if (state.trial === "none" && state.otherIs === "unknown") return;
-		this.#store.write({ ...state, trial: "none", boots: 0, elapsedMs: 0, otherIs: "unknown", otherId: "" });
-	}
-
-	/** The state, when the other slot is nobody's way back. @throws HostFailure else */
-	private settled(): BootState {
-		const state = this.bootState;
-		if (this.running !== state.kept) throw new HostFailure("slots: on trial, the other slot is the way back");
-		return state;
-	}
-
 	private stateAtReset(ranMs: number): BootState {
-		const { state } = this.#store;
+		const { state, condition } = this.store;
 		if (state?.trial === "running") return { ...state, elapsedMs: state.elapsedMs + ranMs };
-		if (state !== undefined || this.condition !== "lost") return state ?? NEW_DEVICE;
+		if (state !== undefined || condition !== "lost") return state ?? NEW_DEVICE;
 		// Nothing is known of which was kept. The image that the other could not replace any more has to prove itself anew.
-		const counterOf = (slot: SlotName) => (this.isGood(slot, 0) ? (this.image(slot)?.securityCounter ?? 0) : -1);
+		const counterOf = (slot: SlotName) =>
+			this.isGood(slot, 0) ? (this.options.imageIn(slot)?.securityCounter ?? 0) : -1;
 		const [a, b] = [counterOf("a"), counterOf("b")];
 		if (a < 0 || b < 0 || a === b)
 			return { ...NEW_DEVICE, kept: b > a ? "b" : "a", securityCounter: Math.max(a, b, 0) };
@@ -206,9 +146,9 @@ export class BootLoader implements Slots {
 
 	/** Writes a decision down; what can not be counted is not tried, unless there is nothing else. */
 	private written(decision: BootDecision, before: BootState): BootDecision {
-		if (decision.state === before && this.condition !== "lost") return decision;
+		if (decision.state === before && this.store.condition !== "lost") return decision;
 		try {
-			this.#store.write(decision.state);
+			this.store.write(decision.state);
 			return decision;
 		} catch (error) {
 			if (!(error instanceof HostFailure)) throw error;
@@ -216,8 +156,4 @@ export class BootLoader implements Slots {
 			return { action: "keep", start: before.kept, state: before, reason: settledReason(before) };
 		}
 	}
-}
-
-function idOf(image: SlotImage | undefined): string {
-	return image === undefined ? "" : image.hash.slice(0, idDigits);
 }

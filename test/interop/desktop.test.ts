@@ -1,6 +1,7 @@
 /**
- * The device of `mcconfig -m -p lin`, run as a person runs it, and Leshan: it registers over DTLS, is read, and is
- * given another program, which it pulls, tries and keeps. Needs $MODDABLE; what it takes is built here.
+ * The device of `mcconfig -m -p lin`, and of `-p win` by Wine, run as a person runs it, and Leshan: it registers over
+ * DTLS, is read, and is given another program, which it pulls, tries and keeps. Needs $MODDABLE; what it takes is
+ * built here.
  */
 import { equal, match, ok } from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -11,19 +12,27 @@ import { PackageServer } from "../../hosts/simulator/cli/package-server.ts";
 import { UdpNetwork } from "../../hosts/simulator/network/udp-network.ts";
 import { systemDice, systemEntropy } from "../../hosts/simulator/server/system-chance.ts";
 import { RealTime } from "../../hosts/simulator/time.ts";
-import { DesktopDevice, whatIsMissing } from "../hosts/desktop/desktop-device.ts";
+import { DesktopDevice, whatIsMissing, whatIsMissingForWindows } from "../hosts/desktop/desktop-device.ts";
 import { hasCode, valueIn } from "./case.ts";
 import { freePorts } from "./free-ports.ts";
 import { startLeshan } from "./leshan-server.ts";
 
-const endpoint = "desktop-secure";
 const key = "000102030405060708090a0b0c0d0e0f";
-const buildTimeoutMs = 300_000;
-/** Some five thousand blocks, and the SDK looks at its socket every 20 ms. */
+const buildTimeoutMs = 600_000;
+/** Some five thousand blocks. */
 const downloadTimeoutMs = 600_000;
 const newVersion = "0.2.0";
 
 const missing = whatIsMissing();
+const systems = [
+	{ name: "desktop", endpoint: "desktop-secure", words: [], skip: missing ?? false },
+	{
+		name: "Windows",
+		endpoint: "windows-secure",
+		words: ["--windows"],
+		skip: missing ?? whatIsMissingForWindows() ?? false,
+	},
+];
 
 /** Runs npm run desktop to its end. @throws Error with what it said */
 async function run(words: readonly string[]): Promise<void> {
@@ -39,17 +48,16 @@ async function serve(file: Uint8Array): Promise<PackageServer> {
 	return new PackageServer({ ...where, dice: systemDice, entropy: systemEntropy, file, etag });
 }
 
-test("desktop › Leshan over DTLS, pre-shared key: it registers, is updated, and keeps the update", {
-	skip: missing ?? false,
-	timeout: buildTimeoutMs + downloadTimeoutMs + 120_000,
-}, async () => {
+/** Registers, is read, is updated and restarted. */
+async function isUpdated({ endpoint, words }: { readonly endpoint: string; readonly words: readonly string[] }) {
 	const folder = mkdtempSync(join(tmpdir(), "dormouse-desktop-leshan-"));
 	const image = join(folder, "update.img");
-	await run(["--image", image, "--version", newVersion]);
+	await run([...words, "--image", image, "--version", newVersion]);
 	const server = await startLeshan();
 	await server.rest.secure({ endpoint, tls: { mode: "psk", details: { identity: endpoint, key } } });
 	const settings = [`server=${server.coapsUri}`, `identity=${endpoint}`, `key=${key}`, `endpoint=${endpoint}`];
-	const device = new DesktopDevice(["--no-build", "--state", join(folder, "state"), ...settings, "lifetime=3600"]);
+	const where = ["--no-build", "--state", join(folder, "state")];
+	const device = new DesktopDevice([...words, ...where, ...settings, "lifetime=3600"]);
 	const files = await serve(new Uint8Array(readFileSync(image)));
 	try {
 		const secured = await device.wait({ event: "secured" }, { timeoutMs: 60_000 });
@@ -82,6 +90,45 @@ test("desktop › Leshan over DTLS, pre-shared key: it registers, is updated, an
 		equal(await server.rest.client(endpoint), undefined);
 	} finally {
 		files.close();
+		await device.kill();
+		await server.stop();
+		rmSync(folder, { recursive: true, force: true });
+	}
+}
+
+for (const { name, endpoint, words, skip } of systems) {
+	test(
+		`${name} › Leshan over DTLS, pre-shared key: it registers, is updated, and keeps the update`,
+		{
+			skip,
+			timeout: buildTimeoutMs + downloadTimeoutMs + 120_000,
+		},
+		() => isUpdated({ endpoint, words }),
+	);
+}
+
+test("desktop › Leshan over DTLS: it sleeps deeply, wakes by time, and neither registers nor shakes hands again", {
+	skip: missing ?? false,
+	timeout: buildTimeoutMs + 180_000,
+}, async () => {
+	const endpoint = "desktop-sleeper";
+	const folder = mkdtempSync(join(tmpdir(), "dormouse-desktop-leshan-"));
+	const server = await startLeshan();
+	await server.rest.secure({ endpoint, tls: { mode: "psk", details: { identity: endpoint, key } } });
+	const settings = [`server=${server.coapsUri}`, `identity=${endpoint}`, `key=${key}`, `endpoint=${endpoint}`];
+	const sleep = ["lifetime=40", "sleep=deep", "awake=3000", "sample=10"];
+	const device = new DesktopDevice(["--state", join(folder, "state"), ...settings, ...sleep]);
+	try {
+		await device.wait({ event: "registered" }, { timeoutMs: buildTimeoutMs });
+		await device.wait({ event: "sleeping", depth: "deep" }, { timeoutMs: 30_000 });
+		await device.wait({ event: "booted", resetCause: "deepSleep" }, { timeoutMs: 60_000 });
+		await device.wait({ event: "restored", registration: "kept", session: true });
+		await device.wait({ event: "updated" }, { timeoutMs: 60_000 });
+		equal(device.events.filter(({ event }) => event === "handshaking").length, 1, device.log());
+		equal(device.events.filter(({ event }) => event === "registered").length, 1, device.log());
+		ok((await server.rest.client(endpoint))?.secure, "registered still, over the same session");
+		equal((await device.interrupt()).status, 0, device.log());
+	} finally {
 		await device.kill();
 		await server.stop();
 		rmSync(folder, { recursive: true, force: true });

@@ -18,19 +18,26 @@ export interface DeviceOptions {
 	readonly flags?: readonly string[];
 }
 
-export type ImageName = "reference" | "conformance" | "conformance-1.0" | "conformance-1.2" | "cortex-m";
+export type ImageName =
+	| "reference"
+	| "conformance"
+	| "conformance-1.0"
+	| "conformance-1.2"
+	| "cortex-m"
+	| "cortex-m-sdk";
 
 /** DORMOUSE_MACHINE: as test/conformance/machine.ts has it. */
 const runner = process.env.DORMOUSE_MACHINE === "cortex-m" ? "run-qemu.js" : "run.js";
 const conformance = join(root, "build/js/test/conformance/device", runner);
 
-/** What runs each image, on the simulator but for the last, in the same words and with the same lines of output. */
+/** What runs each image, on the simulator but for the last two, in the same words and with the same lines of output. */
 const programs: Readonly<Record<ImageName, readonly string[]>> = {
 	reference: [join(root, "bin/dormouse.mjs"), "sim"],
 	conformance: [conformance],
 	"conformance-1.0": [conformance, "--enabler", "1.0"],
 	"conformance-1.2": [conformance, "--enabler", "1.2"],
 	"cortex-m": [join(root, "bin/dormouse.mjs"), "qemu"],
+	"cortex-m-sdk": [join(root, "bin/dormouse.mjs"), "qemu", "--sdk"],
 };
 
 /** One line of `dormouse sim --json`. */

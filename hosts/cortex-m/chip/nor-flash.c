@@ -8,7 +8,7 @@ __attribute__((section(".cells"))) static uint8_t cells[flashBytes];
 static int file;
 
 /* Both outlive resets. */
-__attribute__((section(".noinit"))) static uint32_t cutAt, operations;
+__attribute__((section(".noinit.flash"))) static uint32_t cutAt, operations;
 
 int flash_open(const char *name)
 {

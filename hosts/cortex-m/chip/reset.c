@@ -17,7 +17,7 @@ enum {
 
 static const uint32_t lifeMark = 0x0D0E5E70;
 
-__attribute__((section(".noinit"))) static ChipLife chipLife;
+__attribute__((section(".noinit.chip"))) static ChipLife chipLife;
 
 extern char dataBegin[], bssEnd[], heapBegin[], heapEnd[];
 

@@ -79,6 +79,7 @@ export class GuestMachine {
 		let numbers = [0, 0];
 		this.#text = "";
 		if (event.kind === "readable") numbers = [event.socket, event.count];
+		else if (event.kind === "link") numbers = [event.isUp ? 1 : 0, event.address];
 		else if (event.kind === "unreachable") {
 			numbers = [event.socket, event.port];
 			this.#text = event.host;

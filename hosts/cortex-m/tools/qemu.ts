@@ -22,7 +22,7 @@ export interface DeviceEvent {
 export interface QemuFigures {
 	/** Of the chip's time, since reset. */
 	readonly ms: number;
-	/** Of the machine's turns since it booted, modulo 2^32; with `isCounted` alone. */
+	/** Of the program's boot and its turns since, modulo 2^32; with `isCounted` alone. */
 	readonly instructions: number;
 	readonly slotBytes: number;
 	readonly chunkBytes: number;

@@ -5,6 +5,7 @@
  */
 #include "board.h"
 
+#include "console.h"
 #include "life.h"
 #include "nor-flash.h"
 #include "program.h"
@@ -18,17 +19,8 @@ enum { wantsNothing, wantsRestart, wantsOff, wantsDeepSleep };
 /* The numbers of depthNumbers in hosts/simulator/device/natives.ts. */
 enum { lightSleep = 1, deepSleep = 2 };
 
-/* What comes through the serial port; tools/qemu.ts has the same numbers. */
-enum { typedShutDown = 3, typedReset = 4, typedHere = 5, typedFigures = 6, typedPin = 7 };
-
-/* Three tries, ten minutes, as the simulated boards have it. */
-static const BootRules rules = { 3, 600000 };
-
-/* An emulator whose tool has died, and says "here" no more, ends. */
-enum { lonelyMs = 20000, lonelyStatus = 4 };
-
 static double alarmAtMs = C_INFINITY;
-/* Ticks of the counter that turns took: not those of waiting. */
+/* Ticks of the counter that the program's boot and turns took: not those of waiting. */
 static double busyTicks;
 static int wants;
 static int entropyFile = -1;
@@ -76,12 +68,6 @@ int board_dice(int bound)
 	uint32_t drawn;
 	board_fillEntropy(&drawn, sizeof(drawn));
 	return (int)(drawn % (uint32_t)bound);
-}
-
-void board_print(const char *text, int size)
-{
-	chip_writeSerial(text, size);
-	chip_writeSerial("\n", 1);
 }
 
 void board_log(const char *json, int size)
@@ -230,21 +216,9 @@ static void sayFigures(void)
 		(int)figures[figureCollections], (unsigned)flash_operations());
 }
 
-/* @returns what was typed, -1 for nothing; ends an emulator that nobody looks after */
-static int typed(void)
-{
-	static double heardAtMs = -1;
-	int key = chip_readSerial();
-	if ((key >= 0) || (heardAtMs < 0))
-		heardAtMs = chip_nowMs();
-	else if (chip_nowMs() - heardAtMs > lonelyMs)
-		chip_exit(lonelyStatus);
-	return key;
-}
-
 static int listen(void)
 {
-	int key = typed();
+	int key = console_typed();
 	if (key == typedShutDown)
 		tell(shutDownEvent, 0, 0, C_NULL);
 	else if (key == typedReset)
@@ -256,17 +230,6 @@ static int listen(void)
 		tell(pinEvent, 0, 0, C_NULL);
 	}
 	return key >= 0;
-}
-
-/* In deep sleep. @returns whether the pin is pulled */
-static int listenAsleep(void)
-{
-	int key = typed();
-	if (key == typedShutDown)
-		chip_exit(0);
-	if (key == typedReset)
-		life_restart(causeRestart);
-	return key == typedPin;
 }
 
 /* One round: each that has something to say is heard once. @returns whether anybody had */
@@ -301,42 +264,22 @@ static int turn(void)
 	return isBusy | listen();
 }
 
-static const char *load(uint8_t slot)
-{
-	const uint8_t *image = flash_at((slot == slotA) ? mapSlotA : mapSlotB);
-	const char *entry;
-	uint32_t size = image_size(image);
-	memcpy(slotBegin, image, size);
-	fxInitializeSharedCluster();
-	entry = image_makeRom(slotBegin);
-	shim_printf("{\"event\":\"rom\",\"bytes\":%d}", (int)(shimRomSizes.slots + shimRomSizes.chunks + shimRomSizes.stack
-		+ shimRomSizes.keys + shimRomSizes.tables + size));
-	return entry;
-}
-
-int main(void)
+int device_begin(void)
 {
 	static const uint8_t ethernet[6] = { 0x02, 0x44, 0x4f, 0x52, 0x4d, 0x01 };
-	const char *entry;
-	uint8_t slot;
-	chip_openSerial();
-	life_begin(listenAsleep);
 	/* The addresses of QEMU's user network: 10.0.2.2 is the computer. */
-	if (!flash_open("flash") || !udp_start(0x0A00020F, 0x0A000202, 0x0A000203, ethernet)) {
-		shim_printf("no flash, or no network");
-		return 2;
-	}
-	slot = life_boot(&rules);
-	if (slot == noSlot) {
-		shim_printf("no image that can be started");
-		return 2;
-	}
-	entry = load(slot);
+	return udp_start(0x0A00020F, 0x0A000202, 0x0A000203, ethernet);
+}
+
+int device_live(const char *entry)
+{
 	life_begun();
 	chip_paintStack();
 	/* The memory of the presets, which is the same on each but the smallest. */
 	device_create(128 * 1024, 576, 512, 64, 8 * 1024, 1024, 64, 32, 16 * 1024, 0);
+	busyTicks = -(double)chip_ticks();
 	device_boot(entry);
+	busyTicks += (double)chip_ticks();
 	chip_startTicking();
 	while (wants == wantsNothing) {
 		life_goOn();

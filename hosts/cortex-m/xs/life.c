@@ -9,6 +9,9 @@ enum { failuresMax = 6, hopelessStatus = 1 };
 /* What ended a life that noted nothing: the chip's watchdog. */
 enum { unannounced = 0x100 };
 
+/* From a boot loader to the program that it starts, which has the same place for it. */
+__attribute__((section(".noinit.life"))) static Life handed;
+
 /* An unfed watchdog bites after so long, and resets the chip after twice as long; making ROM gets a minute. */
 enum { loadingMs = 60000 };
 static uint32_t watchdogMs = loadingMs;
@@ -169,11 +172,13 @@ static void sayDecision(const BootLoader *loader)
 		(loader->start == noSlot) ? "" : "\"", more, found);
 }
 
-uint8_t life_boot(const BootRules *given)
+uint8_t life_boot(void)
 {
+	/* Three tries, ten minutes, as the simulated boards have it. */
+	static const BootRules usual = { 3, 600000 };
 	static const BootMap map = { mapBoot, mapBootBytes, { mapSlotA, mapSlotB }, mapSlotBytes };
 	ChipLife *kept = life.kept;
-	BootRules rules = *given;
+	BootRules rules = usual;
 	char options[128];
 	double ranMs = (kept->trialSinceMs >= 0) ? kept->nowMs - kept->trialSinceMs : 0;
 	chip_argument(options, sizeof(options));
@@ -188,6 +193,21 @@ uint8_t life_boot(const BootRules *given)
 		kept->trialSinceMs = chip_nowMs();
 	chip_startWatchdog(loadingMs);
 	return life.loader.start;
+}
+
+void life_handOver(void)
+{
+	life.kept->nowMs = chip_nowMs();
+	handed = life;
+}
+
+void life_takeOver(void)
+{
+	char options[128];
+	chip_argument(options, sizeof(options));
+	watchdogMs = numberIn(options, "watchdog=", watchdogMs);
+	life = handed;
+	chip_startClock(life.kept->nowMs);
 }
 
 void life_begun(void)

@@ -35,7 +35,10 @@ extern Life life;
  * somebody pulls the pin that wakes. */
 void life_begin(int (*poll)(void));
 /* @returns the slot to be started, noSlot for none; says on the console what the boot loader found and did */
-uint8_t life_boot(const BootRules *rules);
+uint8_t life_boot(void);
+/* A boot loader that is a program of its own: leaves all this in RAM that no start clears, and the program takes it. */
+void life_handOver(void);
+void life_takeOver(void);
 /* The program is loaded: from here on it has to be quick. */
 void life_begun(void);
 /* Feeds the watchdog, but for one whose trial is over: that is reset. */

@@ -21,6 +21,13 @@ extern void device_boot(const char *name);
 extern void device_turn(int kind, double first, double second, const char *text);
 extern double *device_figures(void);
 
+/* device.c: what it has beside a program. @returns 0 when there is no network */
+int device_begin(void);
+/* Runs a program until the device goes off. @returns the emulator's exit status */
+int device_live(const char *entry);
+/* sdk/linked-machine.c: the entry of the modules that the SDK linked. */
+const char *linked_entry(void);
+
 /* Of device_figures. */
 enum {
 	figureSlots = 5,

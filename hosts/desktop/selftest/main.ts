@@ -8,7 +8,7 @@ import { desktopChecks } from "./checks.ts";
 export default function main(): void {
 	const boot = readBootRecord();
 	const port = environmentVariable("DORMOUSE_PEER_PORT");
-	selfTest(openDesktop("lin"), {
+	selfTest(openDesktop(), {
 		name: "localhost",
 		resetsOnCrash: true,
 		...(port === undefined ? {} : { peer: { host: "127.0.0.1", port: Number(port) } }),

@@ -7,6 +7,7 @@ import {
 } from "../../cortex-m/tools/measurement.ts";
 import { findToolchain, mbedtlsHint } from "../../cortex-m/tools/toolchain.ts";
 import { type DeviceFigures, measureDevice } from "./bench-cortex-m-device.ts";
+import { type BuiltFigures, type LifeFigures, measureBuilds } from "./bench-cortex-m-linked.ts";
 import type { ExitStatus } from "./main.ts";
 import type { Output } from "./output.ts";
 import { grouped } from "./report.ts";
@@ -54,8 +55,13 @@ export async function run({ json }: { readonly json?: boolean }, output: Output)
 		say(`the device, ${security}`);
 		device.push(await measureDevice(toolchain, security));
 	}
-	if (json) output.out(JSON.stringify({ ...figures, device }));
-	else for (const line of [...lines(figures), "", ...deviceLines(figures, device)]) output.out(line);
+	const builds = await measureBuilds(toolchain, say);
+	if (builds === undefined) output.err("skipped: the device by the Moddable SDK, for $MODDABLE names none");
+	if (json) output.out(JSON.stringify({ ...figures, device, builds }));
+	else {
+		const linked = builds === undefined ? [] : ["", ...buildLines(builds)];
+		for (const line of [...lines(figures), "", ...deviceLines(figures, device), ...linked]) output.out(line);
+	}
 	return 0;
 }
 
@@ -124,6 +130,48 @@ const ramTitles = {
 	cHeapBytes: "C heap",
 	cStackBytes: "C stack",
 } as const;
+
+/** Two builds side by side, each with its life over CoAP and over DTLS. */
+function buildLines(builds: readonly BuiltFigures[]): string[] {
+	const both = (pick: (figures: BuiltFigures) => number) => builds.map((one) => grouped(pick(one)));
+	const lives = (pick: (figures: LifeFigures) => number) =>
+		builds.flatMap(({ plain, psk }) => [grouped(pick(plain)), grouped(pick(psk))]);
+	return [
+		"The reference device with its own Ethernet, as the npm sources and as the Moddable SDK build it",
+		row(
+			"",
+			builds.map(({ by, xsVersion }) => `${by}, XS ${xsVersion}`),
+		),
+		row(
+			"flash, all of it",
+			both(({ flashBytes }) => flashBytes),
+		),
+		row(
+			"ROM of modules",
+			both(({ romBytes }) => romBytes),
+		),
+		row(
+			"static RAM of C",
+			both(({ staticBytes }) => staticBytes),
+		),
+		row(
+			"",
+			builds.flatMap(() => ["coap", "coaps, PSK"]),
+		),
+		...(["register", "read", "observe", "notify"] as const).map((name) =>
+			row(
+				deviceTitles[name]!,
+				lives((life) => life[name]),
+			),
+		),
+		...(["slotBytes", "chunkBytes", "stackBytes", "cHeapBytes", "cStackBytes"] as const).map((name) =>
+			row(
+				ramTitles[name],
+				lives(({ ram }) => ram[name]),
+			),
+		),
+	];
+}
 
 function row(title: string, cells: readonly string[]): string {
 	return `  ${title.padEnd(28)}${cells.map((cell) => cell.padStart(15)).join("")}`;

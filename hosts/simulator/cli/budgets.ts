@@ -22,7 +22,7 @@ interface Allowance {
 
 const bytecode = ({ bytecodeBytes }: FeatureSet) => bytecodeBytes;
 const language =
-	"a line takes some 25 bytes of bytecode, and names, bounds and refusals are in it that C leaves out or gets from " +
+	"a line takes some 15 bytes of bytecode, and names, bounds and refusals are in it that C leaves out or gets from " +
 	"its types; what an application does not name is not in its image, and that is the way to less";
 
 const promises: readonly Allowance[] = [

@@ -27,18 +27,12 @@ export interface FeatureSet {
 /** JavaScript beside src/ that has `run`, which a host calls once after boot. */
 const programs: Readonly<Record<FeatureSetName, { readonly holds: string; readonly source: string }>> = {
 	minimal: {
-		holds: "LwM2M 1.1, a pre-shared key, Objects 0, 1, 3 and the application's own, text, opaque, SenML CBOR; settings",
-		source: `import { application } from "./src/application.js";
-import { Formats } from "./modules/formats/format.js";
-import { opaqueFormat } from "./modules/formats/opaque.js";
-import { senmlCborFormat } from "./modules/formats/senml-cbor.js";
-import { textFormat } from "./modules/formats/text.js";
-const run = (host) =>
-	application(host, { client: { formats: new Formats([textFormat, opaqueFormat, senmlCborFormat]) } });
-`,
+		holds: "src/main-minimal.ts: LwM2M 1.1, a pre-shared key, Objects 0, 1, 3 and an own one, text, opaque, SenML CBOR",
+		source: `import { minimal as run } from "./src/main-minimal.js";\n`,
 	},
 	compact: {
-		holds: "src/main-compact.ts: that, and bootstrap, rights, firmware updates, TLV, LwM2M CBOR, kept observations",
+		holds:
+			"src/main-compact.ts: that, and settings, bootstrap, rights, firmware updates, TLV, LwM2M CBOR, kept observations",
 		source: `import { compact as run } from "./src/main-compact.js";\n`,
 	},
 	everything: {

@@ -280,6 +280,7 @@ function addQemu(dormouse: Command, load: Load): void {
 			),
 		)
 		.option("--count", "let an instruction take a nanosecond, so that the figures at the end count them")
+		.option("--sdk", "built by your Moddable SDK ($MODDABLE): mcconfig and xsl link the modules into ROM, with that XS")
 		.option("--json", "one event per line on stdout, everything else on stderr");
 	addCredentialOptions(addSleepOptions(qemu))
 		.addHelpText(

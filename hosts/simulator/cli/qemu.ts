@@ -3,10 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Factory } from "../../../modules/host.ts";
 import type { EnablerVersion } from "../../../modules/lwm2m/facts.ts";
-import { buildFirmware } from "../../cortex-m/tools/firmware.ts";
+import { buildFirmware, type ChipFirmware } from "../../cortex-m/tools/firmware.ts";
 import { buildDeviceImage } from "../../cortex-m/tools/image.ts";
+import { buildLinkedImage, buildLoader, findLinker } from "../../cortex-m/tools/linked.ts";
 import { asSeenByTheDevice, type DeviceEvent, QemuDevice } from "../../cortex-m/tools/qemu.ts";
-import { findToolchain, mbedtlsHint } from "../../cortex-m/tools/toolchain.ts";
+import { findToolchain, mbedtlsHint, type Toolchain } from "../../cortex-m/tools/toolchain.ts";
+import type { Image } from "../image/image.ts";
 import { UdpNetwork } from "../network/udp-network.ts";
 import { Lwm2mServer } from "../server/server.ts";
 import { RealTime } from "../time.ts";
@@ -37,6 +39,8 @@ export interface QemuCommandOptions extends CredentialOptions, SleepOptions {
 	/** Milliseconds of the machine's time. */
 	readonly for?: number;
 	readonly count?: boolean;
+	/** Linked by the user's Moddable SDK. */
+	readonly sdk?: boolean;
 	readonly json?: boolean;
 }
 
@@ -58,7 +62,7 @@ export async function run(options: QemuCommandOptions, output: Output): Promise<
 		await server?.start();
 		const factory = factoryOf(options, server);
 		output.err("Building the firmware and the image …");
-		const [firmware, image] = [await buildFirmware(toolchain, "device"), await buildDeviceImage()];
+		const [firmware, image] = options.sdk ? await linked(toolchain) : await interpreted(toolchain);
 		output.err(`${grouped(firmware.flashBytes)} bytes of machine code, ${grouped(image.bytes.length)} of image`);
 		const began = performance.now();
 		const hear = (event: DeviceEvent) => {
@@ -74,6 +78,18 @@ export async function run(options: QemuCommandOptions, output: Output): Promise<
 		interrupt.close();
 		if (options.keep === undefined) rmSync(folder, { recursive: true, force: true });
 	}
+}
+
+const interpreted = async (toolchain: Toolchain): Promise<[ChipFirmware, Image]> => [
+	await buildFirmware(toolchain, "device"),
+	await buildDeviceImage(),
+];
+
+/** @throws WrongUsage when there is no Moddable SDK */
+async function linked(toolchain: Toolchain): Promise<[ChipFirmware, Image]> {
+	const sdk = await findLinker();
+	if (typeof sdk === "string") throw new WrongUsage(sdk);
+	return [await buildLoader(sdk, toolchain), await buildLinkedImage(sdk, toolchain)];
 }
 
 /** @returns 1 when the device did not go off by itself */

@@ -1,3 +1,6 @@
+import { Codes } from "./bytecode/codes.ts";
+import { tightened } from "./bytecode/tightening.ts";
+
 /** A source module does not compile; `message` begins with "name:line: ". */
 export class CompileFailure extends Error {
 	override name = "CompileFailure";
@@ -26,6 +29,8 @@ interface Exports {
 	release(at: number): void;
 	compile(name: number, text: number, size: number): number;
 	renumber(code: number, size: number, ids: number): void;
+	codeName(number: number): number;
+	codeSize(number: number): number;
 }
 
 const encoder = new TextEncoder();
@@ -35,6 +40,7 @@ const decoder = new TextDecoder();
 export class Compiler {
 	readonly #module: WebAssembly.Module;
 	#exports: Exports | undefined;
+	#codes: Codes | undefined;
 
 	constructor(module: WebAssembly.Module) {
 		this.#module = module;
@@ -46,8 +52,28 @@ export class Compiler {
 		return [version >> 16, (version >> 8) & 0xff, version & 0xff].join(".");
 	}
 
+	/** Its XS's operations. */
+	get codes(): Codes {
+		this.#codes ??= this.#with([], (exports) => {
+			const names: string[] = [];
+			const sizes: number[] = [];
+			for (let number = 0, at = exports.codeName(0); at !== 0; at = exports.codeName(++number)) {
+				const bytes = new Uint8Array(exports.memory.buffer, at);
+				names.push(decoder.decode(bytes.subarray(0, bytes.indexOf(0))));
+				sizes.push(exports.codeSize(number));
+			}
+			return new Codes(names, sizes);
+		});
+		return this.#codes;
+	}
+
 	/** @throws CompileFailure with the first error */
 	compile(name: string, source: string): CompiledModule {
+		return { name, ...tightened(this.compileOnly(name, source), this.codes) };
+	}
+
+	/** As XS alone does it. @throws CompileFailure with the first error */
+	compileOnly(name: string, source: string): CompiledModule {
 		const text = encoder.encode(source);
 		return this.#with([encoder.encode(`${name}\0`), text], (exports, [nameAt, textAt]) => {
 			const at = exports.compile(nameAt!, textAt!, text.length);

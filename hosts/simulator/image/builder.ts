@@ -8,6 +8,7 @@ import { packageRoot } from "../engine/sources.ts";
 import { bundle } from "./bundle.ts";
 import { type Image, writeImage } from "./image.ts";
 import { developmentKey } from "./keys.ts";
+import { pack } from "./packer.ts";
 import { type SigningKey, signer } from "./signature.ts";
 
 export interface ImageOptions {
@@ -27,7 +28,12 @@ export interface ImageOptions {
 	readonly replacements?: Readonly<Record<string, string>>;
 	/** Changes a module's JavaScript before it is compiled. @returns it as it is to be */
 	readonly transform?: (source: string, name: string) => string;
+	/** Keeps each source a module, with its names: larger, and exceptions name what people wrote. */
+	readonly separate?: boolean;
 }
+
+/** What a packed image has beside its entry: everything. */
+const programName = "program";
 
 /** What scripts/build.mjs makes of the TypeScript: images are made of it. */
 export const javaScriptRoot = join(packageRoot, "build/js");
@@ -46,9 +52,8 @@ export async function buildImage(options: ImageOptions = {}): Promise<Image> {
 	const given = Object.fromEntries(
 		Object.entries(replacements).map(([file, source]) => [join(javaScriptRoot, file), source]),
 	);
-	const modules = await bundle({ entries: [entryFile], root: javaScriptRoot, shake: true, given });
-	const { transform = (source) => source } = options;
-	const compiled = modules.map(({ name, source }) => compileCached(engine, name, transform(source, name)));
+	const modules = await modulesOf(entryFile, given, options);
+	const compiled = modules.map(({ name, source }) => compileCached(engine, name, source));
 	const entry = modules.at(-1)?.name ?? "";
 	return writeImage(engine.compiler.link(compiled), {
 		entry,
@@ -58,6 +63,20 @@ export async function buildImage(options: ImageOptions = {}): Promise<Image> {
 		securityCounter: options.securityCounter ?? 0,
 		sign: signer(options.key ?? developmentKey()),
 	});
+}
+
+/** In order of execution. */
+async function modulesOf(
+	entry: string,
+	given: Readonly<Record<string, string>>,
+	{ separate = false, transform = (source) => source }: ImageOptions,
+): Promise<{ name: string; source: string }[]> {
+	if (separate) {
+		const modules = await bundle({ entries: [entry], root: javaScriptRoot, shake: true, given });
+		return modules.map(({ name, source }) => ({ name, source: transform(source, name) }));
+	}
+	const modules = await pack({ entries: [entry], root: javaScriptRoot, given, program: programName, transform });
+	return modules.sort((one, other) => Number(one.name !== programName) - Number(other.name !== programName));
 }
 
 const productFile = "src/product.js";

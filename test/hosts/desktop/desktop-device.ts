@@ -26,6 +26,15 @@ export function whatIsMissing(): string | undefined {
 	return onPath("Xvfb") ? undefined : "Xvfb is not installed: no screen for the SDK's simulator";
 }
 
+/** Of scripts/desktop-windows.mjs. */
+export const windowsCompiler = "x86_64-w64-mingw32-gcc";
+
+/** @returns why nothing for Windows can be compiled or run here; undefined: it can */
+export function whatIsMissingForWindows(): string | undefined {
+	if (!onPath(windowsCompiler)) return "mingw-w64 is not installed: no compiler for Windows";
+	return onPath("wine") ? undefined : "wine is not installed: nothing to run programs for Windows with";
+}
+
 /** One line of the device's log. */
 export interface DesktopEvent {
 	readonly t: number;

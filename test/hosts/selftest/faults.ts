@@ -21,6 +21,21 @@ const slotsWith = (slots, more) => ({
 	verify: () => slots.verify(), markPending: () => slots.markPending(), confirm: () => slots.confirm(),
 	revert: (why) => slots.revert(why), ...more,
 });
+const streamsWith = (streams, more) => ({
+	connect(to, options) {
+		const stream = streams.connect(to, options);
+		const own = {
+			read: (into) => stream.read(into), write: (b, at, end) => stream.write(b, at, end), close: () => stream.close(),
+		};
+		return { ...own, ...more(stream) };
+	},
+	listen: (options) => streams.listen(options),
+});
+const modsWith = (mods, more) => ({
+	sizeBytes: mods.sizeBytes, sectorBytes: mods.sectorBytes, writeBytes: mods.writeBytes, image: () => mods.image(),
+	erase: (o, n) => mods.erase(o, n), write: (o, b) => mods.write(o, b), read: (o, b) => mods.read(o, b),
+	verify: () => mods.verify(), load: () => mods.load(), ...more,
+});
 const clockWith = (clock, more) => ({
 	nowMs: () => clock.nowMs(), wallTimeS: () => clock.wallTimeS(), setWallTimeS: (s) => clock.setWallTimeS(s),
 	setAlarm: (at, ring) => clock.setAlarm(at, ring), ...more,
@@ -31,7 +46,7 @@ const clockWith = (clock, more) => ({
 export function brokenBy(ports: string): string {
 	return `${tools}
 export function broken(host) {
-	const { clock, entropy, dice, flash, resolver, power, slots } = host;
+	const { clock, entropy, dice, flash, resolver, power, slots, streams, mods } = host;
 	return { ...host, openDatagrams: (options) => host.openDatagrams(options), ${ports} };
 }`;
 }
@@ -103,6 +118,51 @@ export const faults: readonly Fault[] = [
 		}`,
 		check: /to a peer and back/,
 		why: /others came back/,
+	},
+	{
+		what: "TCP changes a byte",
+		ports: `streams: streamsWith(streams, (stream) => ({
+			write(bytes, at, end) {
+				const others = bytes.slice(at, end);
+				others[0] ^= 1;
+				return stream.write(others, 0, others.length);
+			},
+		}))`,
+		check: /^TCP: bytes go/,
+		why: /is another one/,
+	},
+	{
+		what: "TCP closes in the middle",
+		ports: `streams: {
+			connect(to, options) {
+				const stream = streams.connect(to, { ...options, onReadable() { stream.close(); options.onClosed(); } });
+				return stream;
+			},
+			listen: (options) => streams.listen(options),
+		}`,
+		check: /^TCP: bytes go/,
+		why: /closed it/,
+	},
+	{
+		what: "TCP says nothing any more when it was full",
+		ports: `streams: streamsWith(streams, (stream) => {
+			let left = 2000;
+			return { write: (bytes, at, end) => (left <= 0 ? 0 : (left -= end - at, stream.write(bytes, at, end))) };
+		})`,
+		check: /^TCP: bytes go/,
+		why: /no end in/,
+	},
+	{
+		what: "a mod that is none verifies",
+		ports: "mods: modsWith(mods, { verify: () => 'ok' })",
+		check: /^mods: what is no image/,
+		why: /verifies/,
+	},
+	{
+		what: "the place of mods forgets what is written",
+		ports: "mods: modsWith(mods, { write() {} })",
+		check: /^mods: whole sectors/,
+		why: /is not there/,
 	},
 	{
 		what: "restart says powerOn",

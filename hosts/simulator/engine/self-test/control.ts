@@ -148,13 +148,14 @@ class Base {
 }
 
 class Derived extends Base {
-	field = this.add("field").text;
+	readonly field: string;
 	constructor(fails: boolean, log: string[]) {
 		try {
 			super(fails);
 		} finally {
 			log.push("made");
 		}
+		this.field = this.add("field").text;
 		this.add("derived");
 	}
 }

@@ -112,3 +112,14 @@ TO_BOARD(renumber) void compiler_renumber(txByte* code, uint32_t size, txID* ids
 {
 	fxRemapIDs(NULL, code, (txSize)size, ids);
 }
+
+/* What XS calls an operation, and how many bytes it takes; NULL behind the last one. */
+TO_BOARD(codeName) const char* compiler_codeName(uint32_t number)
+{
+	return (number < XS_CODE_COUNT) ? gxCodeNames[number] : NULL;
+}
+
+TO_BOARD(codeSize) int32_t compiler_codeSize(uint32_t number)
+{
+	return gxCodeSizes[number];
+}

@@ -21,7 +21,7 @@ TO_BOARD(createRoot) void root_create(uint32_t arenaBytes, uint32_t keys, uint32
 	creation.incrementalChunkSize = 4 * 1024;
 	creation.initialHeapCount = 4096;
 	creation.incrementalHeapCount = 256;
-	creation.stackCount = 1024;
+	creation.stackCount = 16 * 1024; // a packed program has its variables on it, some thousands
 	creation.initialKeyCount = keys;
 	creation.incrementalKeyCount = 256;
 	creation.nameModulo = nameModulo;

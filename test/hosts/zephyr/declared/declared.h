@@ -1,9 +1,9 @@
 /*
- * What hosts/zephyr, hosts/sockets and the SDK's own headers use of Zephyr 4.4, of MCUboot's bootutil, of the nRF Connect
- * SDK and of OpenThread: names, types and signatures, written down by us from their public documentation and headers
- * (docs.zephyrproject.org, docs.mcuboot.com, docs.nordicsemi.com, openthread.io). Nothing here does anything: with it a
- * compiler finds wrong names, missing arguments and wrong types in our C. It is not Zephyr, and what compiles here may
- * still not build there.
+ * What hosts/zephyr, hosts/sockets and the SDK's own headers use of Zephyr 4.4, of the nRF Connect SDK and of
+ * OpenThread: names, types and signatures, written down by us from their public documentation and headers
+ * (docs.zephyrproject.org, docs.nordicsemi.com, openthread.io). Nothing here does anything: with it a compiler finds
+ * wrong names, missing arguments and wrong types in our C where Zephyr itself is not at hand. headers.test.ts does the
+ * same with the real headers.
  */
 #ifndef DECLARED_H
 #define DECLARED_H
@@ -77,6 +77,10 @@ void *k_calloc(size_t count, size_t size);
 void *k_realloc(void *block, size_t size);
 void k_free(void *block);
 
+/* zephyr/init.h */
+#define CONFIG_APPLICATION_INIT_PRIORITY 90
+#define SYS_INIT(function, level, priority) extern int function##_at_##level; int function##_at_##level = (priority) + !(function)
+
 /* zephyr/sys/atomic.h, printk.h, reboot.h, poweroff.h, random/random.h, fatal.h */
 typedef long atomic_t;
 typedef long atomic_val_t;
@@ -98,6 +102,7 @@ bool device_is_ready(const struct device *device);
 #define DT_ALIAS(alias) alias
 #define DT_NODELABEL(label) label
 #define DT_PATH(path) path
+#define DT_CHOSEN(name) name
 #define DT_NODE_EXISTS(node) 1
 #define DT_NODE_HAS_PROP(node, property) 1
 #define DEVICE_DT_GET(node) (&declared_device)
@@ -137,6 +142,7 @@ struct flash_sector { off_t fs_off; size_t fs_size; };
 #define FIXED_PARTITION_EXISTS(label) 1
 #define FIXED_PARTITION_ID(label) 3
 #define FIXED_PARTITION_SIZE(label) 0xe8000
+#define DT_FIXED_PARTITION_ID(node) 3
 int flash_area_open(uint8_t id, const struct flash_area **area);
 int flash_area_read(const struct flash_area *area, off_t offset, void *into, size_t size);
 int flash_area_write(const struct flash_area *area, off_t offset, const void *bytes, size_t size);
@@ -145,14 +151,9 @@ uint32_t flash_area_align(const struct flash_area *area);
 uint8_t flash_area_erased_val(const struct flash_area *area);
 int flash_area_get_sectors(int id, uint32_t *count, struct flash_sector *sectors);
 
-/* zephyr/dfu/mcuboot.h, bootutil/bootutil_public.h */
+/* zephyr/dfu/mcuboot.h */
 #define BOOT_SWAP_TYPE_NONE 1
-#define BOOT_MAGIC_GOOD 1
-#define BOOT_FLAG_SET 1
 #define BOOT_UPGRADE_TEST 0
-struct boot_swap_state { uint8_t magic; uint8_t swap_type; uint8_t copy_done; uint8_t image_ok; uint8_t image_num; };
-int boot_read_swap_state_by_id(int area, struct boot_swap_state *state);
-uint8_t boot_fetch_active_slot(void);
 int mcuboot_swap_type(void);
 bool boot_is_img_confirmed(void);
 int boot_write_img_confirmed(void);
@@ -274,9 +275,7 @@ typedef struct { uint32_t erase_unit; uint32_t program_unit; bool rmap; bool wma
 typedef struct { const nrf_fstorage_info_t *p_flash_info; uint32_t start_addr; uint32_t end_addr; } nrf_fstorage_t;
 typedef uint32_t ret_code_t;
 #define NRF_SUCCESS 0
-#define NRF_ERROR_CRYPTO_ALREADY_INITIALIZED 0x8501
 ret_code_t nrf_crypto_init(void);
-ret_code_t nrf_crypto_rng_init(void *context, void *buffer);
 ret_code_t nrf_crypto_rng_vector_generate(uint8_t *bytes, size_t size);
 
 #endif

@@ -1,8 +1,16 @@
 /**
- * `embedded:storage/key-value` for Linux, in the shape of the SDK's module for macOS. A domain is a folder, a key a
- * file in it: one byte that says what it holds, then the value. A write is all or nothing, whenever power fails.
+ * `embedded:storage/key-value` for Linux and Windows, in the shape of the SDK's module for macOS. A domain is a folder,
+ * a key a file in it: one byte that says what it holds, then the value. A write is all or nothing, come what may.
  */
-import { fileName, fileSize, listFiles, nameText, readFileAt, removeFile, replaceFile } from "embedded:x-desktop-files";
+import {
+	exactFileName,
+	fileSize,
+	listFiles,
+	nameText,
+	readFileAt,
+	removeFile,
+	replaceFile,
+} from "embedded:x-desktop-files";
 
 type NumberFormat = "uint8" | "int8" | "uint16" | "int16" | "uint32" | "int32" | "uint64" | "int64";
 export type StorageFormat = "buffer" | "string" | NumberFormat;
@@ -46,7 +54,7 @@ function checkedKey(key: unknown): string {
 	const text = String(key);
 	const size = ArrayBuffer.fromString(text).byteLength;
 	if (size < 1 || size > keyBytesMax) throw new TypeError(`a key has 1 to ${keyBytesMax} bytes`);
-	return fileName(text);
+	return exactFileName(text);
 }
 
 function tagged(tag: number, bytes: Uint8Array): Uint8Array {

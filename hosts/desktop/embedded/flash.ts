@@ -1,5 +1,5 @@
 /**
- * `embedded:storage/flash` for Linux, in the shape of the SDK's module for macOS: partitions are those of
+ * `embedded:storage/flash` for Linux and Windows, in the shape of the SDK's module for macOS: partitions are those of
  * `config.flash` in the manifest ({ name: { blocks, blockLength } }), writing clears bits only, erasing sets them.
  * Unlike there a new partition begins erased (0xff), as a chip comes from the factory.
  */

@@ -1,7 +1,7 @@
 /**
- * `embedded:update` for Linux, in the shape of the SDK's module for macOS: writes an image into an open partition of
- * `embedded:storage/flash`, in order (mode "a") or anywhere (mode "w"), and looks at its first byte when it is
- * complete. As there, that is all: what is started next is the boot loader's, by modules/slots.ts.
+ * `embedded:update` for Linux and Windows, in the shape of the SDK's module for macOS: writes an image into an open
+ * partition of `embedded:storage/flash`, in order (mode "a") or anywhere (mode "w"), and looks at its first byte when
+ * it is complete. As there, that is all: what is started next is the boot loader's, by modules/slots.ts.
  */
 import config from "mc/config";
 

@@ -1,0 +1,46 @@
+import ts from "typescript";
+import { privateFieldsAsProperties } from "./packed-fields.ts";
+import { constantsInPlace, functionsAsArrows } from "./packed-functions.ts";
+
+/** Rewrites a program that is one JavaScript text. */
+export type Rewriting = (source: ts.SourceFile) => ts.SourceFile;
+
+const rewritings: readonly Rewriting[] = [constantsInPlace, functionsAsArrows, privateFieldsAsProperties, tablesAsPure];
+
+/**
+ * Gives JavaScript shapes that take fewer slots of XS: constants of tables where they are used, functions of the top
+ * level as arrows (no prototype, no constructor), private fields as properties (no capture in each method).
+ * @param text of one program: its names on the top level are unique
+ */
+export function withFewerSlots(text: string): string {
+	// Comments of the sources go with the first; the last one writes its own.
+	return rewritings.reduce((before, rewrite, index) => {
+		const printer = ts.createPrinter({ removeComments: index < rewritings.length - 1 });
+		return printer.printFile(rewrite(parsed(before)));
+	}, text);
+}
+
+/** With parents set, as the rewritings need it. */
+function parsed(text: string): ts.SourceFile {
+	return ts.createSourceFile("program.js", text, ts.ScriptTarget.ES2022, true, ts.ScriptKind.JS);
+}
+
+/** Says of tables of the top level that nothing is lost without them, if nobody uses them. */
+function tablesAsPure(source: ts.SourceFile): ts.SourceFile {
+	for (const statement of source.statements) {
+		if (!ts.isVariableStatement(statement)) continue;
+		for (const { initializer } of statement.declarationList.declarations)
+			if (initializer !== undefined && isTable(initializer))
+				ts.addSyntheticLeadingComment(initializer, ts.SyntaxKind.MultiLineCommentTrivia, "#__PURE__");
+	}
+	return source;
+}
+
+/** What modules/frozen.ts and modules/bytes.ts make. */
+export function isTable(value: ts.Expression): value is ts.CallExpression {
+	return (
+		ts.isCallExpression(value) &&
+		ts.isIdentifier(value.expression) &&
+		/^(frozen|fault)(\$\d+)?$/.test(value.expression.text)
+	);
+}

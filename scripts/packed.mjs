@@ -1,0 +1,91 @@
+// A manifest as another one, with all of our modules packed into one: what an image that is released is made of. C stays what it is, and so do
+// modules that have a name of their own (embedded:…). hosts/simulator/image/README.md says what packing does.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { build, root } from "./build.mjs";
+import { asList, manifestsBelow, namedModules, reachedFrom, writeReduced } from "./reached.mjs";
+
+/** What the packed module is called. */
+const programName = "program";
+const javaScript = join(root, "build/js");
+
+/**
+ * Writes a manifest that has `entry` and all that it imports as one module, preloaded, and a main that only hands it on.
+ * @param {{ entry: string, manifest: string, folder: string }} options as of reachedManifest
+ * @returns {Promise<string>} its path. Rejects on a type error of the entry's host, or what is wrong with a source
+ */
+export async function packedManifest({ entry, manifest, folder }) {
+	await build();
+	await checkTypes(entry);
+	const { pack } = await import(join(javaScript, "hosts/simulator/image/packer.js"));
+	const [program] = await pack({ entries: [join(javaScript, `${entry}.js`)], root: javaScript });
+	const named = [...manifestsBelow(resolve(manifest)).values()].flatMap(namedModules);
+	const apart = reachedFrom(named);
+	for (const path of apart) {
+		if (named.includes(path)) continue;
+		throw new Error(`${relative(root, path)} would be in the image twice: a module that is not packed imports it`);
+	}
+	const packed = new Set(program.holds.map((name) => join(root, `${name}.ts`)));
+	const path = writeReduced({ manifest, folder, reached: apart, packed });
+	const content = JSON.parse(readFileSync(path, "utf8"));
+	// XS runs a main module that is not preloaded, so that one is next to nothing.
+	const main = `import main from "${programName}";\nexport default main;\n`;
+	for (const [name, text] of [
+		[programName, program.source],
+		[entry, main],
+	]) {
+		const stem = resolve(folder, "packed", name);
+		mkdirSync(dirname(stem), { recursive: true });
+		if (!existsSync(`${stem}.js`) || readFileSync(`${stem}.js`, "utf8") !== text) writeFileSync(`${stem}.js`, text);
+		content.modules = { ...content.modules, [name]: stem };
+	}
+	content.preload = [...asList(content.preload), programName];
+	writeFileSync(path, `${JSON.stringify(content, undefined, "\t")}\n`);
+	return path;
+}
+
+/** With the settings of the host that the entry is of, where it has some: a packed module comes to mcconfig as JavaScript. */
+async function checkTypes(entry) {
+	const settings = join(root, ...entry.split("/").slice(0, 2), "tsconfig.json");
+	if (!existsSync(settings)) return;
+	const { default: ts } = await import("typescript");
+	const { config } = ts.readConfigFile(settings, ts.sys.readFile);
+	const parsed = ts.parseJsonConfigFileContent(config, ts.sys, dirname(settings), { noEmit: true });
+	const program = ts.createProgram(parsed.fileNames, parsed.options);
+	const wrong = [...parsed.errors, ...ts.getPreEmitDiagnostics(program)];
+	if (wrong.length === 0) return;
+	const names = { getCurrentDirectory: () => root, getCanonicalFileName: (name) => name, getNewLine: () => "\n" };
+	throw new Error(`TypeScript:\n${ts.formatDiagnostics(wrong, names)}`);
+}
+
+/**
+ * The module that a manifest runs, on a platform.
+ * @param {string} manifest path
+ * @param {string} platform as mcconfig's -p takes it
+ * @returns {string | undefined} "hosts/esp32/main"
+ */
+export function mainOf(manifest, platform) {
+	const all = manifestsBelow(resolve(manifest));
+	const find = (path) => {
+		const content = all.get(path);
+		if (content === undefined) return undefined;
+		const own = placeOf(content.platforms, platform);
+		for (const place of [own, content]) {
+			if (place?.creation?.main !== undefined) return place.creation.main;
+			for (const include of asList(place?.include).reverse()) {
+				const found = find(include);
+				if (found !== undefined) return found;
+			}
+		}
+		return undefined;
+	};
+	return find(resolve(manifest));
+}
+
+/** What of `platforms` is for one: the most specific, as mcconfig takes it. */
+function placeOf(platforms, platform) {
+	const words = platform.split(/[/:]/); // "esp32/esp32c3", "zephyr:hosts/zephyr/targets/nrf9160"
+	const [chip, board] = [words[0], words.length > 1 ? words.at(-1) : undefined];
+	const names = board === undefined ? [chip] : [`${chip}/${board}`, `${chip}/*`, chip];
+	return platforms?.[names.find((name) => platforms[name] !== undefined) ?? "..."];
+}

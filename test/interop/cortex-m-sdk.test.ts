@@ -1,0 +1,37 @@
+/**
+ * The product on an emulated Cortex-M4, its modules linked into ROM by the user's Moddable SDK, with XS of that SDK:
+ * with Leshan over DTLS, and updated by Leshan and by the embedded server to other images that the SDK linked.
+ */
+import { it } from "node:test";
+import { buildLinkedImage, findLinker } from "../../hosts/cortex-m/tools/linked.ts";
+import { asSeenByTheDevice } from "../../hosts/cortex-m/tools/qemu.ts";
+import { findToolchain } from "../../hosts/cortex-m/tools/toolchain.ts";
+import { startEmbedded } from "./embedded-server.ts";
+import { firmwareCasesOf } from "./firmware-cases.ts";
+import { startLeshan } from "./leshan-server.ts";
+import { pskCases } from "./secure-cases.ts";
+import { interopSuite } from "./suite.ts";
+
+const titles = {
+	secure: "cortex-m by the SDK › Leshan over DTLS, pre-shared key",
+	leshan: "cortex-m by the SDK › Leshan › firmware",
+	embedded: "cortex-m by the SDK › embedded › firmware",
+} as const;
+const toolchain = findToolchain();
+const sdk = await findLinker();
+
+/** Handshakes that fail take their time, and are no other on the chip. */
+const cases = pskCases.filter(({ name }) => !/a wrong key|nobody knows/.test(name));
+
+if (typeof toolchain === "string" || typeof sdk === "string") {
+	const skip = typeof toolchain === "string" ? toolchain : String(sdk);
+	for (const title of Object.values(titles)) it(title, { skip }, () => {});
+} else {
+	const updates = firmwareCasesOf({
+		build: (options) => buildLinkedImage(sdk, toolchain, options),
+		seen: asSeenByTheDevice,
+	});
+	interopSuite(titles.secure, startLeshan, { mode: "psk", cases, image: "cortex-m-sdk" });
+	interopSuite(titles.leshan, startLeshan, { cases: updates, image: "cortex-m-sdk" });
+	interopSuite(titles.embedded, startEmbedded, { cases: updates, image: "cortex-m-sdk" });
+}
