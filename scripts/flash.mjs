@@ -15,7 +15,7 @@ import {
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { root } from "./build.mjs";
-import { reachedManifest } from "./reached.mjs";
+import { packedManifest } from "./packed.mjs";
 import { findSdk, Missing, makeImage, programOnPath } from "./sdk.mjs";
 
 const help = `npm run flash -- --port PORT [options]
@@ -208,9 +208,7 @@ async function main(words) {
 	const factory =
 		values.factory === undefined ? undefined : factoryImage(values.factory, partitions.get("factory_data"), folder);
 	const { platform, port, baud, monitor } = values;
-	const manifest =
-		values.manifest ??
-		reachedManifest({ entry: image.entry, manifest: join(root, image.manifest), folder: join(output, "reached") });
+	const manifest = values.manifest ?? join(root, image.manifest);
 	const commands = commandsFor({
 		platform,
 		chip,
@@ -229,7 +227,8 @@ async function main(words) {
 		for (const command of commands) {
 			process.stdout.write(`# ${command.join(" ")}\n`);
 			if (values["dry-run"]) continue;
-			if (command[0] === "mcconfig") await build({ sdk, platform, chip, manifest, output, partitions });
+			const entry = values.manifest === undefined ? image.entry : undefined;
+			if (command[0] === "mcconfig") await build({ sdk, platform, chip, manifest, entry, output, partitions });
 			else runOne(command, sdk);
 		}
 	} finally {
@@ -237,14 +236,20 @@ async function main(words) {
 	}
 }
 
-/** What `mcconfig -m -t build` does, with the TypeScript compiled at once. @throws Error when the image is too large */
-async function build({ sdk, platform, chip, manifest, output, partitions }) {
+/**
+ * What `mcconfig -m -t build` does, with the TypeScript compiled at once, and our modules packed into one where `entry`
+ * is given. @throws Error when the image is too large
+ */
+async function build({ sdk, platform, chip, manifest, entry, output, partitions }) {
 	const onLine = (line) => process.stdout.write(`${line}\n`);
+	const packed = { entry, manifest, folder: join(output, "packed") };
+	const taken = entry === undefined ? manifest : await packedManifest(packed);
 	const board = platform.split("/")[1] ?? "";
 	// The makefile names this file below the rule that depends on it: without it here, changed lines of sdkconfig stay out.
 	const settings = join(output, "tmp/esp32", board, `release/dormouse/xsProj-${chip}/sdkconfig.mc`);
 	const environment = { SDKCONFIG_FILE: settings };
-	await makeImage({ sdk, platform, manifest, name: "dormouse", output, target: "build", environment, onLine });
+	const made = { sdk, platform, manifest: taken, name: "dormouse", output, target: "build" };
+	await makeImage({ ...made, environment, onLine });
 	const image = join(output, "bin/esp32", board, "release/dormouse/xs_esp32.bin");
 	if (!existsSync(image)) throw new Error(`${image} was not made: see what ESP-IDF said above.`);
 	const { size } = statSync(image);

@@ -48,6 +48,23 @@ test("esp32: manifest, TypeScript, bytecode and ROM of the compact application, 
 	}
 });
 
+test("esp32: 4 and 8 MB have their own partitions and settings: what is included would go before them", () => {
+	const read = (name: string) => JSON.parse(readFileSync(join(root, "hosts/esp32", name), "utf8"));
+	const wanted = { "": "./sdkconfig", "-8mb": "./sdkconfig-8mb" };
+	for (const [name, size] of [
+		["compact", ""],
+		["selftest", ""],
+		["application", "-8mb"],
+	] as const) {
+		const { build, include } = read(`manifest_${name}.json`);
+		assert.equal(build.SDKCONFIGPATH, wanted[size], name);
+		assert.equal(build.PARTITIONS_FILE, `./partitions${size}.csv`, name);
+		assert.ok(include.includes("./manifest.json"));
+	}
+	const { build } = read("manifest.json");
+	assert.deepEqual(Object.keys(build), ["IDF_PARTS", "SDK_DIRS"]);
+});
+
 test("reached: what only the compiler needs is not reached, what is imported from afar is", () => {
 	const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
 	write(
