@@ -1,6 +1,6 @@
 import { portableP256 } from "../../modules/crypto/p256.ts";
 import { PortableCrypto } from "../../modules/crypto/portable.ts";
-import type { Crypto, Entropy, Host, Slots } from "../../modules/host.ts";
+import type { Crypto, Entropy, Host, Slots, Streams, Tls } from "../../modules/host.ts";
 import { CheckedEntropy } from "../chips/checked-entropy.ts";
 import { SeededDice } from "../chips/dice.ts";
 import { openPsaCrypto } from "../psa/psa-crypto.ts";
@@ -17,17 +17,26 @@ import { roomCelsius } from "./room.ts";
 import { DesktopSlots } from "./slots.ts";
 import { TraceLog } from "./trace-log.ts";
 
+/** What a product on Linux adds, with the manifests of hosts/sockets and hosts/tls. */
+export interface DesktopOptions {
+	/** `() => new SocketStreams(new Sockets())` */
+	readonly streams?: () => Streams;
+	/** `openTls` */
+	readonly tls?: () => Tls | undefined;
+}
+
 /**
  * The ports of modules/host.ts on the SDK's simulator. Made once per start.
  * @throws HostFailure when the computer lacks one
  */
-export function openDesktop(platform: string): Host {
+export function openDesktop(platform: string, options: DesktopOptions = {}): Host {
 	const boot = readBootRecord();
 	if (boot !== undefined) countFrom(boot.poweredAtMs);
 	const power = new DesktopPower(boot); // first, because it knows what to do when one of the others fails
 	const clock = new DesktopClock();
 	const entropy = new CheckedEntropy(fillFromSystem);
 	const crypto = openPsaCrypto();
+	const tls = options.tls?.();
 	const radio = { isDeaf: () => power.isDeaf(clock), hear: () => power.hear() };
 	return {
 		clock,
@@ -35,6 +44,8 @@ export function openDesktop(platform: string): Host {
 		entropy,
 		...(crypto === undefined ? {} : { crypto }),
 		openDatagrams: (options) => new UdpDatagrams(options, radio),
+		...(options.streams === undefined ? {} : { streams: options.streams() }),
+		...(tls === undefined ? {} : { tls }),
 		resolver: new SystemResolver(),
 		flash: new PartitionFlash("settings"),
 		keyValue: new DomainKeyValue("device"),
