@@ -2,7 +2,7 @@ import type { Factory } from "./host-factory.ts";
 import type { NetworkLink } from "./network-link.ts";
 import type { Power } from "./power.ts";
 import type { Mods, Slots } from "./slots.ts";
-import type { Tls } from "./tls.ts";
+import type { TlsSettings } from "./tls.ts";
 
 export type {
 	Factory,
@@ -30,7 +30,7 @@ export type {
 	SlotState,
 	Slots,
 } from "./slots.ts";
-export type { Tls, TlsEnd, TlsSession, TlsSettings } from "./tls.ts";
+export type { TlsEnd, TlsSession, TlsSettings } from "./tls.ts";
 
 /**
  * The ports: everything the library asks of a chip, an operating system or a simulated board. Types, and the one
@@ -265,6 +265,16 @@ export interface Streams {
 	connect(to: Address, options: StreamOptions): Stream;
 	/** @throws HostFailure when the port is taken, or the host has no listening sockets */
 	listen(options: StreamListenerOptions): StreamListener;
+}
+
+/** TLS of the platform, in the client's role. */
+export interface Tls {
+	/**
+	 * Streams with TLS over each: onWritable comes when the handshake is over. connect() throws HostFailure when there
+	 * are too many, or when the settings are none; listen() always does. Nobody measures how long a handshake takes:
+	 * whoever waits gives up with close().
+	 */
+	over(streams: Streams, settings: TlsSettings): Streams;
 }
 
 export interface Resolver {

@@ -1,7 +1,6 @@
 import type { Fault } from "./bytes.ts";
-import type { Streams } from "./host.ts";
 
-/** The port to TLS, and what one server's takes. host.ts gives it to importers too. */
+/** What TLS with one server takes, and how it ends. host.ts gives it to importers too, and has the port. */
 
 /** Why a secured stream has ended, or never was one. */
 export type TlsEnd =
@@ -57,14 +56,4 @@ export interface TlsSession {
 	readonly suite: number;
 	/** What the server chose by ALPN. */
 	readonly protocol: string | undefined;
-}
-
-/** TLS of the platform, in the client's role. */
-export interface Tls {
-	/**
-	 * Streams with TLS over each: onWritable comes when the handshake is over. connect() throws HostFailure when there
-	 * are too many, or when the settings are none; listen() always does. Nobody measures how long a handshake takes:
-	 * whoever waits gives up with close().
-	 */
-	over(streams: Streams, settings: TlsSettings): Streams;
 }

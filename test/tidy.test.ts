@@ -28,8 +28,10 @@ const ground = [
 	"modules/frozen.ts",
 	"modules/host.ts",
 	"modules/host-factory.ts",
+	"modules/network-link.ts",
 	"modules/power.ts",
 	"modules/slots.ts",
+	"modules/tls.ts",
 ];
 
 const bannedNames = new Set([
@@ -90,7 +92,7 @@ function mayImport(from: string, to: string): boolean {
 	}
 	if (room === "src") return toRoom === "src" || toRoom === "modules";
 	const desktopOnBoard = name === "desktop" && to.startsWith("hosts/simulator/board/");
-	const shared = ["chips", "psa", "selftest", "sockets"]; // parts of hosts, no platform of their own
+	const shared = ["chips", "psa", "selftest", "sockets", "tls"]; // parts of hosts, no platform of their own
 	const ownHost = toRoom === "hosts" && (toName === name || shared.includes(toName));
 	// The chip runs what the simulator's compiler and bundler make, behind the same natives; the command line of the
 	// simulator starts it.

@@ -1,6 +1,6 @@
 import { portableP256 } from "../../modules/crypto/p256.ts";
 import { PortableCrypto } from "../../modules/crypto/portable.ts";
-import type { Crypto, Entropy, Host, Slots } from "../../modules/host.ts";
+import type { Crypto, Entropy, Host, Slots, Tls } from "../../modules/host.ts";
 import { CheckedEntropy } from "../chips/checked-entropy.ts";
 import { SeededDice } from "../chips/dice.ts";
 import { openPsaCrypto } from "../psa/psa-crypto.ts";
@@ -19,17 +19,24 @@ import { roomCelsius } from "./room.ts";
 import { DesktopSlots } from "./slots.ts";
 import { TraceLog } from "./trace-log.ts";
 
+/** What a product adds. */
+export interface DesktopOptions {
+	/** `openTls`, with the manifest of hosts/tls. */
+	readonly tls?: () => Tls | undefined;
+}
+
 /**
  * The ports of modules/host.ts on the SDK's simulator. Made once per start.
  * @throws HostFailure when the computer lacks one
  */
-export function openDesktop(): Host {
+export function openDesktop(options: DesktopOptions = {}): Host {
 	const boot = readBootRecord();
 	if (boot !== undefined) countFrom(boot.poweredAtMs);
 	const power = new DesktopPower(boot); // first, because it knows what to do when one of the others fails
 	const clock = new DesktopClock();
 	const entropy = new CheckedEntropy(fillFromSystem);
 	const crypto = openPsaCrypto();
+	const tls = options.tls?.();
 	const sockets = new Sockets();
 	const radio = { isDeaf: () => power.isDeaf(clock), hear: () => power.hear() };
 	return {
@@ -39,6 +46,7 @@ export function openDesktop(): Host {
 		...(crypto === undefined ? {} : { crypto }),
 		openDatagrams: (options) => new RadioDatagrams(sockets, options, radio),
 		streams: new SocketStreams(sockets),
+		...(tls === undefined ? {} : { tls }),
 		resolver: new SocketResolver(sockets),
 		flash: new PartitionFlash("settings"),
 		keyValue: new DomainKeyValue("device"),

@@ -1,4 +1,4 @@
-import type { Crypto, Dice, Flash, Host, KeyHandle, Log } from "../../modules/host.ts";
+import type { Crypto, Dice, Flash, Host, KeyHandle, Log, Tls } from "../../modules/host.ts";
 import { CheckedEntropy } from "../chips/checked-entropy.ts";
 import { SeededDice } from "../chips/dice.ts";
 import { JsonLog } from "../chips/json-log.ts";
@@ -29,6 +29,8 @@ import { Wifi } from "./wifi.ts";
 export interface Esp32Options {
 	/** In place of Wi-Fi: what a product reaches the Internet by. */
 	readonly network?: (dice: Dice, log: Log) => Network;
+	/** `openTls` of hosts/tls, whose manifest the product includes: without it mbedTLS's ssl API is not in the image. */
+	readonly tls?: () => Tls | undefined;
 	/** A pin that ends deep sleep, by its GPIO number: an RTC GPIO on ESP32, S3 and C6, GPIO 0 to 5 on C3. */
 	readonly wakePin?: { readonly pin: number; readonly level: 0 | 1 };
 	/** How long a deep sleep has to be to cost less than a light one, where it was measured: Power.deepPaysMs. */
@@ -64,6 +66,7 @@ export function openEsp32(options: Esp32Options = {}): Esp32 {
 	const crypto = openPsaCrypto();
 	const flash = PartitionFlash.open("settings");
 	const factoryFlash = PartitionFlash.open("factory_data");
+	const tls = options.tls?.();
 	const slots = OtaSlots.open(power.resetCause, wasDeadline());
 	power.network = network;
 	const link = new ReportedLink(network, power);
@@ -82,6 +85,7 @@ export function openEsp32(options: Esp32Options = {}): Esp32 {
 		...keyOf(crypto),
 		openDatagrams: (it) => new WakingDatagrams(sockets, it, power),
 		streams: new SocketStreams(sockets),
+		...(tls === undefined ? {} : { tls }),
 		resolver: new SocketResolver(sockets),
 		link,
 		...(flash === undefined ? {} : { flash }),

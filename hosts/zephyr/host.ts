@@ -1,6 +1,6 @@
 import config from "mc/config";
 import { Sha256 } from "../../modules/crypto/sha256.ts";
-import type { Host } from "../../modules/host.ts";
+import type { Host, Tls } from "../../modules/host.ts";
 import { HostFailure } from "../../modules/host.ts";
 import { AlarmClock } from "../chips/alarm-clock.ts";
 import { CheckedEntropy } from "../chips/checked-entropy.ts";
@@ -23,6 +23,11 @@ import { WakingDatagrams } from "./waking-datagrams.ts";
 /** A turn that takes longer than this is stuck: the watchdog resets the chip. */
 export const turnMaxMs = 30_000;
 
+export interface ZephyrOptions {
+	/** `openTls` of hosts/tls, whose manifest the product includes: without it mbedTLS's ssl API is not in the image. */
+	readonly tls?: () => Tls | undefined;
+}
+
 /** The host, and its network, which is to be begun. */
 export interface ZephyrBoard {
 	readonly host: Host;
@@ -33,7 +38,7 @@ export interface ZephyrBoard {
  * The ports of modules/host.ts on Zephyr. Made once per start.
  * @throws HostFailure when the board lacks one that nothing goes without
  */
-export function openZephyr(): ZephyrBoard {
+export function openZephyr(options: ZephyrOptions = {}): ZephyrBoard {
 	const system = zephyr;
 	const hasWatchdog = system.startWatchdog(turnMaxMs);
 	const clock: AlarmClock = new AlarmClock({
@@ -50,6 +55,7 @@ export function openZephyr(): ZephyrBoard {
 	const entropy = new CheckedEntropy((bytes) => system.fillFromSystem(bytes));
 	const crypto = openPsaCrypto();
 	const sockets = new Sockets();
+	const tls = options.tls?.();
 	const slots = openMcubootSlots({
 		system,
 		sha256: () => crypto?.sha256() ?? new Sha256(),
@@ -68,6 +74,7 @@ export function openZephyr(): ZephyrBoard {
 		...(crypto === undefined ? {} : { crypto }),
 		openDatagrams: (options) => new WakingDatagrams(new SocketDatagrams(sockets, options), power),
 		streams: new SocketStreams(sockets),
+		...(tls === undefined ? {} : { tls }),
 		resolver: new SocketResolver(sockets),
 		link,
 		...(flash === undefined ? {} : { flash }),

@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <poll.h>
+#include <psa/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,7 @@ static size_t pinSize, chainSize, keySize, pskSize;
 static uint16_t suites[tlsSuitesMost];
 static size_t suiteCount;
 static const char *identity = "", *name = "", *protocol = "";
-static int port, toSend, pieceSize = pieceMost, patienceMs = 20000;
+static int isHidden, port, toSend, pieceSize = pieceMost, patienceMs = 20000;
 
 static size_t load(const char *path, uint8_t *into)
 {
@@ -67,6 +68,8 @@ static void take(char *argument)
 		toSend = atoi(value);
 	else if (!strcmp(argument, "piece"))
 		pieceSize = atoi(value);
+	else if (!strcmp(argument, "hidden"))
+		isHidden = atoi(value);
 	else if (!strcmp(argument, "patience"))
 		patienceMs = atoi(value);
 	else
@@ -98,11 +101,27 @@ static int isPinned(int32_t id)
 	return ((size_t)size == pinSize) && !memcmp(bytes, pin, pinSize);
 }
 
+/* The key goes to PSA, as a factory would leave it there. @returns its number */
+static uint32_t hide(void)
+{
+	psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+	psa_key_id_t id = 0;
+	psa_set_key_type(&attributes, PSA_KEY_TYPE_DERIVE);
+	psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_DERIVE);
+	psa_set_key_algorithm(&attributes, PSA_ALG_TLS12_PSK_TO_MS(PSA_ALG_SHA_256));
+	if (psa_import_key(&attributes, psk, pskSize, &id) != PSA_SUCCESS)
+		exit(7);
+	pskSize = 0;
+	return (uint32_t)id;
+}
+
 static int32_t begin(void)
 {
+	uint32_t hidden = isHidden ? hide() : 0;
 	TlsSettings settings = {
 		.pskIdentity = { (const uint8_t *)identity, strlen(identity) },
 		.psk = { psk, pskSize },
+		.pskId = hidden,
 		.chain = { chain, chainSize },
 		.privateKey = { key, keySize },
 		.suites = suites,

@@ -77,7 +77,14 @@ for (const [suite, name] of [
 	);
 }
 
-test("[TRAN-TLS] RFC 8323 §9: every byte on its own, both ways, and ALPN says coap", { skip }, () =>
+test("a pre-shared key that PSA keeps and nobody reads, where the library takes one", { skip }, () =>
+	echoing(byPsk("PSK-AES128-CCM8"), async ({ port }) => {
+		const said = await client!.run(port, { ...psk, hidden: 1, send: 1000 });
+		if (said[0] !== "open refused") assert.deepEqual(said, ["ready 0303 c0a8 -", "heard 1000 same", "end nothing"]);
+	}),
+);
+
+test("RFC 8323 §9.1: every byte on its own, both ways, and ALPN says coap", { skip }, () =>
 	echoing({ ...byPsk("PSK-AES128-CCM8"), ALPNProtocols: ["h2", "coap"] }, async ({ port }) => {
 		const said = await client!.run(port, { ...psk, protocol: "coap", piece: 1, send: 3000 });
 		assert.deepEqual(said, ["ready 0303 c0a8 coap", "heard 3000 same", "end nothing"]);
