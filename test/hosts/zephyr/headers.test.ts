@@ -111,10 +111,9 @@ function configure(target: Target): { folder: string; text: string } {
 	const { lines, overlays } = linesFor(target);
 	writeFileSync(join(folder, "ours.conf"), `${lines.join("\n")}\n`);
 	const xs = ["includes", "platforms/zephyr", "platforms/mc", "sources"].map((part) => join(sdk, "xs", part));
-	writeFileSync(
-		join(lists, "CMakeLists.txt"),
-		`zephyr_library_sources(\n${sources.join("\n")}\n)\nzephyr_library_include_directories(\n${[lists, ...xs].join("\n")}\n)\n`,
-	);
+	const call = (what: string, items: readonly string[]) => `zephyr_library_${what}(\n${items.join("\n")}\n)\n`;
+	const text = call("sources", sources) + call("include_directories", [lists, ...xs]);
+	writeFileSync(join(lists, "CMakeLists.txt"), text);
 	const ids = new Set(sources.flatMap((path) => readFileSync(path, "utf8").match(/xsID_\w+/g) ?? []));
 	writeFileSync(join(lists, "mc.xs.h"), [...ids].map((id, index) => `#define ${id} ${index + 1}\n`).join(""));
 	writeFileSync(join(lists, "mc.defines.h"), "");
