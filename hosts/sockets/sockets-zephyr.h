@@ -42,6 +42,12 @@
 #ifndef addrinfo
 #define addrinfo zsock_addrinfo
 #endif
+/* Before Zephyr 4.0 zsock_fcntl() takes the C library's. */
+#ifndef ZVFS_F_GETFL
+#define ZVFS_F_GETFL F_GETFL
+#define ZVFS_F_SETFL F_SETFL
+#define ZVFS_O_NONBLOCK O_NONBLOCK
+#endif
 
 #define netSocket zsock_socket
 #define netBind zsock_bind

@@ -18,7 +18,20 @@
 #include <zephyr/drivers/flash.h>
 #include <zephyr/storage/flash_map.h>
 
-#include <bootutil/bootutil_public.h>
+/*
+ * Of bootutil/bootutil_public.h, which is linked (CONFIG_MCUBOOT_BOOTUTIL_LIB) but is not in an application's search
+ * path unless its CMake lists say so, and the SDK writes those. The numbers are MCUboot's documented ones.
+ */
+struct boot_swap_state {
+	uint8_t magic;
+	uint8_t swap_type;
+	uint8_t copy_done;
+	uint8_t image_ok;
+	uint8_t image_num;
+};
+int boot_read_swap_state_by_id(int area, struct boot_swap_state *state);
+#define BOOT_MAGIC_GOOD 1
+#define BOOT_FLAG_SET 1
 #else
 #define SWAPPING 0
 #endif
@@ -27,7 +40,7 @@
 static int lastSwap(void)
 {
 	struct boot_swap_state state;
-	if (boot_read_swap_state_by_id(boot_fetch_active_slot(), &state))
+	if (boot_read_swap_state_by_id(DT_FIXED_PARTITION_ID(DT_CHOSEN(zephyr_code_partition)), &state))
 		return -EIO;
 	/* A swap that is not done yet says nothing; neither does a slot that was flashed by a cable. */
 	if ((state.magic != BOOT_MAGIC_GOOD) || (state.copy_done != BOOT_FLAG_SET))

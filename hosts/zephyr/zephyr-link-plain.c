@@ -16,11 +16,18 @@
 
 static struct net_mgmt_event_callback hearing;
 
-static void heard(struct net_mgmt_event_callback *callback, uint64_t event, struct net_if *interface)
+/* 64 bits since Zephyr 4.2, 32 before. */
+typedef __typeof__(((struct net_mgmt_event_callback *)NULL)->event_mask) NetEvent;
+
+static void heard(struct net_mgmt_event_callback *callback, NetEvent event, struct net_if *interface)
 {
 	ARG_UNUSED(callback);
 	ARG_UNUSED(interface);
-	linkChanged(event == NET_EVENT_L4_CONNECTED);
+	/* Before Zephyr 4.2 the mask lets others through, whose numbers have a bit in common (NET_EVENT_L4_IPV4_CONNECTED). */
+	if (event == NET_EVENT_L4_CONNECTED)
+		linkChanged(true);
+	else if (event == NET_EVENT_L4_DISCONNECTED)
+		linkChanged(false);
 }
 
 int linkBegin(void)

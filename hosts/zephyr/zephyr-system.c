@@ -17,15 +17,25 @@
 #include <zephyr/drivers/sensor.h>
 #include <zephyr/drivers/watchdog.h>
 #include <zephyr/fatal.h>
+#include <zephyr/init.h>
 #include <zephyr/kernel.h>
 #include <zephyr/random/random.h>
 #include <zephyr/sys/poweroff.h>
 #include <zephyr/sys/printk.h>
 #include <zephyr/sys/reboot.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #define PRINTED_MAX 512
+
+/* XS says why it ends (fxAbort) without the end of a line, and resets: what waits in a buffer would be lost. */
+static int printAtOnce(void)
+{
+	(void)setvbuf(stdout, NULL, _IONBF, 0);
+	return 0;
+}
+SYS_INIT(printAtOnce, APPLICATION, CONFIG_APPLICATION_INIT_PRIORITY);
 
 void xs_dormouse_uptime(xsMachine *the)
 {

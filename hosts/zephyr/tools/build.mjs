@@ -15,6 +15,7 @@ const boards = new Map([
 	["nrf52840dk", { platform: "zephyr/nrf52840dk", host: "zephyr" }],
 	["nrf52840-thread", { platform: target("nrf52840-thread"), host: "zephyr" }],
 	["nrf9160", { platform: target("nrf9160"), host: "zephyr" }],
+	["mps2-an385", { platform: target("mps2-an385"), host: "zephyr" }],
 	["nrf52", { platform: "nrf52/dk", host: "nrf52" }],
 ]);
 const usage = `node hosts/zephyr/tools/build.mjs [OPTION…] BOARD [WORD…]
@@ -35,12 +36,12 @@ export function manifestFor({ host, isSelfTest, isAll, folder }) {
 }
 
 /** @returns {Promise<object>} what the link made: measureRom() */
-export async function dryBuildBoard({ board, sdk, output, isSelfTest = false, isAll = false, onLine = () => {} }) {
+export async function dryBuildBoard({ board, sdk, output, isSelfTest, isAll, words, onLine = () => {} }) {
 	const { platform, host } = boards.get(board);
 	const { dryBuild } = await import(`../../${host}/tools/dry-build.mjs`);
 	const manifest = manifestFor({ host, isSelfTest, isAll, folder: join(output, "reached", board) });
 	const name = isSelfTest ? "dormouse-selftest" : "dormouse";
-	const { folder } = await dryBuild({ sdk, platform, manifest, name, output, onLine });
+	const { folder } = await dryBuild({ sdk, platform, manifest, name, output, words, onLine });
 	return { folder, ...measureRom(folder) };
 }
 
@@ -64,7 +65,7 @@ async function main() {
 	const { output, all: isAll, "self-test": isSelfTest } = values;
 	const onLine = values.verbose ? (line) => process.stderr.write(`${line}\n`) : undefined;
 	if (values.dry) {
-		const figures = await dryBuildBoard({ board, sdk, output, isSelfTest, isAll, onLine });
+		const figures = await dryBuildBoard({ board, sdk, output, isSelfTest, isAll, words, onLine });
 		process.stdout.write(`${JSON.stringify({ board, ...figures, byModule: undefined })}\n`);
 		return 0;
 	}

@@ -71,13 +71,14 @@ const isOurWarning = (line, home) =>
 
 /**
  * @param {{ sdk: { home: string, tools: string, environment: NodeJS.ProcessEnv }, platform: string, manifest: string,
- *   name: string, output: string, onLine?: (line: string) => void }} options `platform` as mcconfig's -p takes it
+ *   name: string, output: string, words?: readonly string[], onLine?: (line: string) => void }} options `platform` as
+ *   mcconfig's -p takes it, `words` for its command line
  * @returns {Promise<{ folder: string, build: string, lines: readonly string[] }>} mcconfig's folder (mc.xs.c is there),
  *   CMake's (sources.txt is there), and all that was said. Rejects when a step fails, or one of our modules causes a
  *   warning of the linker
  * @throws Missing when there is no cmake
  */
-export async function dryBuild({ sdk, platform, manifest, name, output, onLine = () => {} }) {
+export async function dryBuild({ sdk, platform, manifest, name, output, words = [], onLine = () => {} }) {
 	for (const tool of ["cmake", "make"]) if (programOnPath(tool) === undefined) throw new Missing(`${tool} is missing.`);
 	mkdirSync(output, { recursive: true });
 	const standIn = join(output, "stand-in");
@@ -89,7 +90,7 @@ export async function dryBuild({ sdk, platform, manifest, name, output, onLine =
 		onLine(line);
 	};
 	const options = { cwd: root, env, onLine: take };
-	await must(join(sdk.tools, "mcconfig"), ["-p", platform, "-o", output, manifest], options);
+	await must(join(sdk.tools, "mcconfig"), ["-p", platform, "-o", output, ...words, manifest], options);
 	const lists = lines.map((line) => /\S+\/CMakeLists\.txt/.exec(line)?.[0]).find((path) => path !== undefined);
 	const folder = lists === undefined ? folderOf(output, platform, name) : dirname(lists);
 	const path = join(folder, "CMakeLists.txt");

@@ -36,6 +36,7 @@ for (const [board, lines, overlays] of [
 	["nrf52840dk", ["CONFIG_NET_PPP=y", "CONFIG_BOOTLOADER_MCUBOOT=y"], ["flash", "board", "ppp"]],
 	["nrf52840-thread", ["CONFIG_OPENTHREAD_MTD_SED=y", "CONFIG_SETTINGS=y"], ["flash", "board"]],
 	["nrf9160", ["CONFIG_LTE_LINK_CONTROL=y", "CONFIG_NET_SOCKETS_OFFLOAD=y"], ["flash", "board"]],
+	["mps2-an385", ["CONFIG_FLASH_SIMULATOR=y", "CONFIG_NET_QEMU_USER=y"], ["board"]],
 ] as const) {
 	test(`${board}: the application links without a warning about our modules`, { skip }, () => {
 		const { folder, romBytes } = build(board);
