@@ -1,6 +1,16 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+	copyFileSync,
+	existsSync,
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	renameSync,
+	rmSync,
+	statSync,
+	writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { EngineFailure, packageRoot } from "../../simulator/engine/sources.ts";
@@ -39,10 +49,23 @@ interface Sdk {
 	readonly home: string;
 }
 
+/** … and of scripts/reached.mjs. */
+interface Reached {
+	reachedManifest(options: { readonly entry: string; readonly manifest: string; readonly folder: string }): string;
+}
+
 /** What mcconfig makes an image of, and what that calls itself there. */
 const programs = {
-	device: { manifest: "manifest_application.json", name: "dormouse-cortex-m" },
-	selftest: { manifest: "manifest_selftest.json", name: "dormouse-selftest" },
+	device: {
+		manifest: "manifest_application.json",
+		name: "dormouse-cortex-m",
+		entry: "hosts/cortex-m/device/linked",
+	},
+	selftest: {
+		manifest: "manifest_selftest.json",
+		name: "dormouse-selftest",
+		entry: "hosts/cortex-m/device/linked-self-test",
+	},
 } as const;
 const manifests = join(packageRoot, "hosts/cortex-m/sdk");
 const productFile = "src/product.js";
@@ -158,33 +181,77 @@ function filesOf(xs: string, mbedtls: string | undefined, trusted: readonly Sign
 	];
 }
 
-/** @returns the folder with mc.xs.c: one for each set of changed modules, JavaScript by their files below build/js */
+/** What of this project goes into an image, or says what does. */
+const sourceRooms = [
+	...["modules", "src", "hosts/psa", "hosts/selftest", "hosts/simulator/device", "hosts/cortex-m/device"],
+	...["hosts/cortex-m/sdk", "scripts"],
+];
+
+/**
+ * Has the SDK's tools link, unless they did of the same sources before: a device that starts is not to wait for that.
+ * @param changed JavaScript in place of modules, by files below build/js
+ * @returns the folder with mc.xs.c and mc.xs.h
+ */
 async function linkedBySdk(
 	sdk: Sdk,
 	what: keyof typeof programs,
 	changed: Readonly<Record<string, string>>,
 ): Promise<string> {
-	const { name, manifest } = programs[what];
-	const names = Object.keys(changed).sort();
-	const hash = createHash("sha256").update(JSON.stringify([what, ...names.map((file) => [file, changed[file]])]));
-	const output = join(products, "sdk", names.length === 0 ? what : hash.digest("hex").slice(0, 16));
+	const hash = createHash("sha256").update(JSON.stringify([what, Object.entries(changed).sort()]));
+	const tool = statSync(join(sdk.home, "build/bin/lin/release/xsl"));
+	hash.update(JSON.stringify([sdk.home, tool.size, tool.mtimeMs]));
+	for (const file of sourceRooms.flatMap(filesBelow)) hash.update(file).update(readFileSync(file, "utf8"));
+	const folder = join(products, "sdk", hash.digest("hex").slice(0, 16));
+	if (existsSync(folder)) return folder;
+	const draft = `${folder}.${process.pid}.${drafts++}`;
+	const output = `${draft}.work`;
+	mkdirSync(draft, { recursive: true });
+	try {
+		const made = await link(sdk, programs[what], changed, output);
+		for (const name of ["mc.xs.c", "mc.xs.h"]) copyFileSync(join(made, name), join(draft, name));
+		// Whoever linked the same meanwhile has the same.
+		if (!existsSync(folder)) renameSync(draft, folder);
+	} finally {
+		rmSync(draft, { recursive: true, force: true });
+		rmSync(output, { recursive: true, force: true });
+	}
+	return folder;
+}
+
+let drafts = 0;
+
+const filesBelow = (room: string) =>
+	readdirSync(join(packageRoot, room), { recursive: true, withFileTypes: true })
+		.filter((entry) => entry.isFile() && /\.(ts|mjs|json|c|h)$/.test(entry.name))
+		.map((entry) => join(entry.path, entry.name))
+		.sort();
+
+/** @returns mcconfig's folder. @throws EngineFailure with what was said */
+async function link(
+	sdk: Sdk,
+	{ manifest, name, entry }: (typeof programs)[keyof typeof programs],
+	changed: Readonly<Record<string, string>>,
+	output: string,
+): Promise<string> {
 	mkdirSync(output, { recursive: true });
+	const { reachedManifest } = (await import(pathToFileURL(join(packageRoot, "scripts/reached.mjs")).href)) as Reached;
+	const include = reachedManifest({ entry, manifest: join(manifests, manifest), folder: join(output, "reached") });
 	const left: string[] = [];
 	const modules: Record<string, string | string[]> = { "~": left };
-	for (const file of names) {
+	for (const [file, source] of Object.entries(changed)) {
 		const module = file.replace(/\.js$/, "");
 		const flat = module.replaceAll("/", "-");
-		writeFileSync(join(output, `${flat}.js`), changed[file]!);
+		writeFileSync(join(output, `${flat}.js`), source);
 		modules[module] = `./${flat}`;
 		left.push(join(packageRoot, module));
 	}
 	const path = join(output, "manifest.json");
-	writeFileSync(path, JSON.stringify({ include: join(manifests, manifest), modules }, undefined, "\t"));
+	writeFileSync(path, JSON.stringify({ include, modules }, undefined, "\t"));
 	const { makeImage } = await script();
 	const lines: string[] = [];
 	const onLine = (line: string) => lines.push(line);
 	try {
-		// XS and our C are compiled here, for the chip: what the platform would say of C is not asked for.
+		// XS and our C are compiled elsewhere, for the chip: what the platform would say of C is not asked for.
 		const target = "$TMP/mc.xs.c";
 		return await makeImage({ sdk, platform: "lin", manifest: path, name, output, target, onLine });
 	} catch (cause) {
