@@ -209,20 +209,8 @@ async function main(words) {
 		values.factory === undefined ? undefined : factoryImage(values.factory, partitions.get("factory_data"), folder);
 	const { platform, port, baud, monitor } = values;
 	const manifest = values.manifest ?? join(root, image.manifest);
-	const commands = commandsFor({
-		platform,
-		chip,
-		port,
-		baud,
-		manifest,
-		output,
-		idf,
-		partitions,
-		factory,
-		settings,
-		monitor,
-		steps,
-	});
+	const what = { platform, chip, port, baud, manifest, output, idf, partitions };
+	const commands = commandsFor({ ...what, factory, settings, monitor, steps });
 	try {
 		for (const command of commands) {
 			process.stdout.write(`# ${command.join(" ")}\n`);
