@@ -35,7 +35,7 @@ const programs: Readonly<Record<FeatureSetName, { readonly holds: string; readon
 	},
 	compact: {
 		holds:
-			"src/main-compact.ts: that, and settings, bootstrap, rights, firmware updates, TLV, LwM2M CBOR, kept observations",
+			"src/main-compact.ts: that, settings, bootstrap, rights, firmware updates, TLV, LwM2M CBOR, kept observations",
 		source: `import { compact as run } from "./src/main-compact.js";\n`,
 	},
 	everything: {

@@ -171,7 +171,7 @@ function comparison({ featureSets, linked, budgets, peers }: Sizes): string[] {
 			`    ${holds} (${ram.map(({ board }) => board).join(", ")})`,
 		]),
 		"",
-		"Linked by the SDK, bytes: bytecode of ours, ROM in all (built-ins of XS included, its native code not), ROM unpacked",
+		"Linked by the SDK, bytes: bytecode of ours, ROM with XS's built-ins (no native code), ROM of separate modules",
 		...("skipped" in linked
 			? [`  ${linked.skipped}`]
 			: linked.flatMap(({ platform, featureSet, ownBytecodeBytes, romBytes, separateRomBytes, rom, slotsByKind }) => [

@@ -1,9 +1,9 @@
 import ts from "typescript";
 
 /**
- * Private fields become properties with names from a small pool. On XS, each method holds a slot for each private name that it
- * uses, each private name is a symbol, and each instance holds a slot for each class with private fields. What nobody else can
- * reach by its name in the source stays so: no property in a source begins with `$`.
+ * Private fields become properties with names from a small pool. On XS, each method holds a slot for each private
+ * name that it uses, each private name is a symbol, and each instance holds a slot for each class with private fields.
+ * What nobody else can reach by its name in the source stays so: no property in a source begins with `$`.
  */
 export function privateFieldsAsProperties(source: ts.SourceFile): ts.SourceFile {
 	const names = new FieldNames(source);

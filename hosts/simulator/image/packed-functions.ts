@@ -1,9 +1,9 @@
 import ts from "typescript";
 
 /**
- * Functions of the top level become arrows: on XS a function declaration takes four slots more, for what `new` would need.
- * Those that use `this`, `arguments` or `new.target`, are called with `new`, or are generators stay as they are. The arrows stand
- * before everything else, as declarations would be hoisted.
+ * Functions of the top level become arrows: on XS a function declaration takes four slots more, for what `new` would
+ * need. Those that use `this`, `arguments` or `new.target`, are called with `new`, or are generators stay as they are.
+ * The arrows stand before everything else, as declarations would be hoisted.
  */
 export function functionsAsArrows(source: ts.SourceFile): ts.SourceFile {
 	const constructed = namesThatMustConstruct(source);

@@ -20,8 +20,8 @@ const special = new Set([
 ]);
 
 /**
- * Names for variables that the program has already, as names of properties: a name is a symbol in the device's ROM, with a slot, a
- * pointer and its text, and one symbol serves both.
+ * Names for variables that the program has already, as names of properties: a name is a symbol in the device's ROM,
+ * with a slot, a pointer and its text, and one symbol serves both.
  */
 export function namesOfProperties(text: string): NameSupply {
 	const source = ts.createSourceFile("program.js", text, ts.ScriptTarget.ES2022, false, ts.ScriptKind.JS);

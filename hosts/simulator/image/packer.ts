@@ -36,9 +36,10 @@ export interface PackOptions {
 const tables = /^((?:export )?const \w+ = )(?=(?:frozen|fault)\()/gm;
 
 /**
- * Packs a program into one module (with several entries: one for each, and what they share): for images that are released. What
- * nobody uses is left out, constants stand where they are used, names of variables are gone, and functions and fields take the shapes
- * that cost the fewest slots of XS. Names of properties stay: C and the host's own modules look for them.
+ * Packs a program into one module (with several entries: one for each, and what they share): for images that are
+ * released. What nobody uses is left out, constants stand where they are used, names of variables are gone, and
+ * functions and fields take the shapes that cost the fewest slots of XS. Names of properties stay: C and the host's own
+ * modules look for them.
  * @returns in no particular order
  * @throws Error with what is wrong with a source
  */

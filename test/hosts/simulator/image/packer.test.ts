@@ -21,7 +21,8 @@ const programs: readonly { name: string; text: string; has?: RegExp; hasNot?: Re
 			class Derived extends Base { #state = "derived"; #count = 0; get own() { return this.#state + ++this.#count; } }
 			class Apart { #state = 7; static is(it) { return #state in it; } }
 			const one = new Derived();
-			export const result = [one.base, one.own, one.own, Apart.is(new Apart()), Apart.is({}), Apart.is(one)].slice(0, 5);`,
+			export const result = [one.base, one.own, one.own, Apart.is(new Apart()), Apart.is({}), Apart.is(one)]
+				.slice(0, 5);`,
 		hasNot: /#/,
 	},
 	{
@@ -33,7 +34,8 @@ const programs: readonly { name: string; text: string; has?: RegExp; hasNot?: Re
 	},
 	{
 		name: "a class with a private method keeps its private names",
-		text: "class One { #a = 1; #b() { return this.#a; } c() { return this.#b(); } }\nexport const result = new One().c();",
+		text: `class One { #a = 1; #b() { return this.#a; } c() { return this.#b(); } }
+			export const result = new One().c();`,
 		has: /#b\(\)/,
 	},
 	{
@@ -89,7 +91,8 @@ describe("a packed program", () => {
 			import Timer from "timer";
 export const codes = frozen({ nested: frozen({ inner: 1 }) });
 export const unused = frozen({ nobody: 1 });
-			export class Hash extends Native("xs_hash_destructor") { constructor() { super(); native("xs_hash").call(this); } }
+			export class Hash extends Native("xs_hash_destructor") {
+				constructor() { super(); native("xs_hash").call(this); } }
 			export function open(kind, bytes) { return native("xs_open").call(this, kind, bytes); }
 			export const delay = Timer.delay;`,
 		[`${root}/frozen.js`]: `export function frozen(value) {
@@ -124,7 +127,7 @@ export const unused = frozen({ nobody: 1 });
 		assert.match(source, /super\(\)[;,]\s*native\("xs_hash"\)\.call\(this\)/);
 		assert.match(source, /function \w+\((\w+),(\w+)\)\{return native\("xs_open"\)\.call\(this,\1,\2\)\}/);
 		const natives = "const native = () => () => {}, Native = () => class {}, Timer = { delay() {} };\n";
-		const runnable = `${natives}${source.replace(/import \w+ from ?"timer";?/, (line) => `const ${/import (\w+)/.exec(line)![1]} = Timer;`)}`;
+		const runnable = natives + source.replace(/import (\w+) from ?"timer";?/, "const $1 = Timer;");
 		const url = `data:text/javascript,${encodeURIComponent(runnable)}`;
 		const { codes } = (await import(url)) as { codes: { nested: object } };
 		assert.ok(Object.isFrozen(codes) && Object.isFrozen(codes.nested));
