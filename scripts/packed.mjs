@@ -11,11 +11,12 @@ const javaScript = join(root, "build/js");
 
 /**
  * Writes a manifest that has `entry` and all that it imports as one module, preloaded, and a main that only hands it on.
- * @param {{ entry: string, manifest: string, folder: string, replacements?: Record<string, string> }} options as of reachedManifest;
- *   `replacements`: JavaScript in place of modules, by their files below build/js
+ * @param {{ entry: string, manifest: string, folder: string, replacements?: Record<string, string>, isCalled?: boolean }} options as of reachedManifest;
+ *   `replacements`: JavaScript in place of modules, by their files below build/js; `isCalled`: main calls it instead, where nobody
+ *   calls what a main module exports
  * @returns {Promise<string>} its path. Rejects on a type error of the entry's host, or what is wrong with a source
  */
-export async function packedManifest({ entry, manifest, folder, replacements = {} }) {
+export async function packedManifest({ entry, manifest, folder, replacements = {}, isCalled = false }) {
 	await build();
 	await checkTypes(entry);
 	const { pack } = await import(join(javaScript, "hosts/simulator/image/packer.js"));
@@ -33,7 +34,7 @@ export async function packedManifest({ entry, manifest, folder, replacements = {
 	const path = writeReduced({ manifest, folder, reached: apart, packed });
 	const content = JSON.parse(readFileSync(path, "utf8"));
 	// XS runs a main module that is not preloaded, so that one is next to nothing.
-	const main = `import main from "${programName}";\nexport default main;\n`;
+	const main = `import main from "${programName}";\n${isCalled ? "main();" : "export default main;"}\n`;
 	for (const [name, text] of [
 		[programName, program.source],
 		[entry, main],

@@ -1,16 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import {
-	copyFileSync,
-	existsSync,
-	mkdirSync,
-	readdirSync,
-	readFileSync,
-	renameSync,
-	rmSync,
-	statSync,
-	writeFileSync,
-} from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { EngineFailure, packageRoot } from "../../simulator/engine/sources.ts";
@@ -49,9 +39,17 @@ interface Sdk {
 	readonly home: string;
 }
 
-/** … and of scripts/reached.mjs. */
-interface Reached {
-	reachedManifest(options: { readonly entry: string; readonly manifest: string; readonly folder: string }): string;
+/** … and of scripts/packed.mjs. */
+interface Packed {
+	packedManifest(options: {
+		readonly entry: string;
+		readonly manifest: string;
+		readonly folder: string;
+		/** JavaScript in place of modules, by their files below build/js. */
+		readonly replacements: Readonly<Record<string, string>>;
+		/** Our board imports its main module, and calls nothing. */
+		readonly isCalled: true;
+	}): Promise<string>;
 }
 
 /** What mcconfig makes an image of, and what that calls itself there. */
@@ -234,19 +232,14 @@ async function link(
 	output: string,
 ): Promise<string> {
 	mkdirSync(output, { recursive: true });
-	const { reachedManifest } = (await import(pathToFileURL(join(packageRoot, "scripts/reached.mjs")).href)) as Reached;
-	const include = reachedManifest({ entry, manifest: join(manifests, manifest), folder: join(output, "reached") });
-	const left: string[] = [];
-	const modules: Record<string, string | string[]> = { "~": left };
-	for (const [file, source] of Object.entries(changed)) {
-		const module = file.replace(/\.js$/, "");
-		const flat = module.replaceAll("/", "-");
-		writeFileSync(join(output, `${flat}.js`), source);
-		modules[module] = `./${flat}`;
-		left.push(join(packageRoot, module));
-	}
-	const path = join(output, "manifest.json");
-	writeFileSync(path, JSON.stringify({ include, modules }, undefined, "\t"));
+	const { packedManifest } = (await import(pathToFileURL(join(packageRoot, "scripts/packed.mjs")).href)) as Packed;
+	const path = await packedManifest({
+		entry,
+		manifest: join(manifests, manifest),
+		folder: join(output, "packed"),
+		replacements: changed,
+		isCalled: true,
+	});
 	const { makeImage } = await script();
 	const lines: string[] = [];
 	const onLine = (line: string) => lines.push(line);

@@ -1,10 +1,10 @@
-// Builds the application, or the self-test, for Zephyr or the nRF52 port, without the modules that it does not reach:
-// all of modules/ is more than such a chip's flash holds.
+// Builds the application, or the self-test, for Zephyr or the nRF52 port, packed: each of modules/ by itself is more than
+// such a chip's flash holds.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { reachedManifest } from "../../../scripts/reached.mjs";
+import { packedManifest } from "../../../scripts/packed.mjs";
 import { measureRom } from "../../../scripts/rom.mjs";
 import { findSdk, Missing } from "../../../scripts/sdk.mjs";
 
@@ -24,22 +24,22 @@ BOARD is one of ${[...boards.keys()].join(", ")}; WORDs go to mcconfig (server=c
 
   --dry         what needs neither the vendor's SDK nor its compiler: TypeScript, bytecode, the linked ROM; and how large
   --self-test   the self-test's image instead of the application's
-  --all         with every module, reached or not
+  --all         every module by itself, reached or not
   --output DIR  where the SDK builds (default build/boards)
 `;
 
-/** The manifest of an image, reduced to what its entry reaches. */
-export function manifestFor({ host, isSelfTest, isAll, folder }) {
+/** The manifest of an image, packed: what its entry reaches, as one module. */
+export async function manifestFor({ host, isSelfTest, isAll, folder }) {
 	const manifest = join(root, isSelfTest ? `hosts/${host}/manifest_selftest.json` : "manifest.json");
 	const entry = `hosts/${host}/${isSelfTest ? "selftest/main" : "main"}`;
-	return isAll ? manifest : reachedManifest({ entry, manifest, folder });
+	return isAll ? manifest : packedManifest({ entry, manifest, folder });
 }
 
 /** @returns {Promise<object>} what the link made: measureRom() */
 export async function dryBuildBoard({ board, sdk, output, isSelfTest, isAll, words, onLine = () => {} }) {
 	const { platform, host } = boards.get(board);
 	const { dryBuild } = await import(`../../${host}/tools/dry-build.mjs`);
-	const manifest = manifestFor({ host, isSelfTest, isAll, folder: join(output, "reached", board) });
+	const manifest = await manifestFor({ host, isSelfTest, isAll, folder: join(output, "reached", board) });
 	const name = isSelfTest ? "dormouse-selftest" : "dormouse";
 	const { folder } = await dryBuild({ sdk, platform, manifest, name, output, words, onLine });
 	return { folder, ...measureRom(folder) };
@@ -73,7 +73,7 @@ async function main() {
 	const variable = host === "zephyr" ? "ZEPHYR_BASE" : "NRF_SDK_DIR";
 	if (!process.env[variable])
 		throw new Missing(`$${variable} is not set: hosts/${host}/README.md says what is needed.`);
-	const manifest = manifestFor({ host, isSelfTest, isAll, folder: join(output, "reached", board) });
+	const manifest = await manifestFor({ host, isSelfTest, isAll, folder: join(output, "reached", board) });
 	const order = ["-m", "-p", platform, "-t", "build", "-o", output, ...words, manifest];
 	return (
 		spawnSync(join(sdk.tools, "mcconfig"), order, { cwd: root, env: sdk.environment, stdio: "inherit" }).status ?? 1
