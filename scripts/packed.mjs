@@ -1,5 +1,5 @@
-// A manifest as another one, with all of our modules packed into one: what an image that is released is made of. C stays what it is, and so do
-// modules that have a name of their own (embedded:…). hosts/simulator/image/README.md says what packing does.
+// A manifest as another one, with all of our modules packed into one: what an image that is released is made of. C stays
+// what it is, and so do modules that have a name of their own (embedded:…). hosts/simulator/image/README.md says more.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { build, root } from "./build.mjs";
@@ -11,9 +11,9 @@ const javaScript = join(root, "build/js");
 
 /**
  * Writes a manifest that has `entry` and all that it imports as one module, preloaded, and a main that only hands it on.
- * @param {{ entry: string, manifest: string, folder: string, replacements?: Record<string, string>, isCalled?: boolean }} options as of reachedManifest;
- *   `replacements`: JavaScript in place of modules, by their files below build/js; `isCalled`: main calls it instead, where nobody
- *   calls what a main module exports
+ * @param {{ entry: string, manifest: string, folder: string, replacements?: Record<string, string>, isCalled?: boolean }}
+ *   options as of reachedManifest; `replacements`: JavaScript in place of modules, by their files below build/js;
+ *   `isCalled`: main calls it instead, where nobody calls what a main module exports
  * @returns {Promise<string>} its path. Rejects on a type error of the entry's host, or what is wrong with a source
  */
 export async function packedManifest({ entry, manifest, folder, replacements = {}, isCalled = false }) {

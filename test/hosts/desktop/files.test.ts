@@ -27,7 +27,7 @@ function passes(words: readonly string[], environment: Readonly<Record<string, s
 	const [program = "", ...rest] = words;
 	const options = { encoding: "utf8", timeout: 120_000, env: { ...process.env, ...environment } } as const;
 	const { stdout, stderr, status } = spawnSync(program, rest, options);
-	deepEqual(stdout.trim().split("\n"), cases, stderr);
+	deepEqual(stdout.trim().split(/\r?\n/), cases, stderr);
 	equal(status, 0, stderr);
 }
 

@@ -1,6 +1,6 @@
 /**
  * What `npm run flash -- --no-write` has linked with the user's own SDK, ESP-IDF and compiler, as it lies in
- * build/esp32: whether ESP-IDF's boot loader, our slots and the partition table take it. Skipped where nobody built one.
+ * build/esp32: whether ESP-IDF's boot loader, our slots and the partition table take it. Skipped where there is none.
  */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -34,9 +34,10 @@ function partitionsAsWritten(csv: string) {
 for (const [chip, id] of Object.entries(chips)) {
 	const folder = join(root, "build/esp32/bin/esp32", chip === "esp32" ? "" : chip, "release/dormouse");
 	const path = join(folder, "xs_esp32.bin");
+	const platform = chip === "esp32" ? chip : `esp32/${chip}`;
 	const skip = existsSync(path)
 		? false
-		: `no image for ${chip} in build/esp32: npm run flash -- --no-write -p ${chip === "esp32" ? chip : `esp32/${chip}`}`;
+		: `no image for ${chip} in build/esp32: npm run flash -- --no-write -p ${platform}`;
 	test(`esp32: the linked image for ${chip}: whole, ours, for its flash, within its slot`, { skip }, () => {
 		const image = readFileSync(path);
 		const is8mb = image[3]! >> 4 === 3;
