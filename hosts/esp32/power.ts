@@ -52,8 +52,8 @@ const depths: readonly SleepDepth[] = frozen(["light", "deep", "off"]);
 
 /**
  * From data sheets, not measured: the charge of a boot (0.4 s of the boot loader, which checks the image, and 0.3 s
- * until all is as it was, both at full speed) over what deep sleep draws less than light. The way back into Wi-Fi is the
- * same.
+ * until all is as it was, both at full speed) over what deep sleep draws less than light. The way back into Wi-Fi is
+ * the same.
  */
 const deepPaysMs: Readonly<Record<string, number>> = frozen({
 	esp32: 35_000, // 40 mA; 0.8 mA, 0.01 mA

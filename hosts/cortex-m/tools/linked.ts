@@ -57,12 +57,12 @@ const programs = {
 	device: {
 		manifest: "manifest_application.json",
 		name: "dormouse-cortex-m",
-		entry: "hosts/cortex-m/device/linked",
+		entry: "hosts/cortex-m/sdk/main",
 	},
 	selftest: {
 		manifest: "manifest_selftest.json",
 		name: "dormouse-selftest",
-		entry: "hosts/cortex-m/device/linked-self-test",
+		entry: "hosts/cortex-m/sdk/selftest/main",
 	},
 } as const;
 const manifests = join(packageRoot, "hosts/cortex-m/sdk");
