@@ -61,10 +61,10 @@ export async function linkImage({ sdk, platform, manifest, name, output, onLine 
 	return { platform, name, ...measureRom(folder) };
 }
 
-/** The manifest that packs what another one runs on a platform. */
-function packedFor({ platform, manifest, name, output }) {
+/** The manifest that packs what another one runs on a platform; that one itself when it runs nothing of this project. */
+async function packedFor({ platform, manifest, name, output }) {
 	const entry = mainOf(manifest, platform);
-	if (entry === undefined) throw new Error(`${manifest} does not say what runs on ${platform}: creation.main`);
+	if (entry === undefined || !existsSync(join(root, `${entry}.ts`))) return manifest;
 	return packedManifest({ entry, manifest, folder: join(output, "packed", platform.replace(/[/:]/g, "-"), name) });
 }
 

@@ -75,15 +75,15 @@ export async function linkedRoms(output: Output): Promise<LinkedRom[] | { readon
 		if (!existsSync(from) || !existsSync(join(packageRoot, `${entry}.ts`))) continue;
 		const folder = join(packageRoot, "build/size", `${platform.replace("/", "-")}-${featureSet}`);
 		const name = (JSON.parse(readFileSync(from, "utf8")) as { build?: { NAME?: string } }).build?.NAME ?? "dormouse";
-		const link = (manifest: string, kind: string) => {
-			output.err(`linking for ${platform}: ${featureSet}, ${kind}`);
+		const link = (manifest: string, kind: "packed" | "separate") => {
+			output.err(`linking for ${platform}: ${featureSet}, ${kind}${kind === "packed" ? "" : " modules"}`);
 			return linkImage({ sdk, platform, manifest, name, output: join(folder, kind), onLine: () => {} });
 		};
 		const what = { entry, manifest: from };
 		const packed = await link(await packedManifest({ ...what, replacements, folder: join(folder, "p") }), "packed");
 		const isWhole = Object.keys(replacements).length === 0; // only packing knows of replacements
 		const separate = isWhole
-			? await link(reachedManifest({ ...what, folder: join(folder, "s") }), "separate modules")
+			? await link(reachedManifest({ ...what, folder: join(folder, "s") }), "separate")
 			: undefined;
 		const { byModule } = separate ?? packed;
 		linked.push({
