@@ -149,7 +149,7 @@ for (const chip of chips) {
 		assert.equal(unwanted?.[0], undefined);
 		writeFileSync(
 			join(folder, "mc.xs.h"),
-			"enum { xsID_happened = 1, xsID_host, xsID_id, xsID_port, xsID_turn, xsID_what };\n",
+			"enum { xsID_happened = 1, xsID_host, xsID_id, xsID_port, xsID_turn, xsID_what, xsID_Uint8Array };\n",
 		);
 		writeFileSync(join(folder, "mc.defines.h"), "#define MODDEF_DORMOUSE_VERSION 1.2.3\n");
 		const xs = ["includes", "sources", "platforms/esp", "platforms/mc"].flatMap((path) => [
@@ -164,7 +164,7 @@ for (const chip of chips) {
 			"-DmxUseDefaultSharedChunks=1",
 			"-DESP_PLATFORM",
 		];
-		for (const part of ["esp32", "sockets", "psa"]) {
+		for (const part of ["esp32", "sockets", "psa", "tls"]) {
 			for (const name of readdirSync(join(root, "hosts", part)).filter((path) => path.endsWith(".c"))) {
 				const [program, ...words] = compiler!;
 				const { status, stderr } = spawnSync(
