@@ -4,6 +4,7 @@
 #include <gnutls/abstract.h>
 #include <gnutls/dtls.h>
 #include <gnutls/gnutls.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,12 @@ static int last_error;
 /* The cookie exchange comes before a session of GnuTLS: the first datagram with a good cookie is given to it again. */
 static unsigned char first[2048];
 static int first_size;
+
+/*
+ * Datagrams that a handshake may take before it is asked again: one. GnuTLS 3.7.9 reads a Finished that waits right behind
+ * the ChangeCipherSpec, says GNUTLS_E_AGAIN, and then waits for another one for ever.
+ */
+static int left_to_take;
 
 /* Sessions that clients may resume by id. */
 enum { sessions_max = 16 };
@@ -66,14 +73,15 @@ static ssize_t push(gnutls_transport_ptr_t unused, const void *bytes, size_t siz
 
 static ssize_t pull(gnutls_transport_ptr_t unused, void *into, size_t size) {
 	(void)unused;
-	int given = net_receive(into, (int)size);
+	int given = left_to_take > 0 ? net_receive(into, (int)size) : -1;
 	if (given < 0) gnutls_transport_set_errno(session, EAGAIN);
+	else left_to_take--;
 	return given;
 }
 
 static int pull_timeout(gnutls_transport_ptr_t unused, unsigned int ms) {
 	(void)unused, (void)ms;
-	return first_size > 0 || net_has_waiting(); /* without this it never sends a flight again */
+	return first_size > 0 || (left_to_take > 0 && net_has_waiting()); /* without this it never sends a flight again */
 }
 
 static int find_psk(gnutls_session_t of, const char *identity, gnutls_datum_t *key) {
@@ -207,6 +215,7 @@ static int has_good_cookie(void) {
 
 static int handshake(void) {
 	if (wanted->is_server && !has_cookie && !(has_cookie = has_good_cookie())) return step_waiting;
+	left_to_take = 1;
 	do {
 		last_error = gnutls_handshake(session);
 	} while (last_error == GNUTLS_E_WARNING_ALERT_RECEIVED || last_error == GNUTLS_E_INTERRUPTED);
@@ -238,6 +247,7 @@ static void tell(struct established *into) {
 }
 
 static int read_plain(unsigned char *into, int size) {
+	left_to_take = INT_MAX;
 	int result = gnutls_record_recv(session, into, size);
 	if (result > 0) return result;
 	last_error = result;
