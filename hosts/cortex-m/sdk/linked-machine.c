@@ -25,30 +25,19 @@ const char *linked_entry(void)
 	return ((txPreparation *)xsPreparationAndCreation(C_NULL))->main;
 }
 
+static txMachine *prepared(txCreation *creation)
+{
+	txPreparation *preparation = xsPreparationAndCreation(C_NULL);
+	creation->nameModulo = preparation->nameModulo;
+	creation->symbolModulo = preparation->symbolModulo;
+	return fxPrepareMachine(creation, preparation, "device", C_NULL, C_NULL);
+}
+
 void device_create(uint32_t arenaBytes, uint32_t stackSlots, uint32_t slots, uint32_t moreSlots, uint32_t chunkBytes,
 	uint32_t moreChunkBytes, uint32_t keys, uint32_t moreKeys, uint32_t cHeapBytes, uint32_t meterInterval)
 {
-	txCreation creation;
-	txPreparation *preparation = xsPreparationAndCreation(C_NULL);
-	memset(&creation, 0, sizeof(creation));
-	creation.initialChunkSize = (txSize)chunkBytes;
-	creation.incrementalChunkSize = (txSize)moreChunkBytes;
-	creation.initialHeapCount = (txSize)slots;
-	creation.incrementalHeapCount = (txSize)moreSlots;
-	creation.stackCount = (txSize)stackSlots;
-	creation.initialKeyCount = (txSize)keys;
-	creation.incrementalKeyCount = (txSize)moreKeys;
-	creation.nameModulo = preparation->nameModulo;
-	creation.symbolModulo = preparation->symbolModulo;
-	creation.parserBufferSize = 1024;
-	creation.parserTableModulo = 127;
-	shim_nextArena(arenaBytes);
-	shim_beginDeviceHeap(cHeapBytes);
-	device = fxPrepareMachine(&creation, preparation, "device", C_NULL, C_NULL);
-	if (!device)
-		shim_fail(XS_NOT_ENOUGH_MEMORY_EXIT);
-	memset(device->stackBottom, 0xa5, (char *)device->stack - (char *)device->stackBottom);
-	shim_watchCollections(device);
+	beginDevice(prepared, arenaBytes, stackSlots, slots, moreSlots, chunkBytes, moreChunkBytes, keys, moreKeys,
+		cHeapBytes);
 	fxBeginHost(device);
 	linked_bind(device);
 	fxEndHost(device);

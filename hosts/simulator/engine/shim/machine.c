@@ -96,9 +96,10 @@ TO_BOARD(romRegions) Region* root_regions(void)
 
 /* --- the device --- */
 
-TO_BOARD(createDevice) void device_create(uint32_t arenaBytes, uint32_t stackSlots, uint32_t slots, uint32_t moreSlots,
-	uint32_t chunkBytes, uint32_t moreChunkBytes, uint32_t keys, uint32_t moreKeys, uint32_t cHeapBytes,
-	uint32_t meterInterval)
+/* Makes the device within its RAM. @param make a machine of that size: out of this root, or of what a linker made */
+static void beginDevice(txMachine *(*make)(txCreation *), uint32_t arenaBytes, uint32_t stackSlots, uint32_t slots,
+	uint32_t moreSlots, uint32_t chunkBytes, uint32_t moreChunkBytes, uint32_t keys, uint32_t moreKeys,
+	uint32_t cHeapBytes)
 {
 	txCreation creation;
 	memset(&creation, 0, sizeof(creation));
@@ -109,19 +110,32 @@ TO_BOARD(createDevice) void device_create(uint32_t arenaBytes, uint32_t stackSlo
 	creation.stackCount = (txSize)stackSlots;
 	creation.initialKeyCount = (txSize)keys;
 	creation.incrementalKeyCount = (txSize)moreKeys;
-	creation.nameModulo = root->nameModulo;
-	creation.symbolModulo = root->symbolModulo;
 	creation.parserBufferSize = 1024;
 	creation.parserTableModulo = 127;
 	if ((stackSlots + slots) * sizeof(txSlot) + chunkBytes + sizeof(txBlock) > arenaBytes)
 		shim_fail(XS_NOT_ENOUGH_MEMORY_EXIT); /* XS does not ask whether it got its stack */
 	shim_nextArena(arenaBytes);
 	shim_beginDeviceHeap(cHeapBytes);
-	device = fxCloneMachine(&creation, root, "device", NULL);
+	device = make(&creation);
 	if (!device)
 		shim_fail(XS_NOT_ENOUGH_MEMORY_EXIT);
 	memset(device->stackBottom, 0xa5, (char*)device->stack - (char*)device->stackBottom);
 	shim_watchCollections(device);
+}
+
+static txMachine *cloneOfRoot(txCreation *creation)
+{
+	creation->nameModulo = root->nameModulo;
+	creation->symbolModulo = root->symbolModulo;
+	return fxCloneMachine(creation, root, "device", NULL);
+}
+
+TO_BOARD(createDevice) void device_create(uint32_t arenaBytes, uint32_t stackSlots, uint32_t slots, uint32_t moreSlots,
+	uint32_t chunkBytes, uint32_t moreChunkBytes, uint32_t keys, uint32_t moreKeys, uint32_t cHeapBytes,
+	uint32_t meterInterval)
+{
+	beginDevice(cloneOfRoot, arenaBytes, stackSlots, slots, moreSlots, chunkBytes, moreChunkBytes, keys, moreKeys,
+		cHeapBytes);
 	shim_meter(device, meterInterval);
 }
 
