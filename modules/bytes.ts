@@ -39,15 +39,26 @@ export function toHex(bytes: Uint8Array, at = 0, end = bytes.length): string {
 	return hex;
 }
 
-/** @returns the bytes that `hex` spells, blanks ignored, or undefined when it does not spell whole bytes */
+/** @returns the bytes that `hex` spells, blanks of ASCII ignored, or undefined when it does not spell whole bytes */
 export function fromHex(hex: string): Uint8Array | undefined {
-	const digits = hex.replace(/\s+/g, "");
-	if (digits.length % 2 !== 0 || /[^0-9a-fA-F]/.test(digits)) return undefined;
-	const bytes = new Uint8Array(digits.length / 2);
-	for (let index = 0; index < bytes.length; index++) {
-		bytes[index] = Number.parseInt(digits.slice(index * 2, index * 2 + 2), 16);
+	const bytes = new Uint8Array(hex.length >> 1);
+	let digits = 0;
+	for (let index = 0; index < hex.length; index++) {
+		const code = hex.charCodeAt(index);
+		if (code === 0x20 || (code >= 0x09 && code <= 0x0d)) continue;
+		const digit = hexDigit(code);
+		if (digit < 0) return undefined;
+		bytes[digits >> 1] = (bytes[digits >> 1]! << 4) | digit;
+		digits++;
 	}
-	return bytes;
+	return digits % 2 === 0 ? bytes.slice(0, digits / 2) : undefined;
+}
+
+/** @param code of a character. @returns -1 when it is no hexadecimal digit */
+function hexDigit(code: number): number {
+	if (code >= 0x30 && code <= 0x39) return code - 0x30;
+	const letter = code | 0x20;
+	return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
 }
 
 /** Compares public bytes; leaves at the first difference. For secrets use the Crypto port's comparison. */

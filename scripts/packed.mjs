@@ -2,7 +2,10 @@
 // what it is, and so do modules that have a name of their own (embedded:…). hosts/simulator/image/README.md says more.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
+import ts from "typescript";
 import { build, root } from "./build.mjs";
+import { programWithSamples, usedBuiltIns } from "./built-ins.mjs";
+import { hostFunctions, strippedWords } from "./built-ins-link.mjs";
 import { asList, manifestsBelow, namedModules, reachedFrom, writeReduced } from "./reached.mjs";
 
 /** What the packed module is called. */
@@ -18,7 +21,7 @@ const javaScript = join(root, "build/js");
  */
 export async function packedManifest({ entry, manifest, folder, replacements = {}, isCalled = false }) {
 	await build();
-	await checkTypes(entry);
+	const types = checkTypes(entry);
 	const { pack } = await import(join(javaScript, "hosts/simulator/image/packer.js"));
 	const given = Object.fromEntries(
 		Object.entries(replacements).map(([file, source]) => [join(javaScript, file), source]),
@@ -45,22 +48,35 @@ export async function packedManifest({ entry, manifest, folder, replacements = {
 		content.modules = { ...content.modules, [name]: stem };
 	}
 	content.preload = [...asList(content.preload), programName];
+	if (process.env.MODDABLE) content.strip = stripOf(types, program.holds, replacements);
 	writeFileSync(path, `${JSON.stringify(content, undefined, "\t")}\n`);
 	return path;
 }
 
-/** With the settings of the host that the entry is of, where it has some: a packed module comes to mcconfig as JavaScript. */
-async function checkTypes(entry) {
-	const settings = join(root, ...entry.split("/").slice(0, 2), "tsconfig.json");
-	if (!existsSync(settings)) return;
-	const { default: ts } = await import("typescript");
+/** With the settings of the entry's host: a packed module comes to mcconfig as JavaScript. @returns the program, as TypeScript has it */
+function checkTypes(entry) {
+	const own = join(root, ...entry.split("/").slice(0, 2), "tsconfig.json");
+	const settings = existsSync(own) ? own : join(root, "tsconfig.json");
 	const { config } = ts.readConfigFile(settings, ts.sys.readFile);
 	const parsed = ts.parseJsonConfigFileContent(config, ts.sys, dirname(settings), { noEmit: true });
-	const program = ts.createProgram(parsed.fileNames, parsed.options);
+	const program = programWithSamples([...new Set([...parsed.fileNames, join(root, `${entry}.ts`)])], parsed.options);
 	const wrong = [...parsed.errors, ...ts.getPreEmitDiagnostics(program)];
-	if (wrong.length === 0) return;
+	if (wrong.length === 0) return program;
 	const names = { getCurrentDirectory: () => root, getCanonicalFileName: (name) => name, getNewLine: () => "\n" };
 	throw new Error(`TypeScript:\n${ts.formatDiagnostics(wrong, names)}`);
+}
+
+/** What the linker leaves out of the language's own functions. */
+function stripOf(types, holds, replacements) {
+	const sources = holds
+		.map((name) => join(root, `${name}.ts`))
+		.filter((path) => types.getSourceFile(path) !== undefined);
+	const used = usedBuiltIns(types, sources);
+	if (used.loose.length > 0)
+		throw new Error(`nobody can tell which built-in function this is:\n${used.loose.join("\n")}`);
+	// Those are JavaScript: what they name is used.
+	for (const text of Object.values(replacements)) for (const [name] of text.matchAll(/\w+/g)) used.names.add(name);
+	return ["*", ...strippedWords(used, hostFunctions(process.env.MODDABLE))];
 }
 
 /**

@@ -1,3 +1,4 @@
+import { orderCaptures } from "./captures.ts";
 import { forgetThis, shrinkEnvironments } from "./closures.ts";
 import type { Codes } from "./codes.ts";
 import { dropTemporaries } from "./literals.ts";
@@ -23,7 +24,12 @@ export interface Bytecode {
  */
 export function tightened({ code, symbols }: Bytecode, codes: Codes): Bytecode {
 	const routine = disassemble(code, codes);
-	for (const { body } of routine) if (body !== undefined) tighten(body, codes);
+	const known = new Set<Routine>();
+	for (const { body } of routine) {
+		if (body === undefined) continue;
+		tighten(body, codes, known);
+		orderCaptures(body, (each) => known.has(each));
+	}
 	const kept = new Map<number, number>();
 	renumber(routine, codes, kept);
 	return { code: assemble(routine, codes), symbols: [...kept.keys()].map((number) => symbols[number - 1]!) };
@@ -47,8 +53,9 @@ function renumber(routine: Routine, codes: Codes, numbers: Map<number, number>):
 const strange =
 	/^(EVAL\w*|\w+_ENVIRONMENT|WITH|WITHOUT|START_\w+|YIELD\w*|AWAIT|ARGUMENTS_\w+|DEBUGGER|USED\w*|USING\w*)$/;
 
-function tighten(routine: Routine, codes: Codes): void {
-	for (const { body } of routine) if (body !== undefined) tighten(body, codes);
+/** @param known gets those that were changed */
+function tighten(routine: Routine, codes: Codes, known: Set<Routine>): void {
+	for (const { body } of routine) if (body !== undefined) tighten(body, codes, known);
 	if (routine.some(({ name }) => strange.test(name)) || typeof depthsOf(routine) === "string") return;
 	forgetNames(routine, codes);
 	readParametersInPlace(routine);
@@ -61,6 +68,7 @@ function tighten(routine: Routine, codes: Codes): void {
 	shorten(routine, codes);
 	const wrong = depthsOf(routine);
 	if (typeof wrong === "string") throw new Error(`tightened bytecode is not sound: ${wrong}`);
+	known.add(routine);
 }
 
 /**

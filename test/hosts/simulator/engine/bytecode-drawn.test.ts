@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { CompiledModule } from "../../../../hosts/simulator/engine/compiler.ts";
 import { Firmware } from "../../../../hosts/simulator/engine/machine.ts";
 import { ProgramDrawer } from "./drawn-program.ts";
 import { console, engine, small } from "./harness.ts";
@@ -21,13 +22,28 @@ function below(seed: number): (bound: number) => number {
 function said(body: string, isTight: boolean): string[] {
 	const compile = (name: string, source: string) =>
 		isTight ? compiler.compile(name, source) : compiler.compileOnly(name, source);
+	return printed(body, compile);
+}
+
+/** The same with its functions on the top level of a module, where they capture each other. */
+function saidOnTop(body: string): string[] {
+	const compile = (name: string, source: string) => compiler.compile(name, source);
+	const main = compile("main", `const say = (...all) => board.print(all.map(String).join(" "));\n${body}`);
+	return booted([main]);
+}
+
+function printed(body: string, compile: (name: string, source: string) => CompiledModule): string[] {
 	const program = compile("program", `export function run(say) {${body}\n}`);
 	const main = compile(
 		"main",
 		'import { run } from "./program.js"; run((...all) => board.print(all.map(String).join(" ")));',
 	);
+	return booted([program, main]);
+}
+
+function booted(modules: readonly CompiledModule[]): string[] {
 	const ports = console();
-	const firmware = new Firmware(engine, compiler.link([program, main]), { entry: "main" });
+	const firmware = new Firmware(engine, compiler.link([...modules]), { entry: "main" });
 	firmware.machine({ ...small, arenaBytes: 1024 * 1024, stackSlots: 4096, keys: 512 }, ports).boot();
 	return ports.printed;
 }
@@ -41,6 +57,7 @@ test(`${programs} drawn programs say the same as XS has them, as we have them, a
 		new Function("say", `"use strict";${body}`)((...all: unknown[]) => expected.push(all.map(String).join(" ")));
 		const source = `export function run(say) {${body}\n}`;
 		assert.deepEqual(said(body, true), expected, `seed ${seed}, tightened`);
+		assert.deepEqual(saidOnTop(body), expected, `seed ${seed}, tightened, on the top level`);
 		assert.deepEqual(said(body, false), expected, `seed ${seed}, as XS has it`);
 		lines += expected.length;
 		smaller += compiler.compile("p", source).code.length / compiler.compileOnly("p", source).code.length;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { arranged } from "../../../../hosts/simulator/engine/bytecode/arrangement.ts";
 import { readCodes } from "../../../../hosts/simulator/engine/bytecode/codes.ts";
 import { assemble, disassemble, type Routine } from "../../../../hosts/simulator/engine/bytecode/routine.ts";
 import { scopeNeeded } from "../../../../hosts/simulator/engine/bytecode/scope.ts";
@@ -166,6 +167,27 @@ describe("bytecode", () => {
 		assert.deepEqual(names.slice(from, from + 4), ["BEGIN_STRICT", "ARGUMENT", "SET_RESULT", "END"]);
 	});
 
+	test("functions of a module take along what they capture in the order of one row", () => {
+		const { code } = compiler.compile(
+			"m",
+			`export let a = 1, b = 2, c = 3, d = 4;
+			export const one = () => [a, b, c], other = () => [d, b], both = () => () => [c, a], all = () => [d, c, b, a];`,
+		);
+		const module = disassemble(code, codes).find(({ body }) => body?.some(({ name }) => name === "STORE"))!.body!;
+		const taken: string[] = [];
+		module.forEach(({ name }, index) => {
+			if (name !== "ENVIRONMENT") return;
+			const stores = module.slice(
+				index + 1,
+				module.findIndex((each, at) => at > index && each.name !== "STORE"),
+			);
+			taken.push(stores.map(({ slot }) => slot).join());
+		});
+		assert.deepEqual(taken.map((each) => each.split(",").length).sort(), [2, 2, 3, 4]);
+		const longest = taken.find((each) => each.split(",").length === 4)!;
+		for (const each of taken) assert.ok(longest.includes(each), `${each} in ${longest}`);
+	});
+
 	test("what is none is refused", () => {
 		assert.throws(() => disassemble(Uint8Array.of(0xff), codes), RangeError);
 		const branch = codes.number("BRANCH_1");
@@ -190,4 +212,24 @@ test("the engine's operations are those of its sources", { skip: xs === undefine
 		fromSources.names.filter((name) => differing.includes(name)),
 	);
 	assert.ok(differing.length <= 2, differing.join());
+});
+
+test("sets are arranged as runs of few things", () => {
+	const below = (seed: number, bound: number) => (Math.imul(seed, 0x9e3779b1) >>> 8) % bound;
+	for (let seed = 1; seed <= 50; seed++) {
+		const sets = Array.from({ length: 1 + below(seed, 60) }, (_, index) => {
+			const size = 1 + below(seed * 977 + index, 6);
+			return new Set(Array.from({ length: size }, (_, at) => below(seed * 7919 + index * 31 + at * 7, 20)));
+		});
+		const runs = arranged(sets);
+		assert.equal(runs.length, sets.length);
+		runs.forEach((run, index) => {
+			assert.equal(run.length, sets[index]!.size);
+			assert.deepEqual(new Set(run), sets[index]);
+		});
+	}
+	const [ab, bc, b, abc] = arranged(["ab", "bc", "b", "abc"].map((letters) => new Set(letters)));
+	const row = abc!.join("");
+	for (const each of [ab, bc, b]) assert.ok(row.includes(each!.join("")), `${each} in ${row}`);
+	assert.deepEqual(arranged([]), []);
 });

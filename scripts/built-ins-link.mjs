@@ -1,0 +1,97 @@
+// What the SDK's linker is told of built-in functions: those that nobody in an image uses are not linked. built-ins.mjs knows what our
+// program uses; the SDK's own modules and C are known by the names in them, when the image is linked.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+
+/** What a program uses only if it uses another class: iterators' own functions stand for themselves. */
+const helpers = { IteratorHelper: "Iterator", IteratorWrapper: "Iterator" };
+const protocol = /^Iterator\.prototype\.(next|return|throw)$/;
+
+/** Classes whose functions are told apart. Of the others the linker knows by itself, or by name, what is needed. */
+const known =
+	/^fx_(Array|ArrayBuffer|BigInt|DataView|Date|Function|Iterator|IteratorHelper|IteratorWrapper|JSON|Map|Math|ModuleSource|Number|Object|Reflect|RegExp|Set|String|Symbol|TypedArray|Uint8Array)_(prototype_)?\w+$/;
+
+/**
+ * @param {string} home $MODDABLE
+ * @returns {Map<string, Set<string>>} the names of properties by the function of XS's that they have: "fx_Array_prototype_map"
+ */
+export function hostFunctions(home) {
+	const folder = join(home, "xs/sources");
+	const found = new Map();
+	for (const file of readdirSync(folder).filter((name) => /^xs\w*\.c$/.test(name))) {
+		const source = readFileSync(join(folder, file), "utf8");
+		for (const [line] of source.matchAll(/mxCallback\(fx_\w+\).*mxID\(_\w+\)/g)) {
+			const name = /.*mxID\(_(\w+)\)/.exec(line)[1];
+			for (const [, callback] of line.matchAll(/mxCallback\((fx_\w+)\)/g)) {
+				found.set(callback, (found.get(callback) ?? new Set()).add(name));
+			}
+		}
+	}
+	return found;
+}
+
+/**
+ * @param {{ members: ReadonlySet<string>, names: ReadonlySet<string> }} used as of usedBuiltIns
+ * @param {ReturnType<typeof hostFunctions>} functions
+ * @returns {string[]} words for xsl's -s: "RegExp.prototype.exec"
+ */
+export function strippedWords({ members, names }, functions) {
+	const usesHelpers = [...members].some((member) => member.startsWith("Iterator.") && !protocol.test(member));
+	const words = [];
+	for (const [callback, properties] of functions) {
+		const [, of, prototype] = known.exec(callback) ?? [];
+		if (of === undefined) continue;
+		const isUsed =
+			helpers[of] === undefined
+				? [...properties].some((name) => names.has(name) || members.has(memberOf(of, prototype !== undefined, name)))
+				: usesHelpers;
+		if (!isUsed) words.push(wordOf(callback));
+	}
+	return words.sort();
+}
+
+const memberOf = (of, isPrototype, name) =>
+	`${of === "Uint8Array" ? "TypedArray" : of}${isPrototype ? ".prototype" : ""}.${name}`;
+
+const wordOf = (callback) => {
+	const [, of, prototype = ""] = known.exec(callback);
+	const start = `fx_${of}_${prototype}`;
+	return `${of}.${prototype === "" ? "" : "prototype."}${callback.slice(start.length)}`;
+};
+
+/** Symbols of a compiled module (XS_B) or of a C file (XS_I). */
+function symbolsOf(path) {
+	const file = readFileSync(path);
+	for (let at = 8; at + 8 <= file.length; ) {
+		const size = file.readUInt32BE(at);
+		if (size < 8) break;
+		if (file.toString("latin1", at + 4, at + 8) === "SYMB")
+			return file.toString("utf8", at + 10, at + size).split("\0");
+		at += size;
+	}
+	return [];
+}
+
+/**
+ * @param {readonly string[]} words of xsl's command line
+ * @param {string} home $MODDABLE
+ * @returns {string[]} the same without -s of what a module beside the packed program, or C, needs by its name
+ */
+export function withoutNeeded(words, home) {
+	const isExact = (index) => words[index] === "-s" && words[index + 1]?.includes(".");
+	if (!words.some((_, index) => isExact(index))) return [...words];
+	const modules = words.filter((word) => word.endsWith(".xsb") && basename(word) !== "program.xsb" && existsSync(word));
+	const output = words[words.indexOf("-o") + 1] ?? ".";
+	const sources = readdirSync(output).filter((name) => name.endsWith(".c.xsi"));
+	const paths = [...modules, ...sources.map((name) => join(output, name))];
+	const needed = new Set(paths.flatMap((path) => symbolsOf(path)));
+	const functions = hostFunctions(home);
+	const properties = new Map(
+		[...functions].filter(([callback]) => known.test(callback)).map(([callback, names]) => [wordOf(callback), names]),
+	);
+	const isNeeded = (word) => [...(properties.get(word) ?? [])].some((name) => needed.has(name));
+	return words.filter((_, index) => {
+		const at = isExact(index) ? index : index - 1;
+		return !(at >= 0 && isExact(at) && isNeeded(words[at + 1]));
+	});
+}
