@@ -164,6 +164,19 @@ function asciiText(bytes: Uint8Array, at: number, end: number): string {
 	return String.fromCharCode.apply(null, bytes.subarray(at, end) as unknown as number[]);
 }
 
+/**
+ * `text` with ASCII's letters in lower case: schemes and names of hosts (RFC 3986 §3.1). The language's own brings
+ * Unicode's tables, which are 12 KB of a chip's flash.
+ */
+export function asciiLowerCase(text: string): string {
+	let lower = "";
+	for (const character of text) {
+		const code = character.charCodeAt(0);
+		lower += code >= 0x41 && code <= 0x5a ? String.fromCharCode(code + 0x20) : character;
+	}
+	return lower;
+}
+
 /** None: one for all who have none, in ROM. */
 export const noBytes: Uint8Array = new Uint8Array(0);
 

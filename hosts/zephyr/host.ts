@@ -1,6 +1,6 @@
 import config from "mc/config";
 import { Sha256 } from "../../modules/crypto/sha256.ts";
-import type { Host, Tls } from "../../modules/host.ts";
+import type { Host, Streams, Tls } from "../../modules/host.ts";
 import { HostFailure } from "../../modules/host.ts";
 import { AlarmClock } from "../chips/alarm-clock.ts";
 import { CheckedEntropy } from "../chips/checked-entropy.ts";
@@ -12,7 +12,6 @@ import { openPsaCrypto } from "../psa/psa-crypto.ts";
 import { SocketDatagrams } from "../sockets/datagrams.ts";
 import { SocketResolver } from "../sockets/resolver.ts";
 import { Sockets } from "../sockets/sockets.ts";
-import { SocketStreams } from "../sockets/streams.ts";
 import { AreaFlash, type AreaName } from "./flash.ts";
 import { Link } from "./link.ts";
 import { ZephyrPower } from "./power.ts";
@@ -24,6 +23,8 @@ import { WakingDatagrams } from "./waking-datagrams.ts";
 export const turnMaxMs = 30_000;
 
 export interface ZephyrOptions {
+	/** TCP: `(sockets) => new SocketStreams(sockets)` of hosts/sockets, and CONFIG_NET_TCP. Absent: neither is there. */
+	readonly streams?: (sockets: Sockets) => Streams;
 	/** `openTls` of hosts/tls, whose manifest the product includes: without it mbedTLS's ssl API is not in the image. */
 	readonly tls?: () => Tls | undefined;
 }
@@ -55,6 +56,7 @@ export function openZephyr(options: ZephyrOptions = {}): ZephyrBoard {
 	const entropy = new CheckedEntropy((bytes) => system.fillFromSystem(bytes));
 	const crypto = openPsaCrypto();
 	const sockets = new Sockets();
+	const streams = options.streams?.(sockets);
 	const tls = options.tls?.();
 	const slots = openMcubootSlots({
 		system,
@@ -73,7 +75,7 @@ export function openZephyr(options: ZephyrOptions = {}): ZephyrBoard {
 		entropy,
 		...(crypto === undefined ? {} : { crypto }),
 		openDatagrams: (options) => new WakingDatagrams(new SocketDatagrams(sockets, options), power),
-		streams: new SocketStreams(sockets),
+		...(streams === undefined ? {} : { streams }),
 		...(tls === undefined ? {} : { tls }),
 		resolver: new SocketResolver(sockets),
 		link,

@@ -26,7 +26,7 @@ const zephyrPackage = [
 	"function(zephyr_library_add_dependencies)\nendfunction()\n",
 ].join("");
 
-/** A tree of devices that has none: mcdevicetree makes empty providers of it. */
+/** What each of our boards has for mcdevicetree: pins and serial ports. What they are compatible with is in the stand-in. */
 const devices = `/dts-v1/;
 
 / {
@@ -39,6 +39,15 @@ const devices = `/dts-v1/;
 	aliases {
 	};
 	soc {
+		gpio0: gpio@0 {
+			compatible = "none,gpio";
+		};
+		uart0: uart@1 {
+			compatible = "none,serial";
+		};
+		uart1: uart@2 {
+			compatible = "none,serial";
+		};
 	};
 };
 `;
@@ -63,6 +72,11 @@ function writeStandIn(folder) {
 	writeFileSync(join(folder, "ZephyrConfigVersion.cmake"), version("Zephyr"));
 	writeFileSync(join(folder, "Zephyr-sdkConfig.cmake"), "");
 	writeFileSync(join(folder, "Zephyr-sdkConfigVersion.cmake"), version("Zephyr-sdk"));
+	for (const kind of ["gpio", "serial"]) {
+		const bindings = join(folder, "dts/bindings", kind);
+		mkdirSync(bindings, { recursive: true });
+		writeFileSync(join(bindings, `none,${kind}.yaml`), "");
+	}
 }
 
 const isOurWarning = (line, home) =>

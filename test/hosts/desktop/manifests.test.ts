@@ -73,6 +73,7 @@ function modulesOf(path: string, platform?: string): Map<string, string> {
 		for (const source of list(sources)) {
 			if (source.startsWith("$")) continue; // the SDK's
 			const stem = join(dirname(path), source);
+			if (existsSync(join(root, `${stem}.js`))) continue; // in place of a module of the SDK's, under its name
 			const stems = stem.endsWith("*") ? sourcesIn(dirname(stem)) : [stem];
 			for (const file of stems) found.set(key.replace("*", file.slice(file.lastIndexOf("/") + 1)), file);
 		}
