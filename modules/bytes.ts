@@ -61,6 +61,16 @@ function hexDigit(code: number): number {
 	return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
 }
 
+/** The letters of ASCII as small ones; all others stay. (String's own toLowerCase takes 10 KB of a device's flash.) */
+export function lowerCase(text: string): string {
+	let lower = "";
+	for (let at = 0; at < text.length; at++) {
+		const code = text.charCodeAt(at);
+		lower += code >= 0x41 && code <= 0x5a ? String.fromCharCode(code | 0x20) : text.charAt(at);
+	}
+	return lower;
+}
+
 /** Compares public bytes; leaves at the first difference. For secrets use the Crypto port's comparison. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 	if (a.length !== b.length) return false;
