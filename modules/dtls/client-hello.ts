@@ -64,7 +64,7 @@ function offeredExtensions(
 	if (serverName !== undefined && sendServerName) extensions.serverName = serverName;
 	if (connectionId !== undefined) extensions.connectionId = connectionId;
 	if (recordSizeLimit !== undefined) extensions.recordSizeLimit = recordSizeLimit;
-	else if (maxFragmentLength !== undefined) extensions.maxFragmentLength = 23 - Math.clz32(maxFragmentLength); // 512 is 1
+	else if (maxFragmentLength !== undefined) extensions.maxFragmentLength = 23 - Math.clz32(maxFragmentLength);
 	if (session?.ticket !== undefined) extensions.sessionTicket = session.ticket;
 	else if (resumption === "ticket") extensions.sessionTicket = new Uint8Array(0);
 	if (suites.some(({ cipher }) => cipher === "cbcSha256")) extensions.encryptThenMac = true;
