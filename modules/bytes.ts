@@ -61,6 +61,19 @@ function hexDigit(code: number): number {
 	return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
 }
 
+/**
+ * `text` with ASCII's letters in lower case, all others as they are: schemes and names of hosts (RFC 3986 §3.1). The
+ * language's own brings Unicode's tables, 10 KB of a chip's flash.
+ */
+export function lowerCase(text: string): string {
+	let lower = "";
+	for (let at = 0; at < text.length; at++) {
+		const code = text.charCodeAt(at);
+		lower += code >= 0x41 && code <= 0x5a ? String.fromCharCode(code | 0x20) : text.charAt(at);
+	}
+	return lower;
+}
+
 /** Compares public bytes; leaves at the first difference. For secrets use the Crypto port's comparison. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 	if (a.length !== b.length) return false;
@@ -162,19 +175,6 @@ function asciiRun(bytes: Uint8Array, at: number, end: number): number {
 /** A run at once: character by character, XS makes and forgets a string for each, and takes twice the time. */
 function asciiText(bytes: Uint8Array, at: number, end: number): string {
 	return String.fromCharCode.apply(null, bytes.subarray(at, end) as unknown as number[]);
-}
-
-/**
- * `text` with ASCII's letters in lower case: schemes and names of hosts (RFC 3986 §3.1). The language's own brings
- * Unicode's tables, which are 12 KB of a chip's flash.
- */
-export function asciiLowerCase(text: string): string {
-	let lower = "";
-	for (const character of text) {
-		const code = character.charCodeAt(0);
-		lower += code >= 0x41 && code <= 0x5a ? String.fromCharCode(code + 0x20) : character;
-	}
-	return lower;
 }
 
 /** None: one for all who have none, in ROM. */

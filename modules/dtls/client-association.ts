@@ -82,7 +82,7 @@ export class ClientAssociation implements Carrier {
 		if ("code" in decoded) return decoded;
 		const refused = isOwnState(decoded, settings, this.role);
 		if (refused !== undefined) return refused;
-		this.records.restore(decoded, state.slice(), settings, listener.reserve.bind(listener));
+		this.records.restore(decoded, state.slice(), settings, (reserved) => listener.reserve?.(reserved));
 		this.peer = identityOf(decoded);
 		this.machine = "established";
 		return undefined;
@@ -249,7 +249,9 @@ export class ClientAssociation implements Carrier {
 		handshake!.release();
 		if (listener.reserve !== undefined || settings.isExportable === true) {
 			const state = encodeSessionState(this.role, established, this.records, settings);
-			this.records.reserveFrom(state, listener.reserve?.bind(listener), settings.reservation);
+			const reserve =
+				listener.reserve === undefined ? undefined : (reserved: Uint8Array) => listener.reserve?.(reserved);
+			this.records.reserveFrom(state, reserve, settings.reservation);
 		}
 		this.records.forgetKeyBlock();
 		listener.established(established, nowMs);

@@ -1,4 +1,4 @@
-import { asciiLowerCase, fromHex, readUtf8, utf8 } from "../bytes.ts";
+import { fromHex, lowerCase, readUtf8, utf8 } from "../bytes.ts";
 import { frozen } from "../frozen.ts";
 
 /** Where a package is (RFC 7252 §6.1, §6.2). */
@@ -25,7 +25,7 @@ export function protocolOf(scheme: string): number {
 export function readPackageUri(text: string): PackageUri | undefined {
 	const colon = text.indexOf("://");
 	if (colon <= 0) return undefined;
-	const scheme = asciiLowerCase(text.slice(0, colon));
+	const scheme = lowerCase(text.slice(0, colon));
 	const hash = text.indexOf("#");
 	if (hash >= 0) return undefined; // RFC 7252 §6.4: no fragment
 	const rest = text.slice(colon + 3);
@@ -50,8 +50,8 @@ function portOf(digits: string): number {
 }
 
 function isHost(text: string): boolean {
-	const allowed = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-_:";
-	for (const character of text) if (allowed.indexOf(character) < 0) return false;
+	const allowed = "abcdefghijklmnopqrstuvwxyz0123456789.-_:";
+	for (const character of lowerCase(text)) if (allowed.indexOf(character) < 0) return false;
 	return true;
 }
 

@@ -57,7 +57,7 @@ export function plainDecimal(value: number): string {
 	if (e < 0) return text;
 	const sign = value < 0 ? "-" : "";
 	const mantissa = text.slice(sign.length, e);
-	const digits = mantissa.replace(".", "");
+	const digits = mantissa.split(".").join("");
 	const shift = Number(text.slice(e + 1)); // JavaScript writes one digit before the point
 	if (shift < 0) return `${sign}0.${"0".repeat(-shift - 1)}${digits}`;
 	// An exponent is written from 1e21 on, so it reaches past all digits.

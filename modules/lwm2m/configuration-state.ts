@@ -34,7 +34,9 @@ function canMake(object: ObjectEntry | undefined): boolean {
 }
 
 function livingAccounts(registry: Registry): Instance[] {
-	return accountObjects.flatMap((objectId) => registry.object(objectId)?.instances ?? []);
+	const living: Instance[] = [];
+	for (const objectId of accountObjects) living.push(...(registry.object(objectId)?.instances ?? []));
+	return living;
 }
 
 /** An Instance for this data, in no registry; undefined where the Object is not known, or does not make any. */

@@ -1,4 +1,4 @@
-import { asciiLowerCase, type Fault, fault } from "../bytes.ts";
+import { type Fault, fault, lowerCase } from "../bytes.ts";
 
 /** Where an LwM2M Server is (RFC 7252 §6.1, LwM2M Security Object Resource 0). */
 export interface ServerUri {
@@ -18,7 +18,7 @@ const otherScheme = fault("uri.scheme", "silence", "RFC 7252 §6.1");
 export function readServerUri(text: string): ServerUri | Fault {
 	const colon = text.indexOf("://");
 	if (colon < 0) return malformed;
-	const scheme = asciiLowerCase(text.slice(0, colon));
+	const scheme = lowerCase(text.slice(0, colon));
 	if (scheme !== "coap" && scheme !== "coaps") return otherScheme;
 	let authority = text.slice(colon + 3);
 	if (authority.endsWith("/")) authority = authority.slice(0, -1);

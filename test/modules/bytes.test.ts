@@ -3,6 +3,7 @@ import {
 	equalBytes,
 	fault,
 	fromHex,
+	lowerCase,
 	readUtf8,
 	toHex,
 	utf8,
@@ -21,6 +22,14 @@ test("hexadecimal digits and bytes are each other's inverse", () => {
 	equal(toHex(fromHex("00 7f FF")!, 1), "7fff");
 	equal(fromHex("0"), undefined);
 	equal(fromHex("zz"), undefined);
+	for (const text of ["0/", ":0", "@a", "aG", "`f", "g0", "0\u00e1"]) equal(fromHex(text), undefined, text);
+	deepEqual(fromHex(" 0\t1\r\n"), Uint8Array.of(1));
+	deepEqual(fromHex(""), new Uint8Array(0));
+});
+
+test("letters of ASCII become small ones, and nothing else does", () => {
+	equal(lowerCase("CoAP+TCP://Host[@AZ`az{]\u212a\u00c4"), "coap+tcp://host[@az`az{]\u212a\u00c4");
+	equal(lowerCase(""), "");
 });
 
 test("UTF-8 of every width goes there and back, and knows its size", () => {
