@@ -1,5 +1,6 @@
-// node scripts/sdk-rom.mjs WORDS FOR XSL: the SDK's linker without the built-ins that nobody uses, and then the machine in ROM that it wrote as C made smaller
-// (scripts/linked-rom). Says so and leaves the C as it is when the linker wrote what this does not know.
+// node scripts/sdk-rom.mjs WORDS FOR XSL: the SDK's linker without the built-ins that nobody uses, and then the machine in ROM
+// that it wrote as C made smaller (scripts/linked-rom). Says so and leaves the C as it is when the linker wrote what this
+// does not know.
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

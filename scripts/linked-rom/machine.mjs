@@ -1,4 +1,4 @@
-// The machine in ROM that the SDK's linker writes as C (mc.xs.c), as slots that point at each other: read, and written again.
+// The machine in ROM that the SDK's linker writes as C (mc.xs.c), as slots that point at each other.
 
 /** What this file does not know: another SDK's linker may write it. The C stays as it is then. */
 export class UnknownShape extends Error {

@@ -47,8 +47,10 @@ const end = code("END");
 const get = (id: number) => [code("GET_PROPERTY"), id, 0];
 
 const at = (index: number) => `(txSlot*)&gxHeap[${index}]`;
-const slot = (next: number | undefined, id: string | number, flag: number, kind: string, value: string) =>
-	`{ ${next === undefined ? "NULL" : at(next)}, {.ID = ${id}, .flag = 0x${flag.toString(16)}, .kind = XS_${kind}_KIND}, .value = { ${value} } }`;
+const slot = (next: number | undefined, id: string | number, flag: number, kind: string, value: string) => {
+	const head = `{.ID = ${id}, .flag = 0x${flag.toString(16)}, .kind = XS_${kind}_KIND}`;
+	return `{ ${next === undefined ? "NULL" : at(next)}, ${head}, .value = { ${value} } }`;
+};
 const instance = (next: number) => slot(next, "XS_NO_ID", 0xd0, "INSTANCE", ".instance = { NULL, NULL } ");
 const text = (bytes: readonly number[]) => bytes.map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("");
 const codeSlot = (next: number, bytes: readonly number[], captured?: number) =>
