@@ -6,6 +6,9 @@ import { slotsByKind } from "./rom-slots.mjs";
 /** Of XS on a chip with 32 bits. */
 const slotBytes = 16;
 const pointerBytes = 4;
+const colourBytes = 2;
+/** A native's row: its C, the count of its parameters, the number of its name. */
+const builderBytes = 12;
 
 const isOurs = (name) => name === "program" || /^(modules|src|hosts)\//.test(name);
 
@@ -47,20 +50,28 @@ export function measureRom(folder) {
 	const rom = {
 		heapBytes: count("Heap") * slotBytes,
 		stackBytes: count("Stack") * slotBytes,
-		keyBytes: (count("Keys") * 2 + count("Names") + count("Symbols")) * pointerBytes,
+		keyBytes: count("Keys") * (pointerBytes + colourBytes) + (count("Names") + count("Symbols")) * pointerBytes,
 		codeBytes: 0,
 		stringBytes: 0,
 		otherBytes: (count("BigInt") + count("RegExp")) * 4,
 	};
 	for (const [, size] of source.matchAll(/^static const txU1 gx(?:Code\d+|Texts)\[(\d+)\] = /gm))
 		rom.codeBytes += Number(size);
+	for (const [, size] of source.matchAll(/^static const xsHostBuilder gxBuilders\d*\[(\d+)\] = /gm))
+		rom.otherBytes += Number(size) * builderBytes;
 	const start = source.indexOf("static const txSlot gxHeap[mxHeapCount] = {");
 	const end = source.indexOf("static const txSlot* const gxKeys[mxKeysCount] ", start);
+	// The compiler keeps literals that are alike once.
+	const seen = new Set();
 	for (const line of source.slice(start, end < 0 ? undefined : end).split("\n")) {
 		for (let at = line.indexOf('"'); at >= 0; ) {
 			const { bytes, end: stop } = literalBytes(line, at + 1);
-			if (line.slice(0, at).endsWith("(txByte*)")) rom.codeBytes += bytes;
-			else rom.stringBytes += bytes;
+			const literal = line.slice(at + 1, stop);
+			if (!seen.has(literal)) {
+				if (line.slice(0, at).endsWith("(txByte*)")) rom.codeBytes += bytes;
+				else rom.stringBytes += bytes;
+			}
+			seen.add(literal);
 			at = line.indexOf('"', stop + 1);
 		}
 	}

@@ -1,9 +1,11 @@
-// node scripts/sdk-rom.mjs WORDS FOR XSL: the SDK's linker, and then the machine in ROM that it wrote as C made smaller
-// (scripts/linked-rom). Says so and leaves the C as it is when the linker wrote what this does not know.
+// node scripts/sdk-rom.mjs WORDS FOR XSL: the SDK's linker without the built-ins that nobody uses, and then the machine in ROM
+// that it wrote as C made smaller (scripts/linked-rom). Says so and leaves the C as it is when the linker wrote what this
+// does not know.
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build, root } from "./build.mjs";
+import { withoutNeeded } from "./built-ins-link.mjs";
 import { tightened } from "./linked-rom/tightening.mjs";
 
 const bytecode = join(root, "build/js/hosts/simulator/engine/bytecode");
@@ -55,7 +57,7 @@ async function main(words) {
 	const folder = words[words.indexOf("-o") + 1];
 	const header = headerOf(folder);
 	const home = process.env.MODDABLE;
-	const linked = spawnSync(join(home, "build/bin/lin/release/xsl"), words, { stdio: "inherit" });
+	const linked = spawnSync(join(home, "build/bin/lin/release/xsl"), withoutNeeded(words, home), { stdio: "inherit" });
 	if (linked.status !== 0) return linked.status ?? 1;
 	try {
 		tightenFolder(folder, await readXs(home), nativeNames(words));

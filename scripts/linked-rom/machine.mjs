@@ -1,4 +1,4 @@
-// The machine in ROM that the SDK's linker writes as C (mc.xs.c), as slots that point at each other: read, and written again.
+// The machine in ROM that the SDK's linker writes as C (mc.xs.c), as slots that point at each other.
 
 /** What this file does not know: another SDK's linker may write it. The C stays as it is then. */
 export class UnknownShape extends Error {
@@ -80,7 +80,7 @@ function slotOf(line, numberOf) {
 		slot.text = joined(found[0]);
 		rest = `${value.slice(0, found.index).replace("(txByte*)", "")}\u0001${value.slice(found.index + found[0].length)}`;
 	}
-	const pointers = kind === "ACCESSOR" ? pointerOrNone : pointer;
+	const pointers = kind === "ACCESSOR" || kind === "HOME" ? pointerOrNone : pointer;
 	slot.parts = rest.split(pointers).filter((_, index) => index % 2 === 0);
 	slot.refIndexes = [...rest.matchAll(pointers)].map(([, index]) => (index === undefined ? undefined : Number(index)));
 	return slot;

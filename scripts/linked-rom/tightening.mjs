@@ -2,6 +2,7 @@
 import { builderOf, removeStripped } from "./built-ins.mjs";
 import { endOf } from "./code.mjs";
 import { looksUpVariables, shareEnvironments } from "./environments.mjs";
+import { shareHomes } from "./homes.mjs";
 import { layOut } from "./layout.mjs";
 import { Machine, UnknownShape } from "./machine.mjs";
 import { namedIn, namesOfC, ownNames, renumber } from "./names.mjs";
@@ -25,6 +26,7 @@ export function tightened({ source, header }, { codes, common, sources }, native
 	removeStripped(machine, constructorName);
 	keep(machine, reachable(machine));
 	if (!looksUpVariables(machine, codes)) shareEnvironments(machine);
+	shareHomes(machine, codes);
 	// Stacks of errors have functions' names in them.
 	if (!/^\tfxCaptureErrorStack,$/m.test(source))
 		for (const slot of machine.slots) if (slot.kind === "CODE_X") slot.id = 0;
