@@ -1,7 +1,6 @@
 /** Updates of the emulated chip that do not go well: hanging, never confirmed, and power that goes in the middle. */
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,21 +8,18 @@ import { buildFirmware } from "../../hosts/cortex-m/tools/firmware.ts";
 import { buildDeviceImage } from "../../hosts/cortex-m/tools/image.ts";
 import {
 	asSeenByTheDevice,
-	type DeviceEvent,
 	powerCutStatus,
-	QemuDevice,
+	type QemuDevice,
 	type QemuOptions,
 } from "../../hosts/cortex-m/tools/qemu.ts";
 import { findToolchain } from "../../hosts/cortex-m/tools/toolchain.ts";
 import { presets } from "../../hosts/simulator/board/presets.ts";
 import { kelvinThermometer } from "../../hosts/simulator/cli/scenario.ts";
 import type { Image } from "../../hosts/simulator/image/image.ts";
-import { UdpNetwork } from "../../hosts/simulator/network/udp-network.ts";
-import { Lwm2mServer } from "../../hosts/simulator/server/server.ts";
-import { RealTime } from "../../hosts/simulator/time.ts";
 import { type BootState, NEW_DEVICE } from "../../modules/firmware/boot-decision.ts";
 import { BootStore } from "../../modules/firmware/boot-store.ts";
 import type { Flash } from "../../modules/host.ts";
+import { Lives } from "../hosts/cortex-m/lives.ts";
 
 const toolchain = findToolchain();
 const skip = typeof toolchain === "string" ? toolchain : false;
@@ -31,47 +27,23 @@ const settings = { skip, timeout: 120_000 };
 const endpoint = "chip";
 const { flash: geometry, map } = presets.esp32;
 
-/** A device and its flash file, over as many lives as the test wants, and a server. */
-class Bench {
-	readonly folder = mkdtempSync(join(tmpdir(), "dormouse-updates-"));
-	events: DeviceEvent[] = [];
-	device: QemuDevice | undefined;
-	readonly server = new Lwm2mServer({
-		network: new UdpNetwork(),
-		time: new RealTime(),
-		host: "127.0.0.1",
-		port: 0,
-	});
-
+class Bench extends Lives {
 	static async open(t: { after(run: () => void): void }): Promise<Bench> {
-		const bench = new Bench();
-		await bench.server.start();
-		t.after(() => {
-			bench.server.stop();
-			bench.device?.kill();
-			rmSync(bench.folder, { recursive: true, force: true });
-		});
+		const bench = new Bench(endpoint);
+		await bench.open(t);
 		return bench;
 	}
 
 	async start(more: Partial<QemuOptions> = {}): Promise<QemuDevice> {
 		ok(typeof toolchain !== "string");
-		this.events = [];
-		this.device = new QemuDevice({
+		return this.live({
 			firmware: await buildFirmware({ ...toolchain, mbedtls: undefined }, "device"),
-			folder: this.folder,
 			factory: {
 				endpointName: endpoint,
 				serverUri: asSeenByTheDevice(`coap://127.0.0.1:${this.server.port}`),
 			},
-			onEvent: (event) => this.events.push(event),
 			...more,
 		});
-		return this.device;
-	}
-
-	heard(event: string): DeviceEvent[] {
-		return this.events.filter((one) => one.event === event);
 	}
 
 	/** What the boot loader did, boot by boot. */
@@ -91,11 +63,6 @@ class Bench {
 
 	get bootState(): BootState {
 		return bootStore(new Uint8Array(readFileSync(join(this.folder, "flash")))).state ?? NEW_DEVICE;
-	}
-
-	async text(path: string): Promise<string> {
-		const { content } = await this.server.operations.read(endpoint, path);
-		return content?.kind === "singleResource" ? String(content.value) : "";
 	}
 
 	/** Starts the chip, and ends it when it has registered: its flash is made. */

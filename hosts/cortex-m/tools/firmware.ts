@@ -35,7 +35,10 @@ const xsLeftOut = [
 ];
 
 /** Of the shim, what is not the simulator's own: port.c and crypto.c are the board's here. */
-const shim = ["machine.c", "memory.c", "mods.c", "natives.c", "power.c", "program.c", "rom.c", "sha256.c"];
+const shim = [
+	...["machine.c", "memory.c", "mods.c", "natives.c", "platform.c"],
+	...["power.c", "program.c", "rom.c", "sha256.c"],
+];
 
 const mbedtlsFiles = [
 	"aes ccm gcm cipher cipher_wrap md sha256 bignum ecp ecp_curves ecdh ecdsa asn1parse asn1write hmac_drbg",

@@ -111,7 +111,7 @@ const alwaysFiles = [
 	"cortex-m/xs/port.c",
 	"cortex-m/chip/semihosting.c",
 	"cortex-m/chip/start.c",
-	"simulator/engine/shim/sha256.c",
+	...["platform.c", "sha256.c"].map((name) => `simulator/engine/shim/${name}`),
 ];
 
 /** XS's own defaults are for programs that are not linked: the linker writes those that are used. */

@@ -1,4 +1,5 @@
-import { type BoardPorts, cardAt, factoryAt } from "../engine/ports.ts";
+import { cardAt, factoryAt } from "../device/natives.ts";
+import type { BoardPorts } from "../engine/ports.ts";
 import { FactoryPartition, readCard } from "./factory-partition.ts";
 import type { FlashChip } from "./flash.ts";
 import type { FlashMap } from "./presets.ts";

@@ -116,11 +116,11 @@ export interface Natives {
 	listen(handler: (kind: number, first: number, second: number, text: string | undefined) => void): void;
 }
 
-/** hosts/simulator/engine/ports.ts has the same. */
+/** Where flashRead finds what is not the settings. */
 export const factoryAt = 0x1_0000_0000;
 export const cardAt = 0x2_0000_0000;
 
-/** Numbers of the board's events; hosts/simulator/engine/machine.ts has the same table. */
+/** Numbers of the board's events: hosts/simulator/engine/machine.ts sends them. */
 export const eventKinds = Object.freeze({
 	alarm: 1,
 	/** first: socket, second: how many datagrams wait */

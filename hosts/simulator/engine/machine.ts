@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
+import { eventKinds } from "../device/natives.ts";
 import type { Program } from "./compiler.ts";
 import { DeviceFailure } from "./failure.ts";
 import type { Figures, RomFigures } from "./figures.ts";
 import { Instances, type ParkedMachine, type Tenant } from "./instances.ts";
 import type { MachineMemory } from "./memory.ts";
-import { type BoardPorts, type DeviceEvent, eventKinds } from "./ports.ts";
+import type { BoardPorts, DeviceEvent } from "./ports.ts";
 import type { Stretch } from "./ram.ts";
 import { type Snapshot, Vm } from "./vm.ts";
 import type { Engine } from "./xs.ts";

@@ -96,9 +96,6 @@ export interface BoardPorts {
 	readonly bootRecordJson: string;
 }
 
-/** Where flashRead finds what is not the settings: hosts/simulator/device/natives.ts has the same. */
-export const factoryAt = 0x1_0000_0000;
-export const cardAt = 0x2_0000_0000;
 /** The board's boot loader, as the running program sees it; the Slots port of modules/host.ts on numbers and text. */
 export interface SlotPorts {
 	/** Of the other slot; its geometry is the flash's. */
@@ -145,15 +142,3 @@ export type DeviceEvent =
 	| { readonly kind: "pin" }
 	/** The network came, went, or knows the board by another address; it has a number. */
 	| { readonly kind: "link"; readonly isUp: boolean; readonly address: number };
-
-/** What the shim calls each kind of event by (shim.h). */
-export const eventKinds = {
-	alarm: 1,
-	readable: 2,
-	resolved: 3,
-	shutDown: 4,
-	smartCard: 5,
-	unreachable: 6,
-	pin: 7,
-	link: 8,
-} as const;

@@ -1,24 +1,14 @@
 /** The reference device as the user's Moddable SDK links it: boots from both slots, is updated, outlives resets. */
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { buildDeviceImage } from "../../../hosts/cortex-m/tools/image.ts";
 import { buildLinkedImage, buildLoader, findLinker } from "../../../hosts/cortex-m/tools/linked.ts";
-import {
-	asSeenByTheDevice,
-	type DeviceEvent,
-	QemuDevice,
-	type QemuOptions,
-} from "../../../hosts/cortex-m/tools/qemu.ts";
+import { asSeenByTheDevice, type QemuDevice, type QemuOptions } from "../../../hosts/cortex-m/tools/qemu.ts";
 import { findToolchain } from "../../../hosts/cortex-m/tools/toolchain.ts";
 import { kelvinThermometer } from "../../../hosts/simulator/cli/scenario.ts";
 import type { Image } from "../../../hosts/simulator/image/image.ts";
-import { UdpNetwork } from "../../../hosts/simulator/network/udp-network.ts";
-import { Lwm2mServer } from "../../../hosts/simulator/server/server.ts";
-import { RealTime } from "../../../hosts/simulator/time.ts";
+import { Lives } from "./lives.ts";
 
 const toolchain = findToolchain();
 const sdk = await findLinker();
@@ -32,42 +22,24 @@ const build = (options: Parameters<typeof buildLinkedImage>[2] = {}) => {
 	return buildLinkedImage(sdk, toolchain, options);
 };
 
-/** A board with a flash, over as many lives as the test wants, and a server that knows its key. */
-class Bench {
-	readonly folder = mkdtempSync(join(tmpdir(), "dormouse-linked-"));
-	events: DeviceEvent[] = [];
-	device: QemuDevice | undefined;
-	readonly server = new Lwm2mServer({
-		network: new UdpNetwork(),
-		time: new RealTime(),
-		host: "127.0.0.1",
-		port: 0,
-		securePort: 0,
-	});
-
+/** The loader's chip, whose server knows its key. */
+class Bench extends Lives {
 	static async open(t: { after(run: () => void): void }): Promise<Bench> {
-		const bench = new Bench();
-		await bench.server.start();
+		const bench = new Bench(endpoint, { isSecure: true });
+		await bench.open(t);
 		bench.server.security.add({
 			endpoint,
 			mode: "psk",
 			identity: endpoint,
 			key: Uint8Array.from(Buffer.from(key, "hex")),
 		});
-		t.after(() => {
-			bench.server.stop();
-			bench.device?.kill();
-			rmSync(bench.folder, { recursive: true, force: true });
-		});
 		return bench;
 	}
 
 	async start(image?: Image, more: Partial<QemuOptions> = {}): Promise<QemuDevice> {
 		ok(typeof sdk !== "string" && typeof toolchain !== "string");
-		this.events = [];
-		this.device = new QemuDevice({
+		return this.live({
 			firmware: await buildLoader(sdk, toolchain),
-			folder: this.folder,
 			...(image === undefined ? {} : { image }),
 			factory: {
 				endpointName: endpoint,
@@ -78,19 +50,8 @@ class Bench {
 					secretKey: key,
 				},
 			},
-			onEvent: (event) => this.events.push(event),
 			...more,
 		});
-		return this.device;
-	}
-
-	heard(name: string): DeviceEvent[] {
-		return this.events.filter(({ event }) => event === name);
-	}
-
-	async text(path: string): Promise<string> {
-		const { content } = await this.server.operations.read(endpoint, path);
-		return content?.kind === "singleResource" ? String(content.value) : "";
 	}
 }
 

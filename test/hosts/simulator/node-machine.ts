@@ -1,7 +1,7 @@
 import { NodeCrypto } from "../../../hosts/simulator/board/accelerator.ts";
 import type { BoardMachine, MakeMachine } from "../../../hosts/simulator/board/board.ts";
-import { depthNumbers } from "../../../hosts/simulator/device/natives.ts";
-import { type BoardPorts, cardAt, type DeviceEvent, factoryAt } from "../../../hosts/simulator/engine/ports.ts";
+import { cardAt, depthNumbers, factoryAt } from "../../../hosts/simulator/device/natives.ts";
+import type { BoardPorts, DeviceEvent } from "../../../hosts/simulator/engine/ports.ts";
 import { fromHex } from "../../../modules/bytes.ts";
 import {
 	type Address,

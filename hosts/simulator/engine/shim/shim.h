@@ -41,14 +41,17 @@ void shim_nextArena(uint32_t size);
 
 /* Ends the device: the board throws, and this instance never runs again. */
 void shim_fail(int reason) __attribute__((noreturn));
-/* Says on the board's side why the device failed, before shim_fail. */
-void shim_describeException(txMachine* the);
 void shim_beginTurn(txMachine* the);
 void shim_endTurn(txMachine* the);
 double shim_computrons(txMachine* the);
 void shim_meter(txMachine* the, uint32_t interval);
 /* Work that no bytecode does, in computrons. */
 void shim_charge(txMachine* the, uint32_t computrons);
+
+/* --- platform.c --- */
+
+/* Says on the board's side why the device failed, before shim_fail. */
+void shim_describeException(txMachine* the);
 
 /* --- program.c --- */
 
