@@ -3,9 +3,12 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 
-/** What a program uses only if it uses another class: iterators' own functions stand for themselves. */
-const helpers = { IteratorHelper: "Iterator", IteratorWrapper: "Iterator" };
-const protocol = /^Iterator\.prototype\.(next|return|throw)$/;
+/** Functions of objects that nobody but other built-in functions makes, and which of them do. */
+const makers = [
+	[/^Iterator(Helper|Wrapper)\./, /^Iterator\.(from|prototype\.(drop|filter|flatMap|map|take))$/],
+	[/^RegExp\.prototype\.matchAll_next$/, /^String\.prototype\.matchAll$/],
+	[/^Array\.fromAsync_items_next$/, /^Array\.fromAsync$/],
+];
 
 /** Classes whose functions are told apart. Of the others the linker knows by itself, or by name, what is needed. */
 const known =
@@ -36,18 +39,34 @@ export function hostFunctions(home) {
  * @returns {string[]} words for xsl's -s: "RegExp.prototype.exec"
  */
 export function strippedWords({ members, names }, functions) {
-	const usesHelpers = [...members].some((member) => member.startsWith("Iterator.") && !protocol.test(member));
-	const words = [];
+	const used = usedWords(
+		functions,
+		(of, isPrototype, name) => names.has(name) || members.has(memberOf(of, isPrototype, name)),
+	);
+	return [...functions.keys()]
+		.filter((each) => known.test(each))
+		.map(wordOf)
+		.filter((word) => !used.has(word))
+		.sort();
+}
+
+/** @param isUsed whether a member is, by its class, whether it is the prototype's, and its name */
+function usedWords(functions, isUsed) {
+	const used = new Set();
 	for (const [callback, properties] of functions) {
 		const [, of, prototype] = known.exec(callback) ?? [];
-		if (of === undefined) continue;
-		const isUsed =
-			helpers[of] === undefined
-				? [...properties].some((name) => names.has(name) || members.has(memberOf(of, prototype !== undefined, name)))
-				: usesHelpers;
-		if (!isUsed) words.push(wordOf(callback));
+		if (of !== undefined && [...properties].some((name) => isUsed(of, prototype !== undefined, name)))
+			used.add(wordOf(callback));
 	}
-	return words.sort();
+	for (const [made, maker] of makers) {
+		const isMade = [...used].some((word) => maker.test(word));
+		for (const callback of functions.keys()) {
+			if (!known.test(callback) || !made.test(wordOf(callback))) continue;
+			if (isMade) used.add(wordOf(callback));
+			else used.delete(wordOf(callback));
+		}
+	}
+	return used;
 }
 
 const memberOf = (of, isPrototype, name) =>
@@ -85,13 +104,9 @@ export function withoutNeeded(words, home) {
 	const sources = readdirSync(output).filter((name) => name.endsWith(".c.xsi"));
 	const paths = [...modules, ...sources.map((name) => join(output, name))];
 	const needed = new Set(paths.flatMap((path) => symbolsOf(path)));
-	const functions = hostFunctions(home);
-	const properties = new Map(
-		[...functions].filter(([callback]) => known.test(callback)).map(([callback, names]) => [wordOf(callback), names]),
-	);
-	const isNeeded = (word) => [...(properties.get(word) ?? [])].some((name) => needed.has(name));
+	const used = usedWords(hostFunctions(home), (_of, _isPrototype, name) => needed.has(name));
 	return words.filter((_, index) => {
 		const at = isExact(index) ? index : index - 1;
-		return !(at >= 0 && isExact(at) && isNeeded(words[at + 1]));
+		return !(at >= 0 && isExact(at) && used.has(words[at + 1]));
 	});
 }

@@ -124,12 +124,10 @@ function isFromLibrary({ program }, declaration) {
 function takeElement(look, holder, key) {
 	const { checker, found } = look;
 	const type = checker.getTypeAtLocation(key);
-	if (type.isStringLiteral() || (type.isUnion() && type.types.every((each) => each.isStringLiteral()))) {
-		for (const { value } of type.isUnion() ? type.types : [type]) takeMember(look, holder, value);
-		return;
-	}
-	const isIndex = (each) => (each.flags & (ts.TypeFlags.NumberLike | ts.TypeFlags.ESSymbolLike)) !== 0;
-	if (type.isUnion() ? type.types.every(isIndex) : isIndex(type)) return;
+	const parts = type.isUnion() ? type.types : [type];
+	for (const part of parts) if (part.isStringLiteral()) takeMember(look, holder, part.value);
+	const indexes = ts.TypeFlags.NumberLike | ts.TypeFlags.ESSymbolLike | ts.TypeFlags.StringLiteral;
+	if (parts.every((part) => (part.flags & indexes) !== 0)) return;
 	const held = checker.getNonNullableType(checker.getTypeAtLocation(holder));
 	const index = checker.getIndexInfoOfType(held, ts.IndexKind.String);
 	// What has a string index is a table of ours.

@@ -1,7 +1,7 @@
 // npm run images: every step of an image that needs no vendor's tool chain, for each platform: manifests, TypeScript,
 // bytecode, the linked ROM. Fails on a type error and on a linker's warning about one of our modules.
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { root } from "./build.mjs";
 import { makeForWindows } from "./desktop-windows.mjs";
@@ -87,6 +87,7 @@ async function main() {
 			help: { type: "boolean", default: false },
 		},
 	});
+	values.output = resolve(values.output);
 	const all = await builders();
 	const platforms = await linkablePlatforms();
 	if (values.help) {

@@ -52,7 +52,8 @@ export function measureRom(folder) {
 		stringBytes: 0,
 		otherBytes: (count("BigInt") + count("RegExp")) * 4,
 	};
-	for (const [, size] of source.matchAll(/^static const txU1 gxCode\d+\[(\d+)\] = /gm)) rom.codeBytes += Number(size);
+	for (const [, size] of source.matchAll(/^static const txU1 gx(?:Code\d+|Texts)\[(\d+)\] = /gm))
+		rom.codeBytes += Number(size);
 	const start = source.indexOf("static const txSlot gxHeap[mxHeapCount] = {");
 	const end = source.indexOf("static const txSlot* const gxKeys[mxKeysCount] ", start);
 	for (const line of source.slice(start, end < 0 ? undefined : end).split("\n")) {

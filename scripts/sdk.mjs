@@ -127,7 +127,11 @@ export async function makeImage({ sdk, platform, manifest, name, output, target,
 	onLine(`# tsc: ${await compileTypeScript(folder)} modules at once`);
 	const made = await run(
 		"make",
-		["-f", join(folder, "makefile"), `XSC=${join(ownTools, "xsc")}`, target.replace("$TMP", folder)],
+		[
+			...["-f", join(folder, "makefile")],
+			...["xsc", "xsl"].map((tool) => `${tool.toUpperCase()}=${join(ownTools, tool)}`),
+			target.replace("$TMP", folder),
+		],
 		variables,
 		take,
 	);

@@ -289,7 +289,7 @@ export function application(host: Host, { client: inImage, publicKeys, ...featur
 
 /**
  * DTLS for servers with coaps://. A product without it leaves this out, and has none of it in its image. One whose
- * server opens handshakes adds `listening: new DtlsListening(crypto, entropy)` (modules/lwm2m/dtls-incoming.ts, 16 KB).
+ * server opens handshakes adds `listening: new DtlsListening(crypto, entropy)` (modules/lwm2m/dtls-incoming.ts, 14 KB).
  */
 function dtls(retaining: Retaining | undefined, options: DtlsTransportOptions): DtlsTransport {
 	return retaining === undefined ? new DtlsTransport(options) : retaining.secure(options);

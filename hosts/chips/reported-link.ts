@@ -4,7 +4,7 @@ import type { LinkState, NetworkLink } from "../../modules/host.ts";
 export interface ReportedNetwork {
 	readonly isOnline: boolean;
 	/** Another value for another address of ours. */
-	readonly address?: number | undefined;
+	readonly address?: string | number | undefined;
 }
 
 /** The NetworkLink of a host whose network says itself when it comes and goes. */
@@ -23,7 +23,7 @@ export class ReportedLink implements NetworkLink {
 		return this.power.isResting ? "resting" : this.network.isOnline ? "up" : "down";
 	}
 
-	get address(): number | undefined {
+	get address(): string | number | undefined {
 		return this.network.address;
 	}
 

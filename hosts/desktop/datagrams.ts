@@ -5,8 +5,8 @@ import type { Sockets } from "../sockets/sockets.ts";
 /** Whether there is anybody to hear. */
 export interface Radio {
 	isDeaf(): boolean;
-	/** Something is sent: it hears again. */
-	hear(): void;
+	/** Something is sent to `host`: it hears again. */
+	sends(host: string): void;
 }
 
 /** UDP of the computer, behind a radio that sleeps: what comes meanwhile is lost. */
@@ -26,7 +26,7 @@ export class RadioDatagrams implements Datagrams {
 	}
 
 	write(bytes: Uint8Array, to: Address): void {
-		this.radio.hear();
+		this.radio.sends(to.host);
 		this.datagrams.write(bytes, to);
 	}
 

@@ -1,5 +1,6 @@
 /**
- * What the desktop host asks of the system itself; system-lin.c has the other half, or system-mac.c, or system-win.c.
+ * What the desktop host asks of the system itself; desktop-system.c has the other half, with one of system-lin.c,
+ * system-mac.c and system-win.c.
  * Each body is exactly one native call, because XS then binds it to the C function without a closure.
  */
 
@@ -63,6 +64,15 @@ export function startWatchdog(this: void, seconds: number): void {
 /** Restarts at once as after a crash; at the third crash in a row ends with status 1. Does not return. */
 export function crashProcess(this: void): void {
 	native("xs_dormouse_crash").call(this);
+}
+
+/**
+ * Our own address towards a host, as things are now; nothing is sent.
+ * @param host an address literal
+ * @returns undefined: there is no way to it; "": nobody knows
+ */
+export function addressTowards(this: void, host: string): string | undefined {
+	return native("xs_dormouse_way").call(this, host);
 }
 
 /**

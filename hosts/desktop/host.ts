@@ -1,23 +1,29 @@
+import Timer from "timer";
 import { portableP256 } from "../../modules/crypto/p256.ts";
 import { PortableCrypto } from "../../modules/crypto/portable.ts";
 import type { Crypto, Entropy, Host, Slots, Tls } from "../../modules/host.ts";
 import { CheckedEntropy } from "../chips/checked-entropy.ts";
 import { SeededDice } from "../chips/dice.ts";
+import { ReportedLink } from "../chips/reported-link.ts";
 import { openPsaCrypto } from "../psa/psa-crypto.ts";
 import { SocketResolver } from "../sockets/resolver.ts";
 import { Sockets } from "../sockets/sockets.ts";
-import { SocketStreams } from "../sockets/streams.ts";
 import { type BootRecord, readBootRecord } from "./boot-record.ts";
 import { DesktopClock } from "./clock.ts";
-import { RadioDatagrams } from "./datagrams.ts";
-import { countFrom, fillFromSystem, platformName } from "./desktop-system.ts";
+import { type Radio, RadioDatagrams } from "./datagrams.ts";
+import { addressTowards, countFrom, fillFromSystem, platformName } from "./desktop-system.ts";
 import { readFactory } from "./factory.ts";
 import { PartitionFlash } from "./flash.ts";
 import { DomainKeyValue } from "./key-value.ts";
 import { DesktopPower } from "./power.ts";
 import { roomCelsius } from "./room.ts";
 import { DesktopSlots } from "./slots.ts";
+import { DesktopStreams } from "./streams.ts";
 import { TraceLog } from "./trace-log.ts";
+import { Ways } from "./ways.ts";
+
+/** How often somebody looks whether there is a network: some system calls for each of a few hosts. */
+const lookEveryMs = 1000;
 
 /** What a product adds. */
 export interface DesktopOptions {
@@ -38,16 +44,24 @@ export function openDesktop(options: DesktopOptions = {}): Host {
 	const crypto = openPsaCrypto();
 	const tls = options.tls?.();
 	const sockets = new Sockets();
-	const radio = { isDeaf: () => power.isDeaf(clock), hear: () => power.hear() };
+	const ways = new Ways(addressTowards);
+	const radio: Radio = {
+		isDeaf: () => power.isDeaf(clock),
+		sends: (host) => {
+			power.hear();
+			ways.towards(host);
+		},
+	};
 	return {
 		clock,
 		dice: new SeededDice(entropy),
 		entropy,
 		...(crypto === undefined ? {} : { crypto }),
 		openDatagrams: (options) => new RadioDatagrams(sockets, options, radio),
-		streams: new SocketStreams(sockets),
+		streams: new DesktopStreams(sockets, ways),
 		...(tls === undefined ? {} : { tls }),
 		resolver: new SocketResolver(sockets),
+		link: watched(ways, radio),
 		flash: new PartitionFlash("settings"),
 		keyValue: new DomainKeyValue("device"),
 		factoryFlash: new PartitionFlash("factory"),
@@ -58,6 +72,20 @@ export function openDesktop(options: DesktopOptions = {}): Host {
 		platform: platformName(),
 		temperature: () => roomCelsius(clock.nowMs()),
 	};
+}
+
+/** Looked at, and not told: that is the same on all systems, and a second is soon. */
+function watched(ways: Ways, radio: Radio): ReportedLink {
+	const link = new ReportedLink(ways, {
+		get isResting() {
+			return radio.isDeaf();
+		},
+	});
+	// Made once and never moved: see clock.ts about the SDK's timers.
+	Timer.repeat(() => {
+		if (ways.look()) link.changed();
+	}, lookEveryMs);
+	return link;
 }
 
 function openSlots(boot: BootRecord, crypto: Crypto | undefined, entropy: Entropy): Slots {

@@ -1,6 +1,7 @@
 /*
  * What the desktop host asks of Linux itself and no module of the SDK gives: a monotonic clock, unpredictable bytes,
- * a restart, an end, and the wish of a person that the device ends. The TypeScript side is desktop-system.ts.
+ * a restart, an end, and the wish of a person that the device ends. The TypeScript side is desktop-system.ts; what is
+ * the same on all systems is in desktop-system.c.
  *
  * The device is a library inside of the SDK's simulator. With a boot loader (launcher/), a reset is the end of the
  * simulator's process with a status that says why. Without one "restart" is the process starting itself again: all RAM
@@ -9,6 +10,8 @@
 #define _GNU_SOURCE
 #include "xsmc.h"
 #include "mc.xs.h"
+
+#include "desktop-system.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,10 +36,7 @@ enum { STATUS_OFF = 0, STATUS_RESTART = 64, STATUS_CRASH = 65, STATUS_WATCHDOG =
 #define CRASHES_IN_A_ROW_MAX 3
 #define STABLE_AFTER_MS 60000.0
 
-static double bootMs = 0;
-
-/* Milliseconds; time in which the computer sleeps counts, because registrations go on ageing meanwhile. */
-static double computerUpMs(void)
+double computerUpMs(void)
 {
 	struct timespec now;
 	clock_gettime(CLOCK_BOOTTIME, &now);
@@ -46,15 +46,9 @@ static double computerUpMs(void)
 /* Runs when the simulator loads the image. */
 __attribute__((constructor)) static void loaded(void)
 {
-	bootMs = computerUpMs();
+	deviceUpMs();
 	/* The simulator's stdout is block-buffered when it is a pipe: whoever reads the log would wait for 4 KB. */
 	setvbuf(stdout, NULL, _IOLBF, 0);
-}
-
-/* From now on, times count from `poweredAtMs` of CLOCK_BOOTTIME: the boot loader's, so that they go on over resets. */
-void xs_dormouse_count_from(xsMachine *the)
-{
-	bootMs = xsmcToNumber(xsArg(0));
 }
 
 static unsigned watchdogS = 0;
@@ -84,18 +78,6 @@ void xs_dormouse_watchdog(xsMachine *the)
 	g_timeout_add_seconds(1, feed, NULL);
 }
 
-void xs_dormouse_monotonic_ms(xsMachine *the)
-{
-	xsmcSetNumber(xsResult, computerUpMs() - bootMs);
-}
-
-void xs_dormouse_wall_time_s(xsMachine *the)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_REALTIME, &now);
-	xsmcSetNumber(xsResult, (double)now.tv_sec);
-}
-
 /* Fills the whole buffer or throws: a caller never sees fewer bytes, or bytes of another source. */
 void xs_dormouse_entropy(xsMachine *the)
 {
@@ -114,21 +96,6 @@ void xs_dormouse_entropy(xsMachine *the)
 		bytes = (uint8_t *)bytes + count;
 		size -= (xsUnsignedValue)count;
 	}
-}
-
-/* A variable of the environment in which the simulator runs, or undefined. */
-void xs_dormouse_environment(xsMachine *the)
-{
-	char name[64];
-	xsmcToStringBuffer(xsArg(0), name, sizeof(name));
-	const char *value = getenv(name);
-	if (value)
-		xsmcSetString(xsResult, (xsStringValue)value);
-}
-
-void xs_dormouse_platform(xsMachine *the)
-{
-	xsmcSetString(xsResult, "lin");
 }
 
 /* @returns the cause that the process before this restart left, or undefined at a first start */
@@ -198,7 +165,7 @@ void xs_dormouse_crash(xsMachine *the)
 		_exit(STATUS_CRASH);
 	}
 	const char *before = getenv(CRASHES_VARIABLE);
-	int crashes = before && computerUpMs() - bootMs < STABLE_AFTER_MS ? atoi(before) + 1 : 1;
+	int crashes = before && deviceUpMs() < STABLE_AFTER_MS ? atoi(before) + 1 : 1;
 	char count[16];
 	if (crashes < CRASHES_IN_A_ROW_MAX) {
 		snprintf(count, sizeof(count), "%d", crashes);

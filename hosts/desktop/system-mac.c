@@ -6,6 +6,8 @@
 #include "xsmc.h"
 #include "mc.xs.h"
 
+#include "desktop-system.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,31 +19,12 @@
 /* getentropy(2) gives so much at once. */
 #define ENTROPY_MAX 256
 
-static double startMs = -1;
-
-static double upMs(void)
+double computerUpMs(void)
 {
 	struct timespec now;
 	/* On macOS this clock goes on while the computer sleeps. */
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return ((double)now.tv_sec * 1000.0) + (double)(now.tv_nsec / 1000000);
-}
-
-void xs_dormouse_monotonic_ms(xsMachine *the)
-{
-	if (startMs < 0)
-		startMs = upMs();
-	xsmcSetNumber(xsResult, upMs() - startMs);
-}
-
-void xs_dormouse_count_from(xsMachine *the)
-{
-	startMs = xsmcToNumber(xsArg(0));
-}
-
-void xs_dormouse_wall_time_s(xsMachine *the)
-{
-	xsmcSetNumber(xsResult, (double)time(NULL));
 }
 
 /* Fills the whole buffer or throws. */
@@ -56,20 +39,6 @@ void xs_dormouse_entropy(xsMachine *the)
 			xsUnknownError("getentropy: %s", strerror(errno));
 		done += piece;
 	}
-}
-
-void xs_dormouse_environment(xsMachine *the)
-{
-	char name[64];
-	xsmcToStringBuffer(xsArg(0), name, sizeof(name));
-	const char *value = getenv(name);
-	if (value)
-		xsmcSetString(xsResult, (xsStringValue)value);
-}
-
-void xs_dormouse_platform(xsMachine *the)
-{
-	xsmcSetString(xsResult, "mac");
 }
 
 /* Nothing survives the process: always a first start. */

@@ -10,6 +10,8 @@
 #include "xsmc.h"
 #include "mc.xs.h"
 
+#include "desktop-system.h"
+
 #include <windows.h>
 #include <bcrypt.h>
 #include <fcntl.h>
@@ -35,30 +37,12 @@ enum { STATUS_OFF = 0, STATUS_RESTART = 64, STATUS_CRASH = 65, STATUS_WATCHDOG =
 #define WINDOW_CLASS "dormouseSystem"
 enum { TURN_RESTART = WM_APP, TURN_EXIT, TURN_TERMINATE };
 
-static double startMs = -1;
 static HWND window = NULL;
 
-/* Milliseconds; goes on while the computer sleeps. In steps of 10 to 16 ms. */
-static double computerUpMs(void)
+/* In steps of 10 to 16 ms. */
+double computerUpMs(void)
 {
 	return (double)GetTickCount64();
-}
-
-void xs_dormouse_monotonic_ms(xsMachine *the)
-{
-	if (startMs < 0)
-		startMs = computerUpMs();
-	xsmcSetNumber(xsResult, computerUpMs() - startMs);
-}
-
-void xs_dormouse_count_from(xsMachine *the)
-{
-	startMs = xsmcToNumber(xsArg(0));
-}
-
-void xs_dormouse_wall_time_s(xsMachine *the)
-{
-	xsmcSetNumber(xsResult, (double)time(NULL));
 }
 
 /* Fills the whole buffer or throws. */
@@ -104,11 +88,6 @@ void xs_dormouse_environment(xsMachine *the)
 		xsThrow(xsException);
 	}
 	free(value);
-}
-
-void xs_dormouse_platform(xsMachine *the)
-{
-	xsmcSetString(xsResult, "win");
 }
 
 /* @returns the cause that the process before this restart left, or undefined at a first start */
@@ -202,7 +181,7 @@ void xs_dormouse_crash(xsMachine *the)
 	fflush(NULL);
 	if (isBooted())
 		_exit(STATUS_CRASH);
-	if (startMs >= 0 && computerUpMs() - startMs < STABLE_AFTER_MS &&
+	if (deviceUpMs() < STABLE_AFTER_MS &&
 		GetEnvironmentVariableA(CRASHES_VARIABLE, count, sizeof(count)))
 		crashes = atoi(count) + 1;
 	if (crashes < CRASHES_IN_A_ROW_MAX) {

@@ -49,12 +49,14 @@ export class DesktopDevice {
 	#wake: () => void = () => {};
 	#hasEnded = false;
 
-	constructor(words: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-		this.#child = new Child({
-			command: process.execPath,
-			arguments: [join(root, "scripts/desktop.mjs"), ...words],
-			environment,
-		});
+	/** @param inside a program that starts this one, as `ip netns exec NAME` does */
+	constructor(
+		words: readonly string[],
+		environment: Readonly<Record<string, string>> = {},
+		inside: readonly string[] = [],
+	) {
+		const [command = "", ...rest] = [...inside, process.execPath, join(root, "scripts/desktop.mjs"), ...words];
+		this.#child = new Child({ command, arguments: rest, environment });
 		this.#child.watch((line) => {
 			if (!line.startsWith("{")) return; // mcsim's own words
 			this.events.push(JSON.parse(line) as DesktopEvent);
