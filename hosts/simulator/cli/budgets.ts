@@ -61,10 +61,10 @@ const romPromises = [
 		budgetBytes: 900_000,
 	},
 	...(["minimal", "compact"] as const).map((featureSet) => ({
-		what: `ROM, ${featureSet} (nRF52840 DK): what Zephyr without assertions leaves of its slot (hosts/zephyr)`,
+		what: `ROM, ${featureSet} (nRF52840 DK): what the rest of the program leaves of its slot on Zephyr (hosts/zephyr)`,
 		platform: "zephyr/nrf52840dk",
 		featureSet,
-		budgetBytes: 503_000,
+		budgetBytes: 645_000,
 	})),
 ] as const;
 

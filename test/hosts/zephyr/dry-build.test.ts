@@ -40,7 +40,7 @@ for (const [board, lines, overlays] of [
 ] as const) {
 	test(`${board}: the application links without a warning about our modules`, { skip }, () => {
 		const { folder, romBytes } = build(board);
-		assert.ok(romBytes > 500_000 && romBytes < 1_100_000, `${romBytes} bytes of ROM`);
+		assert.ok(romBytes > 300_000 && romBytes < 700_000, `${romBytes} bytes of ROM`);
 		const config = readFileSync(join(folder, "zephyr.conf"), "utf8").split("\n");
 		for (const line of [...lines, "CONFIG_PSA_CRYPTO=y"]) assert.ok(config.includes(line), line);
 		const flat = readFileSync(join(folder, "manifest_flat.json"), "utf8");
@@ -51,7 +51,7 @@ for (const [board, lines, overlays] of [
 }
 
 test("nrf52: the application links without a warning about our modules", { skip }, () => {
-	assert.ok(build("nrf52").romBytes < 1_100_000);
+	assert.ok(build("nrf52").romBytes < 700_000);
 });
 
 for (const board of ["nrf52840dk", "nrf52"]) {
