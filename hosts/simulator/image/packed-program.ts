@@ -1,6 +1,7 @@
 import ts from "typescript";
+import { constantsInPlace } from "./packed-constants.ts";
 import { privateFieldsAsProperties } from "./packed-fields.ts";
-import { constantsInPlace, functionsAsArrows } from "./packed-functions.ts";
+import { functionsAsArrows } from "./packed-functions.ts";
 
 /** Rewrites a program that is one JavaScript text. */
 export type Rewriting = (source: ts.SourceFile) => ts.SourceFile;
