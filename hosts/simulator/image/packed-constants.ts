@@ -7,7 +7,7 @@ type Constant = number | boolean;
 type Values = Map<ts.Node, Constant>;
 
 /**
- * Numbers and booleans of the top level stand where they are used: those of frozen tables (`table.name`), and variables,
+ * Numbers and booleans of the top level stand where they are used: of frozen tables (`table.name`), and of variables,
  * also when they are computed. A variable is a slot on XS, and one more in each function that captures it.
  */
 export function constantsInPlace(source: ts.SourceFile): ts.SourceFile {
