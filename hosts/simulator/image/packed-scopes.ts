@@ -90,7 +90,7 @@ function noteHoisted(node: ts.Node, names: Set<string>): void {
 }
 
 /** Whether an identifier stands for a variable, and is not its declaration: names of properties and labels are none. */
-function isUse(node: ts.Identifier): boolean {
+export function isUse(node: ts.Identifier): boolean {
 	const { parent } = node;
 	if (ts.isPropertyAccessExpression(parent)) return parent.expression === node;
 	if (ts.isPropertyAssignment(parent)) return parent.initializer === node;

@@ -1,4 +1,5 @@
 import ts from "typescript";
+import { type Edit, edited } from "./packed-edits.ts";
 import { type Use, usesOfTopLevel } from "./packed-scopes.ts";
 
 /** What the table is called: nothing else in a packed program is. */
@@ -6,13 +7,6 @@ const table = "$";
 
 /** With fewer, the table takes more than it saves. */
 const least = 8;
-
-/** In place of a part of a text. */
-interface Edit {
-	readonly from: number;
-	readonly to: number;
-	readonly text: string;
-}
 
 /**
  * Makes the constants, functions and classes of the top level that functions use elements of one array. On XS, a
@@ -141,15 +135,4 @@ function declarationsOf(
 		const start = isPlaced(each) ? target(each.name.getText()) : `const ${each.name.getText()}=`;
 		return { from, to: each.initializer!.getStart(), text: `${index === 0 ? "" : ";"}${start}` };
 	});
-}
-
-function edited(text: string, edits: Edit[]): string {
-	edits.sort((one, other) => one.from - other.from || one.to - other.to);
-	let result = "";
-	let at = 0;
-	for (const { from, to, text: instead } of edits) {
-		result += text.slice(at, from) + instead;
-		at = to;
-	}
-	return result + text.slice(at);
 }
