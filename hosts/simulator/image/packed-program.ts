@@ -1,23 +1,31 @@
 import ts from "typescript";
+import { callsInPlace } from "./packed-calls.ts";
+import { constantsInPlace } from "./packed-constants.ts";
 import { privateFieldsAsProperties } from "./packed-fields.ts";
-import { constantsInPlace, functionsAsArrows } from "./packed-functions.ts";
+import { functionsAsArrows } from "./packed-functions.ts";
+import { namesMadeUnique } from "./packed-unique.ts";
 
 /** Rewrites a program that is one JavaScript text. */
 export type Rewriting = (source: ts.SourceFile) => ts.SourceFile;
 
-const rewritings: readonly Rewriting[] = [constantsInPlace, functionsAsArrows, privateFieldsAsProperties, tablesAsPure];
+const rewritings: readonly Rewriting[] = [
+	constantsInPlace,
+	functionsAsArrows,
+	privateFieldsAsProperties,
+	namesMadeUnique,
+];
 
 /**
  * Gives JavaScript shapes that take fewer slots of XS: constants of tables where they are used, functions of the top
- * level as arrows (no prototype, no constructor), private fields as properties (no capture in each method).
+ * level as arrows (no prototype, no constructor), private fields as properties (no capture in each method), functions
+ * where they are called.
  * @param text of one program: its names on the top level are unique
  */
 export function withFewerSlots(text: string): string {
-	// Comments of the sources go with the first; the last one writes its own.
-	return rewritings.reduce((before, rewrite, index) => {
-		const printer = ts.createPrinter({ removeComments: index < rewritings.length - 1 });
-		return printer.printFile(rewrite(parsed(before)));
-	}, text);
+	// Comments of the sources go; the last rewriting writes its own.
+	const printer = ts.createPrinter({ removeComments: true });
+	const rewritten = rewritings.reduce((before, rewrite) => printer.printFile(rewrite(parsed(before))), text);
+	return ts.createPrinter().printFile(tablesAsPure(parsed(callsInPlace(rewritten))));
 }
 
 /** With parents set, as the rewritings need it. */

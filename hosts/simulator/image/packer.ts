@@ -8,6 +8,7 @@ import { minify } from "terser";
 import { packageRoot } from "../engine/sources.ts";
 import { namesOfProperties } from "./packed-names.ts";
 import { withFewerSlots } from "./packed-program.ts";
+import { variablesInTable } from "./packed-table.ts";
 
 export interface PackedModule {
 	/** Path of the entry from the root, without its extension: "hosts/esp32/main". */
@@ -103,7 +104,7 @@ async function packed(text: string): Promise<string> {
 		format: { comments: false },
 	});
 	// XS knows natives by their spelling.
-	const result = code.replace(/extends\(Native\(("[^"]*")\)\)/g, "extends Native($1)");
+	const result = variablesInTable(code).replace(/extends\(Native\(("[^"]*")\)\)/g, "extends Native($1)");
 	mkdirSync(folder, { recursive: true });
 	const draft = `${path}.${process.pid}`;
 	writeFileSync(draft, result);

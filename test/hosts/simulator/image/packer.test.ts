@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { namesOfProperties } from "../../../../hosts/simulator/image/packed-names.ts";
 import { withFewerSlots } from "../../../../hosts/simulator/image/packed-program.ts";
+import { variablesInTable } from "../../../../hosts/simulator/image/packed-table.ts";
 import { pack } from "../../../../hosts/simulator/image/packer.ts";
 
 /** What a text exports as `result`, when it is run. */
@@ -64,12 +65,95 @@ const programs: readonly { name: string; text: string; has?: RegExp; hasNot?: Re
 		has: /code\.text/,
 	},
 	{
+		name: "numbers of variables, and what is computed of them, stand where they are used",
+		text: `${frozen}const size = 4;
+			const bits = size * 8 - 1;
+			const limits = frozen({ most: 2 ** bits, least: -size, isOpen: true });
+			const half = size / 8, none = 1 / 0, minus = 0 * -1;
+			let count = 3;
+			count += size;
+			const of = (size) => ({ size, bits, of });
+			export const shown = 9;
+			export const result = [limits.most, limits.least, limits.isOpen, of(7).size, half, none, count, shown,
+				Object.is(minus, -0)];`,
+		hasNot: /limits\.|[^.]bits[ ,]*[})]/,
+		has: /\(\{ size: \$v\d+,[\s\S]*none, count/,
+	},
+	{
 		name: "a table that another name hides, or that is spread into, is left alone",
 		text: `${frozen}const a = frozen({ x: 1 });
 			const b = frozen({ x: 1, ...{ x: 2 } });
 			const of = (a) => a.x;
 			export const result = [of({ x: 9 }), b.x, a.x];`,
-		has: /a\.x[\s\S]*b\.x[\s\S]*a\.x/,
+		has: /=> \(?\$v\d+\.x[\s\S]*b\.x, \(1\)/,
+	},
+];
+
+/** What functions use: enough of it that a table pays. */
+const many = `const a0 = () => 0, a1 = () => a0() + 1, a2 = () => a1() + 1, a3 = () => a2() + 1, a4 = () => a3() + 1;
+	const a5 = () => a4() + 1, a6 = () => a5() + 1, a7 = () => a6() + 1, a8 = () => a7() + 1;\n`;
+
+/** Programs whose variables are put into a table. */
+const tabled: readonly { name: string; text: string; has?: RegExp; hasNot?: RegExp }[] = [
+	{
+		name: "functions and classes that functions use are elements",
+		text: `${many}class Base { one() { return a1(); } static make() { return new Derived(); } }
+			class Derived extends Base { two() { return super.one() + a2(); } }
+			export const result = [a8(), Base.make().two(), typeof Derived, new Base().one()];`,
+		has: /\$\[\d+\]=class extends/,
+		hasNot: /class Derived|\ba0\b/,
+	},
+	{
+		name: "names that are hidden are left alone",
+		text: `${many}const f = (a0, { a1, other: [a2] }) => {
+				for (const a3 of a2) { let a4 = a3; a0 += a4; } return a0 + a1; };
+			const g = () => { try { throw 5; } catch (a0) { return a0; } };
+			const h = () => { switch (1) { case 1: let a0 = 6; default: return a0; } };
+			const i = () => { a0: for (;;) { for (;;) break a0; } return { a0: 1, a1() { return 2; } }.a1(); };
+			const j = () => { const k = function a0() { return typeof a0; }; return k(); };
+			const l = () => f(1, { a1: 2, other: [[3]] }) + g() + h() + i() + j();
+			export const result = [l(), a8()];`,
+		has: /\(a0, ?\{ a1, other/,
+	},
+	{
+		name: "what functions name in an object keeps its name",
+		text: `${many}const of = () => ({ a0, a1, three: a2, [a3()]: a4 });
+			export const result = [of().a0(), of().a1(), of().three(), of()[3]()];`,
+		has: /a0:\$\[\d+\]/,
+	},
+	{
+		name: "what is a function's `this`, is assigned, exported or a tag stays a variable",
+		text: `${many}const bare = function () { return this === undefined; };
+			let count = 0;
+			const tag = (parts) => parts[0];
+			export const shown = () => ++count + a0();
+			const all = () => [bare(), shown(), tag\`x\`, count];
+			const more = () => all();
+			export const result = more();`,
+		hasNot: /\$\[\d+\]=function|\$\[\d+\]=\(?parts/,
+	},
+	{
+		name: "fields, static fields and computed names find what they need when they are made",
+		text: `${many}const name = () => "called" + a0();
+			class One { field = a1(); static kind = a2(); [name()]() { return new One().field + One.kind; } }
+			class Two { static made = new Two(); static of() { return Two.made; } }
+			const make = () => [new One().called0(), Two.of() instanceof Two];
+			const more = () => make();
+			export const result = more();`,
+		has: /class Two/,
+	},
+	{
+		name: "what the top level uses often stays a variable, beside the table",
+		text: `${many}export const result = [a8(), a8(), a7(), a7(), (() => a8())()];`,
+		has: /const a8=\$\[\d+\]=/,
+	},
+	{
+		name: "a BigInt, which the SDK's linker loses in an array, stays a variable",
+		text: `${many}const large = 1n << 70n, other = BigInt(7);
+			const sum = () => large + other;
+			const more = () => String(sum()) + a0();
+			export const result = more();`,
+		hasNot: /\$\[\d+\]=(1n|BigInt)/,
 	},
 ];
 
@@ -82,6 +166,28 @@ describe("rewriting", () => {
 			if (hasNot !== undefined) assert.doesNotMatch(rewritten, hasNot);
 		});
 	}
+});
+
+describe("a table of variables", () => {
+	for (const { name, text, has, hasNot } of tabled) {
+		test(name, async () => {
+			const rewritten = variablesInTable(text);
+			assert.match(rewritten, /^const \$=\[\];/);
+			assert.deepEqual(await resultOf(rewritten), await resultOf(text), rewritten);
+			if (has !== undefined) assert.match(rewritten, has);
+			if (hasNot !== undefined) assert.doesNotMatch(rewritten, hasNot);
+		});
+	}
+
+	test("is not made for a few variables", () => {
+		const text = "const a = () => 1, b = () => a(); export const result = b();";
+		assert.equal(variablesInTable(text), text);
+	});
+
+	test("is frozen, behind the last variable and before what is exported", () => {
+		const rewritten = variablesInTable(`${many}const all = () => a8(); const more = () => all();\nexport { more };`);
+		assert.match(rewritten, /;Object\.freeze\(\$\);export \{ more \};$/);
+	});
 });
 
 describe("a packed program", () => {
