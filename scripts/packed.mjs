@@ -47,6 +47,9 @@ export async function packedManifest({ entry, manifest, folder, replacements = {
 		if (!existsSync(`${stem}.js`) || readFileSync(`${stem}.js`, "utf8") !== text) writeFileSync(`${stem}.js`, text);
 		content.modules = { ...content.modules, [name]: stem };
 	}
+	// The SDK's typings are modules of its manifests, and so are the settings that lie beside them.
+	const settings = ["package", "tsconfig.es2024", "tsconfig.es2025"].map((name) => `$(MODDABLE)/typings/${name}`);
+	content.modules["~"] = [...asList(content.modules["~"]), ...settings];
 	content.preload = [...asList(content.preload), programName];
 	if (process.env.MODDABLE) content.strip = stripOf(types, program.holds, replacements);
 	writeFileSync(path, `${JSON.stringify(content, undefined, "\t")}\n`);
