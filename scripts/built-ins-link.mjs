@@ -2,6 +2,7 @@
 // program uses; the SDK's own modules and C are known by the names in them, when the image is linked.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { atomOf, symbolsOf } from "./xs-atoms.mjs";
 
 /** Functions of objects that nobody but other built-in functions makes, and which of them do. */
 const makers = [
@@ -78,19 +79,6 @@ const wordOf = (callback) => {
 	return `${of}.${prototype === "" ? "" : "prototype."}${callback.slice(start.length)}`;
 };
 
-/** Symbols of a compiled module (XS_B) or of a C file (XS_I). */
-function symbolsOf(path) {
-	const file = readFileSync(path);
-	for (let at = 8; at + 8 <= file.length; ) {
-		const size = file.readUInt32BE(at);
-		if (size < 8) break;
-		if (file.toString("latin1", at + 4, at + 8) === "SYMB")
-			return file.toString("utf8", at + 10, at + size).split("\0");
-		at += size;
-	}
-	return [];
-}
-
 /**
  * @param {readonly string[]} words of xsl's command line
  * @param {string} home $MODDABLE
@@ -103,7 +91,7 @@ export function withoutNeeded(words, home) {
 	const output = words[words.indexOf("-o") + 1] ?? ".";
 	const sources = readdirSync(output).filter((name) => name.endsWith(".c.xsi"));
 	const paths = [...modules, ...sources.map((name) => join(output, name))];
-	const needed = new Set(paths.flatMap((path) => symbolsOf(path)));
+	const needed = new Set(paths.flatMap((path) => symbolsOf(atomOf(readFileSync(path), "SYMB"))));
 	const used = usedWords(hostFunctions(home), (_of, _isPrototype, name) => needed.has(name));
 	return words.filter((_, index) => {
 		const at = isExact(index) ? index : index - 1;

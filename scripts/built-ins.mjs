@@ -100,7 +100,9 @@ function lookAt(look, node) {
 	} else if (ts.isBigIntLiteral(node)) {
 		found.members.add("BigInt");
 	} else if (ts.isIdentifier(node) && isValue(node)) {
-		const symbol = checker.getSymbolAtLocation(node);
+		const symbol = ts.isShorthandPropertyAssignment(node.parent)
+			? checker.getShorthandAssignmentValueSymbol(node.parent)
+			: checker.getSymbolAtLocation(node);
 		if (symbol?.declarations?.some((each) => isFromLibrary(look, each) && !isMember(each)))
 			found.members.add(node.text);
 	}
@@ -112,7 +114,7 @@ const isMember = (declaration) => ts.isTypeElement(declaration) || ts.isClassEle
 function isValue(node) {
 	const { parent } = node;
 	if (ts.isPropertyAccessExpression(parent)) return parent.expression === node;
-	return !(ts.isNamedDeclaration?.(parent) ?? parent.name === node);
+	return parent.name !== node || ts.isShorthandPropertyAssignment(parent);
 }
 
 function isFromLibrary({ program }, declaration) {

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { slotsByKind } from "./rom-slots.mjs";
+import { atomOf } from "./xs-atoms.mjs";
 
 /** Of XS on a chip with 32 bits. */
 const slotBytes = 16;
@@ -25,18 +26,10 @@ function literalBytes(line, from) {
 	return { bytes, end: at };
 }
 
-/** The bytecode in a compiled module: the atom CODE of an XS_B file. */
+/** The bytecode in a compiled module. */
 function codeBytesOf(path) {
 	if (!existsSync(path)) return 0; // a native module: all C
-	const file = readFileSync(path);
-	let at = 8;
-	while (at + 8 <= file.length) {
-		const size = file.readUInt32BE(at);
-		if (file.toString("latin1", at + 4, at + 8) === "CODE") return size - 8;
-		if (size < 8) break;
-		at += size;
-	}
-	return 0;
+	return atomOf(readFileSync(path), "CODE")?.length ?? 0;
 }
 
 /**

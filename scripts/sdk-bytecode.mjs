@@ -3,20 +3,9 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build, root } from "./build.mjs";
+import { atomsOf, symbolsOf } from "./xs-atoms.mjs";
 
 const bytecode = join(root, "build/js/hosts/simulator/engine/bytecode");
-
-/** The atoms in an XS_B file, in their order. */
-function atomsOf(file) {
-	const atoms = [];
-	for (let at = 8; at + 8 <= file.length; ) {
-		const size = file.readUInt32BE(at);
-		if (size < 8) throw new RangeError("no XS_B file");
-		atoms.push({ type: file.toString("latin1", at + 4, at + 8), bytes: file.subarray(at + 8, at + size) });
-		at += size;
-	}
-	return atoms;
-}
 
 function atom(type, bytes) {
 	const head = Buffer.alloc(8);
@@ -24,9 +13,6 @@ function atom(type, bytes) {
 	head.write(type, 4, "latin1");
 	return Buffer.concat([head, bytes]);
 }
-
-/** How many there are, one more than there are names, and the names. */
-const symbolsOf = (bytes) => bytes.toString("utf8", 2).split("\0").slice(0, -1);
 
 function symbolBytes(symbols) {
 	const count = Buffer.alloc(2);

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { build, root } from "./build.mjs";
 import { withoutNeeded } from "./built-ins-link.mjs";
 import { tightened } from "./linked-rom/tightening.mjs";
+import { atomOf, symbolsOf } from "./xs-atoms.mjs";
 
 const bytecode = join(root, "build/js/hosts/simulator/engine/bytecode");
 
@@ -36,16 +37,10 @@ export function tightenFolder(folder, xs, natives) {
 	writeFileSync(join(folder, "mc.xs.h"), after.header, "latin1");
 }
 
-/** The SDK's xsid lists the names that a C source asks for, as an XS_I file: atoms, the last of them the names. */
+/** The SDK's xsid lists the names that a C source asks for, as an XS_I file. */
 function nativeNames(words) {
-	const found = new Set();
-	for (const path of words.filter((word) => word.endsWith(".xsi"))) {
-		const file = readFileSync(path);
-		const at = file.indexOf("SYMB");
-		if (at < 0) throw new RangeError(`${path} is no list of names`);
-		for (const name of file.toString("latin1", at + 6).split("\0")) found.add(name);
-	}
-	return found;
+	const paths = words.filter((word) => word.endsWith(".xsi"));
+	return new Set(paths.flatMap((path) => symbolsOf(atomOf(readFileSync(path), "SYMB"))));
 }
 
 const headerOf = (folder) => {

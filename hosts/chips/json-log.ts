@@ -26,7 +26,7 @@ function textOf(value: number | boolean): string {
 	return typeof value === "number" && !Number.isFinite(value) ? "null" : `${value}`;
 }
 
-/** As JSON.stringify has it (RFC 8259 §7), which is 4 KB of C that nothing else of a chip's image asks for. */
+/** A string of JSON (RFC 8259 §7). JSON.stringify is 4 KB of C that nothing else of a chip's image asks for. */
 function quoted(text: string): string {
 	let inside = "";
 	for (const character of text) {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { packageRoot } from "../../../../hosts/simulator/engine/sources.ts";
+import { packageRoot } from "../../hosts/simulator/engine/sources.ts";
 
 interface Used {
 	readonly members: ReadonlySet<string>;
@@ -117,6 +117,13 @@ describe("built-in functions that a program uses", () => {
 		assert.ok(computed.members.has("Math.floor"), "each of the names that it may be");
 		const loose = used("declare const key: string; declare const it: unknown[]; (it as any)[key]; it[key as never];");
 		assert.equal(loose.loose.length, 2, loose.loose.join());
+	});
+
+	test("values that something is called, made of or given", () => {
+		assert.deepEqual(members("export const made = Map;"), ["Map"]);
+		assert.deepEqual(members("export const table = { made: Set, Math };"), ["Math", "Set"]);
+		assert.deepEqual(members("export class Own { readonly made = RegExp; }"), ["RegExp"]);
+		assert.deepEqual(members("const Map = { get: 1 }; export const of = { Map };"), []);
 	});
 
 	test("types alone are none", () => {
